@@ -1,0 +1,1 @@
+"""The tests, and the sample city they judge by."""

@@ -1,0 +1,335 @@
+"""The records that declarations become once read, resolved and found sound.
+
+A `Catalogue` is one city's whole set. Every inherited fact (type, format, level, mask from the data element) is already
+filled in, so that readers of these records never look a standard up again. No file is read here, and nothing here knows
+ODCS, SQL engines or dbt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from contracts.violation import Severity
+
+
+class Level(StrEnum):
+    """Sensitivity, DB33/T 2350-2021: L1 may be opened, L2 and L3 are restricted, L4 is never opened."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+    L4 = "L4"
+
+
+class SharingAttribute(StrEnum):
+    """政务数据共享条例: 无条件共享, 有条件共享, 不予共享."""
+
+    UNCONDITIONAL = "unconditional"
+    CONDITIONAL = "conditional"
+    NOT_SHARED = "not_shared"
+
+
+class DeliveryMode(StrEnum):
+    """How a delivery relates to earlier ones: it replaces them, adds to them, or updates them by key."""
+
+    SNAPSHOT = "snapshot"
+    APPEND = "append"
+    UPSERT = "upsert"
+
+
+class LogicalType(StrEnum):
+    """The types a column can have once conformed (ODCS logical types, with decimals told from floats)."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True)
+class CodeSet:
+    """A closed list of codes. `codes` maps code to (Chinese, English) title, `aliases` other spellings to code."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    source: str
+    codes: Mapping[str, tuple[str, str]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Element:
+    """A data element: what every column that follows it inherits.
+
+    `check` names a check digit algorithm (`resident_id`, `credit_code`), `pattern` is an RE2 expression that the whole
+    text must match, `formats` are strptime spellings accepted for dates and times, `normalise` names a dbt macro that
+    staging applies, `nulls` are spellings of "nothing" that read as null.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    type: LogicalType
+    level: Level
+    source: str
+    mask: str = "full"
+    pattern: str | None = None
+    check: str | None = None
+    code_set: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    precision: int = 18
+    scale: int = 2
+    formats: tuple[str, ...] = ()
+    nulls: tuple[str, ...] = ()
+    normalise: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One engine-neutral promise. `columns` is empty for a rule on the whole table.
+
+    `kind` is one of `contracts.rules.KINDS`; `arguments` are that kind's own. A *row* rule of severity error sends the
+    offending row to quarantine; every rule, row or table, is checked again on the stored table.
+    """
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    dimension: str
+    severity: Severity
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    title_zh: str = ""
+    title_en: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a dataset. `name` is its name in the lake, `headers` the spellings it may have in a delivery."""
+
+    name: str
+    headers: tuple[str, ...]
+    title_zh: str
+    title_en: str
+    element: Element
+    level: Level
+    mask: str
+    sharing_attribute: SharingAttribute
+    required: bool = False
+    key: bool = False
+    code_map: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where deliveries lie and how they are written.
+
+    `path` is a glob below the deliveries root, one match per delivery, in name order. `format` is one of csv, xlsx,
+    xls, ndjson, parquet, sqlite, zip (of csv), geojson. `member` is a sheet, a SQLite table or a glob of zip members.
+    `skip_rows` are lines before the header; `header` False means columns come by position, in contract order.
+    `ignored_headers` are delivered columns that the contract knows and does not take (`*` takes any).
+    """
+
+    path: str
+    format: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+    skip_rows: int = 0
+    member: str | None = None
+    nulls: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provision:
+    """What a dataset gives to a theme entity: `attributes` maps the entity's attribute names to column names.
+
+    `where` is an optional portable SQL condition over the staged columns.
+    """
+
+    entity: str
+    attributes: Mapping[str, str]
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of one department: its contract, resolved."""
+
+    department: str
+    name: str
+    version: str
+    title_zh: str
+    title_en: str
+    description: str
+    owner: str
+    source: Source
+    mode: DeliveryMode
+    columns: tuple[Column, ...]
+    sharing_attribute: SharingAttribute
+    legal_basis: str | None
+    frequency: str
+    freshness_working_days: int
+    rules: tuple[Rule, ...] = ()
+    provides: tuple[Provision, ...] = ()
+    domain: str = ""
+    authoritative_for: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @property
+    def id(self) -> str:
+        """`<department>.<dataset>`, the name people use."""
+        return f"{self.department}.{self.name}"
+
+    @property
+    def table(self) -> str:
+        """`<department>__<dataset>`, the name in the raw lake, in quarantine and (with `stg_`) in staging."""
+        return f"{self.department}__{self.name}"
+
+    @property
+    def key(self) -> tuple[Column, ...]:
+        """The columns of the primary key, in order."""
+        return tuple(column for column in self.columns if column.key)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True)
+class Department:
+    """An agency that owns and delivers datasets."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    code: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a theme entity; `precedence` lists departments, most trusted first."""
+
+    name: str
+    element: Element
+    title_zh: str
+    title_en: str
+    level: Level
+    precedence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A theme entity whose rows are identified by one element: one row per valid identifier."""
+
+    name: str
+    domain: str
+    title_zh: str
+    title_en: str
+    grain: str
+    identifier: str
+    id_prefix: str
+    attributes: tuple[Attribute, ...]
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A theme domain: its entities, and the checks on its hand-written tables by table name."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    description: str
+    owner: str
+    entities: tuple[Entity, ...] = ()
+    rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProductColumn:
+    """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity)."""
+
+    name: str
+    type: LogicalType
+    title_zh: str
+    title_en: str
+    purpose: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Who may receive which product, for what purpose, until when, at most how sensitive.
+
+    `name` is `<agency>__<purpose>`; `product` is the dbt model that makes the table. Open products have the
+    recipient `public`. `minimum_score` (0-100) is the least quality score of any table the product is made of.
+    """
+
+    name: str
+    agency: str
+    product: str
+    title_zh: str
+    title_en: str
+    purpose: str
+    purpose_code: str
+    legal_basis: str
+    level_ceiling: Level
+    sharing_attribute: SharingAttribute
+    scope: str
+    valid_from: date
+    valid_until: date
+    columns: tuple[ProductColumn, ...]
+    allowed_purposes: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    freshness_working_days: int | None = None
+    minimum_score: float = 0.0
+    minimum_group: int | None = None
+    impact_assessment: str | None = None
+    approvals: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One city's declarations, whole and sound."""
+
+    city: str
+    title_zh: str
+    title_en: str
+    root: Path
+    deliveries: Path
+    departments: Mapping[str, Department]
+    datasets: Mapping[str, Dataset]
+    domains: Mapping[str, Domain]
+    agreements: Mapping[str, Agreement]
+    elements: Mapping[str, Element]
+    code_sets: Mapping[str, CodeSet]
+
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """Every theme entity of every domain, by name."""
+        return {entity.name: entity for domain in self.domains.values() for entity in domain.entities}
+
+    def providers(self, entity: str) -> tuple[tuple[Dataset, Provision], ...]:
+        """The datasets that provide an entity, with what they provide, in dataset order."""
+        return tuple(
+            (dataset, provision)
+            for dataset in self.datasets.values()
+            for provision in dataset.provides
+            if provision.entity == entity
+        )

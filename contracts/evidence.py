@@ -1,0 +1,224 @@
+"""The facts a product is judged by, as recorded: what the gates read, and all that they read.
+
+Plain frozen records. Whoever assembles them reads the ledger, the lineage graph and the Parquet files about to leave;
+who judges by them computes nothing from anywhere else. Nothing is assembled, judged or stored here.
+
+Everywhere `None` means *not known*, and not known withholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+from contracts.model import Level, SharingAttribute
+from contracts.violation import CheckResult
+
+GATE_NAMES = (
+    "contract",
+    "quality",
+    "freshness",
+    "level",
+    "sharing_attribute",
+    "purpose",
+    "expiry",
+    "impact_assessment",
+    "group_size",
+)
+"""The gates that every product passes, and that every certificate must name."""
+
+
+@dataclass(frozen=True)
+class CandidateFile:
+    """One Parquet file about to leave: its name in the folder, SHA-256 in hex, size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ProductCandidate:
+    """The exact bytes about to leave, described from the files themselves and not from the table they came from.
+
+    `columns` maps each column to its DuckDB type, in file order; `nulls` each column to its number of nulls.
+    `data_version` is the version of the product table that was exported.
+    """
+
+    product: str
+    columns: Mapping[str, str]
+    rows: int
+    files: tuple[CandidateFile, ...]
+    nulls: Mapping[str, int | None]
+    data_version: str | None
+
+    @property
+    def table(self) -> str:
+        """`product.<product>`, the table in the lake that the files are an export of."""
+        return f"product.{self.product}"
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """One contract column that flows into a product column; `column` is `*` for the rows as such (a bare count).
+
+    `direct` is True when values flow, False when only a filter, join, grouping or ordering carries the influence.
+    `declassified` is True when every path from it runs through a registered declassifier. `personal` is False only
+    where the column is known to be no information on a natural person.
+    """
+
+    dataset: str
+    column: str
+    sharing_attribute: SharingAttribute | None
+    direct: bool = True
+    declassified: bool = False
+    personal: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.dataset}.{self.column}"
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of one product column: of what flowed in by value, of what flowed in otherwise, and what counts.
+
+    `direct` and `indirect` are None where there is no such influence; `effective` is None where the level is not known.
+    """
+
+    direct: Level | None
+    indirect: Level | None
+    effective: Level | None
+
+    @property
+    def inflow(self) -> Level | None:
+        """The highest level that flowed in, before any declassifier."""
+        return max((level for level in (self.direct, self.indirect) if level is not None), default=None)
+
+
+@dataclass(frozen=True)
+class ColumnEvidence:
+    """What lineage says of one product column.
+
+    `unknown` lists what lineage could not resolve upstream. `because` is the path that gives the column its level, as
+    text. `constant` is True only where lineage proved that nothing flows in.
+    """
+
+    name: str
+    levels: Levels
+    sources: tuple[SourceColumn, ...] = ()
+    unknown: tuple[str, ...] = ()
+    because: str = ""
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class Declassification:
+    """A registered declassifier on the way to a product column, and whether its post-condition held on the output."""
+
+    column: str
+    declassifier: str
+    held: bool | None
+    observed: str = ""
+
+
+@dataclass(frozen=True)
+class LineageEvidence:
+    """Column lineage of the product, with the digest of the graph that it was read from."""
+
+    digest: str
+    columns: tuple[ColumnEvidence, ...]
+    declassifications: tuple[Declassification, ...] = ()
+
+    def of(self, column: str) -> tuple[ColumnEvidence, ...]:
+        """What is known of one product column; empty when lineage does not know it."""
+        return tuple(known for known in self.columns if known.name == column)
+
+    def declassified(self, column: str) -> bool:
+        """Whether at least one declassifier acts on the column and the post-condition of each one held."""
+        held = [item.held is True for item in self.declassifications if item.column == column]
+        return bool(held) and all(held)
+
+
+@dataclass(frozen=True)
+class SourceEvidence:
+    """One dataset upstream of the product.
+
+    `newest_delivery` is the date of its newest accepted delivery; `batches` are the ids of all batches its rows are
+    from, and `recalled` those of them that were recalled. `failure` is the message of the last delivery when that one
+    failed.
+    """
+
+    dataset: str
+    sharing_attribute: SharingAttribute | None
+    newest_delivery: date | None
+    freshness_working_days: int | None
+    batches: tuple[str, ...]
+    recalled: tuple[str, ...] = ()
+    failure: str | None = None
+
+    @property
+    def table(self) -> str:
+        """`raw.<department>__<dataset>`, the dataset's table in the lake."""
+        return f"raw.{self.dataset.replace('.', '__')}"
+
+
+@dataclass(frozen=True)
+class TableEvidence:
+    """One table the product is made of (itself among them): the rules declared on it, its score, its version now."""
+
+    table: str
+    expected: tuple[str, ...]
+    score: float | None
+    data_version: str | None
+
+
+@dataclass(frozen=True)
+class QualityEvidence:
+    """The newest result of every check on every table the product is made of.
+
+    `smallest_group` is the number of persons or units in the smallest cell of the product, where cells apply.
+    """
+
+    tables: tuple[TableEvidence, ...]
+    checks: tuple[CheckResult, ...]
+    smallest_group: int | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything one product is judged by. `now` carries a time zone; `today` is the business date."""
+
+    now: datetime
+    today: date
+    candidate: ProductCandidate
+    lineage: LineageEvidence
+    sources: tuple[SourceEvidence, ...]
+    quality: QualityEvidence = field(default_factory=lambda: QualityEvidence((), ()))
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError("Evidence.now has no time zone; pass an aware datetime")
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """Every batch that reached the product, in order, each once."""
+        return tuple(sorted({batch for source in self.sources for batch in source.batches}))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data; dates in ISO 8601."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value

@@ -1,0 +1,119 @@
+"""The quality gate: every declared check was run, on this very data, and passed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from contracts.evidence import TableEvidence
+from contracts.violation import CheckResult, Severity, Violation
+from lineage.gates.gate import Case, Gate
+
+
+class QualityGate(Gate):
+    """Every check declared on every table the product is made of was run on this very data, and no error was found.
+
+    Withholds a check that failed, could not be evaluated, has no result, or judged another version of the table; a
+    table with no check at all; a score that is missing or below the agreement's minimum. A failed check of severity
+    warning is shown and lets pass.
+    """
+
+    name = "quality"
+    title_zh = "质量"
+    title_en = "Quality"
+
+    def violations(self, case: Case) -> Iterator[Violation]:
+        """Ask first whether every table was looked at, then look at each."""
+        quality, candidate = case.evidence.quality, case.evidence.candidate
+        known = {table.table for table in quality.tables}
+        for name in (candidate.table, *(source.table for source in case.evidence.sources)):
+            if name not in known:
+                yield self._unchecked(name)
+        for table in quality.tables:
+            results = [check for check in quality.checks if check.table == table.table]
+            yield from self._table(table, results)
+            yield from self._score(case, table)
+            if table.table == candidate.table:
+                yield from self._exported(table.data_version, candidate.data_version, table.table)
+
+    def _table(self, table: TableEvidence, results: list[CheckResult]) -> Iterator[Violation]:
+        if not table.expected:
+            yield self._unchecked(table.table)
+        missing = Counter(table.expected) - Counter(result.rule for result in results)
+        for rule in sorted(missing):
+            yield self.refuse(
+                "check_run",
+                f"{table.table}: {rule}",
+                f"the check {rule} is declared and {missing[rule]} of its results are missing",
+                f"run `zhongtai check {table.table}`",
+                expected=len(table.expected),
+                results=len(results),
+            )
+        for result in results:
+            yield from self._result(table, result)
+
+    def _result(self, table: TableEvidence, result: CheckResult) -> Iterator[Violation]:
+        subject = f"{table.table}.{result.column}" if result.column else table.table
+        if result.error is not None or result.rows is None or result.failing_rows is None:
+            # The engine's own error text may quote a value; it stays with the check result.
+            yield self.refuse(
+                "check_evaluated",
+                subject,
+                f"the check {result.rule} could not be evaluated",
+                f"see its error with `zhongtai check {table.table}`, mend the rule or the table, and check again",
+                check=result.rule,
+            )
+        elif table.data_version is None or result.data_version != table.data_version:
+            yield self.refuse(
+                "check_current",
+                subject,
+                f"the check {result.rule} judged version {result.data_version}; the table is at {table.data_version}",
+                f"run `zhongtai check {table.table}`",
+                check=result.rule,
+                judged=result.data_version,
+                current=table.data_version,
+            )
+        elif not result.passed and result.severity is not Severity.WARNING:
+            yield self.refuse(
+                "check_passed",
+                subject,
+                f"the check {result.rule} failed on {result.failing_rows} of {result.rows} rows",
+                "correct the rows at their source, or the model that makes them; "
+                f"`zhongtai check {table.table}` shows the check",
+                check=result.rule,
+                failing_rows=result.failing_rows,
+                rows=result.rows,
+            )
+
+    def _score(self, case: Case, table: TableEvidence) -> Iterator[Violation]:
+        minimum = case.agreement.minimum_score
+        # Written so that a score that is not a number fails too.
+        if minimum > 0 and not (table.score is not None and table.score >= minimum):
+            yield self.refuse(
+                "minimum_score",
+                table.table,
+                f"quality score {'not known' if table.score is None else f'{table.score:.1f}'}; "
+                f"the agreement asks for {minimum:g} at least",
+                f"see what lowers it with `zhongtai check {table.table}`, or agree on another minimum_score",
+                score=table.score,
+                minimum=minimum,
+            )
+
+    def _exported(self, checked: str | None, exported: str | None, table: str) -> Iterator[Violation]:
+        if exported is None or exported != checked:
+            yield self.refuse(
+                "export_current",
+                table,
+                f"the files were exported from version {exported}; the table that was checked is at {checked}",
+                "run again, so that the checked version is the one exported",
+                exported=exported,
+                checked=checked,
+            )
+
+    def _unchecked(self, table: str) -> Violation:
+        return self.refuse(
+            "checks_declared",
+            table,
+            "no check is declared on the table, so nothing says that it is good enough",
+            "declare rules in its contract, domain or agreement",
+        )

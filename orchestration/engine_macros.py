@@ -1,0 +1,60 @@
+"""DuckDB's side of the declassifiers: SQL macros in an attached in-memory database `zt`.
+
+dbt models call them by name (`zt.declassify_hmac(x)`), so that the pseudonym key stays in a table of that database and
+never reaches compiled SQL, a manifest, a log or an error. What each one may lower, and by how much, is declared in
+`contracts/standards/lineage_policy.yml`, not here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import duckdb
+
+_KEY_BYTES = 32
+
+# HMAC (RFC 2104) written out over DuckDB's sha256: inner and outer pads are kept as hex digests of the key, so that the
+# construction is a nested keyed hash with two independent sub-keys (NMAC). Output: 64 hex characters.
+_MACROS = """
+create or replace macro zt.declassify_hmac(value) as
+  case when value is null then null
+  else sha256((select outer_key from zt.pseudonym_key)
+    || sha256((select inner_key from zt.pseudonym_key) || value)) end;
+create or replace macro zt.declassify_mask_middle(value) as
+  case when value is null then null when length(value) <= 2 then repeat('*', length(value))
+  when length(value) <= 7 then left(value, 1) || repeat('*', length(value) - 1)
+  else left(value, 3) || repeat('*', length(value) - 7) || right(value, 4) end;
+create or replace macro zt.declassify_year(value) as cast(extract(year from value) as integer);
+create or replace macro zt.declassify_age_band(birth_date, as_of) as
+  case when birth_date is null or as_of < birth_date then null
+  else cast(floor(date_diff('year', birth_date, as_of) / 10) * 10 as integer) end;
+create or replace macro zt.declassify_district(value) as left(cast(value as varchar), 6);
+"""
+
+
+def pseudonym_key(keys: Path) -> bytes:
+    """The workspace's pseudonym key, made on first use with owner-only permissions."""
+    path = keys / "pseudonym.key"
+    if not path.exists():
+        keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        draft.replace(path)
+    return path.read_bytes()
+
+
+def install_macros(connection: duckdb.DuckDBPyConnection, keys: Path) -> None:
+    """Attach `zt` with the declassifier macros; all cursors of the connection see it."""
+    key = pseudonym_key(keys).hex()
+    connection.execute("attach ':memory:' as zt")
+    connection.execute(
+        "create table zt.pseudonym_key as select sha256('inner' || ?) as inner_key, sha256('outer' || ?) as outer_key",
+        [key, key],
+    )
+    for statement in _MACROS.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)

@@ -1,0 +1,135 @@
+"""The lake: opening DuckDB on the workspace's DuckLake, and the names of what lies in it.
+
+Every connection of the project is opened here. What is written, and why, belongs to the callers.
+
+Schemas of the attached catalog `lake`:
+`store` (every conformed row, accepted or not, with its verdict), `meta.batches` (which batches are whole),
+`raw` and `quarantine` (views: the accepted and the rejected rows of whole batches), `staging`, `theme`, `product`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Dataset
+from contracts.sql_text import identifier, literal
+from orchestration.engine_macros import install_macros
+from orchestration.settings import Settings
+
+EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
+CATALOG = "lake"
+
+_META = """
+create schema if not exists lake.meta;
+create table if not exists lake.meta.batches (
+  dataset varchar not null, batch varchar not null, delivery integer not null, delivered_on date not null,
+  path varchar not null, rows_read bigint not null, accepted bigint not null, quarantined bigint not null
+);
+create schema if not exists lake.store;
+create schema if not exists lake.raw;
+create schema if not exists lake.quarantine;
+create schema if not exists lake.staging;
+create schema if not exists lake.theme;
+create schema if not exists lake.product;
+"""
+
+
+class ExtensionMissing(RuntimeError):
+    """A DuckDB extension wheel is not installed, or does not fit this DuckDB."""
+
+    def __init__(self, name: str, wanted: str) -> None:
+        self.name = name
+        self.wanted = wanted
+        super().__init__(
+            f"DuckDB extension {name!r} is not installed for DuckDB {wanted}: "
+            f"install the wheel duckdb-extension-{name.replace('_', '-')}=={wanted} (it is in requirements.txt)"
+        )
+
+
+def extension_file(name: str) -> Path:
+    """The extension file that the installed wheel carries. Raises `ExtensionMissing`."""
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    version = duckdb.__version__
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        file = Path(folder) / "extensions" / f"v{version}" / f"{name}.duckdb_extension"
+        if file.exists():
+            return file
+    raise ExtensionMissing(name, version)
+
+
+def bare_connection(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB within the workspace's bounds, extensions loaded, nothing attached, nothing downloaded."""
+    settings.extensions.mkdir(parents=True, exist_ok=True)
+    settings.scratch.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        config={
+            "threads": settings.threads,
+            "memory_limit": settings.memory_limit,
+            "temp_directory": str(settings.scratch / "spill"),
+            "extension_directory": str(settings.extensions),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    for name in EXTENSIONS:
+        connection.execute(f"load {literal(str(extension_file(name)))}")
+    return connection
+
+
+def attach_options(settings: Settings) -> dict[str, str]:
+    """The options of the DuckLake attachment, shared with the dbt profile.
+
+    Inlining is off: inlined rows would lie unencrypted in the catalog.
+    """
+    return {
+        "data_path": f"{settings.lake_data}/",
+        "encrypted": "true",
+        "data_inlining_row_limit": "0",
+        "META_JOURNAL_MODE": "WAL",
+        "META_BUSY_TIMEOUT": "20000",
+    }
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, read_only: bool) -> None:
+    options = ", ".join(f"{key} {literal(value)}" for key, value in attach_options(settings).items())
+    mode = ", read_only" if read_only else ""
+    connection.execute(f"attach 'ducklake:sqlite:{settings.catalog}' as {CATALOG} ({options}{mode})")
+
+
+@contextmanager
+def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the lake attached as `lake` and the declassifier macros as `zt`; closed at the end.
+
+    A writer creates what is missing. One writer at a time (the SQLite catalog allows no more), any number of readers.
+    """
+    settings.catalog.parent.mkdir(parents=True, exist_ok=True)
+    settings.lake_data.mkdir(parents=True, exist_ok=True)
+    connection = bare_connection(settings)
+    try:
+        _attach(connection, settings, read_only)
+        install_macros(connection, settings.keys)
+        if not read_only:
+            connection.execute(_META)
+        yield connection
+    finally:
+        connection.close()
+
+
+def store_table(dataset: Dataset) -> str:
+    """The physical table of a dataset's conformed rows."""
+    return f"lake.store.{identifier(dataset.table)}"
+
+
+def raw_table(dataset: Dataset) -> str:
+    """The view of a dataset's accepted rows."""
+    return f"lake.raw.{identifier(dataset.table)}"
+
+
+def quarantine_table(dataset: Dataset) -> str:
+    """The view of a dataset's rejected rows."""
+    return f"lake.quarantine.{identifier(dataset.table)}"

@@ -1,0 +1,150 @@
+"""CSV, TSV and zips of them, as one relation of text with row numbers and structural faults.
+
+DuckDB's parser runs padded: a record with too few fields ends in nulls, one with too many spills into an extra
+column, and empty fields stay "" because the null spelling is a character no file has. So every record arrives and can be judged;
+only what the parser cannot read at all (a quote out of place) goes to its reject table.
+"""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from contracts.model import Dataset, Source
+from contracts.sql_text import literal
+from orchestration.readers.headers import match_headers
+from orchestration.readers.landing import Landed, as_utf8
+from orchestration.readers.refusal import DeliveryRefused
+from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
+
+_NO_NULL = "\x01"
+_EXTRA = "_extra"
+_TAIL = 1 << 16
+
+
+@dataclass(frozen=True)
+class Text:
+    """One UTF-8 text file to read: `records` is the independent count of records, None where lines do not tell."""
+
+    file: Path
+    name: str
+    records: int | None
+    ends_clean: bool
+
+
+def read_csv(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int | None]:
+    """A landed CSV as a relation, and the number of its records as far as its lines tell it."""
+    source = dataset.source
+    lines = landed.lines - source.skip_rows - (1 if source.header else 0)
+    text = Text(
+        as_utf8(landed, source.encoding, scratch),
+        landed.file.name,
+        lines if landed.plain and source.encoding.lower().replace("-", "") != "utf16" else None,
+        landed.ends_clean,
+    )
+    return _relation(dataset, [text])
+
+
+def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int | None]:
+    """A landed zip: its members that match the contract's glob, in name order, as one relation."""
+    folder = scratch / landed.batch
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(landed.file) as archive:
+            names = sorted(n for n in archive.namelist() if PurePosixPath(n).match(dataset.source.member or "*.csv"))
+            texts = [_member(dataset, archive, name, folder / f"{place}.csv") for place, name in enumerate(names)]
+    except zipfile.BadZipFile as error:
+        raise DeliveryRefused(
+            dataset.id, landed.file.name, f"the zip cannot be read: {error}", "archive", "Ask for the file again."
+        ) from None
+    if not texts:
+        what = f"no member matches {dataset.source.member or '*.csv'!r}"
+        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Correct servers.member in the contract.")
+    return _relation(dataset, texts)
+
+
+def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -> Text:
+    last = b"\n"
+    with archive.open(name) as packed, copy.open("wb") as target:
+        while block := packed.read(1 << 20):
+            target.write(block)
+            last = block[-1:]
+    landed = Landed("", copy, name, copy.stat().st_size, "")
+    utf8 = as_utf8(replace(landed, batch=copy.stem), dataset.source.encoding, copy.parent)
+    try:
+        with utf8.open(encoding="utf-8") as text:
+            while text.read(1 << 20):
+                pass
+    except UnicodeDecodeError as error:
+        raise DeliveryRefused(
+            dataset.id, name, "the bytes are not utf-8", f"byte {error.start} of a block", "Declare the encoding."
+        ) from None
+    return Text(utf8, name, None, last == b"\n")
+
+
+def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int | None]:
+    headers = {column.name: f"c.{column.name}" for column in dataset.columns}
+    parts = " union all ".join(f"select * from {_part(dataset, text)}" for text in texts)
+    numbered = f"(select *, row_number() over () as _row from ({parts}))"
+    counts = [text.records for text in texts]
+    known = None if None in counts else sum(count for count in counts if count is not None)
+    return Delivered(numbered, headers), known
+
+
+def _part(dataset: Dataset, text: Text) -> str:
+    first = first_record(dataset.source, text.file)
+    if not first:
+        raise DeliveryRefused(dataset.id, text.name, "there is no header line", "line 1", "Ask for the file again.")
+    positions = match_headers(dataset, text.name, first)
+    width = len(first)
+    _refuse_truncated(dataset, text, width)
+    columns = ", ".join(f"'p{n}': 'VARCHAR'" for n in range(width)) + f", '{_EXTRA}': 'VARCHAR'"
+    taken = ", ".join(f'p{position} as "c.{name}"' for name, position in positions.items())
+    return f"""(select {taken},
+      case when {_EXTRA} is not null then {literal(TOO_LONG)} when p{width - 1} is null then {literal(TOO_SHORT)} end
+        as _structure
+      from read_csv({literal(str(text.file))}, auto_detect=false, header={str(dataset.source.header).lower()},
+        skip={dataset.source.skip_rows}, delim={literal(dataset.source.delimiter)}, quote={literal(dataset.source.quote)},
+        escape={literal(dataset.source.quote)}, nullstr={literal(_NO_NULL)}, null_padding=true, parallel=false,
+        ignore_errors=true, store_rejects=true, rejects_limit=0, columns={{{columns}}}))"""
+
+
+def first_record(source: Source, file: Path) -> list[str]:
+    """The first record after the skipped lines: the header, where there is one."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        for _ in range(source.skip_rows):
+            text.readline()
+        return next(_reader(source, text), [])
+
+
+def _reader(source: Source, lines: object) -> csv._reader:
+    if source.quote:
+        return csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote)  # type: ignore[arg-type]
+    return csv.reader(lines, delimiter=source.delimiter, quoting=csv.QUOTE_NONE)  # type: ignore[arg-type]
+
+
+def _refuse_truncated(dataset: Dataset, text: Text, width: int) -> None:
+    """A file that stops inside a record was cut on its way: a short last record without its newline."""
+    if text.ends_clean:
+        return
+    with text.file.open("rb") as file:
+        file.seek(max(0, text.file.stat().st_size - _TAIL))
+        tail = file.read().decode("utf-8", "ignore").rsplit("\n", 1)[-1]
+    fields = next(_reader(dataset.source, iter([tail])), [])
+    if len(fields) < width:
+        raise DeliveryRefused(
+            dataset.id,
+            text.name,
+            f"the file is truncated: its last record has {len(fields)} of {width} fields and no newline",
+            "end of file",
+            "Ask the department to deliver it again.",
+        )
+
+
+REJECTS = f"""
+select line as _line, any_value(csv_line) as _text, {literal(BROKEN)} as _fault
+from reject_errors group by scan_id, file_id, line
+"""

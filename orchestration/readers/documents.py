@@ -1,0 +1,114 @@
+"""NDJSON and GeoJSON as one relation of text. A line that is no JSON object is kept whole, as a structural fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Dataset
+from contracts.sql_text import literal
+from orchestration.readers.headers import match_headers
+from orchestration.readers.landing import Landed, as_utf8
+from orchestration.readers.refusal import DeliveryRefused
+from quality.conform import BROKEN, Delivered
+
+_SAMPLE = 1000
+
+
+def read_ndjson(
+    dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection
+) -> tuple[Delivered, int | None]:
+    """One JSON object a line. Keys are headers; the keys of the first thousand lines must fit the contract."""
+    file = as_utf8(landed, dataset.source.encoding, scratch)
+    _refuse_truncated(dataset, landed, file)
+    lines = f"""read_csv({literal(str(file))}, auto_detect=false, header=false, delim='\x01', quote='', escape='',
+        nullstr='\x02', max_line_size=16777216, parallel=false, columns={{'line': 'VARCHAR'}})"""
+    keys = _keys(connection, f"(select line from {lines} limit {_SAMPLE})")
+    if not keys:
+        raise DeliveryRefused(
+            dataset.id, landed.file.name, "no line is a JSON object", "line 1", "Correct servers.format."
+        )
+    match_headers(dataset, landed.file.name, [key for key in keys if key in _wanted(dataset)] + _unknown(dataset, keys))
+    paths = ", ".join(literal(_path(dataset, name, keys)) for name in (column.name for column in dataset.columns))
+    taken = ", ".join(f'v[{place + 1}] as "c.{column.name}"' for place, column in enumerate(dataset.columns))
+    relation = f"""(select {taken}, _row, case when v is null then {literal(BROKEN)} end as _structure from (
+      select row_number() over () as _row, case when json_valid(line) and json_type(line) = 'OBJECT'
+        then json_extract_string(line, [{paths}]) end as v from {lines}))"""
+    # The parser skips blank lines in a one-column file too, so lines count records only where none is blank.
+    records = landed.lines if landed.plain else None
+    return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}), records
+
+
+def _wanted(dataset: Dataset) -> set[str]:
+    return {header for column in dataset.columns for header in column.headers}
+
+
+def _unknown(dataset: Dataset, keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key not in _wanted(dataset)]
+
+
+def _path(dataset: Dataset, name: str, keys: Sequence[str]) -> str:
+    header = next(key for key in keys if key in dataset.column(name).headers)
+    return f'$."{header}"'
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    return [
+        key
+        for (key,) in connection.execute(
+            f"select distinct unnest(json_keys(line)) as key from {lines} where json_valid(line) order by key"
+        ).fetchall()
+    ]
+
+
+def _refuse_truncated(dataset: Dataset, landed: Landed, file: Path) -> None:
+    if landed.ends_clean:
+        return
+    with file.open("rb") as text:
+        text.seek(max(0, file.stat().st_size - (1 << 20)))
+        last = text.read().decode("utf-8", "ignore").rsplit("\n", 1)[-1]
+    try:
+        json.loads(last)
+    except ValueError:
+        raise DeliveryRefused(
+            dataset.id,
+            landed.file.name,
+            "the file is truncated: its last line is no complete JSON object",
+            f"line {landed.lines}",
+            "Ask the department to deliver it again.",
+        ) from None
+
+
+def read_geojson(
+    dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection
+) -> tuple[Delivered, int | None]:
+    """A FeatureCollection (RFC 7946) of points: properties by name, and `longitude`, `latitude` from the geometry."""
+    file = as_utf8(landed, dataset.source.encoding, scratch)
+    features = f"""(select unnest(from_json(json_extract(content, '$.features'), '["JSON"]')) as feature
+      from read_text({literal(str(file))}))"""
+    try:
+        found = connection.execute(
+            f"select distinct unnest(json_keys(feature, '$.properties')) as key from {features} order by key"
+        ).fetchall()
+        records = connection.execute(f"select count(*) from {features}").fetchone()
+    except duckdb.Error:
+        raise DeliveryRefused(
+            dataset.id, landed.file.name, "the file is no GeoJSON FeatureCollection", "document", "Ask for it again."
+        ) from None
+    places = {"longitude": "$.geometry.coordinates[0]", "latitude": "$.geometry.coordinates[1]"}
+    paths = {key: f'$.properties."{key}"' for (key,) in found}
+    available = {**places, **paths}
+    headers = list(available)
+    positions = match_headers(dataset, landed.file.name, [h for h in headers if h in _wanted(dataset) or h in paths])
+    usable = [h for h in headers if h in _wanted(dataset) or h in paths]
+    taken = ", ".join(
+        f'json_extract_string(feature, {literal(available[usable[place]])}) as "c.{name}"'
+        for name, place in positions.items()
+    )
+    relation = f"(select {taken}, row_number() over () as _row, null::VARCHAR as _structure from {features})"
+    return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}), int(
+        (records or (0,))[0]
+    )

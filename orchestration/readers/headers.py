@@ -1,0 +1,66 @@
+"""Matching the headers of a delivery to the columns of a contract. No file is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contracts.model import Dataset
+from orchestration.readers.refusal import DeliveryRefused
+
+
+def match_headers(dataset: Dataset, file: str, delivered: Sequence[str]) -> dict[str, int]:
+    """Contract column name -> position in the delivery. Columns may have moved; none may be missing or unknown.
+
+    Raises `DeliveryRefused` naming what is missing, unknown, or there twice.
+    """
+    if not dataset.source.header:
+        return _by_position(dataset, file, len(delivered))
+    found = [header.strip().lstrip("\ufeff") for header in delivered]
+    positions: dict[str, int] = {}
+    for column in dataset.columns:
+        places = [place for place, header in enumerate(found) if header in column.headers]
+        if len(places) > 1:
+            raise _refused(dataset, file, f"the column {column.name!r} is there {len(places)} times", "headers")
+        if places:
+            positions[column.name] = places[0]
+    _refuse_missing(dataset, file, positions)
+    _refuse_unknown(dataset, file, [header for place, header in enumerate(found) if place not in positions.values()])
+    return positions
+
+
+def _by_position(dataset: Dataset, file: str, width: int) -> dict[str, int]:
+    if width < len(dataset.columns):
+        raise _refused(
+            dataset, file, f"the file has {width} columns, the contract {len(dataset.columns)}", "first line"
+        )
+    return {column.name: place for place, column in enumerate(dataset.columns)}
+
+
+def _refuse_missing(dataset: Dataset, file: str, positions: dict[str, int]) -> None:
+    missing = [column for column in dataset.columns if column.name not in positions]
+    if missing:
+        names = ", ".join(f"{column.name} ({' or '.join(column.headers)})" for column in missing)
+        raise _refused(dataset, file, f"{len(missing)} contracted columns are missing: {names}", "header line")
+
+
+def _refuse_unknown(dataset: Dataset, file: str, unknown: list[str]) -> None:
+    ignored = set(dataset.source.ignored_headers)
+    strange = [header for header in unknown if header not in ignored]
+    if strange and "*" not in ignored:
+        raise _refused(
+            dataset,
+            file,
+            f"{len(strange)} columns are not in the contract: {', '.join(map(repr, strange[:8]))}",
+            "header line",
+        )
+
+
+def _refused(dataset: Dataset, file: str, what: str, place: str) -> DeliveryRefused:
+    return DeliveryRefused(
+        dataset.id,
+        file,
+        what,
+        place,
+        "Ask for a file of the contracted shape, or change the contract "
+        "(properties.physicalName, headers, servers.ignored_headers, skip_rows, delimiter).",
+    )

@@ -1,0 +1,161 @@
+"""Landing: the delivered bytes, copied untouched, named by the digest of their content.
+
+One pass copies, digests, checks the encoding and counts lines. What the bytes mean is the readers' business.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import fsspec
+
+from contracts.model import Dataset
+from orchestration.readers.refusal import DeliveryRefused
+
+_BLOCK = 8 << 20
+_TEXT_FORMATS = {"csv", "ndjson", "geojson"}
+_DATE = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One delivery, landed. `batch` is 32 hex digits of SHA-256 over the dataset's name and the delivered bytes.
+
+    For text formats `lines` counts newline-ended or final lines; `plain` is True when neither quotes nor blank lines
+    occur, so that lines are records; `ends_clean` when the last byte is a newline.
+    """
+
+    batch: str
+    file: Path
+    source: str
+    bytes: int
+    digest: str
+    lines: int = 0
+    plain: bool = False
+    ends_clean: bool = True
+
+
+@dataclass
+class _Scan:
+    """What one pass over the bytes finds."""
+
+    encoding: str | None
+    quote: bytes
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    size: int = 0
+    newlines: int = 0
+    quoted: bool = False
+    blank: bool = False
+    last: bytes = b"\n"
+
+    def __post_init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder(self.encoding)("strict") if self.encoding else None
+
+    def feed(self, block: bytes) -> None:
+        self.digest.update(block)
+        if self._decoder:
+            self._decoder.decode(block)
+            joined = self.last + block
+            self.newlines += block.count(b"\n")
+            self.quoted = self.quoted or bool(self.quote and self.quote in block)
+            self.blank = self.blank or b"\n\n" in joined or b"\n\r\n" in joined
+            self.last = block[-1:]
+        self.size += len(block)
+
+    def finish(self) -> None:
+        if self._decoder:
+            self._decoder.decode(b"", final=True)
+
+
+def delivered_on(path: str, otherwise: date) -> date:
+    """The day a delivery is of: the first date in its path, else `otherwise` (the day it landed)."""
+    found = _DATE.search(path)
+    return date(*map(int, found.groups())) if found else otherwise
+
+
+def find_deliveries(dataset: Dataset, root: Path | str) -> list[str]:
+    """The delivered files of a dataset below `root` (any fsspec URL), in name order."""
+    filesystem, base = fsspec.core.url_to_fs(str(root))
+    return [
+        filesystem.unstrip_protocol(found)
+        for found in sorted(filesystem.glob(f"{base.rstrip('/')}/{dataset.source.path}"))
+    ]
+
+
+def land(dataset: Dataset, url: str, landing: Path) -> Landed:
+    """Copy one delivered file into the landing area and describe it.
+
+    Raises `DeliveryRefused` for a file that is missing, empty, or not in the declared encoding.
+    """
+    name = url.rsplit("/", 1)[-1]
+    folder = landing / dataset.table
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{name}.part"
+    encoding = dataset.source.encoding if dataset.source.format in _TEXT_FORMATS else None
+    scan = _Scan(encoding, dataset.source.quote.encode())
+    try:
+        _copy(dataset, url, draft, scan)
+        batch = hashlib.sha256(f"{dataset.id}\n{scan.digest.hexdigest()}".encode()).hexdigest()[:32]
+        final = folder / batch / name
+        final.parent.mkdir(exist_ok=True)
+        existing = next(iter(final.parent.iterdir()), None)
+        if existing is None:
+            draft.replace(final)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Landed(
+        batch=batch,
+        file=existing or final,
+        source=url,
+        bytes=scan.size,
+        digest=scan.digest.hexdigest(),
+        lines=scan.newlines + (scan.last != b"\n"),
+        plain=not scan.quoted and not scan.blank,
+        ends_clean=scan.last == b"\n",
+    )
+
+
+def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
+    name = url.rsplit("/", 1)[-1]
+    try:
+        with fsspec.open(url, "rb") as source, draft.open("wb") as target:
+            while block := source.read(_BLOCK):
+                scan.feed(block)
+                target.write(block)
+            scan.finish()
+    except FileNotFoundError:
+        raise DeliveryRefused(
+            dataset.id, name, "the file is missing", url, "Ask the department to deliver it again."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DeliveryRefused(
+            dataset.id,
+            name,
+            f"the bytes are not {dataset.source.encoding}",
+            f"byte {scan.size + error.start}, line {scan.newlines + 1} or soon after",
+            "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
+        ) from None
+    if scan.size == 0:
+        raise DeliveryRefused(
+            dataset.id, name, "the file is empty", "0 bytes", "Ask the department to deliver it again."
+        )
+
+
+def as_utf8(landed: Landed, encoding: str, scratch: Path) -> Path:
+    """A UTF-8 copy of a landed text file, for engines that read no other; the landed file itself where it is UTF-8."""
+    if codecs.lookup(encoding).name in {"utf-8", "ascii", "utf-8-sig"}:
+        return landed.file
+    scratch.mkdir(parents=True, exist_ok=True)
+    copy = scratch / f"{landed.batch}.utf8"
+    with (
+        landed.file.open(encoding=encoding, newline="") as source,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        shutil.copyfileobj(source, target, _BLOCK)
+    return copy

@@ -1,0 +1,18 @@
+"""Why a delivery could not be read at all. One error type, with its facts as attributes; no reading happens here."""
+
+from __future__ import annotations
+
+
+class DeliveryRefused(Exception):
+    """A delivery that fails as a whole: nothing of it is in the lake, other deliveries go on.
+
+    `place` says where in the file (a line, a byte, a header); `fix` is the next step. No cell value is kept.
+    """
+
+    def __init__(self, dataset: str, file: str, what: str, place: str, fix: str) -> None:
+        self.dataset = dataset
+        self.file = file
+        self.what = what
+        self.place = place
+        self.fix = fix
+        super().__init__(f"{dataset}: {file}: {what} ({place}). {fix}")

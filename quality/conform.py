@@ -1,0 +1,165 @@
+"""The one scan: the SQL that casts a delivery, judges every row by the contract's row rules, and keeps the evidence.
+
+Pure text building: a `Dataset` and a source relation go in, one SELECT comes out. Reading files, and writing the lake,
+are `orchestration`'s. The SELECT has one row per delivered record, so that nothing can be lost between the two:
+
+- the contract's columns, typed (null where the text does not cast),
+- `_row` BIGINT, the record's number in its delivery, from 1,
+- `_faults` VARCHAR[], the names of all failed error rules, null for an accepted row,
+- `_original` VARCHAR, JSON of the delivered text by header, for rejected rows only.
+
+Semantics: text is trimmed; "" and the declared spellings of nothing are null; `required` fails on null, every other
+rule passes on null; a value that does not cast fails `type` and is not judged further; a row of broken structure is
+only that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
+from contracts.rules import KINDS
+from contracts.sql_text import identifier as _q
+from contracts.sql_text import literal as _l
+from contracts.violation import Severity
+from quality.casts import cast_sql, sql_type
+from quality.engine.check_digits import resident_id_sql, social_credit_code_sql
+
+TOO_SHORT = "structure:too_short"
+TOO_LONG = "structure:too_long"
+BROKEN = "structure:unreadable"
+
+_WHITESPACE = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
+_CHECK_DIGITS: Mapping[str, Callable[[str], str]] = {
+    "resident_id": resident_id_sql,
+    "credit_code": social_credit_code_sql,
+}
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery as a relation of text: what a reader hands to the scan.
+
+    `relation` is SQL for a FROM clause with one VARCHAR column per entry of `headers` (contract column name -> the
+    relation's column), `_row`, and `_structure` (null, or the name of a structural fault).
+    """
+
+    relation: str
+    headers: Mapping[str, str]
+    spreadsheet: bool = False
+
+
+def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
+    """The rules of that severity that one row alone decides, column rules first, in contract order."""
+    rules = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)
+    return tuple(rule for rule in rules if KINDS[rule.kind].per_row and rule.severity is severity)
+
+
+def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, CodeSet]) -> str:
+    """The SELECT described above, for one delivery of one dataset."""
+    judge = _Judge(dataset, code_sets)
+    texts = ",\n    ".join(_text(column, delivered, dataset) for column in dataset.columns)
+    typed = ",\n    ".join(
+        f"{cast_sql(_t(column.name), column.element, spreadsheet=delivered.spreadsheet)} as {_q(column.name)}"
+        for column in dataset.columns
+    )
+    faults = ",\n      ".join(
+        f"case when {condition} then {_l(name)} end" for name, condition in judge.conditions().items()
+    )
+    anything = "\n      or ".join(f"({condition})" for condition in judge.conditions().values()) or "false"
+    names = ", ".join(_q(column.name) for column in dataset.columns)
+    original = ", ".join(f"{_l(h)}: {_q('o.' + c)}" for c, h in delivered.headers.items())
+    raw = ", ".join(f"{_q(h)} as {_q('o.' + c)}" for c, h in delivered.headers.items())
+    return f"""
+select {names}, _row, _faults,
+  case when _faults is not null then to_json({{{original}}}) end as _original
+from (
+  select *, case
+    when _structure is not null then [_structure]
+    when {anything}
+    then list_filter([
+      {faults or "null"}
+    ], lambda fault: fault is not null) end as _faults
+  from (
+    select *,
+    {typed}
+    from (
+      select _row, _structure, {raw},
+    {texts}
+      from {delivered.relation}
+    )
+  )
+)"""
+
+
+class _Judge:
+    """The conditions under which each row rule fails, over `t.<column>` texts and typed columns."""
+
+    def __init__(self, dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> None:
+        self.dataset = dataset
+        self.code_sets = code_sets
+        self.kinds: Mapping[str, Callable[[Column, Rule], str]] = {
+            "required": lambda column, rule: f"{_t(column.name)} is null",
+            "type": lambda column, rule: f"{_t(column.name)} is not null and {_q(column.name)} is null",
+            "pattern": self._pattern,
+            "length": self._length,
+            "check_digit": self._check_digit,
+            "code_set": self._code_set,
+            "range": self._range,
+        }
+
+    def conditions(self) -> dict[str, str]:
+        """Rule name -> boolean SQL that is true where the rule fails, never null."""
+        return {rule.name: self._condition(rule) for rule in row_rules(self.dataset) if self._can_fail(rule)}
+
+    def _can_fail(self, rule: Rule) -> bool:
+        # Text is always text: the type rule of a string column would be a comparison for nothing.
+        return rule.kind != "type" or self.dataset.column(rule.columns[0]).element.type is not LogicalType.STRING
+
+    def _condition(self, rule: Rule) -> str:
+        if rule.kind == "expression":
+            return f"coalesce(not ({rule.arguments['sql']}), false)"
+        column = self.dataset.column(rule.columns[0])
+        return self.kinds[rule.kind](column, rule)
+
+    def _pattern(self, column: Column, rule: Rule) -> str:
+        return f"not coalesce(regexp_full_match({_t(column.name)}, {_l(str(rule.arguments['pattern']))}), true)"
+
+    def _length(self, column: Column, rule: Rule) -> str:
+        return _outside(f"length({_t(column.name)})", rule)
+
+    def _check_digit(self, column: Column, rule: Rule) -> str:
+        return f"not coalesce({_CHECK_DIGITS[str(rule.arguments['algorithm'])](_t(column.name))}, true)"
+
+    def _code_set(self, column: Column, rule: Rule) -> str:
+        code_set = self.code_sets[str(rule.arguments["code_set"])]
+        known = {**dict.fromkeys(code_set.codes), **code_set.aliases, **column.code_map}
+        return f"not coalesce({_t(column.name)} in ({', '.join(_l(code) for code in known)}), true)"
+
+    def _range(self, column: Column, rule: Rule) -> str:
+        return _outside(_q(column.name), rule, column)
+
+
+def _outside(expression: str, rule: Rule, column: Column | None = None) -> str:
+    low, high = rule.arguments.get("minimum"), rule.arguments.get("maximum")
+    bounds = [f"{expression} < {_bound(low, column)}"] if low is not None else []
+    bounds += [f"{expression} > {_bound(high, column)}"] if high is not None else []
+    return f"coalesce({' or '.join(bounds)}, false)"
+
+
+def _bound(value: object, column: Column | None) -> str:
+    if isinstance(value, int | float):
+        return repr(value)
+    return f"{_l(str(value))}::{sql_type(column.element) if column else 'VARCHAR'}"
+
+
+def _text(column: Column, delivered: Delivered, dataset: Dataset) -> str:
+    header = delivered.headers[column.name]
+    nothing = ", ".join(_l(word) for word in ("", *column.element.nulls, *dataset.source.nulls))
+    trimmed = f"trim({_q(header)}, {_WHITESPACE})"
+    return f"case when {trimmed} not in ({nothing}) then {trimmed} end as {_t(column.name)}"
+
+
+def _t(name: str) -> str:
+    return _q(f"t.{name}")

@@ -1,0 +1,139 @@
+"""One product that may leave, and small ways to spoil it. Used by the tests of gates and of sharing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from contracts.evidence import (
+    CandidateFile,
+    ColumnEvidence,
+    Declassification,
+    Evidence,
+    Levels,
+    LineageEvidence,
+    ProductCandidate,
+    QualityEvidence,
+    SourceColumn,
+    SourceEvidence,
+    TableEvidence,
+)
+from contracts.model import Agreement, Level, LogicalType, ProductColumn, SharingAttribute
+from contracts.violation import CheckResult, Severity
+
+NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
+TODAY = date(2026, 6, 1)
+PRODUCT = "product.elderly_subsidy_candidates"
+RAW = "raw.public_security__residents"
+RESIDENTS = "public_security.residents"
+
+
+def weekdays(start: date, end: date) -> int:
+    """Days, all of them working ones: calendars are not the gates' business."""
+    return (end - start).days
+
+
+def column(name: str, type_: LogicalType = LogicalType.STRING, **changes: Any) -> ProductColumn:
+    return replace(ProductColumn(name, type_, name, name, "identify the payee", required=True), **changes)
+
+
+def agreement(**changes: Any) -> Agreement:
+    sound = Agreement(
+        name="civil_affairs__elderly_subsidy",
+        agency="civil_affairs",
+        product="elderly_subsidy_candidates",
+        title_zh="高龄津贴核发",
+        title_en="Old-age subsidy",
+        purpose="pay the old-age subsidy",
+        purpose_code="welfare_payment",
+        legal_basis="regulation on subsidies",
+        level_ceiling=Level.L3,
+        sharing_attribute=SharingAttribute.CONDITIONAL,
+        scope="residents aged 80 and over",
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
+        columns=(column("person_id"), column("age", LogicalType.INTEGER)),
+        allowed_purposes=("welfare_payment", "statistics"),
+        freshness_working_days=10,
+        minimum_score=90.0,
+        minimum_group=5,
+        impact_assessment="PIA-2026-007",
+        approvals=("data-office@city.example",),
+    )
+    return replace(sound, **changes)
+
+
+def check(table: str = PRODUCT, **changes: Any) -> CheckResult:
+    sound = CheckResult(table, "grain", "accuracy", Severity.ERROR, True, 100, 0, "person_id", data_version="v1")
+    return replace(sound, **changes)
+
+
+def source_column(**changes: Any) -> SourceColumn:
+    return replace(SourceColumn(RESIDENTS, "resident_id", SharingAttribute.CONDITIONAL), **changes)
+
+
+def lineage_column(name: str = "person_id", **changes: Any) -> ColumnEvidence:
+    levels = Levels(direct=Level.L3, indirect=Level.L2, effective=Level.L3)
+    return replace(ColumnEvidence(name, levels, (source_column(),), because="residents.resident_id"), **changes)
+
+
+def source(**changes: Any) -> SourceEvidence:
+    sound = SourceEvidence(RESIDENTS, SharingAttribute.CONDITIONAL, date(2026, 5, 25), 20, ("b1", "b2"))
+    return replace(sound, **changes)
+
+
+def candidate(**changes: Any) -> ProductCandidate:
+    sound = ProductCandidate(
+        product="elderly_subsidy_candidates",
+        columns={"person_id": "VARCHAR", "age": "BIGINT"},
+        rows=100,
+        files=(CandidateFile("part-0.parquet", "0" * 64, 1000),),
+        nulls={"person_id": 0, "age": 0},
+        data_version="v1",
+    )
+    return replace(sound, **changes)
+
+
+def lineage(**changes: Any) -> LineageEvidence:
+    return replace(LineageEvidence("d" * 64, (lineage_column(), lineage_column("age"))), **changes)
+
+
+def quality(**changes: Any) -> QualityEvidence:
+    tables = (TableEvidence(PRODUCT, ("grain",), 99.0, "v1"), TableEvidence(RAW, ("grain",), 97.0, "v1"))
+    return replace(QualityEvidence(tables, (check(), check(RAW)), smallest_group=7), **changes)
+
+
+def evidence(**changes: Any) -> Evidence:
+    return replace(Evidence(NOW, TODAY, candidate(), lineage(), (source(),), quality()), **changes)
+
+
+def with_column(**changes: Any) -> Evidence:
+    """The evidence with the lineage of `person_id` changed."""
+    return evidence(lineage=lineage(columns=(lineage_column(**changes), lineage_column("age"))))
+
+
+def with_checks(*checks: CheckResult) -> Evidence:
+    """The evidence with the results on the product table replaced."""
+    return evidence(quality=quality(checks=(*checks, check(RAW))))
+
+
+def with_table(**changes: Any) -> Evidence:
+    """The evidence with what is known of the raw table changed."""
+    product, raw = quality().tables
+    return evidence(quality=quality(tables=(product, replace(raw, **changes))))
+
+
+def with_audits(attribute: SharingAttribute) -> Evidence:
+    """The evidence with a second dataset, of which no column flows anywhere."""
+    tables = (*quality().tables, TableEvidence("raw.tax__audits", ("grain",), 95.0, "v1"))
+    checks = (*quality().checks, check("raw.tax__audits"))
+    audits = source(dataset="tax.audits", sharing_attribute=attribute)
+    return evidence(sources=(source(), audits), quality=quality(tables=tables, checks=checks))
+
+
+def declassified(held: bool | None, **changes: Any) -> Evidence:
+    """`person_id` with a declassifier recorded on it."""
+    found = (Declassification("person_id", "suppress_small_cells", held),)
+    columns = (lineage_column(**changes), lineage_column("age"))
+    return evidence(lineage=lineage(columns=columns, declassifications=found))

@@ -1,0 +1,305 @@
+"""Each planted fault is withheld by one gate, for the reason it was planted for, and leaves when that gate is gone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.evidence import GATE_NAMES, Evidence, Levels
+from contracts.model import Agreement, Level, LogicalType, SharingAttribute
+from contracts.violation import Outcome, Severity
+from lineage.gates import registry
+from lineage.gates.registry import GATES, judge
+from tests.unit.gates import cases as c
+
+NOT_SHARED, CONDITIONAL, UNCONDITIONAL = (
+    SharingAttribute.NOT_SHARED,
+    SharingAttribute.CONDITIONAL,
+    SharingAttribute.UNCONDITIONAL,
+)
+L1, L2, L3, L4 = Level
+
+
+def open_case(**changes: object) -> tuple[Agreement, Evidence]:
+    """A product that may be opened to the public."""
+    sources = (c.source_column(sharing_attribute=UNCONDITIONAL, personal=False),)
+    columns = tuple(
+        c.lineage_column(name, levels=Levels(L1, None, L1), sources=sources) for name in ("person_id", "age")
+    )
+    facts = c.evidence(
+        lineage=c.lineage(columns=columns),
+        sources=(c.source(sharing_attribute=UNCONDITIONAL),),
+    )
+    terms = c.agreement(agency="public", sharing_attribute=UNCONDITIONAL, level_ceiling=L4, impact_assessment=None)
+    return replace(terms, **changes), facts
+
+
+def open_with(**column: object) -> tuple[Agreement, Evidence]:
+    terms, facts = open_case()
+    first, second = facts.lineage.columns
+    return terms, replace(facts, lineage=c.lineage(columns=(replace(first, **column), second)))
+
+
+A, E = c.agreement(), c.evidence()
+NAMED = {"person_id": "VARCHAR", "age": "BIGINT"}
+INDIRECT = {"direct": False, "sharing_attribute": NOT_SHARED}
+ANOTHER = c.source_column(dataset="health.visits")
+
+PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
+    ("contract", "product", A, c.evidence(candidate=c.candidate(product="other"))),
+    ("contract", "files", A, c.evidence(candidate=c.candidate(files=()))),
+    ("contract", "columns_promised", c.agreement(columns=()), E),
+    ("contract", "column_present", c.agreement(columns=(*A.columns, c.column("extra"))), E),
+    ("contract", "column_type", A, c.evidence(candidate=c.candidate(columns=NAMED | {"person_id": "BLOB"}))),
+    ("contract", "column_type", A, c.evidence(candidate=c.candidate(columns=NAMED | {"age": "DOUBLE"}))),
+    ("contract", "column_required", A, c.evidence(candidate=c.candidate(nulls={"person_id": 3, "age": 0}))),
+    ("contract", "column_required", A, c.evidence(candidate=c.candidate(nulls={"age": 0}))),
+    ("contract", "sources_known", A, c.with_column(sources=(c.source_column(), ANOTHER))),
+    ("contract", "delivery_accepted", A, c.evidence(sources=(c.source(failure="a.csv: line 3 is cut short"),))),
+    ("contract", "batches_known", A, c.evidence(sources=(c.source(batches=()),))),
+    ("contract", "batch_not_recalled", A, c.evidence(sources=(c.source(recalled=("b1",)),))),
+    ("quality", "checks_declared", A, c.with_table(expected=())),
+    ("quality", "checks_declared", A, c.evidence(quality=c.quality(tables=c.quality().tables[:1]))),
+    ("quality", "check_run", A, c.with_table(expected=("grain", "never_run"))),
+    ("quality", "check_run", A, c.with_table(expected=("grain", "grain"))),
+    ("quality", "check_evaluated", A, c.with_checks(c.check(error="no such column"))),
+    ("quality", "check_evaluated", A, c.with_checks(c.check(rows=None))),
+    ("quality", "check_evaluated", A, c.with_checks(c.check(failing_rows=None))),
+    ("quality", "check_evaluated", A, c.with_checks(c.check(severity=Severity.WARNING, passed=False, error="x"))),
+    ("quality", "check_current", A, c.with_checks(c.check(data_version="v0"))),
+    ("quality", "check_current", A, c.with_checks(c.check(data_version=None))),
+    ("quality", "check_current", A, c.with_table(data_version=None)),
+    ("quality", "check_passed", A, c.with_checks(c.check(passed=False, failing_rows=4))),
+    ("quality", "check_passed", A, c.with_checks(c.check(), c.check(passed=False, failing_rows=1))),
+    ("quality", "minimum_score", A, c.with_table(score=89.9)),
+    ("quality", "minimum_score", A, c.with_table(score=None)),
+    ("quality", "minimum_score", A, c.with_table(score=float("nan"))),
+    ("quality", "export_current", A, c.evidence(candidate=c.candidate(data_version="v0"))),
+    ("quality", "export_current", A, c.evidence(candidate=c.candidate(data_version=None))),
+    ("freshness", "delivery_known", A, c.evidence(sources=(c.source(newest_delivery=None),))),
+    ("freshness", "delivery_known", A, c.evidence(sources=(c.source(freshness_working_days=None),))),
+    ("freshness", "delivery_not_in_future", A, c.evidence(sources=(c.source(newest_delivery=date(2026, 6, 2)),))),
+    ("freshness", "not_stale", A, c.evidence(sources=(c.source(newest_delivery=date(2026, 5, 21)),))),
+    ("freshness", "not_stale", A, c.evidence(sources=(c.source(freshness_working_days=6),))),
+    ("freshness", "not_stale", A, c.evidence(sources=(c.source(), c.source(freshness_working_days=6)))),
+    ("level", "level_known", A, c.evidence(lineage=c.lineage(columns=(c.lineage_column(),)))),
+    ("level", "level_known", A, c.with_column(unknown=("macro f",))),
+    ("level", "level_known", A, c.with_column(sources=())),
+    ("level", "level_known", A, c.with_column(levels=Levels(L3, L2, None))),
+    ("level", "level_ceiling", A, c.with_column(levels=Levels(L4, None, L4))),
+    ("level", "level_ceiling", A, c.with_column(levels=Levels(L1, L4, L4))),
+    ("level", "level_not_lowered", A, c.with_column(levels=Levels(L4, None, L2))),
+    ("level", "level_not_lowered", A, c.with_column(levels=Levels(L1, L4, L2))),
+    ("level", "post_condition", A, c.declassified(False)),
+    ("level", "post_condition", A, c.declassified(None)),
+    ("level", "level_ceiling", *open_with(levels=Levels(L2, None, L2))),
+    ("sharing_attribute", "agreement_attribute", c.agreement(sharing_attribute=NOT_SHARED), E),
+    ("sharing_attribute", "agreement_attribute", *open_case(sharing_attribute=CONDITIONAL)),
+    ("sharing_attribute", "condition_stated", c.agreement(scope=" "), E),
+    ("sharing_attribute", "condition_stated", c.agreement(approvals=()), E),
+    ("sharing_attribute", "condition_stated", c.agreement(approvals=("",)), E),
+    ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(sharing_attribute=NOT_SHARED),))),
+    ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(**INDIRECT),))),
+    (
+        "sharing_attribute",
+        "not_shared",
+        A,
+        c.declassified(True, sources=(c.source_column(sharing_attribute=NOT_SHARED, declassified=True),)),
+    ),
+    ("sharing_attribute", "not_shared", A, c.declassified(True, sources=(c.source_column(**INDIRECT),))),
+    ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(**INDIRECT, declassified=True),))),
+    ("sharing_attribute", "not_shared", A, c.evidence(sources=(c.source(sharing_attribute=NOT_SHARED),))),
+    (
+        "sharing_attribute",
+        "not_shared",
+        A,
+        c.with_audits(NOT_SHARED),
+    ),
+    ("sharing_attribute", "attribute_known", A, c.with_column(sources=(c.source_column(sharing_attribute=None),))),
+    ("sharing_attribute", "attribute_known", A, c.evidence(sources=(c.source(sharing_attribute=None),))),
+    ("sharing_attribute", "attribute_allows", c.agreement(sharing_attribute=UNCONDITIONAL), E),
+    ("sharing_attribute", "attribute_allows", *open_with(sources=(c.source_column(personal=False),))),
+    ("purpose", "purpose_stated", c.agreement(purpose_code="", allowed_purposes=()), E),
+    ("purpose", "purpose_allowed", c.agreement(purpose_code="marketing"), E),
+    ("purpose", "column_agreed", c.agreement(columns=A.columns[:1]), E),
+    ("purpose", "column_purpose", c.agreement(columns=(c.column("person_id", purpose=" "), A.columns[1])), E),
+    ("expiry", "in_force", A, c.evidence(today=date(2027, 1, 1))),
+    ("expiry", "in_force", c.agreement(valid_from=date(2026, 6, 2)), E),
+    ("impact_assessment", "assessment_named", c.agreement(impact_assessment=None), E),
+    ("impact_assessment", "assessment_named", c.agreement(impact_assessment="  "), E),
+    ("group_size", "smallest_group", A, c.evidence(quality=c.quality(smallest_group=4))),
+    ("group_size", "smallest_group", A, c.evidence(quality=c.quality(smallest_group=None))),
+]  # fmt: skip
+
+SPILL = {
+    # An expired business date also makes the last delivery stale, and an agreement without columns names none.
+    ("expiry", "in_force"): {"freshness"},
+    ("contract", "columns_promised"): {"purpose"},
+    ("contract", "product"): {"quality"},
+}
+
+
+def verdict(terms: Agreement, facts: Evidence):
+    return judge(terms, facts, working_days=c.weekdays)
+
+
+def drop(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    monkeypatch.setattr(registry, "GATES", tuple(gate for gate in GATES if gate.name not in names))
+
+
+def identify(case: tuple[str, str, Agreement, Evidence]) -> str:
+    return f"{case[0]}-{case[1]}"
+
+
+@pytest.mark.parametrize("terms, facts", [(A, E), open_case()], ids=["agency", "public"])
+def test_a_sound_product_leaves(terms: Agreement, facts: Evidence) -> None:
+    assert verdict(terms, facts).violations == ()
+    assert verdict(terms, facts).outcome is Outcome.RELEASED
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=identify)
+def test_each_fault_is_withheld_by_the_gate_made_for_it(case: tuple[str, str, Agreement, Evidence]) -> None:
+    gate, rule, terms, facts = case
+    found = verdict(terms, facts)
+    assert found.outcome is Outcome.WITHHELD
+    assert (gate, rule) in {(violation.gate, violation.rule) for violation in found.violations}
+    assert {violation.gate for violation in found.violations} <= {gate} | SPILL.get((gate, rule), set())
+    for violation in found.violations:
+        assert violation.subject and violation.message and violation.fix
+        json.dumps(violation.as_dict())
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=identify)
+def test_the_same_fault_leaves_once_its_gate_is_gone(
+    case: tuple[str, str, Agreement, Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, rule, terms, facts = case
+    drop(monkeypatch, gate, *SPILL.get((gate, rule), ()))
+    assert verdict(terms, facts).outcome is Outcome.RELEASED
+
+
+def test_every_gate_has_a_planted_fault_that_it_alone_withholds() -> None:
+    assert {gate for gate, rule, *_ in PLANTED if (gate, rule) not in SPILL} | {"expiry"} == set(GATE_NAMES)
+    assert [gate.name for gate in GATES] == list(GATE_NAMES)
+
+
+def test_expiry_alone_withholds_an_agreement_of_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = c.agreement(valid_until=date(2026, 5, 31))
+    assert [violation.gate for violation in verdict(terms, E).violations] == ["expiry"]
+    drop(monkeypatch, "expiry")
+    assert verdict(terms, E).outcome is Outcome.RELEASED
+
+
+@pytest.mark.parametrize("today", [A.valid_from, A.valid_until])
+def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
+    newest = c.source(newest_delivery=today)
+    assert verdict(A, c.evidence(today=today, sources=(newest,))).outcome is Outcome.RELEASED
+
+
+@pytest.mark.parametrize(
+    "terms, facts",
+    [
+        (A, c.with_checks(c.check(), c.check(rule="advice", severity=Severity.WARNING, passed=False, failing_rows=9))),
+        (A, c.declassified(True, levels=Levels(L4, L4, L2))),
+        (A, c.declassified(True, sources=(c.source_column(**INDIRECT, declassified=True),))),
+        (A, c.with_column(sources=(), constant=True, levels=Levels(None, None, L1))),
+        (c.agreement(minimum_group=None), c.evidence(quality=c.quality(smallest_group=None))),
+        (c.agreement(minimum_score=0.0), c.with_table(score=None)),
+        (A, c.evidence(candidate=c.candidate(rows=0), quality=c.quality(smallest_group=None))),
+        (c.agreement(allowed_purposes=()), E),
+        (c.agreement(freshness_working_days=None), E),
+    ],
+    ids=[
+        "warning",
+        "lowered",
+        "shielded",
+        "constant",
+        "no group",
+        "no score",
+        "empty",
+        "any purpose",
+        "source's limit",
+    ],
+)
+def test_what_may_leave_is_not_withheld(terms: Agreement, facts: Evidence) -> None:
+    assert verdict(terms, facts).violations == ()
+
+
+def test_a_gate_that_raises_withholds_and_quotes_nothing() -> None:
+    def broken(start: date, end: date) -> int:
+        raise KeyError("330106198001010017")
+
+    found = judge(A, E, working_days=broken)
+    assert found.outcome is Outcome.WITHHELD
+    assert [(violation.gate, violation.rule) for violation in found.violations] == [("freshness", "gate_answers")]
+    assert "330106" not in json.dumps(found.as_dict())
+
+
+def test_no_gate_at_all_withholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "GATES", ())
+    assert verdict(A, E).outcome is Outcome.WITHHELD
+
+
+def test_no_evidence_withholds() -> None:
+    assert judge(A, None, working_days=c.weekdays).outcome is Outcome.WITHHELD  # type: ignore[arg-type]
+    nothing = replace(E, lineage=c.lineage(columns=()), sources=(), quality=c.quality(tables=(), checks=()))
+    assert {"contract", "quality", "level"} <= {violation.gate for violation in verdict(A, nothing).violations}
+
+
+def test_the_text_of_a_check_error_stays_out_of_the_violation() -> None:
+    found = verdict(A, c.with_checks(c.check(error="Could not convert '330106198001010017'")))
+    assert "330106" not in json.dumps(found.as_dict())
+
+
+@given(st.sampled_from(Level), st.sampled_from(Level), st.sampled_from(Level), st.sampled_from(Level))
+def test_nothing_leaves_above_its_ceiling_or_below_what_flowed_in(
+    direct: Level, indirect: Level, effective: Level, ceiling: Level
+) -> None:
+    facts = c.with_column(levels=Levels(direct, indirect, effective))
+    other = facts.lineage.columns[1]
+    facts = replace(
+        facts, lineage=c.lineage(columns=(facts.lineage.columns[0], replace(other, levels=Levels(L1, None, L1))))
+    )
+    released = verdict(c.agreement(level_ceiling=ceiling), facts).outcome is Outcome.RELEASED
+    assert released == (max(direct, indirect) <= effective <= ceiling)
+
+
+@pytest.mark.parametrize(
+    "promised, found, fits",
+    [
+        (LogicalType.DECIMAL, "DECIMAL(18,2)", True),
+        (LogicalType.DECIMAL, "DOUBLE", False),
+        (LogicalType.NUMBER, "DOUBLE", True),
+        (LogicalType.TIMESTAMP, "TIMESTAMP WITH TIME ZONE", True),
+        (LogicalType.DATE, "TIMESTAMP", False),
+        (LogicalType.INTEGER, "UINTEGER", True),
+        (LogicalType.STRING, "VARCHAR[]", False),
+    ],
+)
+def test_types_keep_their_promise(promised: LogicalType, found: str, fits: bool) -> None:
+    terms = c.agreement(columns=(A.columns[0], c.column("age", promised)))
+    facts = c.evidence(candidate=c.candidate(columns={"person_id": "VARCHAR", "age": found}))
+    assert (verdict(terms, facts).outcome is Outcome.RELEASED) == fits
+
+
+def test_every_gate_describes_itself_in_both_languages() -> None:
+    for gate in GATES:
+        assert gate.description and gate.title_zh and gate.title_en
+
+
+def test_evidence_without_a_time_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        c.evidence(now=datetime(2026, 6, 1))
+
+
+def test_evidence_is_json_ready() -> None:
+    data = json.loads(json.dumps(E.as_dict()))
+    assert data["today"] == "2026-06-01"
+    assert data["candidate"]["columns"] == {"person_id": "VARCHAR", "age": "BIGINT"}
+    assert data["quality"]["checks"][0]["severity"] == "error"
+    assert E.batches == ("b1", "b2")

@@ -1,0 +1,94 @@
+"""The registered functions that may lower a level, and what must hold of their output for that.
+
+Lives here: the registry and its reading. Must not live here: the SQL of the functions (dbt macros and DuckDB macros bear the same names), the
+check of a post-condition on real output (a gate), the level computation (`classification.py`).
+
+A function that is not registered lowers nothing, whatever its name says. A registered one lowers what it answers for, to `to` at the
+lowest, and only while its post-condition holds on the actual output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lineage.graph import ColumnRef, Graph
+from lineage.sql.catalog import Lowering
+
+
+class PostCondition(BaseModel):
+    """What must be true of a released column that leans on a declassifier.
+
+    `kind` says how it is checked: ``pattern`` (every value matches `pattern`), ``fixed_length`` (every value has `length` characters out of
+    `alphabet`), ``members`` (at most `at_most` distinct values), ``at_least`` (no number below `at_least`, nulls aside),
+    ``k_rows`` (every row stands for at least `at_least` persons).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["pattern", "fixed_length", "members", "at_least", "k_rows"]
+    pattern: str | None = None
+    length: int | None = None
+    alphabet: str | None = None
+    at_most: int | None = None
+    at_least: int | None = None
+
+
+class Declassifier(BaseModel):
+    """One registered function.
+
+    `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about that value),
+    ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    title: str
+    title_zh: str
+    to: str
+    lowers: tuple[Literal["value", "influence", "rows"], ...] = ("value",)
+    standard: str = ""
+    post_condition: PostCondition
+
+    @property
+    def lowering(self) -> Lowering:
+        """The part that the SQL binder needs to know."""
+        return Lowering(indirect="influence" in self.lowers, rows="rows" in self.lowers)
+
+
+class Registry(BaseModel):
+    """All registered declassifiers by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    entries: Mapping[str, Declassifier] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Iterable[Mapping[str, Any] | Declassifier]) -> Registry:
+        """A registry from declarations. Raises ValueError for a name that is declared twice."""
+        entries: dict[str, Declassifier] = {}
+        for item in items:
+            one = item if isinstance(item, Declassifier) else Declassifier.model_validate(item)
+            if one.name.lower() in entries:
+                raise ValueError(f"declassifier {one.name!r} is declared twice; keep one of the two")
+            entries[one.name.lower()] = one
+        return cls(entries=entries)
+
+    def lowerings(self) -> dict[str, Lowering]:
+        """What `graph_from_manifest` and `column_lineage` want as `declassifiers`."""
+        return {name: one.lowering for name, one in self.entries.items()}
+
+    def get(self, name: str) -> Declassifier | None:
+        """The registered declassifier of that name, if any."""
+        return self.entries.get(name.lower()) if name else None
+
+
+def relied_on(graph: Graph, column: ColumnRef | str) -> dict[str, set[ColumnRef]]:
+    """The declassifiers between `column` and its sources, each with the columns whose SQL calls it."""
+    ref = column if isinstance(column, ColumnRef) else ColumnRef.parse(column)
+    found: dict[str, set[ColumnRef]] = {}
+    for target in {ref} | graph.upstream(ref):
+        for edge in graph.edges_into(target):
+            if edge.declassifier:
+                found.setdefault(edge.declassifier, set()).add(target)
+    return found

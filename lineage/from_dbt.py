@@ -1,0 +1,260 @@
+"""A dbt manifest with compiled SQL to a lineage graph.
+
+Lives here: which relation a node is, what is built from what, and what incremental models and snapshots add to their own SQL. Must not live
+here: SQL semantics (`lineage/sql/`), levels, anything that imports dbt: the manifest is plain JSON (schema v12).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from lineage.cache import ModelCache
+from lineage.from_sql import Lowering, Macro, QueryLineage
+from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
+from lineage.sql.catalog import Catalog
+
+_BUILT = ("model", "snapshot", "seed")
+# Statements that change no row of the table they run behind.
+_HARMLESS_HOOK = re.compile(
+    r"\s*(analyze|grant|revoke|comment|checkpoint|pragma|set|reset|vacuum|create\s+(unique\s+)?index|load|attach|detach|use)\b",
+    re.IGNORECASE,
+)
+_SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
+
+
+def graph_from_manifest(
+    manifest: Mapping[str, Any],
+    *,
+    sources_schema: Mapping[str, Mapping[str, str]],
+    dialect: str = "duckdb",
+    cache: ModelCache | None = None,
+    macros: Mapping[str, Macro] | None = None,
+    declassifiers: Mapping[str, Lowering] | None = None,
+) -> Graph:
+    """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
+
+    `sources_schema` maps each stored relation, ``database.schema.identifier``, to its columns and types. A source that it lacks
+    has the columns that the manifest declares, and may have more. Models are bound in the order of their dependencies,
+    each once, or not at all where `cache` still knows them.
+    """
+    catalog = Catalog(sources_schema, dialect=dialect, macros=macros, declassifiers=declassifiers)
+    memory = cache if cache is not None else ModelCache()
+    _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
+    columns = {name: tuple(found) for name, found in catalog.tables.items()}
+    into: dict[ColumnRef, tuple[Edge, ...]] = {}
+    unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
+    built: list[str] = []
+    nodes = manifest.get("nodes", {})
+    for key in _in_order(nodes):
+        node = nodes[key]
+        if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
+            continue
+        found = _model(node, nodes, manifest, catalog, memory)
+        catalog.add(found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open)
+        built.append(found.relation)
+        columns[found.relation] = found.columns
+        into.update((ColumnRef(found.relation, n), edges) for n, edges in found.edges.items() if edges)
+        unknown.update((ColumnRef(found.relation, n), why) for n, why in found.unknown.items() if why)
+    return Graph(columns, into, unknown, frozenset(built))
+
+
+def relation_of(node: Mapping[str, Any]) -> str:
+    """The relation that a manifest's node or source stands for, as ``database.schema.identifier``."""
+    name = node.get("relation_name")
+    if name:
+        return join_parts(split_parts(name.replace("`", '"')))
+    identifier = node.get("identifier") or node.get("alias") or node["name"]
+    return join_parts(part for part in (node.get("database"), node.get("schema"), identifier) if part)
+
+
+def _is_stored(node: Mapping[str, Any]) -> bool:
+    return node.get("config", {}).get("materialized") != "ephemeral"
+
+
+def _add_sources(manifest: Mapping[str, Any], catalog: Catalog, known: set[str]) -> None:
+    seeds = [n for n in manifest.get("nodes", {}).values() if n.get("resource_type") == "seed"]
+    for node in (*manifest.get("sources", {}).values(), *seeds):
+        relation = relation_of(node)
+        if relation not in known:
+            catalog.add(relation, _declared(node), is_open=True)
+
+
+def _declared(node: Mapping[str, Any]) -> dict[str, str]:
+    return {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+
+
+def _in_order(nodes: Mapping[str, Any]) -> list[str]:
+    wanted = {key: node for key, node in nodes.items() if node.get("resource_type") in _BUILT}
+    sorter = TopologicalSorter({key: sorted(_parents(node) & wanted.keys()) for key, node in sorted(wanted.items())})
+    try:
+        return list(sorter.static_order())
+    except CycleError:  # dbt refuses cycles; should one come all the same, unresolved reads end in unknown
+        return sorted(wanted)
+
+
+def _parents(node: Mapping[str, Any]) -> set[str]:
+    return set(node.get("depends_on", {}).get("nodes", ()))
+
+
+def _inputs(node: Mapping[str, Any], nodes: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The relations that a node declares to read, through ephemeral models, too."""
+    found: set[str] = set()
+    stack, seen = list(_parents(node)), set()
+    while stack:
+        key = stack.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        parent = nodes.get(key) or manifest.get("sources", {}).get(key)
+        if parent is None:
+            continue
+        if _is_stored(parent):
+            found.add(relation_of(parent))
+        else:
+            stack += _parents(parent)
+    return tuple(sorted(found))
+
+
+def _model(
+    node: Mapping[str, Any], nodes: Mapping[str, Any], manifest: Mapping[str, Any], catalog: Catalog, memory: ModelCache
+) -> QueryLineage:  # fmt: skip
+    relation = relation_of(node)
+    inputs = _inputs(node, nodes, manifest)
+    if node.get("language", "sql") != "sql":
+        return _opaque(node, relation, Unknown("model is not SQL", str(node.get("language")), inputs or None))
+    sql = node.get("compiled_code")
+    if not sql:
+        return _opaque(node, relation, Unknown("model is not compiled", node["name"]))
+    if node.get("resource_type") == "model" and node.get("config", {}).get("materialized") == "incremental":
+        catalog.add(relation, _declared(node), is_open=True)  # it may read itself
+    found = memory.lineage(sql, catalog, relation)
+    if found.relation != relation:
+        return _opaque(node, relation, Unknown("model's SQL makes another relation", found.relation))
+    if not found.columns and found.unknown:
+        return _opaque(node, relation, *found.unknown.get(ROWS, ()))
+    found = _typed(node, found)
+    found = _merged(node, found)
+    return _hooked(node, found, inputs)
+
+
+def _opaque(node: Mapping[str, Any], relation: str, *why: Unknown) -> QueryLineage:
+    columns = tuple(_declared(node))
+    return QueryLineage(relation, columns, {}, dict.fromkeys((*columns, ROWS), why), is_open=True)
+
+
+def _typed(node: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
+    """Declared types help to take structs apart; declared names close a list that SQL alone leaves open."""
+    declared = _declared(node)
+    types = {n: declared.get(n) or found.types.get(n, "") for n in found.columns}
+    if not found.is_open:
+        return replace(found, types=types)
+    extra = [name for name in declared if name not in found.columns]
+    edges, unknown = dict(found.edges), dict(found.unknown)
+    for name in extra:
+        target = ColumnRef(found.relation, name)
+        edges[name] = tuple(e._replace(target=target) for e in found.edges.get(ROWS, ()))
+        unknown[name] = found.unknown.get(ROWS, ())
+    return replace(found, columns=(*found.columns, *extra), edges=edges, unknown=unknown, types={**declared, **types})
+
+
+# -- what dbt adds to a model's own SQL ----------------------------------------------------------------------------
+
+
+def _merged(node: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
+    config = node.get("config", {})
+    if node.get("resource_type") == "snapshot":
+        return _snapshot(config, found)
+    keys = _as_list(config.get("unique_key"))
+    if config.get("materialized") != "incremental" or not keys:
+        return found
+    return _decided_by(found, _columns_of(keys, found), "merge_key")
+
+
+def _as_list(value: object) -> list[str]:
+    if value is None:
+        return []
+    return [str(v).lower() for v in value] if isinstance(value, (list, tuple)) else [str(value).lower()]
+
+
+def _columns_of(keys: Iterable[str], found: QueryLineage) -> list[str]:
+    """Keys that are columns; a key that is an expression could be of any column."""
+    wanted = [key.strip('"') for key in keys]
+    return wanted if all(key in found.columns for key in wanted) else list(found.columns)
+
+
+def _decided_by(found: QueryLineage, names: Iterable[str], reason: str) -> QueryLineage:
+    """The lineage with what flows into `names` deciding about every row."""
+    deciding = [e for name in names for e in found.edges.get(name, ())]
+    why = tuple(dict.fromkeys(w for name in names for w in found.unknown.get(name, ())))
+    edges = {
+        name: tuple(sorted({*found.edges.get(name, ()), *_redirect(deciding, found.relation, name, reason)}))
+        for name in (*found.columns, ROWS)
+    }
+    unknown = {n: tuple(dict.fromkeys((*found.unknown.get(n, ()), *why))) for n in (*found.columns, ROWS)}
+    return replace(found, edges=edges, unknown={n: w for n, w in unknown.items() if w})
+
+
+def _redirect(edges: Iterable[Edge], relation: str, name: str, reason: str | None) -> Iterable[Edge]:
+    target = ColumnRef(relation, name)
+    for edge in edges:
+        if reason is None or edge.kind == INDIRECT:
+            yield edge._replace(target=target)
+        else:
+            yield Edge(edge.source, target, INDIRECT, reason, edge.declassifier)
+
+
+def _snapshot(config: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
+    """dbt's own columns: the row's hash, and since when and until when it held."""
+    keys = _columns_of(_as_list(config.get("unique_key")), found)
+    stamps = [name for name in _as_list(config.get("updated_at")) if name in found.columns]
+    checked = _as_list(config.get("check_cols"))
+    compared = list(found.columns) if "all" in checked else [name for name in checked if name in found.columns]
+    deciding = list(dict.fromkeys([*keys, *stamps, *compared]))
+    if config.get("strategy") not in ("timestamp", "check"):
+        deciding = list(found.columns)
+    found = _decided_by(found, deciding, "merge_key")
+    given = config.get("snapshot_meta_column_names") or {}
+    names = [str(given.get(name) or name).lower() for name in _SNAPSHOT_COLUMNS]
+    names += ["dbt_is_deleted"] if config.get("hard_deletes") == "new_record" else []
+    edges, unknown = dict(found.edges), dict(found.unknown)
+    for name in names:
+        sources = [*keys, *stamps] if name == names[0] else stamps
+        values = [e for source in sources for e in found.edges.get(source, ())]
+        rows = list(found.edges.get(ROWS, ()))
+        edges[name] = tuple(
+            sorted({*_computed(values, found.relation, name), *_redirect(rows, found.relation, name, None)})
+        )
+        unknown[name] = tuple(dict.fromkeys(w for source in (*sources, ROWS) for w in found.unknown.get(source, ())))
+    return replace(
+        found, columns=(*found.columns, *(n for n in names if n not in found.columns)), edges=edges,
+        unknown={n: w for n, w in unknown.items() if w},
+    )  # fmt: skip
+
+
+def _computed(edges: Iterable[Edge], relation: str, name: str) -> Iterable[Edge]:
+    target = ColumnRef(relation, name)
+    for edge in edges:
+        moved = edge._replace(target=target)
+        yield moved._replace(transform="expression") if edge.kind == DIRECT else moved
+
+
+def _hooked(node: Mapping[str, Any], found: QueryLineage, inputs: tuple[str, ...]) -> QueryLineage:
+    """A hook that may change rows makes the whole table unknown: its SQL is not part of the model."""
+    config = node.get("config", {})
+    hooks = [h for key in ("post-hook", "post_hook") for h in _hook_list(config.get(key))]
+    texts = [str(h.get("sql") if isinstance(h, Mapping) else h) for h in hooks]
+    if all(_HARMLESS_HOOK.match(text) or not text.strip() for text in texts):
+        return found
+    why = Unknown("post-hook may change rows", node["name"], inputs or None)
+    unknown = {name: (*found.unknown.get(name, ()), why) for name in (*found.columns, ROWS)}
+    return replace(found, unknown=unknown)
+
+
+def _hook_list(value: object) -> list[Any]:
+    if not value:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]

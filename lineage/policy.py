@@ -1,0 +1,153 @@
+"""The declaration of what an influence costs: levels, costs by reason, exceptions, declassifiers.
+
+Lives here: the shape of `lineage_policy.yml` and its reading. Must not live here: a level of any column, or the computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from lineage.declassifiers import Declassifier, Registry
+from lineage.graph import REASONS, Edge
+
+
+class BadPolicy(ValueError):
+    """The policy file cannot be used; `faults` lists every fault found in it."""
+
+    def __init__(self, path: Path, faults: list[str]) -> None:
+        self.path, self.faults = path, faults
+        super().__init__(f"{path}: " + "; ".join(faults))
+
+
+class Cost(BaseModel):
+    """What an indirect influence costs: the level it carries over, given the level of its source.
+
+    ``same`` carries the whole level, ``none`` nothing, ``{at_most: L2}`` caps it, ``{less: 1}`` takes off so many steps.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["same", "none"] | None = None
+    at_most: str | None = None
+    less: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Cost:
+        if sum(v is not None for v in (self.kind, self.at_most, self.less)) != 1:
+            raise ValueError("give exactly one of same, none, at_most, less")
+        return self
+
+
+class CostException(BaseModel):
+    """A cost for some edges only, with the reason why. `relation` and `source` are shell patterns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    relation: str
+    source: str = "*"
+    reasons: tuple[str, ...]
+    cost: Cost
+    because: str = Field(min_length=10)
+
+    @field_validator("reasons")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        strange = [reason for reason in value if reason not in REASONS]
+        if strange:
+            raise ValueError(f"unknown reason {', '.join(strange)}; known are {', '.join(REASONS)}")
+        return value
+
+    def fits(self, edge: Edge) -> bool:
+        """Whether the exception speaks of this edge."""
+        return (
+            edge.transform in self.reasons
+            and fnmatchcase(edge.target.relation, self.relation)
+            and fnmatchcase(str(edge.source), self.source)
+        )
+
+
+class Indirect(BaseModel):
+    """Costs of indirect influences: by reason, else `default`; an exception goes before both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    default: Cost = Cost(kind="same")
+    reasons: Mapping[str, Cost] = Field(default_factory=dict)
+    exceptions: tuple[CostException, ...] = ()
+
+    @field_validator("reasons")
+    @classmethod
+    def _known(cls, value: Mapping[str, Cost]) -> Mapping[str, Cost]:
+        strange = [reason for reason in value if reason not in REASONS]
+        if strange:
+            raise ValueError(f"unknown reason {', '.join(strange)}; known are {', '.join(REASONS)}")
+        return value
+
+
+class Policy(BaseModel):
+    """The whole declaration. `levels` run from the least to the most sensitive."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
+    undeclared: str = "L4"
+    unknown: str = "L4"
+    rows: str = "L1"
+    technical: Mapping[str, str] = Field(default_factory=dict)
+    indirect: Indirect = Indirect()
+    declassifiers: tuple[Declassifier, ...] = ()
+
+    @model_validator(mode="after")
+    def _levels_exist(self) -> Policy:
+        used = [self.undeclared, self.unknown, self.rows, *self.technical.values(), *(d.to for d in self.declassifiers)]
+        costs = [self.indirect.default, *self.indirect.reasons.values(), *(e.cost for e in self.indirect.exceptions)]
+        used += [cost.at_most for cost in costs if cost.at_most]
+        strange = sorted({level for level in used if level not in self.levels})
+        if strange:
+            raise ValueError(f"unknown level {', '.join(strange)}; known are {', '.join(self.levels)}")
+        return self
+
+    @property
+    def registry(self) -> Registry:
+        """The registered declassifiers."""
+        return Registry.of(self.declassifiers)
+
+    def rank(self, level: str) -> int:
+        """The place of a level, 0 for the least sensitive. Raises ValueError for a level that the policy does not know."""
+        if level not in self.levels:
+            raise ValueError(f"unknown level {level!r}; known are {', '.join(self.levels)}")
+        return self.levels.index(level)
+
+    def carried(self, edge: Edge, rank: int) -> int:
+        """The rank that an indirect edge carries over from a source of `rank`."""
+        cost = self.cost_of(edge)
+        if cost.kind:
+            return rank if cost.kind == "same" else 0
+        if cost.at_most:
+            return min(rank, self.rank(cost.at_most))
+        return max(0, rank - (cost.less or 0))
+
+    def cost_of(self, edge: Edge) -> Cost:
+        """The cost of an indirect edge: the first exception that fits, else its reason's, else the default."""
+        for exception in self.indirect.exceptions:
+            if exception.fits(edge):
+                return exception.cost
+        return self.indirect.reasons.get(edge.transform, self.indirect.default)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read `lineage_policy.yml`. Raises `BadPolicy` with every fault in it."""
+    try:
+        return Policy.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise BadPolicy(Path(path), faults) from error
+    except yaml.YAMLError as error:
+        raise BadPolicy(Path(path), ["is not YAML"]) from error

@@ -1,0 +1,132 @@
+"""What exists: tables with their columns, macros, and the registered declassifiers.
+
+Lives here: look-ups by name. Must not live here: scopes of a query (`relation.py`), the meaning of a function (`functions.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp, parse
+
+from lineage.graph import join_parts, split_parts
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A SQL macro: its overloads, each with parameter names and a body. A default value is a constant, so it is not kept."""
+
+    name: str
+    overloads: tuple[tuple[tuple[str, ...], exp.Expr], ...]
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """What a registered declassifier answers for: the values it was given (always), the influences on them, the rows."""
+
+    indirect: bool = False
+    rows: bool = False
+
+
+class Catalog:
+    """Tables by any suffix of their dotted name, macros and declassifiers by name.
+
+    `schema` maps a relation to its columns and their types (an empty type where unknown). A relation may be added while models
+    are bound one after another. `open_relations` are those whose column list may be incomplete.
+    """
+
+    def __init__(
+        self,
+        schema: Mapping[str, Mapping[str, str]],
+        *,
+        dialect: str = "duckdb",
+        macros: Mapping[str, Macro] | None = None,
+        declassifiers: Mapping[str, Lowering] | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.macros = dict(macros or {})
+        self.declassifiers = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.tables: dict[str, Mapping[str, str]] = {}
+        self.open_relations: set[str] = set()
+        self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
+        self.functions_digest = _functions_digest(self.macros, self.declassifiers)
+        self._by_suffix: dict[tuple[str, ...], list[str]] = {}
+        self._fingerprints: dict[str, str] = {}
+        for name, columns in schema.items():
+            self.add(name, columns)
+
+    def add(self, name: str, columns: Mapping[str, str], *, is_open: bool = False) -> str:
+        """Make a relation known, or known anew; returns its normal name."""
+        parts = split_parts(name)
+        relation = join_parts(parts)
+        if relation not in self.tables:
+            for start in range(len(parts)):
+                self._by_suffix.setdefault(parts[start:], []).append(relation)
+        self.tables[relation] = {column.lower(): kind for column, kind in columns.items()}
+        self.open_relations.discard(relation)
+        self._fingerprints.pop(relation, None)
+        if is_open:
+            self.open_relations.add(relation)
+        return relation
+
+    def find(self, parts: Iterable[str]) -> str | None:
+        """The one relation that a (partly) qualified name means; None if there is none or more than one."""
+        wanted = tuple(part.lower() for part in parts)
+        self.lookups.add(wanted)
+        return self._resolve(wanted)
+
+    def fingerprint(self, parts: tuple[str, ...]) -> str:
+        """What a name resolves to and with which columns, as one short text; empty if to nothing."""
+        relation = self._resolve(parts)
+        if relation is None:
+            return ""
+        if relation not in self._fingerprints:
+            content = [relation, *(f"{n} {k}" for n, k in self.tables[relation].items())]
+            content.append("open" if relation in self.open_relations else "closed")
+            self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
+        return self._fingerprints[relation]
+
+    def _resolve(self, wanted: tuple[str, ...]) -> str | None:
+        exact = join_parts(wanted)
+        if exact in self.tables:
+            return exact
+        found = self._by_suffix.get(wanted, ())
+        return found[0] if len(found) == 1 else None
+
+
+_DEFAULT = re.compile(r":=\s*(?:'(?:[^']|'')*'|[\w.+-]+)")
+
+
+def read_macros(sql: str, dialect: str = "duckdb") -> dict[str, Macro]:
+    """The macros that the `CREATE MACRO` statements in `sql` create, by lower-case name.
+
+    Raises `sqlglot.errors.SqlglotError` for text that does not parse: a macro that is silently missing would only
+    surface later, as an opaque function.
+    """
+    found = {}
+    for statement in parse(_DEFAULT.sub("", sql), read=dialect):
+        if isinstance(statement, exp.Create) and isinstance(statement.this, exp.UserDefinedFunction):
+            macro = _macro(statement)
+            found[macro.name] = macro
+    return found
+
+
+def _macro(statement: exp.Create) -> Macro:
+    header, body = statement.this, statement.args["expression"]
+    name = header.this.name.lower()
+    if isinstance(body, exp.MacroOverloads):
+        return Macro(name, tuple((_names(one), one.this) for one in body.expressions))
+    return Macro(name, ((_names(header), body),))
+
+
+def _names(node: exp.Expr) -> tuple[str, ...]:
+    return tuple(parameter.name.lower() for parameter in node.expressions)
+
+
+def _functions_digest(macros: Mapping[str, Macro], declassifiers: Mapping[str, Lowering]) -> str:
+    texts = [f"{m.name}{[(names, body.sql('duckdb')) for names, body in m.overloads]}" for m in macros.values()]
+    texts += [f"{name}{lowering}" for name, lowering in declassifiers.items()]
+    return hashlib.sha256("\0".join(sorted(texts)).encode()).hexdigest()

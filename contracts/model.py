@@ -305,6 +305,16 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """What a city adds to the built-in Chinese calendar; `years` are those beyond it that these lists cover whole."""
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    years: frozenset[int] = frozenset()
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """One city's declarations, whole and sound."""
 
@@ -319,6 +329,7 @@ class Catalogue:
     agreements: Mapping[str, Agreement]
     elements: Mapping[str, Element]
     code_sets: Mapping[str, CodeSet]
+    calendar: Calendar = field(default_factory=Calendar)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -1,0 +1,228 @@
+"""The shape of every declaration file that is not ODCS: city, departments, elements, code sets, domains, agreements.
+
+Shapes only, unknown keys forbidden: what they refer to is checked in `resolve_*` modules. The JSON Schemas in
+`contracts/schemas/` are generated from these classes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.model import Level, LogicalType, SharingAttribute
+from contracts.violation import Severity
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+AgreementName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*__[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
+Check = Literal["resident_id", "credit_code"]
+
+
+class Declaration(BaseModel):
+    """What all declarations share: unknown keys are refused and nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Title(Declaration):
+    """A name for people, in Chinese and English."""
+
+    zh: Text
+    en: Text
+
+
+class CalendarDeclaration(Declaration):
+    """Holidays and make-up workdays that the built-in Chinese calendar does not know yet."""
+
+    source: Text = Field(description="the notice that announced them")
+    holidays: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
+    years: tuple[int, ...] = Field((), description="years beyond the built-in calendar that these lists cover whole")
+
+
+class CityDeclaration(Declaration):
+    """`zhongtai.yml`."""
+
+    city: Name
+    title: Title
+    deliveries: Text
+    calendar: CalendarDeclaration | None = None
+
+
+class DepartmentDeclaration(Declaration):
+    """One agency."""
+
+    title: Title
+    code: Text
+    owner: Text
+
+
+class DepartmentsDeclaration(Declaration):
+    """`contracts/departments/departments.yml`."""
+
+    departments: dict[Name, DepartmentDeclaration]
+
+
+class ElementDeclaration(Declaration):
+    """One data element."""
+
+    title: Title
+    source: Text = Field(description="the standard and clause, or who defines it")
+    type: LogicalType
+    level: Level
+    mask: Mask = "full"
+    pattern: Text | None = None
+    check: Check | None = None
+    code_set: Name | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: Annotated[int, Field(gt=0)] | None = None
+    precision: Annotated[int, Field(gt=0, le=38)] = 18
+    scale: Annotated[int, Field(ge=0, le=38)] = 2
+    formats: tuple[Text, ...] = ()
+    nulls: tuple[str, ...] = ()
+    normalise: Name | None = None
+
+
+class ElementsDeclaration(Declaration):
+    """`contracts/standards/elements/<theme>.yml`."""
+
+    elements: dict[Name, ElementDeclaration]
+
+
+class CodeSetDeclaration(Declaration):
+    """`contracts/standards/codes/<name>.yml`. A file whose `code_set` exists already adds its codes to that set."""
+
+    code_set: Name
+    title: Title
+    source: Text
+    codes: dict[Text, Title]
+    aliases: dict[Text, Text] = Field(default_factory=dict)
+
+
+class Promise(Declaration):
+    """A rule's kind with that kind's arguments (`contracts/rules.py`)."""
+
+    kind: Text
+    columns: tuple[Name, ...] = ()
+    title: Title | None = None
+    pattern: Text | None = None
+    algorithm: Check | None = None
+    code_set: Name | None = None
+    minimum: int | float | date | None = None
+    maximum: int | float | date | None = None
+    sql: Text | None = None
+    table: Text | None = None
+    column: Name | None = None
+    at_least: Annotated[float, Field(gt=0, le=1)] | None = None
+    working_days: Annotated[int, Field(ge=0)] | None = None
+    k: Annotated[int, Field(ge=2)] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that were written, by name."""
+        return self.model_dump(exclude_none=True, exclude={"kind", "columns", "title", "name", "severity", "dimension"})
+
+
+class RuleDeclaration(Promise):
+    """A rule of a domain or an agreement."""
+
+    name: Name
+    severity: Severity = Severity.ERROR
+    dimension: Text | None = None
+
+
+class AttributeDeclaration(Declaration):
+    """One attribute of a theme entity."""
+
+    name: Name
+    element: Name
+    title: Title | None = None
+    level: Level | None = None
+    precedence: tuple[Name, ...] = ()
+
+
+class EntityDeclaration(Declaration):
+    """One theme entity."""
+
+    name: Name
+    title: Title
+    grain: Text
+    identifier: Name
+    id_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}$")]
+    attributes: tuple[AttributeDeclaration, ...]
+    rules: tuple[RuleDeclaration, ...] = ()
+
+
+class TableDeclaration(Declaration):
+    """The checks on one hand-written theme table."""
+
+    rules: tuple[RuleDeclaration, ...]
+
+
+class DomainDeclaration(Declaration):
+    """`contracts/domains/<domain>.yml`."""
+
+    domain: Name
+    title: Title
+    description: Text
+    owner: Text
+    entities: tuple[EntityDeclaration, ...] = ()
+    tables: dict[Name, TableDeclaration] = Field(default_factory=dict)
+
+
+class PurposeDeclaration(Declaration):
+    """Why the recipient needs the product, and by which law."""
+
+    code: Name
+    text: Text
+    legal_basis: Text
+
+
+class ScopeDeclaration(Declaration):
+    """Which part of the city's data the agreement covers."""
+
+    text: Text
+
+
+class ValidityDeclaration(Declaration):
+    """The first and the last day on which the agreement holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_: date = Field(alias="from")
+    until: date
+
+
+class ProductColumnDeclaration(Declaration):
+    """One promised column and why the recipient needs it."""
+
+    name: Name
+    type: LogicalType
+    title: Title
+    purpose: Text
+    required: bool = False
+
+
+class AgreementDeclaration(Declaration):
+    """`contracts/agreements/<agency>__<purpose>.yml`."""
+
+    agreement: AgreementName
+    agency: Name
+    title: Title
+    product: Name
+    purpose: PurposeDeclaration
+    scope: ScopeDeclaration
+    level_ceiling: Level
+    sharing_attribute: Literal[SharingAttribute.UNCONDITIONAL, SharingAttribute.CONDITIONAL]
+    valid: ValidityDeclaration
+    columns: tuple[ProductColumnDeclaration, ...]
+    allowed_purposes: tuple[Name, ...] = Field((), description="purposes the data's owners approved; empty: its own")
+    approvals: tuple[Text, ...] = ()
+    impact_assessment: Text | None = None
+    freshness_working_days: Annotated[int, Field(ge=0)] | None = None
+    minimum_score: Annotated[float, Field(ge=0, le=100)] = 0.0
+    minimum_group: Annotated[int, Field(ge=2)] | None = None
+    rules: tuple[RuleDeclaration, ...] = ()

@@ -1,0 +1,203 @@
+"""Theme domains and their entities, and the agreements by which products leave: files resolved into records.
+
+Both write rules in the same way, so they are read side by side. Datasets are read in `odcs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from contracts.declarations import (
+    AgreementDeclaration,
+    AttributeDeclaration,
+    DomainDeclaration,
+    EntityDeclaration,
+    RuleDeclaration,
+)
+from contracts.documents import Document, YamlPath
+from contracts.known import Known
+from contracts.model import (
+    Agreement,
+    Attribute,
+    Dataset,
+    Domain,
+    Entity,
+    Level,
+    ProductColumn,
+    Rule,
+    SharingAttribute,
+)
+from contracts.promises import Place, Written, distinct, rule, written
+
+PUBLIC = "public"
+
+
+def read_domain(document: Document, known: Known) -> Domain | None:
+    """The domain that a file declares; None after noting that its shape is wrong."""
+    declared = document.shaped(DomainDeclaration)
+    if declared is None:
+        return None
+    if document.path.stem != declared.domain:
+        document.fault(("domain",), f"{declared.domain!r} is not the file's name", document.path.stem)
+    entities = (_entity(document, known, declared.domain, n, one) for n, one in enumerate(declared.entities))
+    return Domain(
+        name=declared.domain,
+        title_zh=declared.title.zh,
+        title_en=declared.title.en,
+        description=declared.description,
+        owner=declared.owner,
+        entities=tuple(entity for entity in entities if entity is not None),
+        rules={
+            table: _rules(Place(document, known, None), ("tables", table, "rules"), checks.rules)
+            for table, checks in declared.tables.items()
+        },
+    )
+
+
+def raised(domain: Domain, datasets: Iterable[Dataset]) -> Domain:
+    """The domain with every attribute at least as sensitive as the most sensitive column that provides it."""
+    levels: dict[tuple[str, str], Level] = {}
+    for dataset in datasets:
+        for provision in dataset.provides:
+            for attribute, column in provision.attributes.items():
+                place = (provision.entity, attribute)
+                levels[place] = max(levels.get(place, Level.L1), dataset.column(column).level)
+    return replace(domain, entities=tuple(_raised(entity, levels) for entity in domain.entities))
+
+
+def _raised(entity: Entity, levels: Mapping[tuple[str, str], Level]) -> Entity:
+    return replace(
+        entity,
+        attributes=tuple(
+            replace(one, level=max(one.level, levels.get((entity.name, one.name), one.level)))
+            for one in entity.attributes
+        ),
+    )
+
+
+def read_agreement(document: Document, known: Known) -> Agreement | None:
+    """The agreement that a file declares; None after noting that its shape is wrong."""
+    declared = document.shaped(AgreementDeclaration)
+    if declared is None:
+        return None
+    _check_agreement(document, declared, known)
+    titles = {column.name: (column.title.zh, column.title.en) for column in declared.columns}
+    own = _rules(Place(document, known, titles), ("rules",), declared.rules)
+    promised = [
+        rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
+        for column in declared.columns
+        if column.required
+    ]
+    return Agreement(
+        name=declared.agreement,
+        agency=declared.agency,
+        product=declared.product,
+        title_zh=declared.title.zh,
+        title_en=declared.title.en,
+        purpose=declared.purpose.text,
+        purpose_code=declared.purpose.code,
+        legal_basis=declared.purpose.legal_basis,
+        level_ceiling=declared.level_ceiling,
+        sharing_attribute=declared.sharing_attribute,
+        scope=declared.scope.text,
+        valid_from=declared.valid.from_,
+        valid_until=declared.valid.until,
+        columns=tuple(
+            ProductColumn(one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required)
+            for one in declared.columns
+        ),
+        allowed_purposes=declared.allowed_purposes,
+        rules=distinct((*promised, *own), document, ("rules",)),
+        freshness_working_days=declared.freshness_working_days,
+        minimum_score=declared.minimum_score,
+        minimum_group=declared.minimum_group,
+        impact_assessment=declared.impact_assessment,
+        approvals=declared.approvals,
+        path=document.path,
+    )
+
+
+def _rules(place: Place, at: YamlPath, declared: tuple[RuleDeclaration, ...]) -> tuple[Rule, ...]:
+    read = (
+        written(place, (*at, number), Written(one.name, one, one.severity, one.dimension))
+        for number, one in enumerate(declared)
+    )
+    return distinct((one for one in read if one is not None), place.document, at)
+
+
+def _entity(document: Document, known: Known, domain: str, number: int, one: EntityDeclaration) -> Entity | None:
+    at: YamlPath = ("entities", number)
+    identifier = known.element(one.identifier, document, (*at, "identifier"))
+    attributes = [
+        _attribute(document, known, (*at, "attributes", n), attribute) for n, attribute in enumerate(one.attributes)
+    ]
+    _check_names(document, at, one)
+    if identifier is None:
+        return None
+    found = tuple(attribute for attribute in attributes if attribute is not None)
+    titles = {attribute.name: (attribute.title_zh, attribute.title_en) for attribute in found}
+    titles |= {one.identifier: (identifier.title_zh, identifier.title_en), "city_id": ("城市编号", "City id")}
+    place = Place(document, known, titles if len(found) == len(attributes) else None)
+    standing = [
+        rule(f"{kind}:{name}", kind, (name,), titles[name])
+        for name in ("city_id", one.identifier)
+        for kind in ("required", "unique")
+    ]
+    return Entity(
+        name=one.name,
+        domain=domain,
+        title_zh=one.title.zh,
+        title_en=one.title.en,
+        grain=one.grain,
+        identifier=one.identifier,
+        id_prefix=one.id_prefix,
+        attributes=found,
+        rules=(*standing, *_rules(place, (*at, "rules"), one.rules)),
+    )
+
+
+def _attribute(document: Document, known: Known, at: YamlPath, one: AttributeDeclaration) -> Attribute | None:
+    known.check_departments(one.precedence, document, (*at, "precedence"))
+    element = known.element(one.element, document, (*at, "element"))
+    if element is None:
+        return None
+    level = one.level or element.level
+    if level < element.level:
+        text = f"{level} is below {element.level}, the level of the data element {element.name}"
+        document.fault((*at, "level"), text, f"{element.level} or higher, or leave it out")
+    zh, en = (one.title.zh, one.title.en) if one.title else (element.title_zh, element.title_en)
+    return Attribute(one.name, element, zh, en, level, one.precedence)
+
+
+def _check_names(document: Document, at: YamlPath, one: EntityDeclaration) -> None:
+    # The generated table adds these columns itself.
+    taken = {"city_id", one.identifier}
+    for number, attribute in enumerate(one.attributes):
+        if attribute.name in taken:
+            text = f"{attribute.name!r} is a column of the entity already"
+            document.fault((*at, "attributes", number, "name"), text, "a name of its own for each attribute")
+        taken |= {attribute.name, f"{attribute.name}_source"}
+
+
+def _check_agreement(document: Document, declared: AgreementDeclaration, known: Known) -> None:
+    if document.path.stem != declared.agreement:
+        document.fault(("agreement",), f"{declared.agreement!r} is not the file's name", document.path.stem)
+    if declared.agreement.split("__")[0] != declared.agency:
+        text = f"{declared.agreement!r} does not begin with its agency"
+        document.fault(("agreement",), text, f"{declared.agency}__{declared.agreement.split('__')[1]}")
+    if declared.agency != PUBLIC:
+        known.check_departments((declared.agency,), document, ("agency",))
+    elif declared.sharing_attribute is not SharingAttribute.UNCONDITIONAL:
+        document.fault(("sharing_attribute",), "an open product is shared on condition", "unconditional")
+    elif declared.level_ceiling is not Level.L1:
+        text = f"an open product may carry {declared.level_ceiling}"
+        document.fault(("level_ceiling",), text, "L1: only what is not sensitive may be opened (DB33/T 2350-2021)")
+    if declared.valid.from_ > declared.valid.until:
+        document.fault(("valid",), "the agreement ends before it begins", "from <= until")
+    names = [column.name for column in declared.columns]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            document.fault(("columns", number, "name"), f"two columns are called {name!r}", "one name each")
+    if not names:
+        document.fault(("columns",), "nothing is promised", "at least one column, with its purpose")

@@ -81,22 +81,26 @@ def bare_connection(settings: Settings) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def attach_options(settings: Settings) -> dict[str, str]:
+def attach_options(settings: Settings) -> dict[str, str | int | bool]:
     """The options of the DuckLake attachment, shared with the dbt profile.
 
     Inlining is off: inlined rows would lie unencrypted in the catalog.
     """
     return {
         "data_path": f"{settings.lake_data}/",
-        "encrypted": "true",
-        "data_inlining_row_limit": "0",
+        "encrypted": True,
+        "data_inlining_row_limit": 0,
         "META_JOURNAL_MODE": "WAL",
-        "META_BUSY_TIMEOUT": "20000",
+        "META_BUSY_TIMEOUT": 20000,
     }
 
 
+def _option(value: str | int | bool) -> str:
+    return literal(value) if isinstance(value, str) else str(value).lower()
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, read_only: bool) -> None:
-    options = ", ".join(f"{key} {literal(value)}" for key, value in attach_options(settings).items())
+    options = ", ".join(f"{key} {_option(value)}" for key, value in attach_options(settings).items())
     mode = ", read_only" if read_only else ""
     connection.execute(f"attach 'ducklake:sqlite:{settings.catalog}' as {CATALOG} ({options}{mode})")
 

@@ -6,7 +6,7 @@ are `orchestration`'s. The SELECT has one row per delivered record, so that noth
 - the contract's columns, typed (null where the text does not cast),
 - `_row` BIGINT, the record's number in its delivery, from 1,
 - `_faults` VARCHAR[], the names of all failed error rules, null for an accepted row,
-- `_original` VARCHAR, JSON of the delivered text by header, for rejected rows only.
+- `_original` VARCHAR, JSON of the delivered text by column, for rejected rows only.
 
 Semantics: text is trimmed; "" and the declared spellings of nothing are null; `required` fails on null, every other
 rule passes on null; a value that does not cast fails `type` and is not judged further; a row of broken structure is
@@ -42,12 +42,14 @@ class Delivered:
     """A delivery as a relation of text: what a reader hands to the scan.
 
     `relation` is SQL for a FROM clause with one VARCHAR column per entry of `headers` (contract column name -> the
-    relation's column), `_row`, and `_structure` (null, or the name of a structural fault).
+    relation's column), `_row`, and `_structure` (null, or the name of a structural fault). `surplus` names a column of
+    text beyond the last header, where the format can have that.
     """
 
     relation: str
     headers: Mapping[str, str]
     spreadsheet: bool = False
+    surplus: str | None = None
 
 
 def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
@@ -69,8 +71,9 @@ def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, 
     )
     anything = "\n      or ".join(f"({condition})" for condition in judge.conditions().values()) or "false"
     names = ", ".join(_q(column.name) for column in dataset.columns)
-    original = ", ".join(f"{_l(h)}: {_q('o.' + c)}" for c, h in delivered.headers.items())
-    raw = ", ".join(f"{_q(h)} as {_q('o.' + c)}" for c, h in delivered.headers.items())
+    kept = {**delivered.headers, **({"_surplus": delivered.surplus} if delivered.surplus else {})}
+    original = ", ".join(f"{_l(c)}: {_q('o.' + c)}" for c in kept)
+    raw = ", ".join(f"{_q(h)} as {_q('o.' + c)}" for c, h in kept.items())
     return f"""
 select {names}, _row, _faults,
   case when _faults is not null then to_json({{{original}}}) end as _original

@@ -1,8 +1,8 @@
 """CSV, TSV and zips of them, as one relation of text with row numbers and structural faults.
 
 DuckDB's parser runs padded: a record with too few fields ends in nulls, one with too many spills into an extra
-column, and empty fields stay "" because the null spelling is a character no file has. So every record arrives and can be judged;
-only what the parser cannot read at all (a quote out of place) goes to its reject table.
+column, and empty fields stay "" because the null spelling is a character no file has. So every record arrives and can
+be judged; only what the parser cannot read at all (a quote out of place) goes to its reject table.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int |
     numbered = f"(select *, row_number() over () as _row from ({parts}))"
     counts = [text.records for text in texts]
     known = None if None in counts else sum(count for count in counts if count is not None)
-    return Delivered(numbered, headers), known
+    return Delivered(numbered, headers, surplus=_EXTRA), known
 
 
 def _part(dataset: Dataset, text: Text) -> str:
@@ -103,13 +103,14 @@ def _part(dataset: Dataset, text: Text) -> str:
     _refuse_truncated(dataset, text, width)
     columns = ", ".join(f"'p{n}': 'VARCHAR'" for n in range(width)) + f", '{_EXTRA}': 'VARCHAR'"
     taken = ", ".join(f'p{position} as "c.{name}"' for name, position in positions.items())
-    return f"""(select {taken},
+    return f"""(select {taken}, {_EXTRA},
       case when {_EXTRA} is not null then {literal(TOO_LONG)} when p{width - 1} is null then {literal(TOO_SHORT)} end
         as _structure
       from read_csv({literal(str(text.file))}, auto_detect=false, header={str(dataset.source.header).lower()},
-        skip={dataset.source.skip_rows}, delim={literal(dataset.source.delimiter)}, quote={literal(dataset.source.quote)},
-        escape={literal(dataset.source.quote)}, nullstr={literal(_NO_NULL)}, null_padding=true, parallel=false,
-        ignore_errors=true, store_rejects=true, rejects_limit=0, columns={{{columns}}}))"""
+        skip={dataset.source.skip_rows}, delim={literal(dataset.source.delimiter)},
+        quote={literal(dataset.source.quote)}, escape={literal(dataset.source.quote)}, nullstr={literal(_NO_NULL)},
+        null_padding=true, parallel=false, ignore_errors=true, store_rejects=true, rejects_limit=0,
+        columns={{{columns}}}))"""
 
 
 def first_record(source: Source, file: Path) -> list[str]:

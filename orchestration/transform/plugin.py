@@ -1,0 +1,30 @@
+"""The dbt-duckdb plugin that makes dbt's connection equal to ours: extensions from wheels, declassifier macros.
+
+dbt-duckdb loads it by name from the generated profile, before it attaches the lake.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+
+from contracts.sql_text import literal
+from orchestration.engine_macros import install_macros
+from orchestration.lake import EXTENSIONS, extension_file
+
+
+class Plugin(BasePlugin):
+    """Configures every connection that dbt opens; `keys` in its profile entry is the folder of the pseudonym key."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Take the profile entry."""
+        self._keys = Path(plugin_config["keys"])
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Load the extensions and attach `zt`."""
+        for name in EXTENSIONS:
+            conn.execute(f"load {literal(str(extension_file(name)))}")
+        install_macros(conn, self._keys)

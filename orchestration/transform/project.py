@@ -1,0 +1,114 @@
+"""Preparing the workspace's dbt project to run: profile, the platform's macro package, and the manifest.
+
+The manifest is parsed again only when a file of the project changed. No model is run here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.lake import CATALOG, attach_options
+from orchestration.settings import REPOSITORY, Settings
+
+_PARSED = {".sql", ".yml", ".yaml", ".csv"}
+
+
+def prepare(settings: Settings) -> None:
+    """Write the profile and make the platform's macros available as the dbt package `zhongtai`."""
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    profile = yaml.safe_dump(_profile(settings), sort_keys=False)
+    path = settings.dbt_target / "profiles.yml"
+    if not path.exists() or path.read_text(encoding="utf-8") != profile:
+        path.write_text(profile, encoding="utf-8")
+    _link_macros(settings.dbt_project / "dbt_packages" / "zhongtai")
+
+
+def _link_macros(link: Path) -> None:
+    package = REPOSITORY / "dbt_project" / "packages" / "zhongtai"
+    if link.is_symlink() and link.resolve() == package:
+        return
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(package, target_is_directory=True)
+
+
+def _profile(settings: Settings) -> dict[str, Any]:
+    output = {
+        "type": "duckdb",
+        "path": ":memory:",
+        "database": CATALOG,
+        "schema": "theme",
+        # One writer at a time is what a SQLite catalog allows; DuckDB runs each model on all cores.
+        "threads": 1,
+        "config_options": {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "extension_directory": str(settings.extensions),
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(settings.scratch / "spill"),
+        },
+        "plugins": [
+            {"module": "orchestration.transform.plugin", "alias": "zt", "config": {"keys": str(settings.keys)}}
+        ],
+        "attach": [
+            {
+                "path": f"ducklake:sqlite:{settings.catalog}",
+                "alias": CATALOG,
+                "is_ducklake": True,
+                "options": attach_options(settings),
+            }
+        ],
+    }
+    return {"zhongtai": {"target": "lake", "outputs": {"lake": output}}}
+
+
+def dbt_arguments(settings: Settings) -> list[str]:
+    """The arguments every dbt invocation shares."""
+    return [
+        "--project-dir",
+        str(settings.dbt_project),
+        "--profiles-dir",
+        str(settings.dbt_target),
+        "--target-path",
+        str(settings.dbt_target / "target"),
+        "--log-path",
+        str(settings.dbt_target / "logs"),
+        "--quiet",
+    ]
+
+
+def fingerprint(settings: Settings) -> str:
+    """A digest of every file that dbt parses, and of the profile."""
+    digest = hashlib.sha256()
+    folders = [settings.dbt_project, REPOSITORY / "dbt_project" / "packages"]
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in _PARSED and "dbt_packages" not in path.parts and "target" not in path.parts:
+                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    digest.update((settings.dbt_target / "profiles.yml").read_bytes())
+    return digest.hexdigest()
+
+
+def manifest_path(settings: Settings) -> Path:
+    """Where the manifest of the current project lies."""
+    return settings.dbt_target / "target" / "manifest.json"
+
+
+def load_manifest(settings: Settings) -> dict[str, Any]:
+    """The manifest of the project as it is now, parsed anew only if a file changed. Raises `TransformFailed`."""
+    from orchestration.transform.run import parse  # dbt takes seconds to import: only when needed
+
+    prepare(settings)
+    mark = settings.dbt_target / "parsed.sha256"
+    now = fingerprint(settings)
+    if not mark.exists() or mark.read_text() != now or not manifest_path(settings).exists():
+        parse(settings)
+        mark.write_text(now)
+    manifest: dict[str, Any] = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+    return manifest

@@ -1,0 +1,247 @@
+"""The models of identified theme entities: who provides what, who wins, and the registry of stable city ids. Text only.
+
+One entity is two models: `<entity>__provided` (every department's rows side by side, one per identifier and provider)
+and `<entity>` (one row per identifier; each attribute from the most trusted department that has it, and which that is).
+`identity_registry` maps identifiers to city ids; a decision in the seed `identity_decisions` overrides the computed id,
+which is where probabilistic matches will enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
+from contracts.sql_text import literal
+from orchestration.twins.staging import model_name
+from orchestration.twins.text import banner, column_yaml
+from quality.casts import sql_type
+
+
+def provided_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """The union of all providers, one branch a dataset, in dataset order."""
+    branches = [
+        _branch(entity, place, dataset, provision)
+        for place, (dataset, provision) in enumerate(catalogue.providers(entity.name), start=1)
+    ]
+    header = _header(entity, " or a contract that provides it")
+    return header + "\n" + "\nunion all\n".join(branches) + "\n"
+
+
+def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) -> str:
+    identifier = provision.attributes[entity.identifier]
+    attributes = [
+        f"  cast({provision.attributes.get(a.name, 'null')} as {sql_type(a.element).lower()}) as {a.name}"
+        for a in _others(entity)
+    ]
+    technical = [f"  {place} as _provider", f"  {literal(dataset.department)} as _department"]
+    body = ",\n".join([*technical, f"  {_aliased(identifier, entity.identifier)}", *attributes, "  _batch"])
+    condition = f"{identifier} is not null" + (f" and ({provision.where})" if provision.where else "")
+    source = f"{{{{ ref('{model_name(dataset)}') }}}}"
+    if [column.name for column in dataset.key] == [identifier]:
+        return f"select\n{body}\nfrom {source}\nwhere {condition}"
+    ranked = (
+        "(\n  select\n    *,\n    row_number() over (\n"
+        f"      partition by {identifier} order by _delivery desc, _row desc\n    ) as _rank\n"
+        f"  from {source}\n  where {condition}\n) as ranked"
+    )
+    return f"select\n{body}\nfrom {ranked}\nwhere _rank = 1"
+
+
+def entity_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """One row per identifier: registry id, identifier, then each attribute beside the department it came from."""
+    providers = catalogue.providers(entity.name)
+    picks = [pick for attribute in _others(entity) for pick in _picks(attribute, providers)]
+    names = [name for attribute in _others(entity) for name in (attribute.name, f"{attribute.name}_source")]
+    key = entity.identifier
+    return f"""{_header(entity)}
+with resolved as (
+  select
+    {key},
+{chr(10).join(picks)}
+    min_by(_batch, _provider) as _batch,
+    count(distinct _department) as provider_count
+  from {{{{ ref('{entity.name}__provided') }}}}
+  group by {key}
+)
+
+select
+  registry.city_id,
+  resolved.{key},
+{chr(10).join(f"  resolved.{name}," for name in names)}
+  cast(resolved.provider_count as integer) as provider_count,
+  resolved._batch
+from resolved
+inner join {{{{ ref('identity_registry') }}}} as registry
+  on registry.entity = {literal(entity.name)} and registry.identifier = resolved.{key}
+"""
+
+
+def _header(entity: Entity, also: str = "") -> str:
+    return f"-- {banner(f'change contracts/domains/{entity.domain}.yml{also}, not this file.')}"
+
+
+def _aliased(column: str, name: str) -> str:
+    return column if column == name else f"{column} as {name}"
+
+
+def _picks(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> list[str]:
+    order = _order(attribute, providers)
+    name = attribute.name
+    return [
+        f"    min_by({name}, {order}) filter (where {name} is not null) as {name},",
+        f"    min_by(_department, {order}) filter (where {name} is not null) as {name}_source,",
+    ]
+
+
+def _order(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> str:
+    """SQL that ranks a provider for one attribute: departments named in `precedence` first, then by name."""
+    places = [
+        place for place, (_, provision) in enumerate(providers, start=1) if attribute.name in provision.attributes
+    ]
+    ranked = sorted(
+        places,
+        key=lambda place: (_trust(attribute, providers[place - 1][0].department), providers[place - 1][0].id),
+    )
+    if ranked == places:
+        return "_provider"
+    cases = " ".join(f"when {place} then {rank}" for rank, place in enumerate(ranked, start=1))
+    return f"case _provider {cases} end"
+
+
+def _trust(attribute: Attribute, department: str) -> tuple[int, str]:
+    if department in attribute.precedence:
+        return (attribute.precedence.index(department), "")
+    return (len(attribute.precedence), department)
+
+
+def registry_sql(entities: Sequence[Entity]) -> str:
+    """The registry of stable city ids: one row per entity and identifier."""
+    branches = "\n  union all\n".join(
+        f"  select distinct\n    {literal(e.name)} as entity,\n    {literal(e.id_prefix)} as id_prefix,\n"
+        f"    cast({e.identifier} as varchar) as identifier\n  from {{{{ ref('{e.name}__provided') }}}}"
+        for e in entities
+    )
+    return f"""-- {banner("change contracts/domains/, not this file.")}
+with identified as (
+{branches}
+)
+
+select
+  identified.entity,
+  identified.identifier,
+  coalesce(
+    decisions.city_id, identified.id_prefix || '-' || {{{{ zhongtai.city_id('identified.identifier') }}}}
+  ) as city_id,
+  case when decisions.city_id is null then 'identifier' else 'decision' end as method
+from identified
+left join {{{{ ref('identity_decisions') }}}} as decisions
+  on decisions.entity = identified.entity and decisions.identifier = identified.identifier
+"""
+
+
+def entity_yaml(catalogue: Catalogue, entity: Entity) -> dict[str, Any]:
+    """Properties of both models of an entity: enforced contract on the entity, grain, tests, levels."""
+    providers = ", ".join(dataset.id for dataset, _ in catalogue.providers(entity.name))
+    return {
+        "version": 2,
+        "models": [
+            {
+                "name": f"{entity.name}__provided",
+                "description": f"{entity.title_zh}: one row per identifier and provider ({providers}).",
+                "config": {"materialized": "view", "schema": "staging", "contract": {"enforced": False}},
+            },
+            {
+                "name": entity.name,
+                "description": (
+                    f"{entity.title_zh} / {entity.title_en}: {entity.grain}. "
+                    f"Rebuilt from all current batches of {providers}."
+                ),
+                "config": {"contract": {"enforced": True}, "meta": {"entity": entity.name}},
+                "columns": _entity_columns(catalogue, entity),
+            },
+        ],
+    }
+
+
+def _entity_columns(catalogue: Catalogue, entity: Entity) -> list[dict[str, Any]]:
+    identifying = catalogue.elements[entity.identifier]
+    columns = [
+        _column("city_id", "城市统一编号", "Stable city id", "identifier", "L2", "varchar", key=True),
+        _column(
+            entity.identifier,
+            identifying.title_zh,
+            identifying.title_en,
+            identifying.name,
+            str(identifying.level),
+            sql_type(identifying).lower(),
+            key=True,
+        ),
+    ]
+    for attribute in _others(entity):
+        kind = sql_type(attribute.element).lower()
+        columns.append(
+            _column(
+                attribute.name,
+                attribute.title_zh,
+                attribute.title_en,
+                attribute.element.name,
+                str(attribute.level),
+                kind,
+            )
+        )
+        source = _column(
+            f"{attribute.name}_source",
+            f"{attribute.title_zh}来源",
+            f"Source of {attribute.title_en}",
+            "code",
+            "L1",
+            "varchar",
+        )
+        columns.append(source)
+    columns.append(_column("provider_count", "提供部门数", "Departments that know it", "count", "L1", "integer"))
+    columns.append(_column("_batch", "归集批次", "Batch of the first provider", "identifier", "L1", "varchar"))
+    return columns
+
+
+def _column(name: str, zh: str, en: str, element: str, level: str, kind: str, *, key: bool = False) -> dict[str, Any]:
+    column = column_yaml(name, zh, en, element, level) | {"data_type": kind}
+    if key:
+        column |= {"constraints": [{"type": "not_null"}], "data_tests": ["unique", "not_null"]}
+    return column
+
+
+def registry_yaml() -> dict[str, Any]:
+    """Properties of the registry and its seed of decisions."""
+    columns = [
+        {"name": name, "data_type": "varchar", "constraints": [{"type": "not_null"}]}
+        for name in ("entity", "identifier", "city_id", "method")
+    ]
+    return {
+        "version": 2,
+        "models": [
+            {
+                "name": "identity_registry",
+                "description": "城市统一编号登记 / Registry of stable city ids: one row per entity and identifier.",
+                "config": {"contract": {"enforced": True}},
+                "columns": columns,
+            }
+        ],
+        "seeds": [
+            {
+                "name": "identity_decisions",
+                "description": "身份判定 / Decisions that give an identifier another record's city id; empty at first.",
+                "config": {
+                    "schema": "staging",
+                    "column_types": dict.fromkeys(DECISIONS_HEADER.strip().split(","), "varchar"),
+                },
+            }
+        ],
+    }
+
+
+DECISIONS_HEADER = "entity,identifier,city_id,decided_by,reason\n"
+
+
+def _others(entity: Entity) -> list[Attribute]:
+    return [attribute for attribute in entity.attributes if attribute.name != entity.identifier]

@@ -1,0 +1,106 @@
+"""Writing the twins, and holding twins and declarations together: `zhongtai sync` and `zhongtai sync --check`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contracts.model import Catalogue
+from orchestration.twins import entities, staging
+from orchestration.twins.text import banner
+
+GENERATED = "Written by `zhongtai sync`"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One twin that differs from its declaration: `kind` is missing, differs or orphan; `diff` is unified text."""
+
+    path: str
+    kind: str
+    diff: str = ""
+
+
+def twins(catalogue: Catalogue) -> dict[str, str]:
+    """Every generated file of a catalogue: path below the dbt project -> content."""
+    files: dict[str, str] = {}
+    for dataset in catalogue.datasets.values():
+        place = f"models/staging/{dataset.department}/{staging.model_name(dataset)}"
+        files[f"{place}.sql"] = staging.staging_sql(dataset, catalogue.code_sets)
+        files[f"{place}.yml"] = _yaml(staging.staging_yaml(dataset))
+    files["models/staging/sources.yml"] = _yaml(staging.sources_yaml(catalogue.datasets))
+    files |= _entity_files(catalogue)
+    return files
+
+
+def _entity_files(catalogue: Catalogue) -> dict[str, str]:
+    provided = [entity for entity in catalogue.entities.values() if catalogue.providers(entity.name)]
+    files: dict[str, str] = {}
+    for entity in provided:
+        place = f"models/domains/{entity.domain}/{entity.name}"
+        files[f"{place}__provided.sql"] = entities.provided_sql(catalogue, entity)
+        files[f"{place}.sql"] = entities.entity_sql(catalogue, entity)
+        files[f"{place}.yml"] = _yaml(entities.entity_yaml(catalogue, entity))
+    if provided:
+        files["models/domains/identity_registry.sql"] = entities.registry_sql(provided)
+        files["models/domains/identity_registry.yml"] = _yaml(entities.registry_yaml())
+    return files
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    body = yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=120)
+    return f"# {banner('change the declaration, not this file.')}\n{body}"
+
+
+def write_twins(catalogue: Catalogue, project: Path) -> list[str]:
+    """Write what differs, remove orphans, and return the paths touched."""
+    wanted = twins(catalogue)
+    touched = []
+    for relative, content in wanted.items():
+        path = project / relative
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+            touched.append(relative)
+    for orphan in _orphans(project, wanted):
+        (project / orphan).unlink()
+        touched.append(orphan)
+    decisions = project / "seeds" / "identity_decisions.csv"
+    if not decisions.exists() and "models/domains/identity_registry.sql" in wanted:
+        decisions.parent.mkdir(parents=True, exist_ok=True)
+        decisions.write_text(entities.DECISIONS_HEADER, encoding="utf-8")
+        touched.append("seeds/identity_decisions.csv")
+    return touched
+
+
+def drift(catalogue: Catalogue, project: Path) -> list[Drift]:
+    """Every difference between declarations and twins, both ways; nothing is written."""
+    wanted = twins(catalogue)
+    found = []
+    for relative, content in wanted.items():
+        path = project / relative
+        have = path.read_text(encoding="utf-8") if path.exists() else None
+        if have is None:
+            found.append(Drift(relative, "missing"))
+        elif have != content:
+            lines = difflib.unified_diff(
+                have.splitlines(), content.splitlines(), "twin", "declaration", lineterm="", n=1
+            )
+            found.append(Drift(relative, "differs", "\n".join(lines)))
+    return found + [Drift(orphan, "orphan") for orphan in _orphans(project, wanted)]
+
+
+def _orphans(project: Path, wanted: Mapping[str, str]) -> list[str]:
+    models = project / "models"
+    generated = (
+        path.relative_to(project).as_posix()
+        for pattern in ("*.sql", "*.yml")
+        for path in sorted(models.rglob(pattern))
+        if GENERATED in path.read_text(encoding="utf-8")[:200]
+    )
+    return [relative for relative in generated if relative not in wanted]

@@ -1,17 +1,20 @@
-"""The one source of time: everything that needs "now" is given a `Clock`. No data is made from it."""
+"""The one clock: whoever needs to know what time it is takes a `Clock`, so that a run can be told the time.
+
+No other module of the project asks the system for the time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Whatever can say what time it is."""
+    """Something that knows the time."""
 
     def now(self) -> datetime:
-        """The present moment, with its time zone."""
+        """The present moment, with a time zone."""
         ...
 
 
@@ -19,16 +22,27 @@ class SystemClock:
     """The machine's clock, in UTC."""
 
     def now(self) -> datetime:
-        """The present moment."""
+        """The present moment in UTC."""
         return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class FixedClock:
-    """A clock that stands still, for tests and for replaying a day."""
+    """A clock that stands still, for tests and for repeating a run as of a moment. ValueError without a time zone."""
 
     moment: datetime
 
+    def __post_init__(self) -> None:
+        if self.moment.tzinfo is None:
+            raise ValueError(
+                f"{self.moment} has no time zone; write it with one, such as {self.moment.isoformat()}+08:00"
+            )
+
     def now(self) -> datetime:
-        """Always the same moment."""
+        """The moment it stands at."""
         return self.moment
+
+
+def today(clock: Clock, offset_hours: int = 8) -> date:
+    """The calendar day in the city: China is at UTC+8 all year round."""
+    return clock.now().astimezone(timezone(timedelta(hours=offset_hours))).date()

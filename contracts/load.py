@@ -176,14 +176,15 @@ class _Reading:
 
     def _check_authority(self, datasets: Mapping[str, Dataset]) -> None:
         holders: dict[str, str] = {}
-        for document in self.documents:
-            dataset = next((one for one in datasets.values() if one.path == document.path), None)
-            for name in dataset.authoritative_for if dataset else ():
+        documents = {document.path: document for document in self.documents}
+        for dataset in datasets.values():
+            for name in dataset.authoritative_for:
+                document = documents[dataset.path or Path()]
                 self.known.element(name, document, ("customProperties",))
-                if dataset and name in holders:
+                if name in holders:
                     text = f"{holders[name]} is the authoritative source of {name!r} already"
                     document.fault(("customProperties",), text, "one authoritative source for each data element")
-                holders[name] = dataset.id if dataset else ""
+                holders[name] = dataset.id
 
     def _agreements(self) -> dict[str, Agreement]:
         read = (

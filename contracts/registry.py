@@ -19,6 +19,14 @@ PLATFORM = Path(__file__).parent / "standards"
 
 _DATED = (LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.TIME)
 _NUMERIC = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
+# Spellings that strptime has no word for, by the types that may have them. Dates take strptime spellings besides.
+_NAMED_SPELLINGS = {
+    LogicalType.INTEGER: ("float_integer", "thousands", "percent"),
+    LogicalType.DECIMAL: ("thousands", "percent"),
+    LogicalType.NUMBER: ("thousands", "percent"),
+    LogicalType.DATE: ("excel_serial",),
+    LogicalType.TIMESTAMP: ("excel_serial",),
+}
 
 
 def folders(workspace: Path) -> tuple[Path, ...]:
@@ -87,8 +95,10 @@ def _check_element(document: Document, at: YamlPath, one: ElementDeclaration, co
         document.fault((*at, "pattern"), fault, "an RE2 expression that the whole text must match")
     if one.type in _DATED and not one.formats:
         document.fault(at, f"a {one.type} without spellings", 'formats: ["%Y-%m-%d", …]')
-    if one.formats and one.type not in _DATED:
-        document.fault((*at, "formats"), f"a {one.type} takes no date spellings", "nothing: leave formats out")
+    for number, spelling in enumerate(one.formats):
+        if not _spells(one.type, spelling):
+            text = f"a {one.type} is not spelt {spelling!r}"
+            document.fault((*at, "formats", number), text, nearest(spelling, _NAMED_SPELLINGS.get(one.type, ())))
     bounded = one.minimum is not None or one.maximum is not None
     if bounded and one.type not in _NUMERIC:
         document.fault(at, f"a {one.type} takes no minimum or maximum", "a pattern or max_length")
@@ -96,3 +106,7 @@ def _check_element(document: Document, at: YamlPath, one: ElementDeclaration, co
         document.fault((*at, "minimum"), "the minimum is above the maximum", "minimum <= maximum")
     if one.scale > one.precision:
         document.fault((*at, "scale"), "more decimals than digits", "scale <= precision")
+
+
+def _spells(kind: LogicalType, spelling: str) -> bool:
+    return spelling in _NAMED_SPELLINGS.get(kind, ()) or (kind in _DATED and "%" in spelling)

@@ -1,0 +1,188 @@
+"""Two versions of one dataset's contract: what differs, and whether those who build on it must be asked first.
+
+A difference is *breaking* when a reader who relied on the old promise can be hurt by the new one: something promised is
+gone, weaker, or less protected. Stricter promises and additions are not. Reading versions from files or from Git
+happens elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.model import Column, Dataset, Rule, SharingAttribute
+from contracts.violation import Severity
+
+_OPENNESS = {
+    SharingAttribute.NOT_SHARED: 0,
+    SharingAttribute.CONDITIONAL: 1,
+    SharingAttribute.UNCONDITIONAL: 2,
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs: `subject` is a column, a rule or a fact of the dataset; `before` and `after` are texts."""
+
+    kind: str
+    subject: str
+    before: str
+    after: str
+    breaking: bool
+
+    def __str__(self) -> str:
+        mark = "breaking: " if self.breaking else ""
+        return f"{mark}{self.kind} of {self.subject}: {self.before or 'nothing'} -> {self.after or 'nothing'}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All differences between two versions, breaking ones first."""
+
+    before: str
+    after: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def breaking(self) -> bool:
+        """Whether any difference is breaking."""
+        return any(one.breaking for one in self.differences)
+
+    @property
+    def least_version(self) -> str:
+        """The least version the newer contract may carry: a breaking change moves the first number, another the second."""
+        major, minor, _ = (int(part) for part in self.before.split("."))
+        if self.breaking:
+            return f"{major + 1}.0.0"
+        return f"{major}.{minor + 1}.0" if self.differences else self.before
+
+    @property
+    def version_sound(self) -> bool:
+        """Whether the newer contract's version says enough about its differences."""
+        return _numbers(self.after) >= _numbers(self.least_version)
+
+
+def compare(before: Dataset, after: Dataset) -> Comparison:
+    """What differs between two versions of the same dataset. ValueError where they are of different datasets."""
+    if before.id != after.id:
+        raise ValueError(f"{before.id} and {after.id} are two datasets, not two versions of one")
+    found = [*_of_dataset(before, after), *_of_columns(before, after), *_of_rules(before, after)]
+    ordered = sorted(found, key=lambda one: (not one.breaking, one.kind, one.subject))
+    return Comparison(before.version, after.version, tuple(ordered))
+
+
+def _of_dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    yield from _fact("key changed", before.id, _key(before), _key(after), breaking=True)
+    yield from _fact("delivery mode changed", before.id, before.mode, after.mode, breaking=True)
+    yield from _opened(before.id, before.sharing_attribute, after.sharing_attribute)
+    yield from _fact("frequency changed", before.id, before.frequency, after.frequency, breaking=False)
+    held = {(one.entity, name): column for one in before.provides for name, column in one.attributes.items()}
+    given = {(one.entity, name): column for one in after.provides for name, column in one.attributes.items()}
+    for entity, name in held.keys() - given.keys():
+        yield Difference("provision removed", f"{entity}.{name}", held[entity, name], "", breaking=True)
+    for entity, name in given.keys() - held.keys():
+        yield Difference("provision added", f"{entity}.{name}", "", given[entity, name], breaking=False)
+
+
+def _of_columns(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    old = {column.name: column for column in before.columns}
+    new = {column.name: column for column in after.columns}
+    for name in old.keys() - new.keys():
+        yield Difference("column removed", name, str(old[name].element.type), "", breaking=True)
+    for name in new.keys() - old.keys():
+        yield Difference("column added", name, "", str(new[name].element.type), breaking=False)
+    for name in old.keys() & new.keys():
+        yield from _of_column(old[name], new[name])
+
+
+def _of_column(before: Column, after: Column) -> Iterator[Difference]:
+    name = before.name
+    yield from _fact("type changed", name, _type(before), _type(after), breaking=True)
+    yield from _fact("element changed", name, before.element.name, after.element.name, breaking=False)
+    lowered = after.level < before.level
+    yield from _fact("level " + ("lowered" if lowered else "raised"), name, before.level, after.level, breaking=lowered)
+    yield from _fact("mask changed", name, before.mask, after.mask, breaking=after.mask == "none")
+    yield from _opened(name, before.sharing_attribute, after.sharing_attribute)
+    yield from _fact("headers changed", name, _join(before.headers), _join(after.headers), breaking=False)
+
+
+def _of_rules(before: Dataset, after: Dataset) -> Iterator[Difference]:
+    old, new = _rules(before), _rules(after)
+    gone = {column.name for column in before.columns} - {column.name for column in after.columns}
+    for name in old.keys() - new.keys():
+        if not gone & set(old[name].columns):
+            yield Difference("rule removed", name, _spelt(old[name]), "", breaking=True)
+    for name in new.keys() - old.keys():
+        yield Difference("rule added", name, "", _spelt(new[name]), breaking=False)
+    for name in old.keys() & new.keys():
+        if _spelt(old[name]) != _spelt(new[name]):
+            weaker = _weaker(old[name], new[name])
+            kind = "rule weakened" if weaker else "rule strengthened"
+            yield Difference(kind, name, _spelt(old[name]), _spelt(new[name]), breaking=weaker)
+
+
+def _rules(dataset: Dataset) -> Mapping[str, Rule]:
+    every = [*dataset.rules, *(rule for column in dataset.columns for rule in column.rules)]
+    return {rule.name: rule for rule in every}
+
+
+def _weaker(before: Rule, after: Rule) -> bool:
+    """Whether a rule may now let through what it did not; a change that cannot be ordered counts as weaker."""
+    if before.kind != after.kind or before.columns != after.columns:
+        return True
+    if before.severity is Severity.ERROR and after.severity is Severity.WARNING:
+        return True
+    names = before.arguments.keys() | after.arguments.keys()
+    return any(_looser(name, before.arguments.get(name), after.arguments.get(name)) for name in names)
+
+
+_STRICTER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "minimum": lambda before, after: after >= before,
+    "maximum": lambda before, after: after <= before,
+    "at_least": lambda before, after: after >= before,
+    "working_days": lambda before, after: after <= before,
+    "k": lambda before, after: after >= before,
+}
+
+
+def _looser(name: str, before: Any, after: Any) -> bool:
+    if before == after:
+        return False
+    if name not in _STRICTER or after is None:
+        return True
+    return before is not None and not _STRICTER[name](before, after)
+
+
+def _opened(subject: str, before: SharingAttribute, after: SharingAttribute) -> Iterator[Difference]:
+    opened = _OPENNESS[after] > _OPENNESS[before]
+    kind = "sharing loosened" if opened else "sharing tightened"
+    # Tightening breaks too: whoever receives the data today would no longer.
+    yield from _fact(kind, subject, before, after, breaking=True)
+
+
+def _fact(kind: str, subject: str, before: str, after: str, *, breaking: bool) -> Iterator[Difference]:
+    if before != after:
+        yield Difference(kind, subject, str(before), str(after), breaking)
+
+
+def _key(dataset: Dataset) -> str:
+    return _join(tuple(column.name for column in dataset.key))
+
+
+def _type(column: Column) -> str:
+    element = column.element
+    return f"decimal({element.precision},{element.scale})" if element.type == "decimal" else str(element.type)
+
+
+def _spelt(rule: Rule) -> str:
+    arguments = ", ".join(f"{name}={value}" for name, value in sorted(rule.arguments.items()))
+    return f"{rule.kind}({_join(rule.columns)}{'; ' if arguments else ''}{arguments}) {rule.severity}"
+
+
+def _join(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

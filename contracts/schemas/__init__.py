@@ -1,0 +1,32 @@
+"""JSON Schemas of the declaration files, generated from their Pydantic classes by `python -m contracts.schemas`.
+
+Editors and other tools read the `.json` files beside this one; nobody edits them. ODCS has a schema of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from contracts import declarations
+
+FOLDER = Path(__file__).parent
+
+MODELS = {
+    "zhongtai": declarations.CityDeclaration,
+    "departments": declarations.DepartmentsDeclaration,
+    "elements": declarations.ElementsDeclaration,
+    "codes": declarations.CodeSetDeclaration,
+    "domain": declarations.DomainDeclaration,
+    "agreement": declarations.AgreementDeclaration,
+}
+
+
+def schema_texts() -> dict[str, str]:
+    """The text of every schema file, by file name."""
+    return {f"{name}.json": _text(name) for name in MODELS}
+
+
+def _text(name: str) -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **MODELS[name].model_json_schema()}
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,65 @@
+"""Chinese working days: weekdays less public holidays, plus the weekends that 调休 turns into workdays.
+
+The years are those of `chinesecalendar`, which follows the State Council's yearly notices, and whatever a city's
+`zhongtai.yml` adds. A day beyond both is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import chinese_calendar
+
+from contracts.model import Calendar
+
+_BUILT_IN = frozenset(day.year for day in chinese_calendar.holidays)
+
+
+class CalendarHorizon(Exception):
+    """Nobody has said yet which days of a year are holidays. `day` is the day asked for, `last_year` the last one known."""
+
+    def __init__(self, day: date, last_year: int) -> None:
+        self.day = day
+        self.last_year = last_year
+        super().__init__(
+            f"{day} lies outside the years whose working days are known (up to {last_year}); take a newer chinesecalendar, "
+            f"or list the holidays and make-up workdays of {day.year} under calendar: in zhongtai.yml, with years: "
+            f"[{day.year}]"
+        )
+
+
+def is_working_day(day: date, calendar: Calendar | None = None) -> bool:
+    """Whether offices work on a day. Raises `CalendarHorizon` where nobody has said."""
+    own = calendar or Calendar()
+    if day in own.holidays:
+        return False
+    if day in own.workdays:
+        return True
+    if day.year in own.years:
+        return day.weekday() < 5
+    if day.year not in _BUILT_IN:
+        raise CalendarHorizon(day, max(_BUILT_IN | own.years))
+    return bool(chinese_calendar.is_workday(day))
+
+
+def working_days_between(start: date, end: date, calendar: Calendar | None = None) -> int:
+    """How many working days come after `start`, up to and including `end`; 0 where `end` is not later.
+
+    So a delivery of Friday is one working day old on an ordinary Monday. Raises `CalendarHorizon`.
+    """
+    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
+    return sum(is_working_day(day, calendar) for day in days)
+
+
+def add_working_days(start: date, count: int, calendar: Calendar | None = None) -> date:
+    """The day on which `count` working days after `start` have passed: the last day of a deadline.
+
+    Raises `CalendarHorizon`, and ValueError for a negative count.
+    """
+    if count < 0:
+        raise ValueError(f"a deadline of {count} working days lies in the past")
+    day = start
+    while count:
+        day += timedelta(days=1)
+        count -= is_working_day(day, calendar)
+    return day

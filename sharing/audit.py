@@ -1,0 +1,95 @@
+"""Recomputing the ledger: whether every entry still is what was written, in its place, up to its recorded end.
+
+Reads the ledger's file only. It never writes, and never repairs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sharing.faults import Fault
+from sharing.keys import PublicKey
+from sharing.ledger import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_only
+
+_TRIGGERS = {"entries_no_update", "entries_no_delete", "entries_no_rewrite"}
+_RESTORE = "restore the ledger from a backup, and find out who wrote to its file"
+
+
+def verify_ledger(path: Path, public_key: PublicKey | None = None, witnesses: Iterable[Head] = ()) -> list[Fault]:
+    """Every fault of the ledger at `path`; empty when it holds.
+
+    The head file beside it must name an entry that is there; with a public key it must be signed. `witnesses` are heads
+    kept elsewhere (each certificate holds one): they show a cut-off tail even if the head file was replaced with it.
+    """
+    heads, faults = _read_head(path, public_key)
+    try:
+        with closing(read_only(path)) as connection:
+            faults += _structure(connection, path)
+            faults += _entries(connection, path, [*heads, *witnesses])
+    except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
+        faults.append(
+            Fault("ledger_readable", str(path), f"the ledger cannot be read ({type(error).__name__})", _RESTORE)
+        )
+    return faults
+
+
+def _structure(connection: sqlite3.Connection, path: Path) -> Iterator[Fault]:
+    state = connection.execute("pragma integrity_check(1)").fetchone()[0]
+    if state != "ok":
+        yield Fault("ledger_sound", str(path), "SQLite finds its file damaged", _RESTORE)
+    found = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
+    for name in sorted(_TRIGGERS - found):
+        yield Fault("ledger_guarded", f"{path}: {name}", "the trigger that refuses changes is gone", _RESTORE)
+
+
+def _entries(connection: sqlite3.Connection, path: Path, heads: list[Head]) -> Iterator[Fault]:
+    wanted: dict[int, set[str]] = {}
+    for head in heads:
+        wanted.setdefault(head.seq, set()).add(head.digest)
+    seq, previous = 0, START
+    for row in connection.execute(f"select {COLUMNS} from entries order by seq"):
+        yield from _entry(row, seq, previous, path)
+        seq, previous = row[0], row[-1]
+        if wanted.pop(seq, {previous}) != {previous}:
+            yield Fault("head", f"{path}: entry {seq}", "not the entry that was recorded as the newest", _RESTORE)
+    for missing in sorted(number for number in wanted if number > seq):
+        yield Fault("tail", str(path), f"the ledger ends at entry {seq}; entry {missing} was recorded", _RESTORE)
+
+
+def _entry(row: tuple[Any, ...], seq: int, previous: str, path: Path) -> Iterator[Fault]:
+    number, at, kind, run, key, body, before, found = row
+    subject = f"{path}: entry {number}"
+    if number != seq + 1:
+        yield Fault("sequence", subject, f"follows entry {seq}; {number - seq - 1} entries are missing", _RESTORE)
+    if before != previous:
+        yield Fault("chain", subject, "does not follow from the entry before it", _RESTORE)
+    if entry_digest(number, at, kind, run, (key, body), before) != found:
+        yield Fault("digest", subject, "its content is not what was written", _RESTORE)
+
+
+def _read_head(path: Path, public_key: PublicKey | None) -> tuple[list[Head], list[Fault]]:
+    where = head_path(path)
+    try:
+        record = json.loads(where.read_bytes())
+        head = Head(int(record["seq"]), str(record["digest"]))
+    except FileNotFoundError:
+        return [], _head_missing(path, where)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return [], [Fault("head_readable", str(where), "the head file cannot be read", _RESTORE)]
+    if public_key is not None and not head_signature_holds(record, public_key):
+        return [head], [Fault("head_signature", str(where), "not signed with the city's key", _RESTORE)]
+    return [head], []
+
+
+def _head_missing(path: Path, where: Path) -> list[Fault]:
+    try:
+        with closing(read_only(path)) as connection:
+            empty = connection.execute("select count(*) from entries").fetchone()[0] == 0
+    except sqlite3.Error:
+        return []
+    return [] if empty else [Fault("head_readable", str(where), "the head file is missing", _RESTORE)]

@@ -1,0 +1,55 @@
+"""One spelling of every record, so that equal records have equal digests.
+
+JSON with sorted keys, no spaces and UTF-8. No file format and no signature lives here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts.evidence import CandidateFile
+from contracts.model import Agreement
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON-ready data in its one spelling; TypeError or ValueError for what JSON cannot hold (NaN among it)."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def digest(value: Any) -> str:
+    """SHA-256, in hex, of the canonical JSON."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256, in hex, of a file's bytes, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def agreement_digest(agreement: Agreement) -> str:
+    """The digest of everything an agreement says; where its file lies is left out."""
+    terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
+    return digest(_plain(terms))
+
+
+def release_id(files: Iterable[CandidateFile], agreement: str) -> str:
+    """The id of a release: the digest of its files' names and digests and of its agreement's digest, 32 hex digits."""
+    named = sorted((file.name, file.sha256) for file in files)
+    return digest({"agreement": agreement, "files": named})[:32]
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,315 @@
+"""The certificate of a release: what was released, to whom, why, on what evidence, signed.
+
+A DSSE envelope (v1.0.2) of an in-toto Statement v1 whose subjects are the released files. Made and read here; whether a
+release matches its certificate is judged in `verify.py`.
+
+Sources: https://github.com/secure-systems-lab/dsse, https://github.com/in-toto/attestation/tree/main/spec/v1.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contracts.evidence import ColumnEvidence, Evidence
+from contracts.model import Agreement, Level
+from contracts.violation import Verdict
+from sharing.canonical import agreement_digest, canonical_json, release_id
+from sharing.faults import SharingRefused
+from sharing.keys import PublicKey, Signer
+from sharing.ledger import Head
+
+CERTIFICATE = "certificate.json"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:zhongtai:release:v1"
+_LIMIT = 64 * 1024 * 1024
+_AGAIN = "get the release again from its publisher, whole"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Terms(_Record):
+    """The agreement as the recipient accepted it; `digest` covers everything it says."""
+
+    name: str
+    digest: str
+    title_zh: str
+    title_en: str
+    recipient: str
+    purpose_code: str
+    purpose: str
+    legal_basis: str
+    scope: str
+    sharing_attribute: str
+    level_ceiling: Level
+    valid_from: date
+    valid_until: date
+    approvals: tuple[str, ...]
+    impact_assessment: str | None
+
+
+class ColumnTerms(_Record):
+    """One released column: Arrow type, what it is needed for, its level and where that comes from."""
+
+    name: str
+    type: str
+    purpose: str
+    level: Level
+    direct: Level | None
+    indirect: Level | None
+    because: str
+
+
+class Origin(_Record):
+    """One dataset that the release was made from."""
+
+    dataset: str
+    newest_delivery: date
+    batches: tuple[str, ...]
+
+
+class Declared(_Record):
+    """The checks declared on one table, by rule name, as often as each has a result."""
+
+    table: str
+    rules: tuple[str, ...] = Field(min_length=1)
+
+
+class Checked(_Record):
+    """One check's result; rows are counts, and no value of the data is told."""
+
+    table: str
+    rule: str
+    column: str | None
+    dimension: str
+    severity: str
+    passed: bool
+    rows: int
+    failing_rows: int
+    data_version: str
+
+
+class Witness(_Record):
+    """Where the ledger ended when the certificate was issued."""
+
+    seq: int
+    digest: str
+
+
+class Predicate(_Record):
+    """Everything the certificate says of the release beyond its files."""
+
+    release_id: str
+    agreement: Terms
+    product: str
+    rows: int
+    columns: tuple[ColumnTerms, ...]
+    sources: tuple[Origin, ...]
+    lineage_digest: str
+    declared_checks: tuple[Declared, ...]
+    checks: tuple[Checked, ...]
+    gates: tuple[str, ...]
+    issued_at: datetime
+    ledger: Witness | None
+
+
+class Subject(_Record):
+    """One released file."""
+
+    name: str
+    digest: dict[str, str]
+
+
+class Statement(_Record):
+    """An in-toto Statement v1 on a release."""
+
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    subject: tuple[Subject, ...] = Field(min_length=1)
+    predicate_type: Literal["urn:zhongtai:release:v1"] = Field(alias="predicateType")
+    predicate: Predicate
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """Every batch that reached the release, in order, each once."""
+        return tuple(sorted({batch for origin in self.predicate.sources for batch in origin.batches}))
+
+    def encoded(self) -> bytes:
+        """The statement in its one spelling."""
+        return canonical_json(self.model_dump(mode="json", by_alias=True))
+
+
+@dataclass(frozen=True)
+class CertificateInputs:
+    """What a certificate is made from besides the agreement: the evidence, what the gates said of it, and which gates.
+
+    `ledger_head` makes the certificate a witness of the ledger up to that entry.
+    """
+
+    evidence: Evidence
+    verdict: Verdict
+    gates: tuple[str, ...]
+    ledger_head: Head | None = None
+
+
+def build_statement(
+    agreement: Agreement, inputs: CertificateInputs, schema: Mapping[str, str], at: datetime
+) -> Statement:
+    """The statement on the files of the evidence. `schema` maps column to Arrow type, as read from those files.
+
+    SharingRefused where the evidence lacks something that a certificate must say.
+    """
+    evidence = inputs.evidence
+    try:
+        files = evidence.candidate.files
+        predicate = Predicate(
+            release_id=release_id(files, agreement_digest(agreement)),
+            agreement=_terms(agreement),
+            product=agreement.product,
+            rows=evidence.candidate.rows,
+            columns=tuple(_column(agreement, evidence, name, type_) for name, type_ in schema.items()),
+            lineage_digest=evidence.lineage.digest,
+            gates=tuple(inputs.gates),
+            issued_at=at,
+            ledger=Witness(**inputs.ledger_head.as_dict()) if inputs.ledger_head else None,
+            **_grounds(evidence),
+        )
+        subjects = tuple(Subject(name=file.name, digest={"sha256": file.sha256}) for file in files)
+        return Statement.model_validate(
+            {"_type": STATEMENT_TYPE, "subject": subjects, "predicateType": PREDICATE_TYPE, "predicate": predicate}
+        )
+    except (ValidationError, LookupError) as error:
+        raise SharingRefused(
+            "evidence_complete",
+            agreement.name,
+            f"the evidence lacks what a certificate must say ({type(error).__name__}{_places(error)})",
+            "judge the product by the gates again; they name what is missing",
+        ) from None
+
+
+def _terms(agreement: Agreement) -> Terms:
+    taken = {name: getattr(agreement, name) for name in Terms.model_fields if hasattr(agreement, name)}
+    taken["sharing_attribute"] = str(agreement.sharing_attribute)
+    return Terms(digest=agreement_digest(agreement), recipient=agreement.agency, **taken)
+
+
+def _column(agreement: Agreement, evidence: Evidence, name: str, arrow: str) -> ColumnTerms:
+    promised = {column.name: column for column in agreement.columns}[name]
+    known = max(evidence.lineage.of(name), key=_effective)
+    return ColumnTerms(
+        name=name,
+        type=arrow,
+        purpose=promised.purpose,
+        level=_effective(known),
+        direct=known.levels.direct,
+        indirect=known.levels.indirect,
+        because=known.because,
+    )
+
+
+def _effective(column: ColumnEvidence) -> Level:
+    if column.levels.effective is None:
+        raise LookupError(column.name)
+    return column.levels.effective
+
+
+def _grounds(evidence: Evidence) -> dict[str, Any]:
+    quality = evidence.quality
+    names = [name for name in Checked.model_fields if name != "severity"]
+    return {
+        "sources": tuple(
+            Origin.model_validate({name: getattr(one, name) for name in Origin.model_fields})
+            for one in evidence.sources
+        ),
+        "declared_checks": tuple(Declared(table=one.table, rules=one.expected) for one in quality.tables),
+        "checks": tuple(
+            Checked(severity=str(check.severity), **{name: getattr(check, name) for name in names})
+            for check in quality.checks
+        ),
+    }
+
+
+def sign_statement(statement: Statement, signer: Signer) -> bytes:
+    """The certificate file: a DSSE envelope with one Ed25519 signature."""
+    payload = statement.encoded()
+    signature = signer.sign(pre_authentication(payload))
+    return _envelope(payload, signer.public.key_id, signature)
+
+
+def pre_authentication(payload: bytes) -> bytes:
+    """What DSSE signs (PAE): the payload with its type, each preceded by its length."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def open_envelope(data: bytes) -> tuple[bytes, str, bytes]:
+    """The payload, the key id and the signature of a certificate file, unverified; SharingRefused where it is damaged.
+
+    One spelling only: otherwise a byte could change (a space, a bit that base64 ignores) unseen.
+    """
+    try:
+        if len(data) > _LIMIT:
+            raise ValueError("too long")
+        record = json.loads(data)
+        (signature,) = record["signatures"]
+        payload = base64.b64decode(record["payload"], validate=True)
+        parts = payload, str(signature["keyid"]), base64.b64decode(signature["sig"], validate=True)
+        if _envelope(*parts) != data:
+            raise ValueError("another spelling")
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
+        raise SharingRefused("certificate_readable", CERTIFICATE, "not a whole certificate", _AGAIN) from None
+    return parts
+
+
+def parse_statement(payload: bytes) -> Statement:
+    """The statement in a payload; SharingRefused for another predicate type, and for any field missing or unknown."""
+    try:
+        return Statement.model_validate_json(payload)
+    except ValidationError as error:
+        raise SharingRefused(
+            "certificate_understood",
+            CERTIFICATE,
+            f"it does not say what a {PREDICATE_TYPE} certificate must say{_places(error)}",
+            "verify it with the version of zhongtai that its publisher uses",
+        ) from None
+
+
+def verified_payload(data: bytes, key: PublicKey) -> bytes:
+    """The payload of a certificate file that `key` signed; SharingRefused for any other."""
+    payload, key_id, signature = open_envelope(data)
+    if key_id != key.key_id:
+        raise SharingRefused(
+            "signature",
+            CERTIFICATE,
+            f"signed with key {key_id[:16]}, not with key {key.key_id[:16]}",
+            "verify with the public key that the publisher gave you for this release",
+        )
+    if not key.verifies(signature, pre_authentication(payload)):
+        raise SharingRefused("signature", CERTIFICATE, "its signature does not hold", _AGAIN)
+    return payload
+
+
+def _envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
+    encoded = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode()}],
+    }
+    return canonical_json(encoded) + b"\n"
+
+
+def _places(error: Exception) -> str:
+    # Where, never what: a value in a damaged certificate may be anything.
+    if not isinstance(error, ValidationError):
+        return ""
+    places = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})
+    return ": " + ", ".join(places[:5]) + (f" and {len(places) - 5} more" if len(places) > 5 else "")

@@ -1,0 +1,27 @@
+"""What is wrong with something that was sealed: a release, its certificate, the ledger. No judging lives here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that does not hold: the rule, what it was found on, what was found, and the next step."""
+
+    rule: str
+    subject: str
+    message: str
+    fix: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The record as JSON-ready data."""
+        return asdict(self)
+
+
+class SharingRefused(Exception):
+    """Something was refused; `fault` says what, where, and the next step."""
+
+    def __init__(self, rule: str, subject: str, message: str, fix: str) -> None:
+        self.fault = Fault(rule, subject, message, fix)
+        super().__init__(f"{subject}: {message}. Next: {fix}")

@@ -1,0 +1,259 @@
+"""The ledger: an append-only, hash-chained record of batches, checks, verdicts, releases, withdrawals and accesses.
+
+One SQLite file (WAL): one writer at a time and any number of readers. Every entry holds the digest of the one before
+it, and a head file beside the ledger names the newest, so that a changed, missing or cut-off entry shows (`audit.py`).
+What the entries mean is their writers' business: nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sharing.canonical import canonical_json, digest
+from sharing.durable import write_file
+from sharing.faults import Fault, SharingRefused
+from sharing.keys import PublicKey, Signer
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "batch": ("dataset",),
+    "check": ("table", "rule", "column"),
+    "verdict": ("agreement",),
+    "release": ("agreement",),
+    "withdrawal": ("agreement",),
+    "recall": ("batch",),
+    "access": ("subject",),
+    "run": ("run_id",),
+}
+"""The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
+
+START = "0" * 64
+COLUMNS = "seq, at, kind, run, key, body, previous, digest"
+
+_SCHEMA = """
+create table if not exists entries (
+  seq integer primary key, at text not null, kind text not null, run text, key text not null,
+  body text not null, previous text not null, digest text not null unique
+) strict;
+create index if not exists entries_by_key on entries (kind, key, seq);
+create index if not exists entries_by_run on entries (run, seq);
+create trigger if not exists entries_no_update before update on entries
+  begin select raise(abort, 'the ledger is append-only'); end;
+create trigger if not exists entries_no_delete before delete on entries
+  begin select raise(abort, 'the ledger is append-only'); end;
+create trigger if not exists entries_no_rewrite before insert on entries
+  when new.seq <= (select coalesce(max(seq), 0) from entries)
+  begin select raise(abort, 'the ledger is append-only'); end;
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry. `seq` counts from 1 without gaps; `digest` covers everything in it and the digest before it."""
+
+    seq: int
+    at: datetime
+    kind: str
+    run: str | None
+    key: str
+    body: Mapping[str, Any]
+    previous: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the ledger ended at some moment: kept elsewhere (in a certificate), it witnesses everything up to it."""
+
+    seq: int
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data."""
+        return {"seq": self.seq, "digest": self.digest}
+
+
+class Ledger:
+    """One ledger, open for appending and reading. Safe to use from several threads."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, signer: Signer | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._signer = signer
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, signer: Signer | None = None) -> Ledger:
+        """Open the ledger at `path`, making it if it is not there; with a signer its head is signed.
+
+        SharingRefused where the file is not a sound SQLite database.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise SharingRefused(
+                "ledger_readable", str(path), f"not a readable ledger ({error})", "restore it from a backup"
+            ) from error
+        return cls(path, connection, signer)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; nothing more can be appended."""
+        self._connection.close()
+
+    def append(self, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
+        """Add one entry (see `append_many`)."""
+        return self.append_many([(kind, body)], at)[0]
+
+    def append_many(self, items: Iterable[tuple[str, Mapping[str, Any]]], at: datetime) -> list[Entry]:
+        """Add entries `(kind, body)` in one transaction: all of them or none.
+
+        `body` is JSON-ready and has the fields that `KEYS` names; `run_id` in it makes the entry findable by run. `at`
+        is aware. SharingRefused for an unknown kind, a missing field, or a body that JSON cannot hold.
+        """
+        if at.tzinfo is None:
+            raise SharingRefused("entry_time", "ledger", "the time has no time zone", "pass an aware datetime")
+        drafts = [_draft(kind, body) for kind, body in items]
+        with self._lock:
+            with _transaction(self._connection):
+                head = self._newest()
+                entries = list(_chain(drafts, at.isoformat(), head))
+                self._connection.executemany(f"insert into entries ({COLUMNS}) values (?,?,?,?,?,?,?,?)", entries)
+            self._write_head()
+        return [entry_of(row) for row in entries]
+
+    def entries(self, kind: str | None = None, run: str | None = None) -> Iterator[Entry]:
+        """The entries in order, of one kind and one run where these are given. Streams; may run beside a writer."""
+        wanted = {name: value for name, value in (("kind", kind), ("run", run)) if value is not None}
+        where = " and ".join(f"{name} = :{name}" for name in wanted) or "true"
+        yield from self._select(f"{where} order by seq", wanted)
+
+    def latest(self, kind: str, key: str) -> Entry | None:
+        """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""
+        found = self._select("kind = :kind and key = :key order by seq desc limit 1", {"kind": kind, "key": key})
+        return next(found, None)
+
+    def current(self, kind: str) -> dict[str, Entry]:
+        """The newest entry of a kind for every key, by key."""
+        newest = "seq in (select max(seq) from entries where kind = :kind group by key) order by key"
+        return {entry.key: entry for entry in self._select(newest, {"kind": kind})}
+
+    def head(self) -> Head:
+        """The newest entry's number and digest; number 0 for an empty ledger."""
+        with self._lock:
+            return self._newest()
+
+    def verify(self, witnesses: Iterable[Head] = ()) -> list[Fault]:
+        """Recompute the whole chain; see `sharing.audit.verify_ledger`."""
+        from sharing.audit import verify_ledger
+
+        return verify_ledger(self.path, self._signer.public if self._signer else None, witnesses)
+
+    def _newest(self) -> Head:
+        row = self._connection.execute("select seq, digest from entries order by seq desc limit 1").fetchone()
+        return Head(*row) if row else Head(0, START)
+
+    def _write_head(self) -> None:
+        write_file(head_path(self.path), canonical_json(signed_head(self._newest(), self._signer)))
+
+    def _select(self, condition: str, values: Mapping[str, Any]) -> Iterator[Entry]:
+        with closing(read_only(self.path)) as connection:
+            for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
+                yield entry_of(row)
+
+
+def head_path(path: Path) -> Path:
+    """The head file of the ledger at `path`."""
+    return path.with_name(f"{path.name}.head")
+
+
+def signed_head(head: Head, signer: Signer | None) -> dict[str, Any]:
+    """The head as its file holds it; `signature` is hex over the canonical JSON of the rest."""
+    record = head.as_dict()
+    if signer is None:
+        return record
+    return record | {"key_id": signer.public.key_id, "signature": signer.sign(canonical_json(record)).hex()}
+
+
+def head_signature_holds(record: Mapping[str, Any], key: PublicKey) -> bool:
+    """Whether the record of a head file carries this key's signature on its number and digest."""
+    try:
+        signature = bytes.fromhex(record["signature"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return key.verifies(signature, canonical_json({"seq": record.get("seq"), "digest": record.get("digest")}))
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that can only read the ledger at `path`; sqlite3.Error where there is none."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20, check_same_thread=False)
+
+
+def entry_digest(seq: int, at: str, kind: str, run: str | None, content: tuple[str, str], previous: str) -> str:
+    """The digest of an entry; `content` is its key and its body as stored text."""
+    return digest([seq, at, kind, run, *content, previous])
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """An entry from its row in `COLUMNS` order."""
+    seq, at, kind, run, key, body, previous, found = row
+    return Entry(seq, datetime.fromisoformat(at), kind, run, key, json.loads(body), previous, found)
+
+
+def _draft(kind: str, body: Mapping[str, Any]) -> tuple[str, str | None, str, str]:
+    if kind not in KEYS:
+        raise SharingRefused(
+            "entry_kind", "ledger", f"no kind of entry is called {kind}", f"use one of {', '.join(KEYS)}"
+        )
+    missing = [name for name in KEYS[kind] if name != "column" and not isinstance(body.get(name), str)]
+    if missing:
+        raise SharingRefused(
+            "entry_key", "ledger", f"a {kind} entry without {', '.join(missing)}", "give each of them as text"
+        )
+    key = "/".join(str(body[name]) for name in KEYS[kind] if body.get(name) is not None)
+    try:
+        text = canonical_json(dict(body)).decode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise SharingRefused(
+            "entry_body", "ledger", f"the body of a {kind} entry is not JSON-ready", "convert it with its as_dict()"
+        ) from error
+    run = body.get("run_id")
+    return kind, None if run is None else str(run), key, text
+
+
+def _chain(drafts: list[tuple[str, str | None, str, str]], at: str, head: Head) -> Iterator[tuple[Any, ...]]:
+    seq, previous = head.seq, head.digest
+    for kind, run, key, body in drafts:
+        seq += 1
+        found = entry_digest(seq, at, kind, run, (key, body), previous)
+        yield seq, at, kind, run, key, body, previous, found
+        previous = found
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    # Immediate: the number and digest of the newest entry are read under the write lock.
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")

@@ -23,7 +23,7 @@ _OPENNESS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs: `subject` is a column, a rule or a fact of the dataset; `before` and `after` are texts."""
+    """One thing that differs: `subject` is a column, a rule or the dataset; `before` and `after` are texts."""
 
     kind: str
     subject: str
@@ -51,7 +51,7 @@ class Comparison:
 
     @property
     def least_version(self) -> str:
-        """The least version the newer contract may carry: a breaking change moves the first number, another the second."""
+        """The least version the newer contract may carry: the first number moves if breaking, else the second."""
         major, minor, _ = (int(part) for part in self.before.split("."))
         if self.breaking:
             return f"{major + 1}.0.0"

@@ -16,15 +16,15 @@ _BUILT_IN = frozenset(day.year for day in chinese_calendar.holidays)
 
 
 class CalendarHorizon(Exception):
-    """Nobody has said yet which days of a year are holidays. `day` is the day asked for, `last_year` the last one known."""
+    """Nobody has said which days of a year are holidays. `day` was asked for, `last_year` is the last known."""
 
     def __init__(self, day: date, last_year: int) -> None:
         self.day = day
         self.last_year = last_year
         super().__init__(
-            f"{day} lies outside the years whose working days are known (up to {last_year}); take a newer chinesecalendar, "
-            f"or list the holidays and make-up workdays of {day.year} under calendar: in zhongtai.yml, with years: "
-            f"[{day.year}]"
+            f"{day} lies outside the years whose working days are known (up to {last_year}); take a newer "
+            f"chinesecalendar, or list the holidays and make-up workdays of {day.year} under calendar: in "
+            f"zhongtai.yml, with years: [{day.year}]"
         )
 
 

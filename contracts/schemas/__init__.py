@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from contracts import declarations
 
 FOLDER = Path(__file__).parent
 
-MODELS = {
+MODELS: dict[str, type[BaseModel]] = {
     "zhongtai": declarations.CityDeclaration,
     "departments": declarations.DepartmentsDeclaration,
     "elements": declarations.ElementsDeclaration,

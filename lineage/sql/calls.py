@@ -5,6 +5,7 @@ Lives here: calls by name or by node. Must not live here: which names exist (`fu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -27,11 +28,16 @@ def is_aggregate(node: exp.Expr) -> bool:
     return isinstance(node, exp.AggFunc) and _name(node) not in WINDOW_ONLY
 
 
-def has_aggregate(node: exp.Expr) -> bool:
+def has_aggregate(node: exp.Expr, macros: Mapping[str, Macro]) -> bool:
     """Whether an expression aggregates the rows of its own query: not in a subquery, and not as a window function."""
     stack = [node]
+    opened: set[str] = set()
     while stack:
         here = stack.pop()
+        macro = macros.get(str(here.this).lower()) if isinstance(here, exp.Anonymous) else None
+        if macro is not None and macro.name not in opened:
+            opened.add(macro.name)
+            stack += [body for _, body in macro.overloads]
         if isinstance(here, exp.Query):
             continue
         if isinstance(here, exp.Window):
@@ -103,7 +109,8 @@ def filtered(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
 def within_group(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     """`percentile_cont(p) WITHIN GROUP (ORDER BY x)`: x is the value that is aggregated."""
     ordered = merge([binder.expression(one, scope) for one in node.expression.expressions])
-    return merge([binder.expression(node.this, scope), lift(ordered, AGGREGATION)])
+    arguments = _arguments(binder, node.this, scope, AGGREGATION)
+    return merge([arguments, lift(ordered, AGGREGATION), as_indirect(scope.rows, "rows")])
 
 
 def window(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:

@@ -214,8 +214,7 @@ def _struct_extract(binder: Binder, node: exp.Expr, scope: Scope) -> Flow | Boun
 
 
 def _field(whole: BoundColumn, name: str) -> BoundColumn:
-    hit = whole.field([name])
-    return BoundColumn(hit.name, lift(hit.flow, EXPRESSION), hit.type, hit.fields)
+    return whole.field([name])
 
 
 def scalar(relation: Relation) -> Flow:

@@ -102,7 +102,10 @@ def edges_into(target: ColumnRef, flow: Flow, rows: Flow) -> tuple[Edge, ...]:
     """The edges of an output column with `flow`, in a relation whose rows have the flow `rows`."""
     carried = as_indirect(rows, "rows")
     edges = {_direct_edge(target, *best) for best in _strongest(flow.direct)}
-    edges |= {Edge(ref, target, INDIRECT, why, by) for ref, why, by in flow.indirect | carried.indirect}
+    indirect = flow.indirect | carried.indirect
+    edges |= {
+        Edge(ref, target, INDIRECT, why, by) for ref, why, by in indirect if not by or (ref, why, "") not in indirect
+    }
     covered = {e.source.relation for e in edges if not e.declassifier and (e.source.column != ROWS or e.kind == DIRECT)}
     return tuple(
         sorted(e for e in edges if e.kind == DIRECT or e.source.column != ROWS or e.source.relation not in covered)

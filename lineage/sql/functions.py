@@ -35,3 +35,12 @@ TABLE_FUNCTIONS = {
     "json_each": ("key", "value", "type", "atom", "id", "parent", "fullkey", "path"),
     "json_tree": ("key", "value", "type", "atom", "id", "parent", "fullkey", "path"),
 }
+
+# Functions whose result is a list, whatever they are given.
+LIST_FUNCTIONS = frozenset(
+    """
+string_split str_split str_split_regex string_split_regex string_to_array split regexp_split_to_array regexp_extract_all range
+generate_series list_value list_transform list_apply list_filter list_sort list_reverse_sort list_distinct list_concat list_zip
+list_resize list_slice array_transform array_apply array_filter array_sort array_distinct array_concat map_keys map_values map_entries
+""".split()
+)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lineage.graph import Unknown
+from lineage.sql.functions import LIST_FUNCTIONS
 from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, lift, merge, unknown_flow
 from lineage.sql.relation import BoundColumn, Scope, struct_fields
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _EXPLODING = (exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline, exp.Unnest)
 _LIKES = (exp.Like, exp.ILike)
+_LISTS = (
+    exp.Array, exp.Split, exp.RegexpExtractAll, exp.GenerateSeries, exp.ArrayAgg, exp.Transform, exp.ArrayFilter,
+    exp.ArrayDistinct, exp.ArrayConcat, exp.StringToArray, exp.MapKeys,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -264,7 +269,13 @@ def _exploded(binder: Binder, node: exp.Expr, alias: str, scope: Scope) -> tuple
         return [BoundColumn(name, flow, kind) for name, kind in inner.items()], None if inner else flow
     column = BoundColumn(alias.lower() or "unnest", flow, "", None, not alias)
     # Without a type the value may be a struct, which would come out as columns of its own names.
-    return [column], None if value.type.strip().endswith("]") or isinstance(node.this, exp.Array) else flow
+    return [column], None if value.type.strip().endswith("]") or _gives_list(node.this) else flow
+
+
+def _gives_list(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower() in LIST_FUNCTIONS
+    return isinstance(node, _LISTS)
 
 
 def _unnested_rows(binder: Binder, item: exp.Expr, scope: Scope) -> Flow:

@@ -49,7 +49,7 @@ def select(binder: Binder, node: exp.Expr, parent: Scope) -> Relation:
         keys = declassify(keys, guard, indirect=True)
     scope.rows = merge([scope.rows, keys])
     projection = project(binder, node, scope)
-    one_row = not grouped and _aggregates(node)
+    one_row = not grouped and _aggregates(binder, node)
     rows = _rows(binder, node, scope, projection, EMPTY if one_row else scope.rows, ordered=grouped or one_row)
     order = _order(binder, node, scope, projection)
     if not order.indirect and not (grouped or one_row or node.args.get("distinct")):
@@ -80,11 +80,11 @@ def _is_grouped(node: exp.Expr) -> bool:
     return group is not None
 
 
-def _aggregates(node: exp.Expr) -> bool:
+def _aggregates(binder: Binder, node: exp.Expr) -> bool:
     parts = [*node.expressions, node.args.get("having"), node.args.get("qualify")]
     if node.args.get("having") is not None:
         return True
-    return any(has_aggregate(part) for part in parts if part is not None)
+    return any(has_aggregate(part, binder.catalog.macros) for part in parts if part is not None)
 
 
 def _row_guard(binder: Binder, node: exp.Expr) -> str:
@@ -123,7 +123,7 @@ def _group_keys(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     unhandled = binder.unhandled(group, frozenset(("expressions", "all", "grouping_sets", "cube", "rollup")))
     flows = [_key(binder, key, node, scope) for key in _group_items(group)]
     if group.args.get("all"):
-        plain = [item for item in node.expressions if not has_aggregate(item)]
+        plain = [item for item in node.expressions if not has_aggregate(item, binder.catalog.macros)]
         flows += [binder.expression(item, scope) for item in plain]
     return merge([as_indirect(merge(flows), "group_by"), unhandled])
 

@@ -224,7 +224,7 @@ class Scope:
 def row_value(relation: Relation, name: str) -> BoundColumn:
     """A whole row as one struct value."""
     fields = dict(relation.index) if relation.rest is None else None
-    return BoundColumn(name, relation.whole(), "", fields)
+    return BoundColumn(name, lift(relation.whole(), EXPRESSION), "", fields)
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:

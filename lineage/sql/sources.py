@@ -71,7 +71,8 @@ def _pivot_all(binder: Binder, pivot: exp.Expr, scope: Scope) -> None:
 def _join(binder: Binder, node: exp.Expr, scope: Scope) -> None:
     gaps = binder.unhandled(node, _JOIN)
     method, kind, side = ((node.args.get(key) or "").upper() for key in ("method", "kind", "side"))
-    before = list(scope.sources)
+    before, merged = list(scope.sources), dict(scope.merged)
+    hidden = [set(source.hidden) for source in before]
     add_source(binder, node.this, scope)
     added = [source for source in scope.sources if source not in before]
     names = [identifier.name.lower() for identifier in node.args.get("using") or ()]
@@ -83,9 +84,9 @@ def _join(binder: Binder, node: exp.Expr, scope: Scope) -> None:
     decided.append(binder.expression(node.args.get("on"), scope))
     scope.rows = merge([scope.rows, as_indirect(merge(decided), "join"), gaps])
     if kind in ("SEMI", "ANTI") or side in ("SEMI", "ANTI"):
-        scope.sources = before
-        for name in names:
-            scope.merged.pop(name, None)
+        scope.sources, scope.merged = before, merged
+        for source, names_hidden in zip(before, hidden, strict=True):
+            source.hidden = names_hidden
 
 
 def _common(before: list[Source], added: list[Source]) -> list[str]:

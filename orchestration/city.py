@@ -1,0 +1,64 @@
+"""One city at work: its settings, declarations, lake, ledger and signer, opened together and closed together.
+
+What is done with them is the business of the steps (`ingest`, `build`, `share`); this only holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import duckdb
+
+from contracts.load import load_catalogue
+from contracts.model import Catalogue
+from orchestration.lake import open_lake
+from orchestration.settings import Settings
+from sharing.keys import Signer
+from sharing.ledger import Ledger
+
+Progress = Callable[[str, str, str], None]
+"""Called as things happen: (step, subject, what became of it)."""
+
+
+def silent(step: str, subject: str, what: str) -> None:
+    """A progress listener that says nothing."""
+
+
+@dataclass(frozen=True)
+class City:
+    """Everything a step needs. `run_id` names the run that facts are recorded under."""
+
+    settings: Settings
+    catalogue: Catalogue
+    connection: duckdb.DuckDBPyConnection
+    ledger: Ledger
+    signer: Signer
+    run_id: str = ""
+    progress: Progress = field(default=silent)
+
+    def now(self) -> datetime:
+        """The present moment, aware."""
+        return self.settings.clock.now()
+
+    def today(self) -> date:
+        """The business date: the clock's day in the machine's time zone."""
+        return self.now().astimezone().date()
+
+
+def declarations(settings: Settings) -> Catalogue:
+    """The workspace's catalogue. Raises `DeclarationsRefused`."""
+    return load_catalogue(settings.workspace, deliveries=settings.deliveries)
+
+
+@contextmanager
+def open_city(
+    settings: Settings, *, catalogue: Catalogue | None = None, run_id: str = "", progress: Progress = silent
+) -> Iterator[City]:
+    """The city of a workspace, for writing; lake and ledger are made where they do not exist."""
+    known = catalogue or declarations(settings)
+    signer = Signer.open(settings.keys)
+    with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
+        yield City(settings, known, connection, ledger, signer, run_id, progress)

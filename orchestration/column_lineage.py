@@ -1,0 +1,96 @@
+"""The city's lineage graph: built from the compiled models, stored, loaded, and put in the forms others need.
+
+Edges and levels are `lineage`'s; this only brings manifest, contracts and policy together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from contracts.model import Catalogue
+from lineage.cache import ModelCache
+from lineage.classification import Levels, levels
+from lineage.from_contracts import contract_levels, raw_schema
+from lineage.from_dbt import graph_from_manifest, relation_of
+from lineage.graph import ColumnRef, Graph, load_graph
+from lineage.policy import Policy, load_policy
+from orchestration.settings import REPOSITORY, Settings
+
+_POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
+
+
+@dataclass(frozen=True)
+class CityLineage:
+    """The graph with what levels need: declared levels of sources (contracts, and seeds by their YAML)."""
+
+    graph: Graph
+    base: Mapping[ColumnRef, str]
+    policy: Policy
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The level of every column."""
+        return levels(self.graph, self.base, self.policy)
+
+    def with_level(self, column: ColumnRef, level: str) -> CityLineage:
+        """The same city with one source column of another level, for asking what would follow."""
+        return CityLineage(self.graph, {**self.base, column: level}, self.policy)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The workspace's lineage policy, else the platform's."""
+    own = settings.workspace / _POLICY
+    return load_policy(own if own.exists() else REPOSITORY / _POLICY)
+
+
+def graph_file(settings: Settings) -> Path:
+    """Where the graph is stored between runs."""
+    return settings.state / "lineage" / "graph.parquet"
+
+
+def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[str, Any]) -> CityLineage:
+    """Build the graph from a manifest with compiled SQL, and store it. Only changed models are parsed again."""
+    policy = policy_of(settings)
+    path = graph_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cache = ModelCache(path.with_name("models.json"))
+    graph = graph_from_manifest(
+        manifest,
+        sources_schema=raw_schema(catalogue),
+        cache=cache,
+        declassifiers=policy.registry.lowerings(),
+    )
+    cache.save(path.with_name("models.json"))
+    graph.save(path)
+    return CityLineage(graph, _base(catalogue, manifest), policy)
+
+
+def load_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[str, Any]) -> CityLineage | None:
+    """The stored graph with today's declarations, or None where no run has built one."""
+    path = graph_file(settings)
+    if not path.exists():
+        return None
+    return CityLineage(load_graph(path), _base(catalogue, manifest), policy_of(settings))
+
+
+def _base(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
+    return {**contract_levels(catalogue), **_seed_levels(manifest)}
+
+
+def _seed_levels(manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
+    return {
+        ColumnRef(relation_of(node), name.lower()): level
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "seed"
+        for name, column in node["columns"].items()
+        if (level := _level_of(column)) is not None
+    }
+
+
+def _level_of(column: Mapping[str, Any]) -> str | None:
+    meta = column.get("config", {}).get("meta") or column.get("meta") or {}
+    return meta.get("level")

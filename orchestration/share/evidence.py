@@ -1,0 +1,206 @@
+"""Gathering what the gates judge by, from recorded facts alone: ledger, lineage graph, and the files about to leave.
+
+A run's status is no evidence. What is not known stays unknown here, and the gates withhold for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from contracts.evidence import (
+    ColumnEvidence,
+    Declassification,
+    Evidence,
+    Levels,
+    LineageEvidence,
+    ProductCandidate,
+    QualityEvidence,
+    SourceColumn,
+    SourceEvidence,
+    TableEvidence,
+)
+from contracts.model import Agreement, Dataset, Level
+from contracts.violation import CheckResult, Severity
+from lineage.declassifiers import relied_on
+from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
+from orchestration import facts
+from orchestration.city import City
+from orchestration.column_lineage import CityLineage
+from orchestration.share.postconditions import held
+from orchestration.share.versions import current_versions
+from quality.rules import declared_rules
+from quality.scorecard import scores
+from sharing.canonical import digest
+from sharing.recall import recalled_batches
+
+_RAW = "lake.raw."
+# A dataset with one of these elements is about natural persons (个人信息保护法, article 4): all its columns are.
+PERSONAL_ELEMENTS = frozenset({"resident_id", "person_name", "passport_number"})
+
+
+@dataclass(frozen=True)
+class Gatherer:
+    """Evidence for the products of one run: what all of them share is read once."""
+
+    city: City
+    lineage: CityLineage
+
+    @cached_property
+    def by_raw_relation(self) -> Mapping[str, Dataset]:
+        """Raw relation -> its dataset."""
+        return {f"{_RAW}{dataset.table}": dataset for dataset in self.city.catalogue.datasets.values()}
+
+    @cached_property
+    def results(self) -> Mapping[str, list[CheckResult]]:
+        """Table -> the newest result of each of its checks."""
+        found: dict[str, list[CheckResult]] = {}
+        for row in facts.checks(self.city.ledger):
+            result = CheckResult(**{**row, "severity": Severity(row["severity"])})
+            found.setdefault(result.table, []).append(result)
+        return found
+
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """Table -> the names of the rules declared on it."""
+        return {table: tuple(r.name for r in rules) for table, rules in declared_rules(self.city.catalogue).items()}
+
+    @cached_property
+    def deliveries(self) -> Mapping[str, list[Mapping[str, object]]]:
+        """Dataset -> its deliveries as the ledger has them, oldest first."""
+        found: dict[str, list[Mapping[str, object]]] = {}
+        for row in facts.datasets(self.city.ledger):
+            found.setdefault(str(row["dataset"]), []).append(row)
+        return found
+
+    def evidence(self, agreement: Agreement, candidate: ProductCandidate) -> Evidence:
+        """Everything one product is judged by."""
+        relation = f"lake.product.{agreement.product}"
+        columns = tuple(self._column(ColumnRef(relation, name.lower()), name) for name in candidate.columns)
+        upstream = self._upstream(relation, candidate)
+        sources = tuple(
+            self._source(self.by_raw_relation[name]) for name in sorted(upstream & set(self.by_raw_relation))
+        )
+        return Evidence(
+            now=self.city.now(),
+            today=self.city.today(),
+            candidate=candidate,
+            lineage=LineageEvidence(
+                digest=digest(sorted(str(edge) for edge in self.lineage.graph.ancestry(relation).edges)),
+                columns=columns,
+                declassifications=self._declassifications(agreement, relation, candidate),
+            ),
+            sources=sources,
+            quality=self._quality(agreement, candidate, upstream),
+        )
+
+    def _upstream(self, relation: str, candidate: ProductCandidate) -> set[str]:
+        refs = [ColumnRef(relation, name.lower()) for name in candidate.columns] + [ColumnRef(relation, ROWS)]
+        return {ref.relation for start in refs for ref in self.lineage.graph.upstream(start)}
+
+    def _column(self, ref: ColumnRef, name: str) -> ColumnEvidence:
+        graph = self.lineage.graph
+        level = self.lineage.levels[ref]
+        unknown = [f"{u.subject} ({u.reason})" for whys in graph.unknown_upstream(ref).values() for u in whys]
+        return ColumnEvidence(
+            name=name,
+            levels=Levels(Level(level.direct), Level(level.indirect), Level(level.effective)),
+            sources=tuple(self._sources(ref)),
+            unknown=tuple(dict.fromkeys(unknown)),
+            because=" -> ".join(str(e.source) for e in level.because) if level.because else "",
+            constant=graph.is_constant(ref),
+        )
+
+    def _sources(self, ref: ColumnRef) -> Iterable[SourceColumn]:
+        direct = self.lineage.graph.upstream(ref, (DIRECT,))
+        open_paths = self._reach_undeclassified(ref)
+        for source in sorted(self.lineage.graph.upstream(ref, (DIRECT, INDIRECT))):
+            dataset = self.by_raw_relation.get(source.relation)
+            if dataset is None:
+                continue
+            known = next((c for c in dataset.columns if c.name.lower() == source.column), None)
+            yield SourceColumn(
+                dataset=dataset.id,
+                # Batch and row number say no more than that the row is there.
+                column=known.name if known else ROWS,
+                sharing_attribute=known.sharing_attribute if known else dataset.sharing_attribute,
+                direct=source in direct,
+                declassified=source not in open_paths,
+                personal=is_personal(dataset),
+            )
+
+    def _reach_undeclassified(self, ref: ColumnRef) -> set[ColumnRef]:
+        seen: set[ColumnRef] = set()
+        queue = [ref]
+        while queue:
+            for edge in self.lineage.graph.edges_into(queue.pop()):
+                if not edge.declassifier and edge.source not in seen:
+                    seen.add(edge.source)
+                    queue.append(edge.source)
+        return seen
+
+    def _declassifications(
+        self, agreement: Agreement, relation: str, candidate: ProductCandidate
+    ) -> tuple[Declassification, ...]:
+        registry = self.lineage.policy.registry
+        return tuple(
+            Declassification(name, declassifier, *held(self.city, registry.get(declassifier), where, agreement))
+            for name in candidate.columns
+            for declassifier, where in sorted(relied_on(self.lineage.graph, ColumnRef(relation, name.lower())).items())
+        )
+
+    def _source(self, dataset: Dataset) -> SourceEvidence:
+        rows = self.deliveries.get(dataset.id, [])
+        whole = [row for row in rows if row["state"] != "failed"]
+        recalled = recalled_batches(self.city.ledger)
+        batches = tuple(sorted({str(row["batch"]) for row in whole}))
+        failed = [str(row["message"]) for row in rows if row["state"] == "failed"]
+        return SourceEvidence(
+            dataset=dataset.id,
+            sharing_attribute=dataset.sharing_attribute,
+            newest_delivery=max((_day(row["delivered_on"]) for row in whole), default=None),
+            freshness_working_days=dataset.freshness_working_days,
+            batches=batches,
+            recalled=tuple(batch for batch in batches if batch in recalled),
+            failure=failed[-1] if failed else None,
+        )
+
+    def _quality(self, agreement: Agreement, candidate: ProductCandidate, upstream: set[str]) -> QualityEvidence:
+        names = {name.removeprefix("lake.") for name in upstream if name.startswith("lake.")}
+        tables = sorted((names & set(self.rules)) | {candidate.table})
+        versions = current_versions(self.city, tables)
+        checks = [result for table in tables for result in self.results.get(table, [])]
+        score = scores(checks)
+        return QualityEvidence(
+            tables=tuple(
+                TableEvidence(
+                    table=table,
+                    expected=self.rules.get(table, ()),
+                    score=score[table].overall if table in score else None,
+                    data_version=versions.get(table),
+                )
+                for table in tables
+            ),
+            checks=tuple(checks),
+            smallest_group=self._smallest_group(agreement),
+        )
+
+    def _smallest_group(self, agreement: Agreement) -> int | None:
+        counted = [rule.columns[0] for rule in agreement.rules if rule.kind == "k_anonymity" and rule.columns]
+        if not counted:
+            return None
+        least = ", ".join(f'min("{name}")' for name in counted)
+        row = self.city.connection.execute(f'select least({least}, {least}) from lake.product."{agreement.product}"')
+        found = row.fetchone()
+        return int(found[0]) if found and found[0] is not None else None
+
+
+def is_personal(dataset: Dataset) -> bool:
+    """Whether a dataset is about natural persons."""
+    return any(column.element.name in PERSONAL_ELEMENTS for column in dataset.columns)
+
+
+def _day(value: object) -> date:
+    return date.fromisoformat(str(value))

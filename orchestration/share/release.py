@@ -1,0 +1,86 @@
+"""One agreement, end to end: candidate, evidence, verdict, and the release or withdrawal that follows from it.
+
+A withheld product leaves the last good release standing; an agreement that ended withdraws it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from contracts.evidence import GATE_NAMES, Evidence
+from contracts.model import Agreement
+from contracts.violation import Outcome, Verdict, Violation
+from contracts.working_days import working_days_between
+from lineage.gates.registry import judge
+from orchestration import facts
+from orchestration.city import City
+from orchestration.share.candidate import ProductMissing, export_candidate
+from orchestration.share.evidence import Gatherer
+from sharing.certificate import CertificateInputs
+from sharing.faults import SharingRefused
+from sharing.release import current_release, publish, withdraw
+
+
+def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
+    """Judge and, if nothing withholds it, release the product of an agreement. The verdict is in the ledger."""
+    city = gatherer.city
+    folder = city.settings.scratch / "candidates" / agreement.name
+    try:
+        candidate = export_candidate(city.connection, agreement.product, folder)
+    except ProductMissing as error:
+        verdict = _withheld(
+            agreement, "contract", "product_built", str(error), "run the model, then the agreement again"
+        )
+        return _conclude(city, agreement, verdict, {})
+    evidence = gatherer.evidence(agreement, candidate)
+    verdict = judge(agreement, evidence, working_days=_working_days(city))
+    details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}
+    if verdict.outcome is Outcome.RELEASED:
+        verdict, released = _publish(city, agreement, evidence, verdict)
+        details |= released
+    return _conclude(city, agreement, verdict, details)
+
+
+def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verdict) -> tuple[Verdict, dict[str, Any]]:
+    folder = city.settings.scratch / "candidates" / agreement.name
+    inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head())
+    before = current_release(city.settings.releases, agreement.name)
+    try:
+        release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
+    except SharingRefused as error:
+        return _withheld(agreement, "release", error.rule, str(error), error.fix), {}
+    if before is None or before.release_id != release.release_id:
+        city.ledger.append("release", {**release.as_dict(), "run_id": city.run_id}, city.now())
+    return verdict, {"release_id": release.release_id, "path": str(release.path)}
+
+
+def _conclude(city: City, agreement: Agreement, verdict: Verdict, details: dict[str, Any]) -> Verdict:
+    if verdict.outcome is Outcome.WITHHELD and not agreement.valid_from <= city.today() <= agreement.valid_until:
+        verdict = _withdraw(city, agreement, verdict)
+    facts.record_verdict(city, verdict, details)
+    return verdict
+
+
+def _withdraw(city: City, agreement: Agreement, verdict: Verdict) -> Verdict:
+    reason = f"the agreement is valid from {agreement.valid_from} until {agreement.valid_until}"
+    if current_release(city.settings.releases, agreement.name) is None:
+        return verdict
+    release = withdraw(city.settings.releases, agreement.name, reason, city.now())
+    if release is None:
+        return verdict
+    city.ledger.append("withdrawal", {**release.as_dict(), "reason": reason, "run_id": city.run_id}, city.now())
+    return replace(verdict, outcome=Outcome.WITHDRAWN)
+
+
+def _withheld(agreement: Agreement, gate: str, rule: str, message: str, fix: str) -> Verdict:
+    violation = Violation(gate, rule, f"product.{agreement.product}", message, fix)
+    return Verdict(agreement.name, agreement.product, Outcome.WITHHELD, (violation,))
+
+
+def _working_days(city: City) -> Any:
+    def count(start: date, end: date) -> int:
+        return working_days_between(start, end, city.catalogue.calendar)
+
+    return count

@@ -1,0 +1,69 @@
+"""Which rules stand on which table: contracts, domains and agreements turned into one list per lake table.
+
+Engine-neutral: a `Rule` is all there is to know of a check. Running them is `suites`'; rows were judged once already by
+`conform`, and the row rules here prove it on what was stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.model import Agreement, Catalogue, Dataset, Entity, Rule
+from contracts.rules import KINDS
+from contracts.violation import Severity
+
+# Judged on the staged table: identifiers are standardised there, and only the current version of each key is left.
+_STAGED = {"unique", "reference"}
+
+
+def declared_rules(catalogue: Catalogue) -> dict[str, tuple[Rule, ...]]:
+    """`<schema>.<table>` -> the rules declared on it, for raw, staging, theme and product tables."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for dataset in catalogue.datasets.values():
+        found[f"raw.{dataset.table}"] = raw_rules(dataset)
+        found[f"staging.stg_{dataset.table}"] = staged_rules(dataset)
+    for domain in catalogue.domains.values():
+        for entity in domain.entities:
+            if catalogue.providers(entity.name):
+                found[f"theme.{entity.name}"] = entity_rules(entity)
+        for table, rules in domain.rules.items():
+            found[f"theme.{table}"] = found.get(f"theme.{table}", ()) + rules
+    for agreement in catalogue.agreements.values():
+        table = f"product.{agreement.product}"
+        found[table] = _distinct(found.get(table, ()) + product_rules(agreement))
+    return {table: rules for table, rules in found.items() if rules}
+
+
+def raw_rules(dataset: Dataset) -> tuple[Rule, ...]:
+    """All rules of a contract that the accepted rows can be judged by on their own."""
+    own = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)
+    return tuple(rule for rule in own if rule.kind not in _STAGED)
+
+
+def staged_rules(dataset: Dataset) -> tuple[Rule, ...]:
+    """Uniqueness and references, over the current version of each key."""
+    own = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)
+    return tuple(rule for rule in own if rule.kind in _STAGED)
+
+
+def entity_rules(entity: Entity) -> tuple[Rule, ...]:
+    """The grain of a theme entity, and what its domain adds."""
+    grain = [_rule(kind, name) for name in ("city_id", entity.identifier) for kind in ("required", "unique")]
+    return tuple(grain) + entity.rules
+
+
+def product_rules(agreement: Agreement) -> tuple[Rule, ...]:
+    """What an agreement promises of its product: required columns, at least one row, and its own rules."""
+    required = [_rule("required", column.name) for column in agreement.columns if column.required]
+    some = Rule("not_empty", "row_count", (), "completeness", Severity.ERROR, {"minimum": 1}, "非空", "Not empty")
+    return (some, *required, *agreement.rules)
+
+
+def _rule(kind: str, column: str) -> Rule:
+    titles = {"required": ("必填", "Required"), "unique": ("唯一", "Unique")}[kind]
+    return Rule(f"{kind}:{column}", kind, (column,), KINDS[kind].dimension, Severity.ERROR, {}, *titles)
+
+
+def _distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    named: Mapping[str, Rule] = {rule.name: rule for rule in rules}
+    return tuple(named.values())

@@ -194,7 +194,7 @@ def _real(loc: YamlPath, data: Any) -> YamlPath:
             data = data[step]
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
-        elif number < len(loc) - 1 or not isinstance(data, dict):
+        elif step == "[key]" or number < len(loc) - 1 or not isinstance(data, dict):
             continue
         path.append(step)
     return tuple(path)

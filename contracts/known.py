@@ -36,10 +36,14 @@ class Known:
         """The theme entity of that name; None after noting that there is none."""
         return _find(self.entities, "theme entity", name, document, at)
 
+    def check_department(self, name: str, document: Document, at: YamlPath) -> None:
+        """Note a name that is no department."""
+        _find(self.departments, "department", name, document, at)
+
     def check_departments(self, names: tuple[str, ...], document: Document, at: YamlPath) -> None:
         """Note every name that is no department, and every one that is named twice."""
         for number, name in enumerate(names):
-            _find(self.departments, "department", name, document, (*at, number))
+            self.check_department(name, document, (*at, number))
             if name in names[:number]:
                 document.fault((*at, number), f"{name!r} is named twice", "each department once")
 

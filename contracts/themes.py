@@ -187,7 +187,7 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
         text = f"{declared.agreement!r} does not begin with its agency"
         document.fault(("agreement",), text, f"{declared.agency}__{declared.agreement.split('__')[1]}")
     if declared.agency != PUBLIC:
-        known.check_departments((declared.agency,), document, ("agency",))
+        known.check_department(declared.agency, document, ("agency",))
     elif declared.sharing_attribute is not SharingAttribute.UNCONDITIONAL:
         document.fault(("sharing_attribute",), "an open product is shared on condition", "unconditional")
     elif declared.level_ceiling is not Level.L1:

@@ -1,0 +1,82 @@
+"""Working days with make-up workdays, the calendar's horizon, and the one clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.clock import FixedClock, SystemClock, today
+from contracts.load import load_catalogue
+from contracts.model import Calendar
+from contracts.working_days import CalendarHorizon, add_working_days, is_working_day, working_days_between
+
+DAYS = st.dates(date(2005, 1, 1), date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("day", "working"),
+    [
+        (date(2026, 11, 20), True),
+        (date(2026, 11, 21), False),
+        (date(2026, 10, 1), False),
+        (date(2026, 2, 14), True),  # a Saturday worked in exchange for the Spring Festival
+    ],
+)
+def test_a_day(day: date, working: bool) -> None:
+    assert is_working_day(day) is working
+
+
+def test_friday_to_monday_is_one_working_day() -> None:
+    assert working_days_between(date(2026, 11, 20), date(2026, 11, 23)) == 1
+    assert working_days_between(date(2026, 11, 23), date(2026, 11, 20)) == 0
+
+
+@given(DAYS, st.integers(0, 60))
+def test_adding_and_counting_agree(start: date, count: int) -> None:
+    assert working_days_between(start, add_working_days(start, count)) == count
+
+
+@given(DAYS, st.integers(0, 90), st.integers(0, 90))
+def test_counting_adds_up(start: date, first: int, second: int) -> None:
+    middle = date.fromordinal(start.toordinal() + first)
+    end = date.fromordinal(middle.toordinal() + second)
+    whole = working_days_between(start, end)
+    assert whole == working_days_between(start, middle) + working_days_between(middle, end)
+
+
+def test_past_the_horizon_nothing_is_guessed() -> None:
+    with pytest.raises(CalendarHorizon) as beyond:
+        working_days_between(date(2026, 12, 31), date(2027, 1, 4))
+    assert (beyond.value.day, beyond.value.last_year) == (date(2027, 1, 1), 2026)
+    assert "zhongtai.yml" in str(beyond.value)
+
+
+def test_a_city_may_say_what_the_calendar_does_not_know(workspace: Path) -> None:
+    calendar = load_catalogue(workspace).calendar
+    assert not is_working_day(date(2027, 1, 1), calendar)
+    assert is_working_day(date(2027, 1, 3), calendar)  # a Sunday
+    assert working_days_between(date(2026, 12, 31), date(2027, 1, 4), calendar) == 2
+    with pytest.raises(CalendarHorizon):
+        is_working_day(date(2028, 1, 3), calendar)
+
+
+def test_a_city_may_overrule_a_known_year() -> None:
+    assert not is_working_day(date(2026, 11, 20), Calendar(holidays=frozenset({date(2026, 11, 20)})))
+
+
+def test_a_negative_deadline_is_refused() -> None:
+    with pytest.raises(ValueError, match="-1"):
+        add_working_days(date(2026, 1, 5), -1)
+
+
+def test_the_clock_that_stands_still() -> None:
+    clock = FixedClock(datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
+    assert clock.now() == clock.now()
+    assert today(clock) == date(2026, 11, 21)
+    assert SystemClock().now().tzinfo is UTC
+    with pytest.raises(ValueError, match="time zone"):
+        FixedClock(datetime(2026, 11, 20))

@@ -1,0 +1,134 @@
+"""What was planted, as tables that say exactly what the platform must find. Written to `truth/` beside the deliveries.
+
+- `planted.parquet`: every planted fault, duplicate and newer version: dataset, delivery, kind, row (1-based record number in
+  the file, broken records counted; in a zip through its members in the order of their names), key as delivered without its
+  fault, columns, quarantined.
+- `reasons.csv`: rows per dataset, delivery and rule (`<kind>:<column>`, `structure:…`, or the contract's own name); a row with
+  two faults counts under both.
+- `deliveries.csv`: rows read, accepted and quarantined per file. A file that repeats an earlier one byte for byte names it in
+  `repeats` and has no rows of its own.
+- `merged.csv`: per dataset the accepted rows over all deliveries, the keys that survive, and `merged`, their difference. For
+  append and upsert every key survives once (ids of 15 digits are the same key as their 18-digit form); for snapshot only the
+  keys of the newest delivery do, so that all rows of older deliveries are merged too.
+- `people.parquet`, `enterprises.parquet`: who there really is, and under which name each department knows a person.
+- `checks.csv`: table rules of the contracts that must fail, with the date on which freshness is judged.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from tests.sample_city.city import City
+from tests.sample_city.departments.civil_affairs import death_date, deaths_by_block
+from tests.sample_city.extract import Extract
+from tests.sample_city.people import known_name
+from tests.sample_city.places import district
+
+KNOWING_DEPARTMENTS = ("civil_affairs", "social_security", "housing", "government_services")
+AS_OF = "2026-11-21"
+# dataset, rule, severity, why
+_FAILING = (
+    ("culture_tourism.hotels", "fire_certificate_present", "error", "one hotel in five has no fire safety certificate"),
+    ("culture_tourism.scenic_visits", "freshness", "error", "promised daily and not delivered since 2026-11-09"),
+)
+
+
+class Truth:
+    """Gathers, extract by extract, what was planted."""
+
+    def __init__(self, connection: DuckDBPyConnection, city: City, folder: Path) -> None:
+        self._connection = connection
+        self._city = city
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+
+    def note(self, extract: Extract, path: Path) -> None:
+        """Note the faults of one extract, and how many rows its file must yield."""
+        table, date = extract.table.dataset, extract.date
+        self._connection.execute(f"INSERT INTO planted SELECT '{table}', DATE '{date}', * FROM ({extract.planted()})")
+        rules = [[table, f.kind, rule, " ".join(f.changes)] for f in extract.table.faults for rule in f.rules]
+        if rules and (table, ) not in self._connection.execute("SELECT DISTINCT dataset FROM rules").fetchall():
+            self._connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?)", rules)
+        count = f"""
+            WITH mine AS (SELECT * FROM planted WHERE dataset = '{table}' AND delivery = DATE '{date}')
+            INSERT INTO deliveries SELECT '{table}', DATE '{date}', '{path}', total, total - bad, bad, NULL FROM (
+                SELECT (SELECT count(*) FROM ({extract.base})) + count(*) FILTER (kind = 'duplicate') AS total,
+                    count(*) FILTER (quarantined) AS bad FROM mine)"""
+        self._connection.execute(count)
+
+    def note_repeat(self, dataset: str, date: str, path: str, repeated: str) -> None:
+        """Note a file that repeats an earlier delivery."""
+        values = [dataset, date, path, repeated]
+        self._connection.execute("INSERT INTO deliveries VALUES (?, ?, ?, 0, 0, 0, ?)", values)
+
+    def write(self, extracts: Sequence[Extract]) -> None:
+        """Write every truth file."""
+        self._write_merged(extracts)
+        self._write_people()
+        self._csv(f"SELECT * FROM (VALUES {_values()}) AS t(dataset, rule, severity, as_of, why)", "checks")
+        self._csv("SELECT * FROM deliveries ORDER BY dataset, delivery", "deliveries")
+        self._csv(_REASONS, "reasons")
+        self._parquet('SELECT * FROM planted ORDER BY dataset, delivery, "row", kind', "planted")
+
+    def _write_merged(self, extracts: Sequence[Extract]) -> None:
+        by_dataset: dict[str, list[Extract]] = defaultdict(list)
+        for extract in extracts:
+            by_dataset[extract.table.dataset].append(extract)
+        for dataset, mine in by_dataset.items():
+            mode = mine[0].table.layout.mode
+            surviving = mine[-1:] if mode == "snapshot" else mine
+            keys = " UNION ALL ".join(extract.accepted_keys() for extract in surviving)
+            self._connection.execute(
+                f"""INSERT INTO merged SELECT '{dataset}', '{mode}',
+                    (SELECT sum(accepted) FROM deliveries WHERE dataset = '{dataset}'), count(DISTINCT k) FROM ({keys})"""
+            )
+        self._csv("SELECT *, accepted - surviving AS merged FROM merged ORDER BY dataset", "merged")
+
+    def _write_people(self) -> None:
+        city = self._city
+        names = ", ".join(f"{known_name(city, name)} AS name_{name}" for name in KNOWING_DEPARTMENTS)
+        died = f"CASE WHEN d IS NOT NULL AND i < {city.people} THEN {death_date(city)} END"
+        self._parquet(
+            f"""SELECT id AS id18, name AS name_public_security, {names}, CASE WHEN male THEN '1' ELSE '2' END AS sex,
+                birth AS birth_date, {district("building")} AS district, phone, address, {died} AS death_date
+            FROM (SELECT *, {deaths_by_block()} AS d FROM people)""",
+            "people",
+        )
+        last = f"(e < {city.enterprises(0)} AND e % 3 = 0 AND e % 40 IN (5, 6)) OR (e >= {city.enterprises(0)} AND e % 3 = 0)"
+        self._parquet(
+            f"""SELECT code AS credit_code, name, representative AS legal_representative, representative_id,
+                section AS industry, {last} AS closed FROM enterprises""",
+            "enterprises",
+        )
+
+    def _csv(self, select: str, name: str) -> None:
+        self._connection.execute(f"COPY ({select}) TO '{self._folder / name}.csv' (FORMAT csv, HEADER true)")
+
+    def _parquet(self, select: str, name: str) -> None:
+        self._connection.execute(f"COPY ({select}) TO '{self._folder / name}.parquet' (FORMAT parquet)")
+
+
+_TABLES = """
+CREATE TABLE planted (
+    dataset VARCHAR, delivery DATE, kind VARCHAR, "row" BIGINT, "key" VARCHAR, columns VARCHAR, quarantined BOOLEAN);
+CREATE TABLE rules (dataset VARCHAR, kind VARCHAR, rule VARCHAR, columns VARCHAR);
+CREATE TABLE deliveries (
+    dataset VARCHAR, delivery DATE, file VARCHAR, rows_read BIGINT, accepted BIGINT, quarantined BIGINT, repeats DATE);
+CREATE TABLE merged (dataset VARCHAR, mode VARCHAR, accepted BIGINT, surviving BIGINT)
+"""
+
+_REASONS = """
+SELECT dataset, delivery, rule, count(*) AS "rows"
+FROM planted JOIN rules USING (dataset, kind, columns)
+GROUP BY ALL ORDER BY ALL
+"""
+
+
+def _values() -> str:
+    return ", ".join(f"('{dataset}', '{rule}', '{severity}', DATE '{AS_OF}', '{why}')" for dataset, rule, severity, why in _FAILING)

@@ -1,0 +1,184 @@
+"""Real files of New York and Beijing, end to end through the command line, against an independent reading of them.
+
+The files lie beside the project and are never part of it; where they are absent every test here skips and says so.
+What is expected stands in `tests/cities/<city>/expected.yml`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).resolve().parents[2]
+CITIES = ROOT / "tests" / "cities"
+DATA = ROOT.parent / "shared" / "data"
+COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
+
+RELEASED = {
+    "nyc": {
+        "public__restaurant_grades",
+        "dot__collision_hotspots",
+        "dohmh__area_profile",
+        "dof__lot_valuation",
+    },
+    "beijing": {"public__hospital_directory", "taxation__capital_by_district"},
+}
+WITHHELD = {
+    "nyc": {
+        "public__restaurant_directory": {"level"},
+        "sustainability__owner_outreach": {"sharing_attribute"},
+        "public__building_energy": {"quality"},
+        "nypd__licence_check": {"expiry"},
+    },
+    "beijing": {"public__hospital_hotline": {"level"}},
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One city after its run: what the command printed, what was expected, and how to ask it again."""
+
+    city: str
+    workspace: Path
+    environment: dict[str, str]
+    summary: dict[str, Any]
+    expected: dict[str, dict[str, Any]]
+
+    def ask(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        """Exit status and JSON of one command on this city."""
+        return ask(self.workspace, self.environment, *arguments)
+
+    def deliveries(self, dataset: str) -> list[dict[str, Any]]:
+        """The rows of one dataset, one per delivery."""
+        return [row for row in self.summary["datasets"] if row["dataset"] == dataset]
+
+
+def ask(workspace: Path, environment: dict[str, str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "--workspace", str(workspace), *arguments, "--json"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except json.JSONDecodeError:
+        pytest.fail(f"{' '.join(arguments)} printed no JSON (exit {done.returncode}): {done.stderr[-2000:]}")
+
+
+@pytest.fixture(scope="module", params=["nyc", "beijing"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    city: str = request.param
+    deliveries = DATA / city
+    if not deliveries.is_dir():
+        pytest.skip(f"the real files of {city} are not at {deliveries}")
+    place = tmp_path_factory.mktemp(city)
+    workspace = place / "workspace"
+    shutil.copytree(CITIES / city, workspace, ignore=shutil.ignore_patterns(".zhongtai", "dbt_packages", "target"))
+    environment = {**os.environ, "ZHONGTAI_STATE": str(place / "state"), "ZHONGTAI_DELIVERIES": str(deliveries)}
+    ask(workspace, environment, "sync")
+    status, summary = ask(workspace, environment, "run")
+    assert status == 0, summary
+    expected = yaml.safe_load((CITIES / city / "expected.yml").read_text(encoding="utf-8"))["datasets"]
+    return Run(city, workspace, environment, summary, expected)
+
+
+def test_every_declared_dataset_was_delivered_and_no_other(run: Run) -> None:
+    assert Counter(row["dataset"] for row in run.summary["datasets"]) == {
+        name: one["deliveries"] for name, one in run.expected.items()
+    }
+
+
+def test_no_record_is_lost(run: Run) -> None:
+    for name, one in run.expected.items():
+        rows = run.deliveries(name)
+        assert sum(row["read"] for row in rows) == one["records"], name
+        assert all(row["read"] == row["accepted"] + row["quarantined"] for row in rows), name
+
+
+def test_quarantine_holds_the_rows_that_break_a_rule_and_says_which(run: Run) -> None:
+    for name, one in run.expected.items():
+        reasons: Counter[str] = Counter()
+        for row in run.deliveries(name):
+            reasons.update(row["reasons"])
+            assert row["quarantined"] <= sum(row["reasons"].values()), name
+            assert all(row["reasons"].values()), name
+        assert dict(reasons) == one["reasons"], name
+
+
+def test_every_quarantined_row_has_a_reason(run: Run) -> None:
+    worst = max(run.expected, key=lambda name: sum(row["quarantined"] for row in run.deliveries(name)))
+    status, answer = run.ask("quarantine", worst)
+    assert status == 0
+    assert {reason for row in run.deliveries(worst) for reason in row["reasons"]} <= set(_words(answer))
+
+
+def test_conservation_recomputed_from_the_lake(run: Run) -> None:
+    status, audit = run.ask("audit")
+    assert (status, audit["valid"], audit["faults"]) == (0, True, [])
+
+
+def test_products_that_may_leave_are_released(run: Run) -> None:
+    verdicts = {row["agreement"]: row for row in run.summary["releases"]}
+    for agreement in RELEASED[run.city]:
+        assert verdicts[agreement]["verdict"] == "released", verdicts[agreement]["violations"]
+        assert verdicts[agreement]["rows"] > 0
+
+
+def test_products_that_may_not_leave_are_withheld_by_the_gate_that_forbids_it(run: Run) -> None:
+    verdicts = {row["agreement"]: row for row in run.summary["releases"]}
+    assert set(verdicts) == RELEASED[run.city] | set(WITHHELD[run.city])
+    for agreement, gates in WITHHELD[run.city].items():
+        violations = verdicts[agreement]["violations"]
+        assert verdicts[agreement]["verdict"] == "withheld", agreement
+        assert {violation["gate"] for violation in violations} >= gates, violations
+        assert all(violation["message"] and violation["fix"] for violation in violations)
+
+
+def test_a_release_verifies_by_its_folder_alone(run: Run) -> None:
+    status, answer = run.ask("releases")
+    assert status == 0
+    released = [row for row in answer["releases"] if row["verdict"] == "released"]
+    assert {row["agreement"] for row in released} == RELEASED[run.city]
+    for row in released:
+        status, verified = run.ask("verify", row["path"])
+        assert (status, verified["valid"], verified["faults"]) == (0, True, [])
+
+
+def test_a_second_run_reads_nothing_anew_and_releases_nothing_new(run: Run) -> None:
+    _, before = run.ask("releases")
+    status, again = run.ask("run")
+    assert status == 0
+    assert [_counts(row) for row in again["datasets"]] == [_counts(row) for row in run.summary["datasets"]]
+    assert _released(run.ask("releases")[1]) == _released(before)
+
+
+def _counts(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("dataset", "batch", "read", "accepted", "quarantined", "merged"))
+
+
+def _released(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((row["agreement"], row["release_id"]) for row in answer["releases"] if row["verdict"] == "released")
+
+
+def _words(value: object) -> list[str]:
+    """Every string and key in a JSON answer."""
+    if isinstance(value, dict):
+        return [*map(str, value), *(word for one in value.values() for word in _words(one))]
+    if isinstance(value, list):
+        return [word for one in value for word in _words(one)]
+    return [value] if isinstance(value, str) else []

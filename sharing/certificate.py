@@ -204,7 +204,9 @@ def _terms(agreement: Agreement) -> Terms:
 
 def _column(agreement: Agreement, evidence: Evidence, name: str, arrow: str) -> ColumnTerms:
     promised = {column.name: column for column in agreement.columns}[name]
-    known = max(evidence.lineage.of(name), key=_effective)
+    known = max(evidence.lineage.of(name), key=_effective, default=None)
+    if known is None:
+        raise LookupError(name)
     return ColumnTerms(
         name=name,
         type=arrow,

@@ -38,6 +38,7 @@ START = "0" * 64
 COLUMNS = "seq, at, kind, run, key, body, previous, digest"
 
 _SCHEMA = """
+begin immediate;
 create table if not exists entries (
   seq integer primary key, at text not null, kind text not null, run text, key text not null,
   body text not null, previous text not null, digest text not null unique
@@ -51,6 +52,7 @@ create trigger if not exists entries_no_delete before delete on entries
 create trigger if not exists entries_no_rewrite before insert on entries
   when new.seq <= (select coalesce(max(seq), 0) from entries)
   begin select raise(abort, 'the ledger is append-only'); end;
+commit;
 """
 
 
@@ -100,11 +102,16 @@ class Ledger:
         try:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
-            connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
+            # Only an empty file is given the triggers: where they were taken away, the audit is to say so.
+            if not connection.execute("select 1 from sqlite_master where name = 'entries'").fetchone():
+                connection.executescript(_SCHEMA)
+        except (sqlite3.DatabaseError, ValueError) as error:
             connection.close()
             raise SharingRefused(
-                "ledger_readable", str(path), f"not a readable ledger ({error})", "restore it from a backup"
+                "ledger_readable",
+                str(path),
+                f"not a readable ledger ({type(error).__name__})",
+                "restore it from a backup",
             ) from error
         return cls(path, connection, signer)
 

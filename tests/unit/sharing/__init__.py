@@ -1,0 +1,1 @@
+"""The ledger, releases, certificates and recall."""

@@ -20,8 +20,16 @@ class Fault:
 
 
 class SharingRefused(Exception):
-    """Something was refused; `fault` says what, where, and the next step."""
+    """Something was refused: by which rule, on what, why, and the next step; `fault` is the same as a record."""
 
     def __init__(self, rule: str, subject: str, message: str, fix: str) -> None:
-        self.fault = Fault(rule, subject, message, fix)
+        self.rule = rule
+        self.subject = subject
+        self.message = message
+        self.fix = fix
         super().__init__(f"{subject}: {message}. Next: {fix}")
+
+    @property
+    def fault(self) -> Fault:
+        """The refusal as a fault."""
+        return Fault(self.rule, self.subject, self.message, self.fix)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.sample_city.bases import Base
 from tests.sample_city.city import DELIVERIES, City
 from tests.sample_city.dirt import TOO_LONG, TOO_SHORT, Fault
 from tests.sample_city.layout import Layout, layout
@@ -44,7 +45,7 @@ class Extract:
     city: City
     table: Table
     delivery: int
-    base: str
+    base: Base
     versions: int = 0
     moved: bool = False
 
@@ -68,15 +69,15 @@ class Extract:
     def flagged(self) -> str:
         """SELECT of the base with `u`, the row's lot, and `f`, the number of its fault or 0."""
         salt = self.city.salt(f"{self.table.dataset} {self.delivery}")
-        return f"SELECT *, {self._lots()} AS f FROM (SELECT *, hash(n, {salt}) % 10000 AS u FROM ({self.base}))"
+        return f"SELECT *, {self._lots()} AS f FROM (SELECT *, hash(n, {salt}) % 10000 AS u FROM ({self.base.sql}))"
 
     def delivered(self) -> str:
         """SELECT of n, f and the delivered columns under their names in the lake, in delivered order of rows."""
         columns = ", ".join(f'{self._column(name)} AS "{name}"' for name in self.columns)
-        once = f"SELECT n, f, {columns} FROM ({self.flagged()})"
-        if not self.table.duplicates:
-            return once
-        return f"{once} UNION ALL SELECT n, f, {columns} FROM ({self.flagged()}) WHERE {_DUPLICATES}"
+        rows = self.flagged()
+        if self.table.duplicates:
+            rows = f"{rows} UNION ALL SELECT * FROM ({rows}) WHERE {_DUPLICATES}"
+        return f"SELECT n, f, {columns} FROM ({rows})"
 
     def lines(self) -> str:
         """SELECT of one text `line` per record, header first, with broken records broken."""
@@ -101,28 +102,29 @@ class Extract:
         headers = self.table.layout.headers
         return "SELECT " + ", ".join(f'"{name}" AS "{headers[name]}"' for name in self.columns) + f" FROM ({self.delivered()})"
 
-    def planted(self) -> str:
-        """SELECT (kind, row, key, columns, quarantined) of every planted fault, duplicate and newer version."""
+    def marked(self) -> str:
+        """SELECT (n, f, u, key) of the rows that have a fault, are delivered twice, or update an earlier row."""
+        some = f"f > 0 OR n < {self.versions} OR ({self.table.duplicates} AND {_DUPLICATES})"
+        return f'SELECT n, f, u, {self._key()} AS "key" FROM ({self.flagged()}) WHERE {some}'
+
+    def planted(self, marked: str) -> str:
+        """SELECT (kind, row, key, columns, quarantined) of everything planted, from the name of a table of `marked`."""
         kinds = ", ".join(f"'{fault.kind}'" for fault in self.table.faults) or "''"
         names = ", ".join(f"'{' '.join(fault.changes)}'" for fault in self.table.faults) or "''"
-        key = self._key()
-        rows = f"(SELECT max(n) + 1 FROM ({self.base}))"
         return f"""
-            SELECT list_extract([{kinds}], f) AS kind, n + 1 AS "row", {key} AS "key",
+            SELECT list_extract([{kinds}], f) AS kind, n + 1 AS "row", "key",
                 list_extract([{names}], f) AS columns, {self.quarantined} AS quarantined
-            FROM ({self.flagged()}) WHERE f > 0
+            FROM {marked} WHERE f > 0
             UNION ALL
-            SELECT 'newer_version', n + 1, {key}, '', false FROM ({self.flagged()}) WHERE n < {self.versions} AND f = 0
+            SELECT 'newer_version', n + 1, "key", '', false FROM {marked} WHERE n < {self.versions} AND f = 0
             UNION ALL
-            SELECT 'duplicate', {rows} + row_number() OVER (ORDER BY n), {key}, '', false
-            FROM ({self.flagged()}) WHERE {self.table.duplicates} AND {_DUPLICATES}
+            SELECT 'duplicate', {self.base.rows} + row_number() OVER (ORDER BY n), "key", '', false
+            FROM {marked} WHERE {self.table.duplicates} AND {_DUPLICATES}
         """
 
     def accepted_keys(self) -> str:
-        """SELECT of a digest of the true key of every accepted record, duplicates twice."""
-        twice = " UNION ALL SELECT hash({key}) AS k FROM ({rows}) WHERE " + _DUPLICATES if self.table.duplicates else ""
-        text = "SELECT hash({key}) AS k FROM ({rows}) WHERE NOT ({bad})" + twice
-        return text.format(key=self._key(), rows=self.flagged(), bad=self.quarantined)
+        """SELECT of a digest of the true key of every accepted row; duplicates add none."""
+        return f"SELECT hash({self._key()}) AS k FROM ({self.flagged()}) WHERE NOT ({self.quarantined})"
 
     def _key(self) -> str:
         return "concat_ws('|', " + ", ".join(f"({self.table.columns[name]})" for name in self.table.layout.key) + ")"
@@ -137,7 +139,9 @@ class Extract:
             cases.append(f"WHEN ({forced} OR (u >= {start} AND u < {end})) AND ({fault.when}) THEN {k + 1}")
             start = end
         assert start < 9990, "the shares of the faults leave no clean row"
-        return f"CASE {' '.join(cases)} ELSE 0 END" if cases else "0"
+        # Nearly every row leaves at the first comparison.
+        clean = f"WHEN u >= {start} AND n >= {_FORCED_FROM + len(cases) * _FORCED_EACH} THEN 0"
+        return f"CASE {clean} {' '.join(cases)} ELSE 0 END" if cases else "0"
 
     def _column(self, name: str) -> str:
         clean = self.table.columns[name]

@@ -10,7 +10,7 @@ from tests.sample_city.city import City, listed, padded
 
 _RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
-_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30)
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -30,20 +30,29 @@ def wrong_check(identifier: str) -> str:
     return f"left({identifier}, 17) || CASE right({identifier}, 1) WHEN '0' THEN '1' ELSE '0' END"
 
 
-def credit_code(city: City, number: str, head: int = 91) -> str:
-    """SQL for the credit code (GB 32100-2015) of the organisation with a number; `head` 91 is a firm, 12 an institution."""
-    organisation = f"(10000000 + (({number}) * 7919 + {city.salt('organisations') % 90_000_000}) % 90000000)"
-    first16 = f"({head}99900100000000 + (({number}) % 8) * 100000000 + {organisation})"
-    check9 = f"((11 - ({_weighed(organisation, _ORGANISATION_WEIGHTS)}) % 11) % 11)"
-    value9 = f"(CASE {check9} WHEN 10 THEN 29 ELSE {check9} END)"
-    total = f"{_weighed(first16, _CREDIT_WEIGHTS[:16])} + {value9} * {_CREDIT_WEIGHTS[16]}"
-    ninth = f"CASE {check9} WHEN 10 THEN 'X' ELSE {check9}::VARCHAR END"
-    return f"{first16}::VARCHAR || {ninth} || {listed(_CREDIT_ALPHABET, f'(31 - ({total}) % 31) % 31')}"
+def with_credit_code(city: City, select: str, number: str, name: str, head: int = 91) -> str:
+    """The select with one column more, `name`: the credit code (GB 32100-2015) of the organisation with a number.
+
+    `head` 91 is a firm, 12 an institution. Built in layers, since SQL has no word for "let": in one expression the text would
+    hold the number a hundred times.
+    """
+    offset = city.salt("organisations") % 90_000_000
+    organisation = f"10000000 + (({number}) * 7919 + {offset}) % 90000000"
+    first16 = f"{head}99900100000000 + (({number}) % 8) * 100000000 + _organisation"
+    ninth = f"(11 - {_weighed('_organisation', _ORGANISATION_WEIGHTS)} % 11) % 11"
+    total = f"{_weighed('_first16', _CREDIT_WEIGHTS)} + CASE _ninth WHEN 10 THEN 29 ELSE _ninth END * 28"
+    last = listed(_CREDIT_ALPHABET, f"(31 - ({total}) % 31) % 31")
+    code = f"_first16::VARCHAR || CASE _ninth WHEN 10 THEN 'X' ELSE _ninth::VARCHAR END || {last}"
+    return f"""
+        SELECT * EXCLUDE (_organisation, _first16, _ninth), {code} AS {name} FROM (
+            SELECT *, {first16} AS _first16, {ninth} AS _ninth FROM (
+                SELECT *, {organisation} AS _organisation FROM ({select})))
+    """
 
 
 def plate(city: City, vehicle: str) -> str:
     """SQL for the plate of the vehicle with a number: every number below 4.56 million has its own."""
-    mixed = f"(({vehicle}) * 1234577 + {city.salt('plates') % 4_560_000}) % 4560000"
+    mixed = f"(({vehicle})::BIGINT * 1234577 + {city.salt('plates') % 4_560_000}) % 4560000"
     region = listed("FGHJKLMNPQRSTUVWXYZ", f"({mixed}) // 240000")
     letter = listed("ABCDEFGHJKLMNPQRSTUVWXYZ", f"({mixed}) // 10000 % 24")
     return f"'宁' || {region} || {letter} || {padded(f'({mixed}) % 10000', 4)}"

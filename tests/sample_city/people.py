@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from tests.sample_city import words
 from tests.sample_city.city import BLOCK, City, listed
-from tests.sample_city.identifiers import credit_code, phone, resident_id
+from tests.sample_city.identifiers import phone, resident_id, with_credit_code
 from tests.sample_city.places import building_address
 
 # first place, one past the last, first birthday, number of birthdays
@@ -26,7 +26,7 @@ def build(connection: DuckDBPyConnection, city: City) -> None:
 
 
 def _people(city: City) -> str:
-    """Rows (i, b, r, male, birth, id, name, other_name, phone, building, address), in the order of i."""
+    """Rows (i, b, r, male, birth, id, name, phone, building, address, employer), in the order of i."""
     low = [start for start, _, _, _ in _AGES]
     days = [days for _, _, _, days in _AGES]
     width = [end - start for start, end, _, _ in _AGES]
@@ -38,7 +38,7 @@ def _people(city: City) -> str:
         " + p // 8 % 500 * 2 + r % 2"
     )
     given = f"CASE WHEN male THEN {_given(city, words.MALE)} ELSE {_given(city, words.FEMALE)} END"
-    return f"""
+    people = f"""
         WITH placed AS (SELECT i, i // {BLOCK} AS b, i % {BLOCK} AS r FROM range({city.residents(2)}) AS t(i)),
         aged AS (SELECT *, {band} AS band FROM placed),
         spread AS (SELECT *, {spread} AS p FROM aged),
@@ -48,9 +48,10 @@ def _people(city: City) -> str:
         SELECT i::INTEGER AS i, b::INTEGER AS b, r::TINYINT AS r, male, birth, {resident_id("body")} AS id,
             surname || given AS name, {phone(city, "i", "phone")} AS phone, building::INTEGER AS building,
             {building_address("building")} || (i % 6 + 1) || '单元' || ((i // 6) % 28 + 1) || '0' || (i % 4 + 1) || '室'
-                AS address
+                AS address, {city.below("i", "employer", city.enterprises(0))} AS workplace
         FROM named
     """
+    return f"SELECT * EXCLUDE (workplace) FROM ({with_credit_code(city, people, 'workplace', 'employer')})"
 
 
 def _by(values: list[int]) -> str:
@@ -68,13 +69,14 @@ def _enterprises(city: City) -> str:
     sections = [section for _, section in words.TRADES]
     last = city.enterprises(2)
     owner = f"({city.below('e', 'representative', max(1, city.blocks))} * {BLOCK} + 9)"
+    firms = f"""
+        SELECT e, {city.below("e", "trade", len(trades))} AS trade, {owner} AS owner,
+            {city.below("e", "seat", city.buildings)} AS building
+        FROM range({last}) AS t(e)
+    """
     return f"""
-        WITH firms AS (
-            SELECT e, {city.below("e", "trade", len(trades))} AS trade, {owner} AS owner,
-                {city.below("e", "seat", city.buildings)} AS building
-            FROM range({last}) AS t(e)
-        )
-        SELECT e::INTEGER AS e, {credit_code(city, "e")} AS code,
+        WITH firms AS ({with_credit_code(city, firms, "e", "code")})
+        SELECT e::INTEGER AS e, code,
             '示例市' || {city.choice("e", "firm1", words.FIRM_FIRST)} || {city.choice("e", "firm2", words.FIRM_SECOND)}
                 || {city.choice("e", "firm3", words.FIRM_SECOND)} || {listed(trades, "trade")} || '有限公司' AS name,
             {listed(sections, "trade")} AS section, people.name AS representative, people.id AS representative_id,

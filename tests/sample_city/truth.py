@@ -51,24 +51,30 @@ class Truth:
     def note(self, extract: Extract, path: Path) -> None:
         """Note the faults of one extract, and how many rows its file must yield."""
         table, date = extract.table.dataset, extract.date
-        self._connection.execute(f"INSERT INTO planted SELECT '{table}', DATE '{date}', * FROM ({extract.planted()})")
-        rules = [[table, f.kind, rule, " ".join(f.changes)] for f in extract.table.faults for rule in f.rules]
-        if rules and (table, ) not in self._connection.execute("SELECT DISTINCT dataset FROM rules").fetchall():
-            self._connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?)", rules)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE marked AS {extract.marked()}")
+        planted = extract.planted("marked")
+        self._connection.execute(f"INSERT INTO planted SELECT '{table}', DATE '{date}', * FROM ({planted})")
         count = f"""
             WITH mine AS (SELECT * FROM planted WHERE dataset = '{table}' AND delivery = DATE '{date}')
             INSERT INTO deliveries SELECT '{table}', DATE '{date}', '{path}', total, total - bad, bad, NULL FROM (
-                SELECT (SELECT count(*) FROM ({extract.base})) + count(*) FILTER (kind = 'duplicate') AS total,
+                SELECT {extract.base.rows} + count(*) FILTER (kind = 'duplicate') AS total,
                     count(*) FILTER (quarantined) AS bad FROM mine)"""
         self._connection.execute(count)
 
     def note_repeat(self, dataset: str, date: str, path: str, repeated: str) -> None:
         """Note a file that repeats an earlier delivery."""
-        values = [dataset, date, path, repeated]
-        self._connection.execute("INSERT INTO deliveries VALUES (?, ?, ?, 0, 0, 0, ?)", values)
+        values = f"('{dataset}', DATE '{date}', '{path}', 0, 0, 0, DATE '{repeated}')"
+        self._connection.execute(f"INSERT INTO deliveries VALUES {values}")
 
     def write(self, extracts: Sequence[Extract]) -> None:
         """Write every truth file."""
+        rules = {
+            f"('{e.table.dataset}', '{fault.kind}', '{rule}', '{' '.join(fault.changes)}')": None
+            for e in extracts
+            for fault in e.table.faults
+            for rule in fault.rules
+        }
+        self._connection.execute(f"INSERT INTO rules VALUES {', '.join(rules)}")
         self._write_merged(extracts)
         self._write_people()
         self._csv(f"SELECT * FROM (VALUES {_values()}) AS t(dataset, rule, severity, as_of, why)", "checks")
@@ -82,12 +88,9 @@ class Truth:
             by_dataset[extract.table.dataset].append(extract)
         for dataset, mine in by_dataset.items():
             mode = mine[0].table.layout.mode
-            surviving = mine[-1:] if mode == "snapshot" else mine
-            keys = " UNION ALL ".join(extract.accepted_keys() for extract in surviving)
-            self._connection.execute(
-                f"""INSERT INTO merged SELECT '{dataset}', '{mode}',
-                    (SELECT sum(accepted) FROM deliveries WHERE dataset = '{dataset}'), count(DISTINCT k) FROM ({keys})"""
-            )
+            accepted = f"SELECT sum(accepted) FROM deliveries WHERE dataset = '{dataset}'"
+            surviving = _distinct_keys(mine) if mode == "upsert" else _undoubled(mine if mode == "append" else mine[-1:])
+            self._connection.execute(f"INSERT INTO merged SELECT '{dataset}', '{mode}', ({accepted}), ({surviving})")
         self._csv("SELECT *, accepted - surviving AS merged FROM merged ORDER BY dataset", "merged")
 
     def _write_people(self) -> None:
@@ -128,6 +131,19 @@ SELECT dataset, delivery, rule, count(*) AS "rows"
 FROM planted JOIN rules USING (dataset, kind, columns)
 GROUP BY ALL ORDER BY ALL
 """
+
+
+def _distinct_keys(extracts: Sequence[Extract]) -> str:
+    keys = " UNION ALL ".join(extract.accepted_keys() for extract in extracts)
+    return f"SELECT count(DISTINCT k) FROM ({keys})"
+
+
+def _undoubled(extracts: Sequence[Extract]) -> str:
+    """Where no delivery updates another, keys differ by construction, and only planted duplicates share one."""
+    dataset, dates = extracts[0].table.dataset, ", ".join(f"DATE '{extract.date}'" for extract in extracts)
+    mine = f"WHERE dataset = '{dataset}' AND delivery IN ({dates})"
+    return f"""SELECT (SELECT sum(accepted) FROM deliveries {mine})
+        - (SELECT count(*) FROM planted {mine} AND kind = 'duplicate')"""
 
 
 def _values() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.sample_city.bases import Base, day, residents
-from tests.sample_city.city import City, padded
+from tests.sample_city.city import BLOCK, City, padded
 from tests.sample_city.dirt import (
     RAGGED,
     contradiction,
@@ -29,15 +29,13 @@ _XLSX_ROWS = 90_000
 def extracts(city: City) -> list[Extract]:
     """Marriages and deaths are added; subsidies are paid, corrected by key, and paid for the next month."""
     marriages, deaths, subsidies = _marriages(city), _deaths(city), _subsidies(city)
-    payees = residents(city, 0, (0, 2)).sql
-    corrected = f"SELECT * REPLACE ((b - 3) // 12 AS n, 1 AS d) FROM ({payees}) WHERE r = 1 AND b % 12 = 3"
-    rows = (city.blocks + 8) // 12
+    payees, corrected = residents(city, 0, (0, 2)), _corrected(city)
     return [
         *(Extract(city, marriages, d, _couples(city, d)) for d in range(3)),
-        *(Extract(city, deaths, d, _dead(city, d).sql) for d in range(3)),
+        *(Extract(city, deaths, d, _dead(city, d)) for d in range(3)),
         Extract(city, subsidies, 0, payees),
-        Extract(city, subsidies, 1, corrected, versions=rows),
-        Extract(city, subsidies, 2, residents(city, 2, (0, 2)).sql),
+        Extract(city, subsidies, 1, corrected, versions=corrected.rows),
+        Extract(city, subsidies, 2, residents(city, 2, (0, 2))),
     ]
 
 
@@ -51,23 +49,30 @@ def deaths_by_block() -> str:
     return "CASE WHEN r <> 0 THEN NULL WHEN b % 4 = 1 THEN 0 WHEN b % 40 = 2 THEN 1 WHEN b % 40 = 3 THEN 2 END"
 
 
-def _couples(city: City, delivery: int) -> str:
+def _corrected(city: City) -> Base:
+    """Place 1 of every twelfth block was paid too little and is paid the rest."""
+    sql = f"SELECT *, b // 12 AS n, 1 AS d FROM people WHERE r = 1 AND b % 12 = 3 AND i < {city.people}"
+    return Base(sql, max(0, ((city.people + BLOCK - 2) // BLOCK - 3 + 11) // 12))
+
+
+def _couples(city: City, delivery: int) -> Base:
     last = min(city.blocks, _XLSX_ROWS)
     bounds = (0, last * 9 // 10, last * 19 // 20, last)
-    return f"""
+    sql = f"""
         SELECT h.b - {bounds[delivery]} AS n, {delivery} AS d, h.b AS b, h.i AS hi, h.id AS hid, h.name AS hname,
             h.birth AS hbirth, w.i AS wi, w.id AS wid, w.name AS wname, h.building AS building
         FROM people AS h JOIN people AS w ON w.b = h.b AND w.r = {WIFE}
         WHERE h.r = {HUSBAND} AND h.b >= {bounds[delivery]} AND h.b < {bounds[delivery + 1]}
         ORDER BY h.b
     """
+    return Base(sql, bounds[delivery + 1] - bounds[delivery])
 
 
 def _dead(city: City, delivery: int) -> Base:
     step, rest = ((4, 1), (40, 2), (40, 3))[delivery]
     sql = f"""SELECT *, b // {step} AS n, {delivery} AS d
         FROM people WHERE r = 0 AND b % {step} = {rest} AND i < {city.people}"""
-    return Base(sql, max(0, (city.blocks - rest + step - 1) // step))
+    return Base(sql, max(0, ((city.people + BLOCK - 1) // BLOCK - rest + step - 1) // step))
 
 
 def _marriages(city: City) -> Table:

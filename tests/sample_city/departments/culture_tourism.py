@@ -31,9 +31,9 @@ def extracts(city: City) -> list[Extract]:
     """Spots once, bookings twice, hotels at the first and the third delivery."""
     visits, hotels = _visits(city), _hotels(city)
     return [
-        Extract(city, _spots(city), 0, things(_SPOTS, 0).sql),
-        *(Extract(city, visits, d, things(city.people // 5, d).sql) for d in range(2)),
-        *(Extract(city, hotels, d, _inns(city, d).sql) for d in (0, 2)),
+        Extract(city, _spots(city), 0, things(_SPOTS, 0)),
+        *(Extract(city, visits, d, things(city.people // 5, d)) for d in range(2)),
+        *(Extract(city, hotels, d, _inns(city, d)) for d in (0, 2)),
     ]
 
 

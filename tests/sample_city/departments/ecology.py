@@ -23,8 +23,8 @@ def extracts(city: City) -> list[Extract]:
     rows = stations(city) * _HOURS * len(_POLLUTANTS)
     readings = _readings(city)
     return [
-        Extract(city, _stations(city), 0, things(stations(city), 0).sql),
-        *(Extract(city, readings, d, things(rows, d).sql) for d in range(3)),
+        Extract(city, _stations(city), 0, things(stations(city), 0)),
+        *(Extract(city, readings, d, things(rows, d)) for d in range(3)),
     ]
 
 

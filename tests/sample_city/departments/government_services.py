@@ -30,10 +30,10 @@ def extracts(city: City) -> list[Extract]:
     """Items and materials once; cases of each week; tickets, which come again when they are closed."""
     cases, tickets = _cases(city), _tickets(city)
     return [
-        Extract(city, _items(city), 0, things(ITEMS, 0).sql),
-        Extract(city, _materials(city), 0, things(ITEMS * _MATERIALS_EACH, 0).sql),
-        *(Extract(city, cases, d, _applicants(city, d).sql) for d in range(3)),
-        *(Extract(city, tickets, d, base.sql, versions) for d, (base, versions) in enumerate(_calls(city))),
+        Extract(city, _items(city), 0, things(ITEMS, 0)),
+        Extract(city, _materials(city), 0, things(ITEMS * _MATERIALS_EACH, 0)),
+        *(Extract(city, cases, d, _applicants(city, d)) for d in range(3)),
+        *(Extract(city, tickets, d, base, versions) for d, (base, versions) in enumerate(_calls(city))),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.sample_city import words
-from tests.sample_city.bases import moment, money, residents, things
+from tests.sample_city.bases import Base, moment, money, residents, things
 from tests.sample_city.city import City, listed, padded
 from tests.sample_city.dirt import (
     contradiction,
@@ -15,7 +15,7 @@ from tests.sample_city.dirt import (
     wrong_check_digit,
 )
 from tests.sample_city.extract import Extract, Table
-from tests.sample_city.identifiers import credit_code
+from tests.sample_city.identifiers import with_credit_code
 from tests.sample_city.places import building_address, coded, district, latitude, longitude
 
 _PLACES = ((0, 8), (4, 12), (10, 20))
@@ -30,9 +30,11 @@ def facilities(city: City) -> int:
 def extracts(city: City) -> list[Extract]:
     """Visits of other residents each week; facilities twice."""
     visits, places = _visits(city), _facilities(city)
+    there = [things(facilities(city), d) for d in range(2)]
+    registered = [Base(with_credit_code(city, base.sql, "n", "code", _INSTITUTION), base.rows) for base in there]
     return [
-        *(Extract(city, visits, d, residents(city, d, _PLACES[d], known=0).sql) for d in range(3)),
-        *(Extract(city, places, d, things(facilities(city), d).sql) for d in range(2)),
+        *(Extract(city, visits, d, residents(city, d, _PLACES[d], known=0)) for d in range(3)),
+        *(Extract(city, places, d, base) for d, base in enumerate(registered)),
     ]
 
 
@@ -70,7 +72,7 @@ def _facilities(city: City) -> Table:
         "health.facilities",
         {
             "facility_id": coded("H", "n", 6),
-            "credit_code": credit_code(city, "n", _INSTITUTION),
+            "credit_code": "code",
             "name": f"'示例市' || {listed(words.DISTRICTS, 'n % 8')} || '第' || (n // 8 + 1) || {listed(kinds, 'n % 5')}",
             "facility_type": listed(("A1", "A2", "B1", "C1", "C1"), "n % 5"),
             "district": district("n"),

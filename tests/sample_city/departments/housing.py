@@ -17,7 +17,6 @@ from tests.sample_city.dirt import (
     wrong_check_digit,
 )
 from tests.sample_city.extract import Extract, Table
-from tests.sample_city.identifiers import credit_code
 from tests.sample_city.people import known_name, known_phone
 from tests.sample_city.places import building_address, coded, district, latitude, longitude
 
@@ -32,17 +31,17 @@ def extracts(city: City) -> list[Extract]:
     buildings, ownership, parking = _buildings(city), _ownership(city), _lots(city)
     sold = [_sold(city, d) for d in (1, 2)]
     return [
-        *(Extract(city, buildings, d, things(city.buildings, d).sql) for d in range(2)),
-        Extract(city, ownership, 0, _titles(city).sql),
-        *(Extract(city, ownership, d, sold[d - 1].sql, versions=sold[d - 1].rows) for d in (1, 2)),
-        *(Extract(city, parking, d, things(lots(city), d).sql) for d in range(2)),
+        *(Extract(city, buildings, d, things(city.buildings, d)) for d in range(2)),
+        Extract(city, ownership, 0, _titles(city)),
+        *(Extract(city, ownership, d, sold[d - 1], versions=sold[d - 1].rows) for d in (1, 2)),
+        *(Extract(city, parking, d, things(lots(city), d)) for d in range(2)),
     ]
 
 
 def _titles(city: City) -> Base:
     persons = residents(city, 0, (4, 10))
     firms = every("enterprises", "e", (5, 0), city.enterprises(0), 0)
-    private = Base(f"SELECT n, d, i, NULL::INTEGER AS e, id, birth, name, phone, building FROM ({persons.sql})", persons.rows)
+    private = Base(f"SELECT n, d, i, NULL::INTEGER AS e, id, birth, name, phone, building, employer FROM ({persons.sql})", persons.rows)
     business = Base(f"SELECT n, d, e, code, name, phone, building FROM ({firms.sql})", firms.rows)
     return then(private, business)
 
@@ -50,7 +49,8 @@ def _titles(city: City) -> Base:
 def _sold(city: City, delivery: int) -> Base:
     """Titles of place 4 in every fiftieth block, as the resident of the next place owns them now."""
     rest = 2 + delivery
-    sql = f"""SELECT b // 50 AS n, {delivery} AS d, i - 1 AS i, NULL::INTEGER AS e, NULL AS code, id, birth, name, phone, building
+    sql = f"""SELECT b // 50 AS n, {delivery} AS d, i - 1 AS i, NULL::INTEGER AS e, NULL AS code, id, birth, name, phone, building,
+            employer
         FROM people WHERE r = 5 AND b % 50 = {rest} AND b < {city.people // BLOCK}"""
     return Base(sql, max(0, (city.blocks - rest + 49) // 50))
 
@@ -106,7 +106,7 @@ def _ownership(city: City) -> Table:
             wrong_check_digit("owner_id", private),
             fifteen_digits("owner_id"),
             outside_codes("owner_kind", "3"),
-            contradiction("owner_identified", {"owner_code": credit_code(city, "n")}, private),
+            contradiction("owner_identified", {"owner_code": "employer"}, private),
             outside_range("unit_area", "'0.1'"),
             outside_pattern("building_id", "甲3号楼"),
             *spelled_dates("registered_on"),

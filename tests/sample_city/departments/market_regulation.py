@@ -32,12 +32,12 @@ def extracts(city: City) -> list[Extract]:
     new = [since("enterprises", "e", city.enterprises(d - 1), city.enterprises(d), d) for d in (1, 2)]
     renewed = [every("enterprises", "e", (80, 8 + 2 * d), first, d) for d in (1, 2)]
     return [
-        Extract(city, firms, 0, whole.sql),
-        *(Extract(city, firms, d, then(changed[d - 1], new[d - 1]).sql, changed[d - 1].rows) for d in (1, 2)),
-        Extract(city, licences, 0, every("enterprises", "e", (2, 0), first, 0).sql),
-        *(Extract(city, licences, d, then(renewed[d - 1], new[d - 1]).sql, renewed[d - 1].rows) for d in (1, 2)),
+        Extract(city, firms, 0, whole),
+        *(Extract(city, firms, d, then(changed[d - 1], new[d - 1]), changed[d - 1].rows) for d in (1, 2)),
+        Extract(city, licences, 0, every("enterprises", "e", (2, 0), first, 0)),
+        *(Extract(city, licences, d, then(renewed[d - 1], new[d - 1]), renewed[d - 1].rows) for d in (1, 2)),
         *(
-            Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d).sql, moved=d == 1)
+            Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d), moved=d == 1)
             for d in range(3)
         ),
     ]

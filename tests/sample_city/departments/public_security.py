@@ -33,10 +33,10 @@ def extracts(city: City) -> list[Extract]:
     new = [since("people", "i", city.residents(d - 1), city.residents(d), d) for d in (1, 2)]
     register, vehicles = _residents(city), _vehicles(city)
     return [
-        Extract(city, register, 0, everyone.sql),
-        Extract(city, register, 1, then(moved[0], new[0]).sql, versions=moved[0].rows),
-        Extract(city, register, 2, then(moved[1], new[1]).sql, versions=moved[1].rows, moved=True),
-        *(Extract(city, vehicles, d, residents(city, d, VEHICLE_PLACES).sql) for d in range(3)),
+        Extract(city, register, 0, everyone),
+        Extract(city, register, 1, then(moved[0], new[0]), versions=moved[0].rows),
+        Extract(city, register, 2, then(moved[1], new[1]), versions=moved[1].rows, moved=True),
+        *(Extract(city, vehicles, d, residents(city, d, VEHICLE_PLACES)) for d in range(3)),
     ]
 
 

@@ -16,7 +16,6 @@ from tests.sample_city.dirt import (
     wrong_check_digit,
 )
 from tests.sample_city.extract import Extract, Table
-from tests.sample_city.identifiers import credit_code
 from tests.sample_city.people import known_name, known_phone
 from tests.sample_city.places import district
 
@@ -24,11 +23,10 @@ from tests.sample_city.places import district
 def extracts(city: City) -> list[Extract]:
     """The register of the insured, whole, at the first and the third delivery."""
     table = _enrolments(city)
-    return [Extract(city, table, d, residents(city, d, (4, 15)).sql) for d in (0, 2)]
+    return [Extract(city, table, d, residents(city, d, (4, 15))) for d in (0, 2)]
 
 
 def _enrolments(city: City) -> Table:
-    employer = credit_code(city, city.below("i", "employer", city.enterprises(0)))
     status = city.choice("i", "status", ("正常参保",) * 18 + ("暂停缴费", "终止参保"))
     return Table(
         "social_security.enrolments",
@@ -36,7 +34,7 @@ def _enrolments(city: City) -> Table:
             "resident_id": "id",
             "insurance_scheme": city.choice("i", "scheme", ("110", "110", "310", "170")),
             "name": known_name(city, "social_security"),
-            "credit_code": f"CASE WHEN {city.below('i', 'employed', 10)} < 9 THEN {employer} END",
+            "credit_code": f"CASE WHEN {city.below('i', 'employed', 10)} < 9 THEN employer END",
             "enrolment_status": f"CASE WHEN d > 0 AND i % 97 = 0 THEN '终止参保' ELSE {status} END",
             "enrolled_on": f"(greatest(birth + 6600, DATE '1990-01-01') + {city.below('i', 'enrolled', 600)}::INTEGER)",
             "contribution_base": f"(4000 + {city.below('i', 'base', 300)} * 50) || '.00'",

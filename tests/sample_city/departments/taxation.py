@@ -10,7 +10,7 @@ from tests.sample_city.extract import Extract, Table
 
 def extracts(city: City) -> list[Extract]:
     """One snapshot at the first delivery."""
-    return [Extract(city, _ratings(city), 0, every("enterprises", "e", (1, 0), city.enterprises(0), 0).sql)]
+    return [Extract(city, _ratings(city), 0, every("enterprises", "e", (1, 0), city.enterprises(0), 0))]
 
 
 def _ratings(city: City) -> Table:

@@ -19,9 +19,9 @@ def extracts(city: City) -> list[Extract]:
     """The network once; passings and stays of each week."""
     roads, passings, stays = _roads(city), _passings(city), _stays(city)
     return [
-        Extract(city, roads, 0, things(_SEGMENTS, 0).sql),
-        *(Extract(city, passings, d, things(city.people // 2, d).sql) for d in range(3)),
-        *(Extract(city, stays, d, things(city.people * 3 // 10, d).sql) for d in range(3)),
+        Extract(city, roads, 0, things(_SEGMENTS, 0)),
+        *(Extract(city, passings, d, things(city.people // 2, d)) for d in range(3)),
+        *(Extract(city, stays, d, things(city.people * 3 // 10, d)) for d in range(3)),
     ]
 
 

@@ -46,9 +46,9 @@ def fifteen_digits(column: str, birth: str = "birth") -> Fault:
     return Fault("fifteen_digits", {column: shortened("{}")}, when=f"{birth} < DATE '1999-01-01'", share=40)
 
 
-def outside_codes(column: str, code: str) -> Fault:
-    """A code that its code set does not have."""
-    return Fault("outside_code_set", {column: f"'{code}'"}, (f"code_set:{column}",))
+def outside_codes(column: str, code: str, *also: str) -> Fault:
+    """A code that its code set does not have; `also` are rules that it breaks as well."""
+    return Fault("outside_code_set", {column: f"'{code}'"}, (f"code_set:{column}", *also))
 
 
 def outside_pattern(column: str, text: str) -> Fault:
@@ -96,4 +96,7 @@ def both(first: Fault, second: Fault) -> Fault:
     return Fault(f"{first.kind}+{second.kind}", {**first.changes, **second.changes}, rules, when, share=5)
 
 
-RAGGED = (Fault(TOO_SHORT, rules=("structure:too_short",), share=5), Fault(TOO_LONG, rules=("structure:too_long",), share=5))
+RAGGED = (
+    Fault(TOO_SHORT, rules=("structure:too_short",), share=5),
+    Fault(TOO_LONG, rules=("structure:too_long",), share=5),
+)

@@ -100,7 +100,11 @@ class Extract:
     def named(self) -> str:
         """SELECT of the delivered columns under their headers."""
         headers = self.table.layout.headers
-        return "SELECT " + ", ".join(f'"{name}" AS "{headers[name]}"' for name in self.columns) + f" FROM ({self.delivered()})"
+        return (
+            "SELECT "
+            + ", ".join(f'"{name}" AS "{headers[name]}"' for name in self.columns)
+            + f" FROM ({self.delivered()})"
+        )
 
     def marked(self) -> str:
         """SELECT (n, f, u, key) of the rows that have a fault, are delivered twice, or update an earlier row."""

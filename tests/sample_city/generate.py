@@ -1,7 +1,7 @@
 """`generate`: the whole sample city, deliveries and truth, into a folder. Nothing else assembles it.
 
-    from tests.sample_city.generate import generate
-    generate(people=20_000, out=Path("deliveries"), seed=7)
+from tests.sample_city.generate import generate
+generate(people=20_000, out=Path("deliveries"), seed=7)
 """
 
 from __future__ import annotations

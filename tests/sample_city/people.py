@@ -15,7 +15,12 @@ from tests.sample_city.identifiers import phone, resident_id, with_credit_code
 from tests.sample_city.places import building_address
 
 # first place, one past the last, first birthday, number of birthdays
-_AGES = ((0, 2, "1930-01-01", 6147), (2, 4, "1946-11-01", 4809), (4, 16, "1960-01-01", 16437), (16, 20, "2005-01-01", 7800))
+_AGES = (
+    (0, 2, "1930-01-01", 6147),
+    (2, 4, "1946-11-01", 4809),
+    (4, 16, "1960-01-01", 16437),
+    (16, 20, "2005-01-01", 7800),
+)
 _LEAP = 15_485_863  # prime, larger than any factor of the spaces it walks: neighbours fall far apart, none twice
 
 

@@ -89,7 +89,9 @@ class Truth:
         for dataset, mine in by_dataset.items():
             mode = mine[0].table.layout.mode
             accepted = f"SELECT sum(accepted) FROM deliveries WHERE dataset = '{dataset}'"
-            surviving = _distinct_keys(mine) if mode == "upsert" else _undoubled(mine if mode == "append" else mine[-1:])
+            surviving = (
+                _distinct_keys(mine) if mode == "upsert" else _undoubled(mine if mode == "append" else mine[-1:])
+            )
             self._connection.execute(f"INSERT INTO merged SELECT '{dataset}', '{mode}', ({accepted}), ({surviving})")
         self._csv("SELECT *, accepted - surviving AS merged FROM merged ORDER BY dataset", "merged")
 
@@ -147,4 +149,6 @@ def _undoubled(extracts: Sequence[Extract]) -> str:
 
 
 def _values() -> str:
-    return ", ".join(f"('{dataset}', '{rule}', '{severity}', DATE '{AS_OF}', '{why}')" for dataset, rule, severity, why in _FAILING)
+    return ", ".join(
+        f"('{dataset}', '{rule}', '{severity}', DATE '{AS_OF}', '{why}')" for dataset, rule, severity, why in _FAILING
+    )

@@ -140,7 +140,7 @@ def _subsidies(city: City) -> Table:
             "name": known_name(city, "civil_affairs"),
             "standard_amount": f"{standard} || '.00'",
             "paid_amount": f"({standard} - CASE WHEN d = 0 AND r = 1 AND b % 12 = 3 THEN 50 ELSE 0 END) || '.00'",
-            "paid_on": f"CASE WHEN d < 2 THEN DATE '2026-10-20' ELSE DATE '2026-11-10' END + (i % 4)::INTEGER",
+            "paid_on": "CASE WHEN d < 2 THEN DATE '2026-10-20' ELSE DATE '2026-11-10' END + (i % 4)::INTEGER",
             "phone": known_phone(city, "civil_affairs"),
             "address": "address",
             "district": district("building"),

@@ -47,7 +47,9 @@ def _applicants(city: City, delivery: int) -> Base:
 def _calls(city: City) -> list[tuple[Base, int]]:
     """Each week's new tickets; before them those left open a week ago, now closed."""
     week = max(60, city.people // 20)
-    new = [Base(f"SELECT n, {d} AS d, {d} AS week, n + {d * week} AS g FROM range({week}) AS t(n)", week) for d in range(3)]
+    new = [
+        Base(f"SELECT n, {d} AS d, {d} AS week, n + {d * week} AS g FROM range({week}) AS t(n)", week) for d in range(3)
+    ]
     left = len(range(2, week, 5))
     old = [
         Base(f"SELECT n, {d} AS d, {d - 1} AS week, n * 5 + 2 + {(d - 1) * week} AS g FROM range({left}) AS t(n)", left)
@@ -70,7 +72,7 @@ def _items(city: City) -> Table:
             "item_code": item_code("n"),
             "name": f"{listed(words.SUBJECTS, f'n % {subjects}')} || {listed(words.SERVICES, f'n // {subjects}')}",
             "agency": city.choice("n", "agency", words.AGENCIES),
-            "service_theme": f"right('0' || (1 + n % 12), 2)",
+            "service_theme": "right('0' || (1 + n % 12), 2)",
             "legal_days": legal,
             "promised_days": f"{legal} // 2",
             "visits_needed": "n % 3",
@@ -133,7 +135,9 @@ def _cases(city: City) -> Table:
 
 
 def _tickets(city: City) -> Table:
-    arrived = f"(TIMESTAMP '2026-10-26' + to_days((7 * week)::INTEGER) + to_seconds({city.below('g', 'called', 604_800)}))"
+    arrived = (
+        f"(TIMESTAMP '2026-10-26' + to_days((7 * week)::INTEGER) + to_seconds({city.below('g', 'called', 604_800)}))"
+    )
     waiting = "week = d AND g % 5 = 2"
     return Table(
         "government_services.hotline_tickets",

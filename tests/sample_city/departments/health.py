@@ -48,7 +48,9 @@ def _visits(city: City) -> Table:
             "resident_id": "id",
             "facility_id": coded("H", city.below("i", "facility", facilities(city)), 6),
             "medical_department": city.choice("i", "ward", ("03", "03", "04", "05", "07", "10", "12", "20", "50")),
-            "diagnosis": city.choice("i", "illness", ("J06.9", "I10.x", "E11.9", "K29.5", "M54.5", "N39.0", "H10.9", "S93")),
+            "diagnosis": city.choice(
+                "i", "illness", ("J06.9", "I10.x", "E11.9", "K29.5", "M54.5", "N39.0", "H10.9", "S93")
+            ),
             "visited_at": moment(city, "i", "visit"),
             "total_cost": total,
             "self_paid": paid,
@@ -80,7 +82,7 @@ def _facilities(city: City) -> Table:
             "longitude": f"{longitude(city, 'n', 'facility')}::DOUBLE",
             "latitude": f"{latitude(city, 'n', 'facility')}::DOUBLE",
             "phone": f"'0999-' || (6000000 + {city.below('n', 'desk', 1_000_000)})",
-            "beds": f"CASE WHEN n % 5 < 2 THEN 100 + n % 900 + d * 10 ELSE n % 30 END",
+            "beds": "CASE WHEN n % 5 < 2 THEN 100 + n % 900 + d * 10 ELSE n % 30 END",
         },
         (
             wrong_check_digit("credit_code"),

@@ -41,7 +41,10 @@ def extracts(city: City) -> list[Extract]:
 def _titles(city: City) -> Base:
     persons = residents(city, 0, (4, 10))
     firms = every("enterprises", "e", (5, 0), city.enterprises(0), 0)
-    private = Base(f"SELECT n, d, i, NULL::INTEGER AS e, id, birth, name, phone, building, employer FROM ({persons.sql})", persons.rows)
+    private = Base(
+        f"SELECT n, d, i, NULL::INTEGER AS e, id, birth, name, phone, building, employer FROM ({persons.sql})",
+        persons.rows,
+    )
     business = Base(f"SELECT n, d, e, code, name, phone, building FROM ({firms.sql})", firms.rows)
     return then(private, business)
 
@@ -105,7 +108,7 @@ def _ownership(city: City) -> Table:
             missing("owner_name"),
             wrong_check_digit("owner_id", private),
             fifteen_digits("owner_id"),
-            outside_codes("owner_kind", "3"),
+            outside_codes("owner_kind", "3", "owner_identified"),
             contradiction("owner_identified", {"owner_code": "employer"}, private),
             outside_range("unit_area", "'0.1'"),
             outside_pattern("building_id", "甲3号楼"),
@@ -128,5 +131,10 @@ def _lots(city: City) -> Table:
             "longitude": longitude(city, building, "building"),
             "latitude": latitude(city, building, "building"),
         },
-        (missing("name"), outside_range("spaces", "0"), outside_codes("district", "000000"), outside_pattern("lot_id", "停1")),
+        (
+            missing("name"),
+            outside_range("spaces", "0"),
+            outside_codes("district", "000000"),
+            outside_pattern("lot_id", "停1"),
+        ),
     )

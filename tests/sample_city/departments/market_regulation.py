@@ -7,6 +7,7 @@ from tests.sample_city.bases import Base, day, every, since, then
 from tests.sample_city.city import City, padded
 from tests.sample_city.dirt import (
     RAGGED,
+    Fault,
     both,
     contradiction,
     impossible_date,
@@ -19,7 +20,6 @@ from tests.sample_city.dirt import (
 )
 from tests.sample_city.extract import Extract, Table
 from tests.sample_city.identifiers import shortened
-from tests.sample_city.dirt import Fault
 from tests.sample_city.places import district
 
 
@@ -36,10 +36,7 @@ def extracts(city: City) -> list[Extract]:
         *(Extract(city, firms, d, then(changed[d - 1], new[d - 1]), changed[d - 1].rows) for d in (1, 2)),
         Extract(city, licences, 0, every("enterprises", "e", (2, 0), first, 0)),
         *(Extract(city, licences, d, then(renewed[d - 1], new[d - 1]), renewed[d - 1].rows) for d in (1, 2)),
-        *(
-            Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d), moved=d == 1)
-            for d in range(3)
-        ),
+        *(Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d), moved=d == 1) for d in range(3)),
     ]
 
 
@@ -94,7 +91,9 @@ def _licences(city: City) -> Table:
         {
             "licence_number": f"'XK' || {district('e')} || {padded('e', 8)}",
             "credit_code": "code",
-            "licence_type": city.choice("e", "licence", ("food", "food", "drug", "public_place", "special_equipment", "liquor")),
+            "licence_type": city.choice(
+                "e", "licence", ("food", "food", "drug", "public_place", "special_equipment", "liquor")
+            ),
             "name": "name",
             "issued_on": f"({issued})::VARCHAR",
             "valid_until": f"(({issued}) + 1826)::VARCHAR",

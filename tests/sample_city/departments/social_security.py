@@ -27,6 +27,7 @@ def extracts(city: City) -> list[Extract]:
 
 
 def _enrolments(city: City) -> Table:
+    employed = f"{city.below('i', 'employed', 10)} < 9"
     status = city.choice("i", "status", ("正常参保",) * 18 + ("暂停缴费", "终止参保"))
     return Table(
         "social_security.enrolments",
@@ -34,7 +35,7 @@ def _enrolments(city: City) -> Table:
             "resident_id": "id",
             "insurance_scheme": city.choice("i", "scheme", ("110", "110", "310", "170")),
             "name": known_name(city, "social_security"),
-            "credit_code": f"CASE WHEN {city.below('i', 'employed', 10)} < 9 THEN employer END",
+            "credit_code": f"CASE WHEN {employed} THEN employer END",
             "enrolment_status": f"CASE WHEN d > 0 AND i % 97 = 0 THEN '终止参保' ELSE {status} END",
             "enrolled_on": f"(greatest(birth + 6600, DATE '1990-01-01') + {city.below('i', 'enrolled', 600)}::INTEGER)",
             "contribution_base": f"(4000 + {city.below('i', 'base', 300)} * 50) || '.00'",
@@ -45,7 +46,7 @@ def _enrolments(city: City) -> Table:
             missing("resident_id"),
             wrong_check_digit("resident_id"),
             fifteen_digits("resident_id"),
-            wrong_check_digit("credit_code"),
+            wrong_check_digit("credit_code", employed),
             outside_codes("insurance_scheme", "999"),
             outside_codes("enrolment_status", "未知"),
             outside_range("contribution_base", "'990000.00'"),

@@ -23,7 +23,7 @@ def _ratings(city: City) -> Table:
             "rating_year": "2025",
             "credit_rating": city.choice("e", "rating", ("A", "A", "A", "B", "B", "B", "B", "M", "M", "C", "D")),
             "assessed_on": f"(DATE '2026-04-01' + {city.below('e', 'assessed', 28)}::INTEGER)::VARCHAR",
-            "phone": f"CASE WHEN e % 20 = 0 THEN NULL ELSE phone END",
+            "phone": "CASE WHEN e % 20 = 0 THEN NULL ELSE phone END",
         },
         (
             missing("name"),

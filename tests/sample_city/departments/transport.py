@@ -6,7 +6,15 @@ from tests.sample_city import words
 from tests.sample_city.bases import moment, money, things
 from tests.sample_city.city import City, listed, padded
 from tests.sample_city.departments.housing import lots
-from tests.sample_city.dirt import RAGGED, contradiction, impossible_date, missing, outside_codes, outside_pattern, outside_range
+from tests.sample_city.dirt import (
+    RAGGED,
+    contradiction,
+    impossible_date,
+    missing,
+    outside_codes,
+    outside_pattern,
+    outside_range,
+)
 from tests.sample_city.extract import Extract, Table
 from tests.sample_city.identifiers import plate
 from tests.sample_city.places import coded, district, latitude, longitude

@@ -1,0 +1,199 @@
+"""An independent judgement of delivered records by the contracts' row rules, read from the YAML as it stands.
+
+Written from `docs/declarations.md` alone, so that truth, generator and platform are held to the text and not to one another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import yaml
+from stdnum.cn import ric, uscc
+
+from tests.sample_city.layout import Layout
+from tests.unit.sample_city.reading import read
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+_TRUE, _FALSE = {"true", "t", "yes", "y", "1", "是"}, {"false", "f", "no", "n", "0", "否"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One delivery: its records as texts by column, each record's failed rules, and the headers as delivered."""
+
+    rows: list[dict[str, str | None]]
+    faults: list[tuple[str, ...]]
+    headers: list[str]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        return Counter(rule for faults in self.faults for rule in faults)
+
+    def accepted(self) -> list[dict[str, str | None]]:
+        return [row for row, faults in zip(self.rows, self.faults, strict=True) if not faults]
+
+
+def judge(layout: Layout, path: Path) -> Judged:
+    """Read one file and judge every record."""
+    headers, records = read(layout, path)
+    columns = _columns(layout.dataset)
+    places = {column["name"]: headers.index(column.get("physicalName", column["name"])) for column in columns}
+    rows: list[dict[str, str | None]] = []
+    faults: list[tuple[str, ...]] = []
+    typed: list[dict[str, Any]] = []
+    for record in records:
+        broken = "too_short" if len(record) < len(headers) else "too_long" if len(record) > len(headers) else ""
+        row = {} if broken else {name: record[place].strip() or None for name, place in places.items()}
+        values, found = ({}, [f"structure:{broken}"]) if broken else _row(columns, row)
+        rows.append(row)
+        typed.append(values)
+        faults.append(tuple(found))
+    for name, failing in _expressions(layout.dataset, typed).items():
+        for number in failing:
+            faults[number] = (*faults[number], name)
+    return Judged(rows, faults, headers)
+
+
+def _row(columns: list[dict[str, Any]], row: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    found: list[str] = []
+    for column in columns:
+        name, text = column["name"], row[column["name"]]
+        values[name], faults = (None, _missing(column)) if text is None else _value(column, text)
+        found += faults
+    return values, found
+
+
+def _missing(column: dict[str, Any]) -> list[str]:
+    return [f"required:{column['name']}"] if column.get("required") else []
+
+
+def _value(column: dict[str, Any], text: str) -> tuple[Any, list[str]]:
+    name, element = column["name"], _element(column)
+    value = _cast(element, text)
+    if value is None:
+        return None, [f"type:{name}"]
+    found = []
+    if element.get("pattern") and not re.fullmatch(element["pattern"], text):
+        found.append(f"pattern:{name}")
+    if element.get("check") and not _checked(element["check"], text):
+        found.append(f"check_digit:{name}")
+    if element.get("code_set") and text not in _codes(element["code_set"]) | set(_custom(column).get("code_map", {})):
+        found.append(f"code_set:{name}")
+    if _outside(value, element.get("minimum"), element.get("maximum")):
+        found.append(f"range:{name}")
+    if len(text) > element.get("max_length", len(text)):
+        found.append(f"length:{name}")
+    for rule in column.get("quality", ()):
+        promise = rule["implementation"]
+        if promise["kind"] == "range" and _outside(value, promise.get("minimum"), promise.get("maximum")):
+            found.append(rule["name"])
+    return value, found
+
+
+def _outside(value: Any, low: float | None, high: float | None) -> bool:
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _checked(check: str, text: str) -> bool:
+    if check == "resident_id" and len(text) == 15:
+        return text.isdigit() and _spelled(text[6:12], "%y%m%d") is not None
+    module = ric if check == "resident_id" else uscc
+    return len(text) == 18 and module.calc_check_digit(text) == text[-1]
+
+
+def _cast(element: dict[str, Any], text: str) -> Any:
+    match element["type"]:
+        case "string":
+            return text
+        case "integer":
+            return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+        case "decimal":
+            return _decimal(text)
+        case "number":
+            value = _decimal(text)
+            return float(value) if value is not None and isfinite(value) else None
+        case "boolean":
+            return True if text.lower() in _TRUE else False if text.lower() in _FALSE else None
+        case "date" | "timestamp":
+            return next((value for spelling in element["formats"] if (value := _spelled(text, spelling))), None)
+    raise AssertionError(element["type"])
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+@cache
+def _spelled(text: str, spelling: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, spelling)
+    except ValueError:
+        return None
+
+
+def _expressions(dataset: str, typed: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """Rule name -> the records (from 0) for which a declared SQL expression is false."""
+    rules = [rule for rule in _schema(dataset).get("quality", ()) if rule["implementation"]["kind"] == "expression"]
+    if not rules:
+        return {}
+    names = [column["name"] for column in _columns(dataset)]
+    table = pa.table({name: [values.get(name) for values in typed] for name in names} | {"_n": range(len(typed))})
+    with duckdb.connect() as connection:
+        connection.register("typed", table)
+        return {
+            rule["name"]: [n for (n,) in connection.sql(f"SELECT _n FROM typed WHERE NOT ({_sql(rule)})").fetchall()]
+            for rule in rules
+        }
+
+
+def _sql(rule: dict[str, Any]) -> str:
+    return str(rule["implementation"]["sql"])
+
+
+@cache
+def _schema(dataset: str) -> dict[str, Any]:
+    department, name = dataset.split(".")
+    return _yaml(CONTRACTS / "departments" / department / f"{name}.yml")["schema"][0]
+
+
+def _columns(dataset: str) -> list[dict[str, Any]]:
+    return _schema(dataset)["properties"]
+
+
+def _custom(column: dict[str, Any]) -> dict[str, Any]:
+    return {item["property"]: item["value"] for item in column["customProperties"]}
+
+
+def _element(column: dict[str, Any]) -> dict[str, Any]:
+    return _elements()[_custom(column)["element"]]
+
+
+@cache
+def _elements() -> dict[str, dict[str, Any]]:
+    files = sorted((CONTRACTS / "standards" / "elements").glob("*.yml"))
+    return {name: element for file in files for name, element in _yaml(file)["elements"].items()}
+
+
+@cache
+def _codes(name: str) -> frozenset[str]:
+    declared = _yaml(CONTRACTS / "standards" / "codes" / f"{name}.yml")
+    return frozenset(declared["codes"]) | frozenset(declared.get("aliases", {}))
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text("utf-8"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contracts.model import Catalogue, Dataset, LogicalType
 from lineage.graph import DIRECT, ColumnRef, Edge, Graph, join_parts
 
-TECHNICAL = {"_batch": "VARCHAR", "_row": "BIGINT"}
+TECHNICAL = {"_batch": "VARCHAR", "_delivery": "INTEGER", "_row": "BIGINT"}
 _TYPES = {
     LogicalType.INTEGER: "BIGINT", LogicalType.DECIMAL: "DECIMAL", LogicalType.DATE: "DATE", LogicalType.TIMESTAMP: "TIMESTAMP",
     LogicalType.BOOLEAN: "BOOLEAN",

@@ -22,15 +22,21 @@ create or replace macro zt.declassify_hmac(value) as
   case when value is null then null
   else sha256((select outer_key from zt.pseudonym_key)
     || sha256((select inner_key from zt.pseudonym_key) || value)) end;
-create or replace macro zt.declassify_mask_middle(value) as
-  case when value is null then null when length(value) <= 2 then repeat('*', length(value))
-  when length(value) <= 7 then left(value, 1) || repeat('*', length(value) - 1)
-  else left(value, 3) || repeat('*', length(value) - 7) || right(value, 4) end;
+create or replace macro zt.declassify_city_key(value) as substring(zt.declassify_hmac(value), 1, 20);
+create or replace macro zt.declassify_registered_id(city_id) as city_id;
+create or replace macro zt.declassify_mask_id(value) as
+  case when length(value) = 18 then left(value, 6) || '********' || right(value, 4) end;
+create or replace macro zt.declassify_mask_name(value) as
+  case when value is null then null else left(value, 1) || repeat('*', greatest(length(value) - 1, 1)) end;
+create or replace macro zt.declassify_mask_phone(value) as
+  case when length(value) = 11 then left(value, 3) || '****' || right(value, 4) end;
 create or replace macro zt.declassify_year(value) as cast(extract(year from value) as integer);
 create or replace macro zt.declassify_age_band(birth_date, as_of) as
   case when birth_date is null or as_of < birth_date then null
   else cast(floor(date_diff('year', birth_date, as_of) / 10) * 10 as integer) end;
-create or replace macro zt.declassify_district(value) as left(cast(value as varchar), 6);
+create or replace macro zt.declassify_k_count(counted) as
+  case when counted >= 10 then cast(counted as bigint) end;
+create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10, false);
 """
 
 

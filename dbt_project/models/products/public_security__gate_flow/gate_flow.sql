@@ -1,0 +1,6 @@
+select
+  gate_id,
+  hour,
+  passings,
+  mean_speed
+from {{ ref('gate_hour') }}

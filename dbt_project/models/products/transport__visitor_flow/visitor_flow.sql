@@ -1,0 +1,8 @@
+select
+  spot_id,
+  spot_name,
+  district,
+  day,
+  visitors,
+  over_capacity
+from {{ ref('spot_day') }}

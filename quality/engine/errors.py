@@ -17,9 +17,7 @@ class MissingColumnError(EngineError):
     """A rule names a column that the relation does not have."""
 
     def __init__(self, column: str, relation: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            f"column {column!r} is not in {relation}", f"Use one of its columns: {', '.join(known)}."
-        )
+        super().__init__(f"column {column!r} is not in {relation}", f"Use one of its columns: {', '.join(known)}.")
         self.column, self.relation, self.known = column, relation, known
 
 

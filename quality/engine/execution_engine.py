@@ -6,11 +6,12 @@ answered without dependencies on other metrics, so that all of a suite's metrics
 
 import datetime
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import great_expectations.exceptions as gx_exceptions
-from great_expectations.core.batch import BatchMarkers
+from great_expectations.core.batch import BatchData, BatchMarkers
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
 from great_expectations.expectations.row_conditions import Condition
@@ -28,8 +29,25 @@ from quality.engine.value_metrics import VALUE_METRICS, refuse_cell
 _ATTEMPTS_OF_GX = 3
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The outcome of a metric whose call had to raise because of another metric."""
+
+    value: Any
+    error: EngineError | None = None
+    tries: int = 0
+
+
+class DuckDBBatchData(BatchData):
+    """A relation as the data of a batch."""
+
+    def __init__(self, engine: ExecutionEngine, relation: Relation) -> None:
+        super().__init__(engine)
+        self.relation = relation
+
+
 class DuckDBExecutionEngine(ExecutionEngine[str]):
-    """Answers metrics from DuckDB relations. Batch data are ``Relation`` objects.
+    """Answers metrics from DuckDB relations. Batches hold ``DuckDBBatchData``.
 
     ``masks_later`` is for ``run_suite``, which masks observed values after they were compared.
     """
@@ -45,39 +63,39 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         self._masks_later = masks_later
         self._held = threading.local()
 
-    def get_batch_data_and_markers(self, batch_spec: Any) -> tuple[Relation, BatchMarkers]:  # type: ignore[override]
+    def get_batch_data_and_markers(self, batch_spec: Any) -> tuple[DuckDBBatchData, BatchMarkers]:
         """The relation of a batch, with the time it was asked for (as every engine of Great Expectations)."""
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        return batch_spec["relation"], BatchMarkers({"ge_load_time": now})
+        return DuckDBBatchData(self, batch_spec["relation"]), BatchMarkers({"ge_load_time": now})
 
     def relation(self, batch_id: str | None) -> Relation:
         """The relation of a batch; the active one if no id is given. Raises ``RelationError``."""
         manager = self.batch_manager
         data = manager.batch_data_cache.get(batch_id) if batch_id else manager.active_batch_data
-        if not isinstance(data, Relation):
+        if not isinstance(data, DuckDBBatchData):
             raise RelationError(str(batch_id), "no such batch is loaded")
-        return data
+        return data.relation
 
-    def answer(
-        self, metrics: Iterable[MetricConfiguration]
-    ) -> tuple[dict[Any, Any], dict[Any, tuple[MetricConfiguration, EngineError]]]:
-        """Answers and errors by metric id; every metric is in exactly one of the two."""
+    def answer(self, metrics: Mapping[Any, Any]) -> tuple[dict[Any, Any], dict[Any, EngineError]]:
+        """Answers and errors by the caller's keys; every key is in exactly one of the two.
+
+        A metric is anything with the three attributes of ``MetricConfiguration`` that name and argue it.
+        """
         plans: dict[int, dict[Any, Plan]] = {}
         relations: dict[int, Relation] = {}
-        known = {metric.id: metric for metric in metrics}
-        errors: dict[Any, tuple[MetricConfiguration, EngineError]] = {}
-        for key, metric in known.items():
+        errors: dict[Any, EngineError] = {}
+        for key, metric in metrics.items():
             try:
                 relation = self.relation(metric.metric_domain_kwargs.get("batch_id"))
                 relations[id(relation)] = relation
                 plans.setdefault(id(relation), {})[key] = self._plan(metric, relation)
             except (EngineError, gx_exceptions.GreatExpectationsError, TypeError, ValueError, KeyError) as error:
-                errors[key] = (metric, self._named(metric, error))
+                errors[key] = self._named(metric, error)
         answers: dict[Any, Any] = {}
         for which, relation in relations.items():
             found, failures = OneScan(relation).run(plans.get(which, {}))
             answers.update(found)
-            errors.update({k: (known[k], self._named(known[k], error)) for k, error in failures.items()})
+            errors.update({key: self._named(metrics[key], error) for key, error in failures.items()})
         return answers, errors
 
     def resolve_metrics(
@@ -92,32 +110,34 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         outcome of such a call is held for the repetitions, so that nothing is read again.
         """
         wanted = {metric.id: metric for metric in metrics_to_resolve}
-        held: dict[Any, Any] = self._held.__dict__.setdefault("outcomes", {})
-        fresh = {key: metric for key, metric in wanted.items() if key not in held}
-        answers, errors = self.answer(fresh.values())
-        answers.update({key: held.pop(key)[0] for key in list(wanted) if key in held and held[key][1] is None})
-        errors.update({key: (wanted[key], held[key][1]) for key in wanted if key in held})
-        if not errors:
-            return answers
-        held.update({key: (value, None, 0) for key, value in answers.items()})
-        self._raise_one(errors, held)
-        raise AssertionError("unreachable")
+        held: dict[Any, _Held] = self._held.__dict__.setdefault("outcomes", {})
+        answers, errors = self.answer({key: metric for key, metric in wanted.items() if key not in held})
+        for key in wanted.keys() & held.keys():
+            error = held[key].error
+            if error is None:
+                answers[key] = held.pop(key).value
+            else:
+                errors[key] = error
+        if errors:
+            held.update({key: _Held(value) for key, value in answers.items()})
+            raise self._resolution_error(wanted, errors, held) from None
+        return answers
 
-    def _raise_one(self, errors: dict[Any, tuple[MetricConfiguration, EngineError]], held: dict[Any, Any]) -> None:
-        """Raise for all metrics that failed for the same reason, so that each error keeps its own text."""
-        message = str(next(iter(errors.values()))[1])
-        alike = []
-        for key, (metric, error) in errors.items():
-            tries = held.get(key, (None, None, 0))[2]
-            if str(error) == message:
-                alike.append(metric)
-                tries += 1
-            held[key] = (None, error, tries)
+    def _resolution_error(
+        self, wanted: dict[Any, MetricConfiguration], errors: dict[Any, EngineError], held: "dict[Any, _Held]"
+    ) -> gx_exceptions.MetricResolutionError:
+        """The error of all metrics that failed for one reason; the others come next, each with its own text."""
+        message = str(next(iter(errors.values())))
+        alike = [key for key, error in errors.items() if str(error) == message]
+        for key, error in errors.items():
+            tries = (held[key].tries if key in held else 0) + (key in alike)
+            held[key] = _Held(None, error, tries)
             if tries >= _ATTEMPTS_OF_GX:
                 del held[key]
-        raise gx_exceptions.MetricResolutionError(message=message, failed_metrics=tuple(alike)) from None
+        failed = tuple(wanted[key] for key in alike)
+        return gx_exceptions.MetricResolutionError(message=message, failed_metrics=failed)
 
-    def _plan(self, metric: MetricConfiguration, relation: Relation) -> Plan:
+    def _plan(self, metric: Any, relation: Relation) -> Plan:
         """How ``metric`` is answered. Raises an ``EngineError`` that names the column or argument at fault."""
         domain = Domain(relation, dict(metric.metric_domain_kwargs), self.redaction)
         arguments = dict(metric.metric_value_kwargs or {})
@@ -130,7 +150,7 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
             raise UnsupportedMetricError(metric.metric_name)
         return plan
 
-    def _named(self, metric: MetricConfiguration, error: Exception) -> EngineError:
+    def _named(self, metric: Any, error: Exception) -> EngineError:
         """``error`` as an error of this package, without a cell value if there is redaction."""
         if isinstance(error, EngineError):
             return error
@@ -144,9 +164,7 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
     def get_domain_records(self, domain_kwargs: dict[str, Any]) -> str:
         """SELECT text of the rows of a domain."""
         relation = self.relation(domain_kwargs.get("batch_id"))
-        where = condition_sql(
-            relation, domain_kwargs.get("row_condition"), domain_kwargs.get("condition_parser")
-        )
+        where = condition_sql(relation, domain_kwargs.get("row_condition"), domain_kwargs.get("condition_parser"))
         return f"SELECT * FROM {relation.source} WHERE {where}"
 
     def get_compute_domain(

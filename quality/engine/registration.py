@@ -97,7 +97,7 @@ def _metrics_of(expectation: Expectation) -> list[str]:
     if expectation.expectation_type in _JUDGED_BY_TYPE:
         return ["table.column_types"]
     rule = getattr(expectation, "map_metric", None)
-    return [*expectation.metric_dependencies, *([f"{rule}.unexpected_count"] if rule else [])]
+    return [*getattr(expectation, "metric_dependencies", ()), *([f"{rule}.unexpected_count"] if rule else [])]
 
 
 def _planned(metric: str) -> bool:

@@ -48,9 +48,7 @@ class Relation:
         return cls(connection, ", ".join(paths), f"read_csv([{literals(paths)}]{given})")
 
     @classmethod
-    def arrow(
-        cls, connection: "duckdb.DuckDBPyConnection", table: Any, name: str = "arrow table"
-    ) -> "Relation":
+    def arrow(cls, connection: "duckdb.DuckDBPyConnection", table: Any, name: str = "arrow table") -> "Relation":
         """A ``pyarrow.Table`` (something that can be read more than once)."""
         private = next(_ARROW_NAMES)
         connection.register(private, table)

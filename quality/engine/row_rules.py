@@ -17,8 +17,10 @@ from quality.engine.sql_text import conjunction, literal, literals
 
 _LIST_WORTH_A_HASH_TABLE = 16
 _TEXT = ("VARCHAR", "ENUM")
-_NUMBER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
-_NUMBER += ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+_NUMBER = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+)
 
 
 @dataclass(frozen=True)
@@ -272,9 +274,7 @@ def _compound_unique(domain: Domain, arguments: dict[str, Any]) -> RowRule:
 
 
 def _resident_id(domain: Domain, arguments: dict[str, Any]) -> str:
-    builder = (
-        check_digits.resident_id_sql if arguments.get("accept_15") else check_digits.resident_id_18_sql
-    )
+    builder = check_digits.resident_id_sql if arguments.get("accept_15") else check_digits.resident_id_18_sql
     return builder(_need_text(domain, "column_values.resident_id"))
 
 
@@ -341,5 +341,3 @@ ROW_RULES: dict[str, RuleMaker] = {
     "column_values.monotone": _monotone,
 }
 """Map metric to the rule it asks of each row."""
-
-

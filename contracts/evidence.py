@@ -185,6 +185,10 @@ class QualityEvidence:
     checks: tuple[CheckResult, ...]
     smallest_group: int | None = None
 
+    def results(self, table: TableEvidence) -> tuple[CheckResult, ...]:
+        """The results of the rules declared on a table; a rule that is no longer declared promises nothing."""
+        return tuple(check for check in self.checks if check.table == table.table and check.rule in table.expected)
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -235,7 +235,8 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
         "declared_checks": tuple(Declared(table=one.table, rules=one.expected) for one in quality.tables),
         "checks": tuple(
             Checked(severity=str(check.severity), **{name: getattr(check, name) for name in names})
-            for check in quality.checks
+            for table in quality.tables
+            for check in quality.results(table)
         ),
     }
 

@@ -24,6 +24,7 @@ from sharing.keys import PublicKey, Signer
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
+    "merge": ("dataset",),
     "check": ("table", "rule", "column"),
     "verdict": ("agreement",),
     "release": ("agreement",),

@@ -6,6 +6,7 @@ cannot be read and of which the ledger knows nothing counts as reached.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,9 +33,7 @@ class Recall:
 
 def reached(ledger: Ledger, releases_root: Path, batch: str) -> tuple[Release, ...]:
     """Every release that holds rows of the batch, current or not; SharingRefused for a batch nobody has heard of."""
-    recorded: dict[str, set[str]] = {}
-    for entry in ledger.entries("release"):
-        recorded.setdefault(str(entry.body.get("release_id")), set()).update(entry.body.get("batches", ()))
+    recorded = _recorded(ledger)
     releases = list_releases(releases_root)
     found = tuple(release for release in releases if _reaches(release, recorded.get(release.release_id), batch))
     if not any(batch in (recorded.get(one.release_id) or set()) | set(one.batches) for one in found):
@@ -59,9 +58,28 @@ def recall(ledger: Ledger, releases_root: Path, batch: str, reason: str, at: dat
     return done
 
 
+def release_entry(ledger: Ledger, release: Release, batches: Iterable[str]) -> dict[str, Any] | None:
+    """The body of the `release` entry that the ledger still lacks, or None where it has it.
+
+    `batches` are those of the newest evidence: the same bytes may by now be made from more batches than the certificate
+    names, and a recall of those must find the release. Asking the ledger, not the run, also covers a run that died
+    between publishing and recording.
+    """
+    known = _recorded(ledger).get(release.release_id)
+    every = {*release.batches, *batches, *(known or ())}
+    return None if known == every else release.as_dict() | {"batches": sorted(every)}
+
+
 def recalled_batches(ledger: Ledger) -> dict[str, str]:
     """Every batch that was ever recalled, with the reason: what the contract gate must know of a product's sources."""
     return {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
+
+
+def _recorded(ledger: Ledger) -> dict[str, set[str]]:
+    recorded: dict[str, set[str]] = {}
+    for entry in ledger.entries("release"):
+        recorded.setdefault(str(entry.body.get("release_id")), set()).update(entry.body.get("batches", ()))
+    return recorded
 
 
 def _reaches(release: Release, recorded: set[str] | None, batch: str) -> bool:

@@ -30,13 +30,12 @@ class QualityGate(Gate):
             if name not in known:
                 yield self._unchecked(name)
         for table in quality.tables:
-            results = [check for check in quality.checks if check.table == table.table]
-            yield from self._table(table, results)
+            yield from self._table(table, quality.results(table))
             yield from self._score(case, table)
             if table.table == candidate.table:
                 yield from self._exported(table.data_version, candidate.data_version, table.table)
 
-    def _table(self, table: TableEvidence, results: list[CheckResult]) -> Iterator[Violation]:
+    def _table(self, table: TableEvidence, results: tuple[CheckResult, ...]) -> Iterator[Violation]:
         if not table.expected:
             yield self._unchecked(table.table)
         missing = Counter(table.expected) - Counter(result.rule for result in results)

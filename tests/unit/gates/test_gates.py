@@ -204,7 +204,8 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
 @pytest.mark.parametrize(
     "terms, facts",
     [
-        (A, c.with_checks(c.check(), c.check(rule="advice", severity=Severity.WARNING, passed=False, failing_rows=9))),
+        (A, c.with_checks(c.check(), c.check(severity=Severity.WARNING, passed=False, failing_rows=9))),
+        (A, c.with_checks(c.check(), c.check(rule="of old", passed=False, failing_rows=9, data_version="v0"))),
         (A, c.declassified(True, levels=Levels(L4, L4, L2))),
         (A, c.declassified(True, sources=(c.source_column(**INDIRECT, declassified=True),))),
         (A, c.with_column(sources=(), constant=True, levels=Levels(None, None, L1))),
@@ -216,6 +217,7 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
     ],
     ids=[
         "warning",
+        "undeclared",
         "lowered",
         "shielded",
         "constant",

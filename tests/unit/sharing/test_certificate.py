@@ -296,6 +296,14 @@ def test_a_failed_warning_is_told_and_does_not_fail(city: City, copy: Path) -> N
     assert resigned(city, copy, warn) == set()
 
 
+def test_a_check_that_is_no_longer_declared_is_not_told(city: City) -> None:
+    old = cases.check(rule="of old", passed=False, failing_rows=9, data_version=None)
+    checks = (*cases.quality().checks, old)
+    release = city.publish(quality=cases.quality(checks=checks))
+    assert verify_release(release.path, city.signer.public, cases.NOW) == []
+    assert release.statement and [check.rule for check in release.statement.predicate.checks] == ["grain", "grain"]
+
+
 def test_the_private_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     first = Signer.open(tmp_path / "keys")
     path = tmp_path / "keys" / "signing.pem"

@@ -9,7 +9,7 @@ import pytest
 
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
-from sharing.recall import reached, recall, recalled_batches
+from sharing.recall import reached, recall, recalled_batches, release_entry
 from sharing.release import Release, current_release, list_releases
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City
@@ -49,6 +49,19 @@ def test_a_recall_can_be_repeated(city: City, ledger: Ledger) -> None:
 def test_a_batch_that_the_ledger_alone_knows_of_is_found(city: City, ledger: Ledger) -> None:
     release = publish(city, ledger, range(60, 70), "b1")
     ledger.append("release", release.as_dict() | {"batches": ["b1", "b2"]}, cases.NOW)
+    assert [one.release_id for one in reached(ledger, city.releases, "b2")] == [release.release_id]
+
+
+def test_a_release_is_recorded_until_the_ledger_knows_all_its_batches(city: City, ledger: Ledger) -> None:
+    release = city.publish(range(60, 70), sources=(cases.source(batches=("b1",)),))
+    first = release_entry(ledger, release, ["b1"])
+    assert first == release.as_dict()
+    ledger.append("release", first, cases.NOW)
+    assert release_entry(ledger, release, ["b1"]) is None
+    more = release_entry(ledger, release, ["b2"])
+    assert more is not None and more["batches"] == ["b1", "b2"]
+    ledger.append("release", more, cases.NOW)
+    assert release_entry(ledger, release, ["b1"]) is None
     assert [one.release_id for one in reached(ledger, city.releases, "b2")] == [release.release_id]
 
 

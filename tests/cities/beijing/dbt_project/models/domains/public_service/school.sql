@@ -1,9 +1,9 @@
 select
-    name,
-    level,
-    district,
-    address,
-    longitude,
-    latitude,
-    _batch
+  name,
+  level,
+  district,
+  address,
+  longitude,
+  latitude,
+  _batch
 from {{ ref('stg_education__schools') }}

@@ -1,7 +1,7 @@
 select
-    hospital_id,
-    name,
-    '0' || phone as phone
+  hospital_id,
+  name,
+  '0' || phone as phone
 from {{ ref('hospital') }}
 where phone is not null
-    and name is not null
+  and name is not null

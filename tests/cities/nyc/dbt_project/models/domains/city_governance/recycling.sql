@@ -1,7 +1,7 @@
 select
-    district,
-    zone,
-    diversion_rate,
-    capture_rate,
-    _batch
+  district,
+  zone,
+  diversion_rate,
+  capture_rate,
+  _batch
 from {{ ref('stg_dsny__recycling_rates') }}

@@ -1,8 +1,8 @@
 select
-    street,
-    borough,
-    latitude,
-    longitude,
-    pedestrians,
-    _batch
+  street,
+  borough,
+  latitude,
+  longitude,
+  pedestrians,
+  _batch
 from {{ ref('stg_dot__pedestrian_counts') }}

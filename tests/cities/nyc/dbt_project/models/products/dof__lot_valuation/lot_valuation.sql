@@ -1,6 +1,6 @@
 select
-    bbl,
-    sales,
-    mean_price,
-    last_sold_on
+  bbl,
+  sales,
+  mean_price,
+  last_sold_on
 from {{ ref('lot_sales') }}

@@ -1,7 +1,7 @@
 select
-    establishment_id,
-    trade_name as name,
-    phone
+  establishment_id,
+  trade_name as name,
+  phone
 from {{ ref('legal_entity') }}
 where length(establishment_id) = 8
-    and phone is not null
+  and phone is not null

@@ -55,6 +55,14 @@ class City:
         return publish(self.releases, terms, folder, self.inputs(folder, terms, **changes), self.signer, cases.NOW)
 
 
+@pytest.fixture(autouse=True)
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What was forced to the disk, as descriptors; the waiting itself is left out, since no test pulls the plug."""
+    found: list[int] = []
+    monkeypatch.setattr("os.fsync", found.append)
+    return found
+
+
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     return City(tmp_path, Signer.open(tmp_path / "keys"))

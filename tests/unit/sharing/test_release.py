@@ -105,6 +105,14 @@ def steps_of(city: City, monkeypatch: pytest.MonkeyPatch, crash_at: int | None, 
     return taken
 
 
+def test_every_step_is_forced_to_the_disk(city: City, synced: list[int]) -> None:
+    city.publish()
+    synced.clear()
+    city.publish(range(60, 70))
+    # Two files, the certificate and the switch; and the folder of each thing that was made, written or renamed.
+    assert len(synced) == 2 + 2 * 2 + 2 + 2
+
+
 def test_a_publish_takes_these_steps_in_this_order(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     city.publish()
     taken = steps_of(city, monkeypatch, None, after=False)

@@ -194,7 +194,10 @@ class DuckDBDatasource(Datasource):
     def add_arrow_asset(self, name: str, table: Any) -> DuckDBTableAsset:
         """An Arrow table, registered on the connection under a private name."""
         private = Relation.arrow(self.connection, table, name)
-        return self.add_table_asset(name, table_name=private.source)
+        asset: DuckDBTableAsset = self.add_table_asset(  # type: ignore[attr-defined]  # made by the metaclass
+            name, table_name=private.source
+        )
+        return asset
 
 
 def add_duckdb(

@@ -127,6 +127,7 @@ def _object_sql(relation: Relation, condition: Condition) -> str:
 
 def _comparison_sql(column: str, operator: Operator, parameter: Any) -> str:
     """SQL of one comparison; an empty IN is false and an empty NOT IN true, as in Great Expectations."""
+    operator = Operator(operator)  # a condition read from JSON holds plain text
     if operator is Operator.IN:
         return f"{column} IN ({literals(parameter)})" if parameter else "false"
     if operator is Operator.NOT_IN:

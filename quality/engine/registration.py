@@ -61,23 +61,26 @@ def register_metrics() -> None:
         definition["providers"][_ENGINE] = (provider, _answered_by_the_engine)
 
 
-def declare_metric(rule: str, domain_keys: tuple[str, ...], value_keys: tuple[str, ...]) -> None:
-    """Declare a map metric that Great Expectations does not have (those of ``expectations``)."""
-    suffixes = [name for name in map_metric_names() if name.rpartition(".")[0] == rule]
-    for metric in suffixes:
-        fetched = metric.rpartition(".")[2] not in ("unexpected_count", "count")
-        keys = (*value_keys, "result_format") if fetched else value_keys
-        provider = type(
-            "_DuckDBMetric", (_DuckDBMetric,), {"domain_keys": domain_keys, "value_keys": keys, "metric_name": metric}
-        )
-        registry.register_metric(
-            metric_name=metric,
-            metric_domain_keys=domain_keys,
-            metric_value_keys=keys,
-            execution_engine=DuckDBExecutionEngine,
-            metric_class=provider,
-            metric_provider=_answered_by_the_engine,
-        )
+def declare_metric(metric: str, domain_keys: tuple[str, ...], value_keys: tuple[str, ...]) -> None:
+    """Declare a metric that Great Expectations does not have."""
+    keys = {"metric_name": metric, "domain_keys": domain_keys, "value_keys": value_keys}
+    registry.register_metric(
+        metric_name=metric,
+        metric_domain_keys=domain_keys,
+        metric_value_keys=value_keys,
+        execution_engine=DuckDBExecutionEngine,
+        metric_class=type("_DuckDBMetric", (_DuckDBMetric,), keys),
+        metric_provider=_answered_by_the_engine,
+    )
+
+
+def declare_row_rule(rule: str, domain_keys: tuple[str, ...], value_keys: tuple[str, ...]) -> None:
+    """Declare all metrics of a row rule that Great Expectations does not have."""
+    for metric in map_metric_names():
+        name, _, suffix = metric.rpartition(".")
+        if name == rule:
+            counts = suffix in ("unexpected_count", "count")
+            declare_metric(metric, domain_keys, value_keys if counts else (*value_keys, "result_format"))
 
 
 def refuse_unsupported(expectations: Iterable[Expectation]) -> None:

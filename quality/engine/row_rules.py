@@ -282,9 +282,23 @@ def _credit_code(domain: Domain, arguments: dict[str, Any]) -> str:
     return check_digits.social_credit_code_sql(_need_text(domain, "column_values.social_credit_code"))
 
 
+def _in_code_set(domain: Domain, arguments: dict[str, Any]) -> str:
+    if arguments.get("code_relation"):
+        where = {"other_relation": arguments["code_relation"], "other_column": arguments.get("code_column")}
+        return _referenced(domain, where)
+    if arguments.get("value_set") is None:
+        raise BadArgumentError(
+            "column_values.in_code_set",
+            "the code set",
+            "is missing",
+            "Give value_set, or code_relation and code_column.",
+        )
+    return membership_sql(domain.column, domain.type_name, list(arguments["value_set"]))
+
+
 def _referenced(domain: Domain, arguments: dict[str, Any]) -> str:
     other = Relation.table(domain.relation.connection, arguments["other_relation"])
-    key = other.column(arguments["other_column"])
+    key = other.column(str(arguments["other_column"]))
     return f"{domain.column} IN (SELECT {key} FROM {other.source} WHERE {key} IS NOT NULL)"
 
 
@@ -337,6 +351,7 @@ ROW_RULES: dict[str, RuleMaker] = {
     "compound_columns.unique": _compound_unique,
     "column_values.resident_id": _column_rule(_resident_id),
     "column_values.social_credit_code": _column_rule(_credit_code),
+    "column_values.in_code_set": _column_rule(_in_code_set),
     "column_values.referenced": _column_rule(_referenced),
     "column_values.monotone": _monotone,
 }

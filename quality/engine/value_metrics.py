@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quality.engine.domain import Domain
-from quality.engine.errors import BadArgumentError, WithheldValueError
+from quality.engine.errors import BadArgumentError, WithheldValueError, WrongTypeError
 from quality.engine.plans import Known, Plan, Query, Scan, only_cell
 from quality.engine.redaction import WITHHELD
 from quality.engine.relation import Relation
@@ -46,6 +46,14 @@ def _extreme(call: str) -> Planner:
         return Scan((domain.aggregate(f"{call}({domain.column})"),), plain_value)
 
     return plan
+
+
+def _newest_day(domain: Domain, arguments: dict[str, Any]) -> Plan:
+    """The latest date in a column of dates or timestamps; for expectations that print an age and not the date."""
+    if not domain.type_name.startswith(("DATE", "TIMESTAMP")):
+        name = domain.column_names[0]
+        raise WrongTypeError(name, domain.type_name, "column.newest_day", "dates or timestamps")
+    return Scan((domain.aggregate(f"max({domain.column})::DATE"),))
 
 
 def _number(call: str) -> Planner:
@@ -222,6 +230,7 @@ VALUE_METRICS: dict[str, Planner] = {
     "table.head": _head,
     "column.min": _extreme("min"),
     "column.max": _extreme("max"),
+    "column.newest_day": _newest_day,
     "column.mean": _number("avg"),
     "column.sum": _number("sum"),
     "column.standard_deviation": _number("stddev_samp"),

@@ -1,0 +1,122 @@
+"""Expectations that Great Expectations lacks and this project needs, on this engine only.
+
+    ExpectColumnValuesToBeValidResidentId          GB 11643, SQL of ``check_digits``
+    ExpectColumnValuesToBeValidSocialCreditCode    GB 32100, SQL of ``check_digits``
+    ExpectColumnValuesToBeInCodeSet                codes from a list or from a column of another relation
+    ExpectColumnValuesToBeReferenced               referential integrity
+    ExpectColumnValuesToBeMonotone                 a history that never steps back
+    ExpectColumnToBeFresh                          age of the newest row in working days
+
+They take row conditions, ``mostly``, severity and result formats like any other. NULL is never unexpected.
+"""
+
+import datetime
+from typing import Any, ClassVar
+
+from great_expectations.compatibility import pydantic
+from great_expectations.expectations.expectation import ColumnAggregateExpectation, ColumnMapExpectation
+
+from quality.engine.registration import declare_metric, declare_row_rule
+from quality.engine.working_days import working_days_between
+
+_COLUMN_KEYS = ("batch_id", "table", "column", "row_condition", "condition_parser")
+
+
+class ExpectColumnValuesToBeValidResidentId(ColumnMapExpectation):
+    """Expect resident identity numbers: shape, date of birth and check digit; the region is not looked up."""
+
+    accept_15: bool = False
+    """Also accept the 15-digit numbers of before 1999."""
+
+    map_metric = "column_values.resident_id"
+    success_keys = ("accept_15", "mostly")
+    args_keys = ("column", "accept_15")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["GB 11643"]}
+
+
+class ExpectColumnValuesToBeValidSocialCreditCode(ColumnMapExpectation):
+    """Expect unified social credit codes: alphabet, shape and check character."""
+
+    map_metric = "column_values.social_credit_code"
+    success_keys = ("mostly",)
+    args_keys = ("column",)
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["GB 32100"]}
+
+
+class ExpectColumnValuesToBeInCodeSet(ColumnMapExpectation):
+    """Expect codes of a set: ``value_set``, or column ``code_column`` of ``code_relation`` (a dotted name)."""
+
+    value_set: list[Any] | None = None
+    code_relation: str | None = None
+    code_column: str | None = None
+
+    map_metric = "column_values.in_code_set"
+    success_keys = ("value_set", "code_relation", "code_column", "mostly")
+    args_keys = ("column", "value_set", "code_relation", "code_column")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["code set"]}
+
+
+class ExpectColumnValuesToBeReferenced(ColumnMapExpectation):
+    """Expect every value to occur in column ``other_column`` of ``other_relation`` (a dotted name)."""
+
+    other_relation: str
+    other_column: str
+
+    map_metric = "column_values.referenced"
+    success_keys = ("other_relation", "other_column", "mostly")
+    args_keys = ("column", "other_relation", "other_column")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["referential integrity"]}
+
+
+class ExpectColumnValuesToBeMonotone(ColumnMapExpectation):
+    """Expect that values never step back when rows are read in ``order_by``, per ``partition_by``.
+
+    The order must be given, since a relation has none.
+    """
+
+    order_by: list[str] = pydantic.Field(min_items=1)
+    partition_by: list[str] = pydantic.Field(default_factory=list)
+    increasing: bool = True
+    strictly: bool = False
+
+    map_metric = "column_values.monotone"
+    success_keys = ("order_by", "partition_by", "increasing", "strictly", "mostly")
+    args_keys = ("column", "order_by", "partition_by", "increasing", "strictly")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["history"]}
+
+
+class ExpectColumnToBeFresh(ColumnAggregateExpectation):
+    """Expect the newest date of a column to be at most ``at_most`` working days before ``as_of``.
+
+    ``working_days`` lists the working days of a period; without it the Chinese calendar is used. Beyond the end of
+    either the expectation fails with an error that says so. The observed value is the age, never the date; a date
+    after ``as_of`` gives a negative age and fails.
+    """
+
+    as_of: datetime.date
+    at_most: int = pydantic.Field(ge=0)
+    working_days: list[datetime.date] | None = None
+
+    metric_dependencies = ("column.newest_day",)
+    success_keys = ("as_of", "at_most", "working_days")
+    args_keys = ("column", "as_of", "at_most", "working_days")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["timeliness"]}
+
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
+        """Compare; no rows at all is not fresh."""
+        newest = metrics["column.newest_day"]
+        if newest is None:
+            return {"success": False, "result": {"observed_value": None}}
+        age = working_days_between(newest, self.as_of, self.working_days)
+        future = newest > self.as_of
+        return {"success": not future and age <= self.at_most, "result": {"observed_value": age}}
+
+
+declare_row_rule("column_values.resident_id", _COLUMN_KEYS, ("accept_15",))
+declare_row_rule("column_values.social_credit_code", _COLUMN_KEYS, ())
+declare_row_rule("column_values.in_code_set", _COLUMN_KEYS, ("value_set", "code_relation", "code_column"))
+declare_row_rule("column_values.referenced", _COLUMN_KEYS, ("other_relation", "other_column"))
+declare_row_rule("column_values.monotone", _COLUMN_KEYS, ("order_by", "partition_by", "increasing", "strictly"))
+declare_metric("column.newest_day", _COLUMN_KEYS, ())

@@ -1,7 +1,7 @@
 """Base relations: which residents, enterprises or things are in a delivery, numbered from 0 without a window.
 
-A `Base` is SQL text with its number of rows; rows come in the order of `n`. All arithmetic, so that a stream of millions of
-rows needs neither a sort nor a count.
+A `Base` is SQL text with its number of rows; rows come in the order of `n`. All arithmetic, so that a stream of
+millions of rows needs neither a sort nor a count.
 """
 
 from __future__ import annotations

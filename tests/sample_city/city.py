@@ -1,6 +1,6 @@
 """How big the sample city is, and the seeded choices every part of it draws from.
 
-Sizes and the spelling of random choices as SQL only; what is chosen lies in `people.py`, `places.py` and `departments/`.
+Sizes and the spelling of random choices as SQL only; what is chosen lies in `people.py`, `places.py`, `departments/`.
 """
 
 from __future__ import annotations

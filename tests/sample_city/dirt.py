@@ -1,7 +1,7 @@
 """The kinds of dirt that departments deliver: what each does to a row, and which rules must then speak.
 
-A fault changes columns of a few rows; its `rules` are the names under which the platform must report them, none where the
-row is to be accepted all the same. In a change, `{}` stands for the column's clean expression.
+A fault changes columns of a few rows; its `rules` are the names under which the platform must report them, none where
+the row is to be accepted all the same. In a change, `{}` stands for the column's clean expression.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ def wrong_check(identifier: str) -> str:
 def with_credit_code(city: City, select: str, number: str, name: str, head: int = 91) -> str:
     """The select with one column more, `name`: the credit code (GB 32100-2015) of the organisation with a number.
 
-    `head` 91 is a firm, 12 an institution. Built in layers, since SQL has no word for "let": in one expression the text would
-    hold the number a hundred times.
+    `head` 91 is a firm, 12 an institution. Built in layers, since SQL has no word for "let": in one expression the text
+    would hold the number a hundred times.
     """
     offset = city.salt("organisations") % 90_000_000
     organisation = f"10000000 + (({number}) * 7919 + {offset}) % 90000000"

@@ -39,7 +39,7 @@ class Layout:
 def layout(dataset: str) -> Layout:
     """The layout of `<department>.<dataset>`."""
     department, name = dataset.split(".")
-    contract = yaml.safe_load((_DEPARTMENTS / department / f"{name}.yml").read_text("utf-8"))
+    contract = yaml.load((_DEPARTMENTS / department / f"{name}.yml").read_text("utf-8"), yaml.CSafeLoader)
     server, properties = contract["servers"][0], contract["schema"][0]["properties"]
     return Layout(
         dataset=dataset,

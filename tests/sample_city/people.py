@@ -1,7 +1,7 @@
 """The city's true residents and enterprises as two tables, from which every department draws what it knows.
 
-Residents come in blocks of twenty. The place in the block gives the age and, by parity, the sex: 0-1 are past eighty, 2-3
-past sixty-six, 4-15 of working age, 16-19 born since 2005; odd places are male. Whatever takes a run of places from
+Residents come in blocks of twenty. The place in the block gives the age and, by parity, the sex: 0-1 are past eighty,
+2-3 past sixty-six, 4-15 of working age, 16-19 born since 2005; odd places are male. Whatever takes a run of places from
 every block therefore gets rows that are numbered without counting.
 """
 

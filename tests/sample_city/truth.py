@@ -1,17 +1,17 @@
-"""What was planted, as tables that say exactly what the platform must find. Written to `truth/` beside the deliveries.
+"""What was planted, as tables that say exactly what the platform must find, in `truth/` beside the deliveries.
 
-- `planted.parquet`: every planted fault, duplicate and newer version: dataset, delivery, kind, row (1-based record number in
-  the file, broken records counted; in a zip through its members in the order of their names), key as delivered without its
-  fault, columns, quarantined.
-- `reasons.csv`: rows per dataset, delivery and rule (`<kind>:<column>`, `structure:…`, or the contract's own name); a row with
-  two faults counts under both.
-- `deliveries.csv`: rows read, accepted and quarantined per file. A file that repeats an earlier one byte for byte names it in
-  `repeats` and has no rows of its own.
-- `merged.csv`: per dataset the accepted rows over all deliveries, the keys that survive, and `merged`, their difference. For
-  append and upsert every key survives once (ids of 15 digits are the same key as their 18-digit form); for snapshot only the
-  keys of the newest delivery do, so that all rows of older deliveries are merged too.
-- `people.parquet`, `enterprises.parquet`: who there really is, and under which name each department knows a person.
-- `checks.csv`: table rules of the contracts that must fail, with the date on which freshness is judged.
+- `planted.parquet`: every planted fault, duplicate and newer version: dataset, delivery, kind, row (1-based record
+  number in the file, broken records counted; in a zip through its members in the order of their names), key as
+  delivered without its fault, columns, quarantined.
+- `reasons.csv`: rows per dataset, delivery and rule (`<kind>:<column>`, `structure:…`, or the contract's own name); a
+  row with two faults counts under both.
+- `deliveries.csv`: rows read, accepted and quarantined per file. A file that repeats an earlier one byte for byte names
+  that delivery in `repeats` and has no rows of its own.
+- `merged.csv`: per dataset the accepted rows over all deliveries, the keys that survive, and `merged`, the difference.
+  For append and upsert every key survives once (ids of 15 digits are the same key as their 18-digit form); for snapshot
+  only the keys of the newest delivery do, so that all rows of older deliveries are merged too.
+- `people.parquet`, `enterprises.parquet`: who there really is, and the name under which each department knows a person.
+- `checks.csv`: table rules of severity error that must fail, with the date on which freshness is judged.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Truth:
             FROM (SELECT *, {deaths_by_block()} AS d FROM people)""",
             "people",
         )
-        last = f"(e < {city.enterprises(0)} AND e % 3 = 0 AND e % 40 IN (5, 6)) OR (e >= {city.enterprises(0)} AND e % 3 = 0)"
+        last = f"e % 3 = 0 AND (e >= {city.enterprises(0)} OR e % 40 IN (5, 6))"
         self._parquet(
             f"""SELECT code AS credit_code, name, representative AS legal_representative, representative_id,
                 section AS industry, {last} AS closed FROM enterprises""",

@@ -1,7 +1,7 @@
 """Writing one delivery in its contract's format and encoding, streaming, the same bytes for the same city.
 
-DuckDB writes every file; what it cannot write (GB18030, several files in one zip) is made from its UTF-8 output in blocks
-on a worker thread while the next query runs.
+DuckDB writes every file; what it cannot write (GB18030, several files in one zip) is made from its UTF-8 output in
+blocks on a worker thread while the next query runs.
 """
 
 from __future__ import annotations

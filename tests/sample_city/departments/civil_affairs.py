@@ -41,7 +41,8 @@ def extracts(city: City) -> list[Extract]:
 
 def death_date(city: City) -> str:
     """SQL for the day on which a resident who is on the death register died."""
-    return f"CASE WHEN d = 0 THEN DATE '2026-01-05' + {city.below('i', 'died', 290)}::INTEGER ELSE {day(city, 'i', 'died')} END"
+    earlier = f"DATE '2026-01-05' + {city.below('i', 'died', 290)}::INTEGER"
+    return f"CASE WHEN d = 0 THEN {earlier} ELSE {day(city, 'i', 'died')} END"
 
 
 def deaths_by_block() -> str:
@@ -76,7 +77,8 @@ def _dead(city: City, delivery: int) -> Base:
 
 
 def _marriages(city: City) -> Table:
-    registered = f"CASE WHEN d = 0 THEN DATE '2026-01-04' + {city.below('b', 'married', 290)}::INTEGER ELSE {day(city, 'b', 'w')} END"
+    earlier = f"DATE '2026-01-04' + {city.below('b', 'married', 290)}::INTEGER"
+    registered = f"CASE WHEN d = 0 THEN {earlier} ELSE {day(city, 'b', 'w')} END"
     return Table(
         "civil_affairs.marriages",
         {

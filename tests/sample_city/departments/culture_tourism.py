@@ -1,7 +1,7 @@
 """Culture and tourism: scenic spots, used bookings, hotels.
 
-Bookings are promised daily and stop at the second delivery: stale. A fifth of the hotels lacks its fire certificate: below
-what the contract promises.
+Bookings are promised daily and stop at the second delivery: stale. A fifth of the hotels lacks its fire certificate:
+below what the contract promises.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _hotels(city: City) -> Table:
         {
             "credit_code": "code",
             "name": f"{listed(words.DISTRICTS, 'building % 8')} || {city.choice('e', 'inn', words.FIRM_FIRST)} || "
-            f"{city.choice('e', 'inn2', words.FIRM_SECOND)} || {city.choice('e', 'inn3', ('大酒店', '宾馆', '客栈', '度假村'))}",
+            f"{city.choice('e', 'inn2', words.FIRM_SECOND)} || {city.choice('e', 'inn3', words.INNS)}",
             "hotel_grade": city.choice("e", "stars", ("0", "0", "0", "2", "3", "3", "4", "5")),
             "district": district("building"),
             "address": "address",

@@ -116,7 +116,7 @@ def _cases(city: City) -> Table:
             "phone": f"CASE WHEN {private} THEN {known_phone(city, 'government_services')} ELSE phone END",
             "channel": city.choice(key, "channel", ("窗口", "网上", "网上", "移动端", "移动端", "自助终端")),
             "accepted_at": accepted,
-            "finished_at": f"CASE WHEN n % 4 = 0 THEN NULL ELSE {accepted} + to_hours({city.below(key, 'hours', 90)}) END",
+            "finished_at": f"CASE WHEN n % 4 > 0 THEN {accepted} + to_hours({city.below(key, 'hours', 90)}) END",
             "satisfaction": f"CASE WHEN n % 4 = 0 THEN NULL ELSE 5 - {city.below(key, 'rating', 20)} // 10 END",
         },
         (
@@ -135,9 +135,9 @@ def _cases(city: City) -> Table:
 
 
 def _tickets(city: City) -> Table:
-    arrived = (
-        f"(TIMESTAMP '2026-10-26' + to_days((7 * week)::INTEGER) + to_seconds({city.below('g', 'called', 604_800)}))"
-    )
+    second = city.below("g", "called", 604_800)
+    arrived = f"(TIMESTAMP '2026-10-26' + to_days((7 * week)::INTEGER) + to_seconds({second}))"
+    closed = f"{arrived} + to_hours({city.below('g', 'hours', 120)})"
     waiting = "week = d AND g % 5 = 2"
     return Table(
         "government_services.hotline_tickets",
@@ -151,7 +151,7 @@ def _tickets(city: City) -> Table:
             "caller_phone": phone(city, "g", "caller"),
             "content": city.choice("g", "complaint", words.COMPLAINTS),
             "received_at": arrived,
-            "closed_at": f"CASE WHEN {waiting} THEN NULL ELSE {arrived} + to_hours({city.below('g', 'hours', 120)}) END",
+            "closed_at": f"CASE WHEN {waiting} THEN NULL ELSE {closed} END",
             "ticket_status": f"CASE WHEN {waiting} THEN '办理中' ELSE '已办结' END",
         },
         (

@@ -75,7 +75,8 @@ def _facilities(city: City) -> Table:
         {
             "facility_id": coded("H", "n", 6),
             "credit_code": "code",
-            "name": f"'示例市' || {listed(words.DISTRICTS, 'n % 8')} || '第' || (n // 8 + 1) || {listed(kinds, 'n % 5')}",
+            "name": f"'示例市' || {listed(words.DISTRICTS, 'n % 8')} || '第' || (n // 8 + 1) || "
+            f"{listed(kinds, 'n % 5')}",
             "facility_type": listed(("A1", "A2", "B1", "C1", "C1"), "n % 5"),
             "district": district("n"),
             "address": building_address("n"),

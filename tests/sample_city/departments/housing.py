@@ -52,8 +52,8 @@ def _titles(city: City) -> Base:
 def _sold(city: City, delivery: int) -> Base:
     """Titles of place 4 in every fiftieth block, as the resident of the next place owns them now."""
     rest = 2 + delivery
-    sql = f"""SELECT b // 50 AS n, {delivery} AS d, i - 1 AS i, NULL::INTEGER AS e, NULL AS code, id, birth, name, phone, building,
-            employer
+    sql = f"""SELECT b // 50 AS n, {delivery} AS d, i - 1 AS i, NULL::INTEGER AS e, NULL AS code, id, birth, name,
+            phone, building, employer
         FROM people WHERE r = 5 AND b % 50 = {rest} AND b < {city.people // BLOCK}"""
     return Base(sql, max(0, (city.blocks - rest + 49) // 50))
 
@@ -89,6 +89,7 @@ def _buildings(city: City) -> Table:
 
 def _ownership(city: City) -> Table:
     number = f"CASE WHEN e IS NULL THEN 'BDC' || {padded('i', 9)} ELSE 'BDQ' || {padded('e', 9)} END"
+    earlier = f"DATE '2000-01-01' + {city.below(number, 'titled', 9700)}::INTEGER"
     private = "e IS NULL"
     return Table(
         "housing.ownership",
@@ -100,7 +101,7 @@ def _ownership(city: City) -> Table:
             "owner_code": "code",
             "owner_name": f"CASE WHEN {private} THEN {known_name(city, 'housing')} ELSE name END",
             "unit_area": f"35 + {city.below(number, 'unit', 160)} || '.5'",
-            "registered_on": f"CASE WHEN d = 0 THEN DATE '2000-01-01' + {city.below(number, 'titled', 9700)}::INTEGER ELSE {day(city, 'i', 'sold')} END",
+            "registered_on": f"CASE WHEN d = 0 THEN {earlier} ELSE {day(city, 'i', 'sold')} END",
             "phone": f"CASE WHEN {private} THEN {known_phone(city, 'housing')} ELSE phone END",
         },
         (

@@ -85,15 +85,15 @@ def _enterprises(city: City) -> Table:
 
 
 def _licences(city: City) -> Table:
-    issued = f"CASE WHEN d = 0 THEN DATE '2022-01-01' + {city.below('e', 'issued', 1600)}::INTEGER ELSE {day(city, 'e', 'issued')} END"
+    kinds = ("food", "food", "drug", "public_place", "special_equipment", "liquor")
+    earlier = f"DATE '2022-01-01' + {city.below('e', 'issued', 1600)}::INTEGER"
+    issued = f"CASE WHEN d = 0 THEN {earlier} ELSE {day(city, 'e', 'issued')} END"
     return Table(
         "market_regulation.licences",
         {
             "licence_number": f"'XK' || {district('e')} || {padded('e', 8)}",
             "credit_code": "code",
-            "licence_type": city.choice(
-                "e", "licence", ("food", "food", "drug", "public_place", "special_equipment", "liquor")
-            ),
+            "licence_type": city.choice("e", "licence", kinds),
             "name": "name",
             "issued_on": f"({issued})::VARCHAR",
             "valid_until": f"(({issued}) + 1826)::VARCHAR",
@@ -121,7 +121,7 @@ def _inspections(city: City) -> Table:
             "inspected_on": day(city, "e", "inspected"),
             "inspector": f"{city.choice('e', 'inspector surname', words.SURNAMES)} || {given}",
             "result": f"CASE WHEN {lot} < 7 THEN '1' WHEN {lot} < 9 THEN '2' ELSE '3' END",
-            "score": f"CASE WHEN {lot} < 7 THEN 60 + {city.below('e', 'score', 41)} ELSE 20 + {city.below('e', 'score', 60)} END",
+            "score": f"CASE WHEN {lot} < 7 THEN 60 ELSE 20 END + {city.below('e', 'score', 41)}",
             "remark": f"CASE WHEN {lot} < 7 THEN '' ELSE {city.choice('e', 'remark', words.REMARKS)} END",
         },
         (

@@ -86,6 +86,7 @@ def _residents(city: City) -> Table:
 
 
 def _vehicles(city: City) -> Table:
+    odd = city.choice("i", "status", ("G", "Q"))
     registered = f"(DATE '2008-01-01' + {city.below('i', 'registered', 6800)}::INTEGER)"
     return Table(
         "public_security.vehicles",
@@ -98,7 +99,7 @@ def _vehicles(city: City) -> Table:
             "seats": city.choice("i", "seats", ("5", "5", "5", "5", "7", "2")),
             "registered_on": registered,
             "inspection_until": f"(DATE '2026-12-01' + {city.below('i', 'inspected', 700)}::INTEGER)",
-            "vehicle_status": f"CASE WHEN hash(i, d) % 100 < 96 THEN 'A' ELSE {city.choice('i', 'status', ('G', 'Q'))} END",
+            "vehicle_status": f"CASE WHEN hash(i, d) % 100 < 96 THEN 'A' ELSE {odd} END",
         },
         (
             missing("plate_number"),

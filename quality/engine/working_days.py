@@ -10,14 +10,14 @@ from quality.engine.errors import EngineError
 
 
 class CalendarHorizonError(EngineError):
-    """A day lies where the calendar says nothing."""
+    """A day lies where the calendar says nothing. The day is an attribute only: it may come from a cell."""
 
-    def __init__(self, day: datetime.date) -> None:
+    def __init__(self, day: datetime.date, first: datetime.date, last: datetime.date) -> None:
         super().__init__(
-            f"the working-day calendar does not know {day.isoformat()}",
+            f"a date lies outside the working-day calendar, which runs from {first} to {last}",
             "Update the package chinesecalendar, or pass working_days that reach that far.",
         )
-        self.day = day
+        self.day, self.first, self.last = day, first, last
 
 
 def working_days_between(
@@ -33,19 +33,21 @@ def working_days_between(
     if working_days is None:
         return _by_notices(start, end)
     known = sorted(working_days)
-    for day in (start, end):
-        if not known or not known[0] <= day <= known[-1]:
-            raise CalendarHorizonError(day)
+    _within(start, end, (known[0], known[-1]) if known else (end, start))
     return sum(start < day <= end for day in set(known))
 
 
+def _within(start: datetime.date, end: datetime.date, horizon: tuple[datetime.date, datetime.date]) -> None:
+    """Raise ``CalendarHorizonError`` for the first day outside ``horizon``."""
+    for day in (start, end):
+        if not horizon[0] <= day <= horizon[1]:
+            raise CalendarHorizonError(day, *horizon)
+
+
 def _by_notices(start: datetime.date, end: datetime.date) -> int:
-    """By ``chinesecalendar``, which raises for a year whose notice it does not hold."""
+    """By ``chinesecalendar``, which knows whole years, from its first to its last notice."""
     import chinese_calendar
 
-    for day in (start, end):
-        try:
-            chinese_calendar.is_workday(day)
-        except NotImplementedError:
-            raise CalendarHorizonError(day) from None
+    years = [day.year for day in chinese_calendar.holidays]
+    _within(start, end, (datetime.date(min(years), 1, 1), datetime.date(max(years), 12, 31)))
     return len(chinese_calendar.get_workdays(start, end)) - chinese_calendar.is_workday(start)

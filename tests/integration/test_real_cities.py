@@ -120,6 +120,11 @@ def test_quarantine_holds_the_rows_that_break_a_rule_and_says_which(run: Run) ->
         assert dict(reasons) == one["reasons"], name
 
 
+def test_rows_that_fall_to_a_newer_version_are_counted_as_merged(run: Run) -> None:
+    for name, one in run.expected.items():
+        assert sum(row["merged"] for row in run.deliveries(name)) == one["merged"], name
+
+
 def test_every_quarantined_row_has_a_reason(run: Run) -> None:
     worst = max(run.expected, key=lambda name: sum(row["quarantined"] for row in run.deliveries(name)))
     status, answer = run.ask("quarantine", worst)

@@ -2,10 +2,9 @@
 
 Lives here: the cache of single models and its file. Must not live here: graphs in files (`store.py`), parsing.
 
-An entry is found by the model's text and everything else that is the same for all models; it holds good only if each table that the
-model's text named still resolves to the same relation with the same columns. So a changed model is parsed again, and so is a model
-that reads it if the change altered its columns, and no other.
-"""
+An entry is found by the model's text and everything else that is the same for all models; it holds good only if
+each table that the model's text named still resolves to the same relation with the same columns. So a changed model
+is parsed again, and so is a model that reads it if the change altered its columns, and no other."""
 
 from __future__ import annotations
 

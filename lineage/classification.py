@@ -1,8 +1,8 @@
 """The level of every column, from the levels of what flows into it; the strictest wins.
 
-Lives here: the computation over a graph (GB/T 43697-2024, 就高从严), direct and indirect kept apart. Must not live here: what an influence
-costs (`policy.py`, a declaration), which function may lower a level (`declassifiers.py`), SQL.
-"""
+Lives here: the computation over a graph (GB/T 43697-2024, 就高从严), direct and indirect kept apart. Must not live
+here: what an influence costs (`policy.py`, a declaration), which function may lower a level (`declassifiers.py`),
+SQL."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lineage.policy import Policy
 class ColumnLevel:
     """The level of one column.
 
-    `direct` is what its values carry, `indirect` what decided about them; `effective` is the stricter. `because` is the path from the strictest
-    source, in order of flow, empty for a source itself; `unknown` are the unknowns that made it so, if any did.
-    """
+    `direct` is what its values carry, `indirect` what decided about them; `effective` is the stricter. `because` is
+    the path from the strictest source, in order of flow, empty for a source itself; `unknown` are the unknowns that
+    made it so, if any did."""
 
     direct: str
     indirect: str
@@ -108,11 +108,11 @@ def levels(
 ) -> Levels:
     """The level of every column of `graph`, computed from scratch.
 
-    `base_levels` gives the declared level of source columns (keys are references or ``relation.column``); a source column without
-    one has the policy's `undeclared` level, a technical one (`_batch`, `_row`) its own. A level declared for a column that SQL builds
-    is a floor under what is computed. `distrusted` lists (column, declassifier) pairs whose post-condition did not
-    hold: there the function lowers nothing. Raises ValueError for a level that the policy does not know.
-    """
+    `base_levels` gives the declared level of source columns (keys are references or ``relation.column``); a source
+    column without one has the policy's `undeclared` level, a technical one (`_batch`, `_row`) its own. A level
+    declared for a column that SQL builds is a floor under what is computed. `distrusted` lists (column,
+    declassifier) pairs whose post-condition did not hold: there the function lowers nothing. Raises ValueError for
+    a level that the policy does not know."""
     declared = {_ref(key): policy.rank(level) for key, level in base_levels.items()}
     return Levels(policy, _Computation(graph, declared, policy, frozenset(distrusted)).run())
 
@@ -125,8 +125,12 @@ class _Computation:
     """One pass in the graph's own order, repeated only where columns feed themselves."""
 
     def __init__(
-        self, graph: Graph, declared: Mapping[ColumnRef, int], policy: Policy, distrusted: frozenset[tuple[ColumnRef, str]]
-    ) -> None:  # fmt: skip
+        self,
+        graph: Graph,
+        declared: Mapping[ColumnRef, int],
+        policy: Policy,
+        distrusted: frozenset[tuple[ColumnRef, str]],
+    ) -> None:
         self.graph, self.declared, self.policy, self.distrusted = graph, declared, policy, distrusted
         self.registry = policy.registry
         self.floors = {name: policy.rank(d.to) for name, d in self.registry.entries.items()}
@@ -147,7 +151,8 @@ class _Computation:
             self._visit(target)
             done.add(target)
         while again:
-            again = any([self._visit(target) for target in targets])
+            changed = [self._visit(target) for target in targets]
+            again = any(changed)
         return self.states
 
     def _targets(self) -> list[ColumnRef]:

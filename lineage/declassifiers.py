@@ -1,11 +1,11 @@
 """The registered functions that may lower a level, and what must hold of their output for that.
 
-Lives here: the registry and its reading. Must not live here: the SQL of the functions (dbt macros and DuckDB macros bear the same names), the
-check of a post-condition on real output (a gate), the level computation (`classification.py`).
+Lives here: the registry and its reading. Must not live here: the SQL of the functions (dbt macros and DuckDB macros
+bear the same names), the check of a post-condition on real output (a gate), the level computation
+(`classification.py`).
 
-A function that is not registered lowers nothing, whatever its name says. A registered one lowers what it answers for, to `to` at the
-lowest, and only while its post-condition holds on the actual output.
-"""
+A function that is not registered lowers nothing, whatever its name says. A registered one lowers what it answers
+for, to `to` at the lowest, and only while its post-condition holds on the actual output."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from lineage.sql.catalog import Lowering
 class PostCondition(BaseModel):
     """What must be true of a released column that leans on a declassifier.
 
-    `kind` says how it is checked: ``pattern`` (every value matches `pattern`), ``fixed_length`` (every value has `length` characters out of
-    `alphabet`), ``members`` (at most `at_most` distinct values), ``at_least`` (no number below `at_least`, nulls aside),
-    ``k_rows`` (every row stands for at least `at_least` persons).
-    """
+    `kind` says how it is checked: ``pattern`` (every value matches `pattern`), ``fixed_length`` (every value has
+    `length` characters out of `alphabet`), ``members`` (at most `at_most` distinct values), ``at_least`` (no number
+    below `at_least`, nulls aside), ``k_rows`` (every row stands for at least `at_least` persons)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: Literal["pattern", "fixed_length", "members", "at_least", "k_rows"]
@@ -38,9 +37,8 @@ class PostCondition(BaseModel):
 class Declassifier(BaseModel):
     """One registered function.
 
-    `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about that value),
-    ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING).
-    """
+    `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about
+    that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str

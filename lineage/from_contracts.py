@@ -1,8 +1,7 @@
 """What contracts say of columns, as the start of a graph and of the level computation.
 
-Lives here: contract columns as references into the raw lake, with types and declared levels. Must not live here: reading of
-declarations (`contracts`), the computation (`classification.py`).
-"""
+Lives here: contract columns as references into the raw lake, with types and declared levels. Must not live here:
+reading of declarations (`contracts`), the computation (`classification.py`)."""
 
 from __future__ import annotations
 
@@ -11,9 +10,12 @@ from lineage.graph import DIRECT, ColumnRef, Edge, Graph, join_parts
 
 TECHNICAL = {"_batch": "VARCHAR", "_delivery": "INTEGER", "_row": "BIGINT"}
 _TYPES = {
-    LogicalType.INTEGER: "BIGINT", LogicalType.DECIMAL: "DECIMAL", LogicalType.DATE: "DATE", LogicalType.TIMESTAMP: "TIMESTAMP",
+    LogicalType.INTEGER: "BIGINT",
+    LogicalType.DECIMAL: "DECIMAL",
+    LogicalType.DATE: "DATE",
+    LogicalType.TIMESTAMP: "TIMESTAMP",
     LogicalType.BOOLEAN: "BOOLEAN",
-}  # fmt: skip
+}
 
 
 def raw_relation(dataset: Dataset, database: str = "lake", schema: str = "raw") -> str:
@@ -22,7 +24,9 @@ def raw_relation(dataset: Dataset, database: str = "lake", schema: str = "raw") 
 
 
 def contract_levels(catalogue: Catalogue, database: str = "lake", schema: str = "raw") -> dict[ColumnRef, str]:
-    """The declared level of every contract column, by its place in the raw lake: `base_levels` of `classification.levels`."""
+    """The declared level of every contract column, by its place in the raw lake: `base_levels` of
+    `classification.levels`.
+    """
     return {
         ColumnRef(raw_relation(dataset, database, schema), column.name.lower()): str(column.level)
         for dataset in catalogue.datasets.values()
@@ -44,9 +48,8 @@ def raw_schema(catalogue: Catalogue, database: str = "lake", schema: str = "raw"
 def contract_graph(catalogue: Catalogue, database: str = "lake", schema: str = "raw") -> Graph:
     """From each column as a department delivers it (``contract.<department>.<dataset>``) to its place in the raw lake.
 
-    Conforming filters by rules over the columns of a row, so every column of a raw table has an indirect edge from each column that
-    some blocking rule speaks of.
-    """
+    Conforming filters by rules over the columns of a row, so every column of a raw table has an indirect edge from
+    each column that some blocking rule speaks of."""
     columns: dict[str, tuple[str, ...]] = {}
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
     for dataset in catalogue.datasets.values():

@@ -1,8 +1,8 @@
 """A dbt manifest with compiled SQL to a lineage graph.
 
-Lives here: which relation a node is, what is built from what, and what incremental models and snapshots add to their own SQL. Must not live
-here: SQL semantics (`lineage/sql/`), levels, anything that imports dbt: the manifest is plain JSON (schema v12).
-"""
+Lives here: which relation a node is, what is built from what, and what incremental models and snapshots add to
+their own SQL. Must not live here: SQL semantics (`lineage/sql/`), levels, anything that imports dbt: the manifest
+is plain JSON (schema v12)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lineage.cache import ModelCache
-from lineage.from_sql import Lowering, Macro, QueryLineage
+from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
 from lineage.sql.catalog import Catalog
 
@@ -37,12 +37,10 @@ def graph_from_manifest(
 ) -> Graph:
     """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
 
-    `sources_schema` maps each stored relation, ``database.schema.identifier``, to its columns and types. A source that it lacks
-    has the columns that the manifest declares, and may have more. Models are bound in the order of their dependencies,
-    each once, or not at all where `cache` still knows them.
-    """
+    `sources_schema` maps each stored relation, ``database.schema.identifier``, to its columns and types. A source
+    that it lacks has the columns that the manifest declares, and may have more. Models are bound in the order of
+    their dependencies, each once, or not at all where `cache` still knows them."""
     catalog = Catalog(sources_schema, dialect=dialect, macros=macros, declassifiers=declassifiers)
-    memory = cache if cache is not None else ModelCache()
     _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
     columns = {name: tuple(found) for name, found in catalog.tables.items()}
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
@@ -53,7 +51,7 @@ def graph_from_manifest(
         node = nodes[key]
         if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
             continue
-        found = _model(node, nodes, manifest, catalog, memory)
+        found = _model(node, manifest, catalog, cache)
         catalog.add(found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open)
         built.append(found.relation)
         columns[found.relation] = found.columns
@@ -100,8 +98,9 @@ def _parents(node: Mapping[str, Any]) -> set[str]:
     return set(node.get("depends_on", {}).get("nodes", ()))
 
 
-def _inputs(node: Mapping[str, Any], nodes: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def inputs_of(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """The relations that a node declares to read, through ephemeral models, too."""
+    nodes = manifest.get("nodes", {})
     found: set[str] = set()
     stack, seen = list(_parents(node)), set()
     while stack:
@@ -120,10 +119,10 @@ def _inputs(node: Mapping[str, Any], nodes: Mapping[str, Any], manifest: Mapping
 
 
 def _model(
-    node: Mapping[str, Any], nodes: Mapping[str, Any], manifest: Mapping[str, Any], catalog: Catalog, memory: ModelCache
+    node: Mapping[str, Any], manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | None
 ) -> QueryLineage:  # fmt: skip
     relation = relation_of(node)
-    inputs = _inputs(node, nodes, manifest)
+    inputs = inputs_of(node, manifest)
     if node.get("language", "sql") != "sql":
         return _opaque(node, relation, Unknown("model is not SQL", str(node.get("language")), inputs or None))
     sql = node.get("compiled_code")
@@ -131,7 +130,7 @@ def _model(
         return _opaque(node, relation, Unknown("model is not compiled", node["name"]))
     if node.get("resource_type") == "model" and node.get("config", {}).get("materialized") == "incremental":
         catalog.add(relation, _declared(node), is_open=True)  # it may read itself
-    found = memory.lineage(sql, catalog, relation)
+    found = cache.lineage(sql, catalog, relation) if cache is not None else lineage_of(sql, catalog, relation)
     if found.relation != relation:
         return _opaque(node, relation, Unknown("model's SQL makes another relation", found.relation))
     if not found.columns and found.unknown:

@@ -1,7 +1,7 @@
 """One SQL statement to its column lineage.
 
-Lives here: the front door `column_lineage`, parsing within bounds, and the result type. Must not live here: the meaning of SQL
-(`lineage/sql/`), dbt, graphs of many models.
+Lives here: the front door `column_lineage`, parsing within bounds, and the result type. Must not live here: the
+meaning of SQL (`lineage/sql/`), dbt, graphs of many models.
 
     >>> result = column_lineage("select a + 1 as b from t where c > 0", {"t": {"a": "int", "c": "int"}})
     >>> [str(edge.source) for edge in result.edges_into("b")]
@@ -27,9 +27,9 @@ __all__ = ["Lowering", "Macro", "QueryLineage", "column_lineage", "lineage_of"]
 class QueryLineage:
     """The lineage of one relation that a statement makes.
 
-    `columns` are its output names in order; `edges` and `unknown` are by output column, with ``*`` for the relation's rows.
-    `is_open` says that there may be columns whose names cannot be known; what flows into any of them is under ``*``.
-    """
+    `columns` are its output names in order; `edges` and `unknown` are by output column, with ``*`` for the
+    relation's rows. `is_open` says that there may be columns whose names cannot be known; what flows into any of
+    them is under ``*``."""
 
     relation: str
     columns: tuple[str, ...]
@@ -64,9 +64,9 @@ def column_lineage(
 ) -> QueryLineage:
     """The lineage of one statement: a query, or one that makes or changes a table.
 
-    `schema` maps each relation (``lake.raw.t``) to its columns and types. `target` names the relation that a plain query is taken to
-    make. Never raises for any SQL text: what is not understood comes back as unknown on the columns concerned.
-    """
+    `schema` maps each relation (``lake.raw.t``) to its columns and types. `target` names the relation that a plain
+    query is taken to make. Never raises for any SQL text: what is not understood comes back as unknown on the
+    columns concerned."""
     catalog = Catalog(schema, dialect=dialect, macros=macros, declassifiers=declassifiers)
     return lineage_of(sql, catalog, target)
 
@@ -91,6 +91,8 @@ def _nothing_known(relation: str, why: Unknown, catalog: Catalog) -> QueryLineag
 
 def _finish(name: str, made: Target, catalog: Catalog) -> QueryLineage:
     relation = made.relation.closed()
+    if not relation.columns and relation.rest is None:
+        return _nothing_known(name, Unknown("statement makes no columns", "statement"), catalog)
     rows = merge([relation.rows, relation.order])
     edges, unknown = {}, {}
     for column in relation.columns:

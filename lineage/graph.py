@@ -3,10 +3,9 @@
 Lives here: the node (`ColumnRef`), the edge (`Edge`), the admission of ignorance (`Unknown`) and the immutable
 `Graph` with its questions. Must not live here: SQL, dbt, contracts, levels, pictures, files (see `store.py`).
 
-A relation's rows are a node of their own, written ``relation.*``: `count(*)` takes its value from them, and a cross join
-multiplies by them. Every column of a relation carries the influences on that relation's rows as indirect edges, so an edge
-to ``relation.*`` appears only where no column of the relation is an input anyway.
-"""
+A relation's rows are a node of their own, written ``relation.*``: `count(*)` takes its value from them, and a cross
+join multiplies by them. Every column of a relation carries the influences on that relation's rows as indirect
+edges, so an edge to ``relation.*`` appears only where no column of the relation is an input anyway."""
 
 from __future__ import annotations
 
@@ -94,9 +93,9 @@ class Unknown(NamedTuple):
 class Graph:
     """Columns by relation, edges by target, unknowns by target. Never changed after it was made.
 
-    `columns` maps a relation to its columns in order; `into` maps a target to its edges in a fixed order. `built` names the
-    relations that some SQL makes: a column of theirs without an edge is a constant, while one of any other relation is a source.
-    """
+    `columns` maps a relation to its columns in order; `into` maps a target to its edges in a fixed order. `built`
+    names the relations that some SQL makes: a column of theirs without an edge is a constant, while one of any
+    other relation is a source."""
 
     columns: Mapping[str, tuple[str, ...]]
     into: Mapping[ColumnRef, tuple[Edge, ...]]

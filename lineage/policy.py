@@ -1,7 +1,7 @@
 """The declaration of what an influence costs: levels, costs by reason, exceptions, declassifiers.
 
-Lives here: the shape of `lineage_policy.yml` and its reading. Must not live here: a level of any column, or the computation.
-"""
+Lives here: the shape of `lineage_policy.yml` and its reading. Must not live here: a level of any column, or the
+computation."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class BadPolicy(ValueError):
 class Cost(BaseModel):
     """What an indirect influence costs: the level it carries over, given the level of its source.
 
-    ``same`` carries the whole level, ``none`` nothing, ``{at_most: L2}`` caps it, ``{less: 1}`` takes off so many steps.
-    """
+    ``same`` carries the whole level, ``none`` nothing, ``{at_most: L2}`` caps it, ``{less: 1}`` takes off so many
+    steps."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: Literal["same", "none"] | None = None
@@ -120,7 +120,9 @@ class Policy(BaseModel):
         return Registry.of(self.declassifiers)
 
     def rank(self, level: str) -> int:
-        """The place of a level, 0 for the least sensitive. Raises ValueError for a level that the policy does not know."""
+        """The place of a level, 0 for the least sensitive. Raises ValueError for a level that the policy does
+        not know.
+        """
         if level not in self.levels:
             raise ValueError(f"unknown level {level!r}; known are {', '.join(self.levels)}")
         return self.levels.index(level)

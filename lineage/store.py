@@ -1,13 +1,14 @@
-"""A graph in a file: Parquet, so that it can be asked without being rebuilt, by this package or by anything that reads Parquet.
+"""A graph in a file: Parquet, so that it can be asked without being rebuilt, by this package or by anything that
+reads Parquet.
 
 Lives here: the file format. Must not live here: how a graph is made, or the cache of single models (`cache.py`).
 
-One row for each fact. `fact` is ``relation``, ``column`` (a column of a relation, `position` its place), ``edge`` or ``unknown``; the file holds no data
-values, only names.
-"""
+One row for each fact. `fact` is ``relation``, ``column`` (a column of a relation, `position` its place), ``edge``
+or ``unknown``; the file holds no data values, only names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,10 +51,7 @@ def save_graph(graph: Graph, path: str | Path) -> None:
             inputs = None if why.inputs is None else list(why.inputs)
             rows.append(("unknown", *target, i, None, None, why.reason, why.subject, None, inputs))
     columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
-    arrays = [
-        pa.array(list(column), _plain(field.type)).cast(field.type)
-        for column, field in zip(columns, SCHEMA, strict=True)
-    ]
+    arrays = [_array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
     pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), path, compression="zstd")
 
 
@@ -88,5 +86,7 @@ def load_graph(path: str | Path) -> Graph:
     )
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if pa.types.is_dictionary(kind) else kind
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return pa.array(values, pa.string()).dictionary_encode()
+    return pa.array(values, kind)

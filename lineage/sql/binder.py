@@ -1,8 +1,8 @@
 """The binder: one object that every part of the language is bound through.
 
-Lives here: the entry points `query` and `expression`, the dispatch over syntax nodes, and the two admissions of ignorance. Must not
-live here: the meaning of any clause; that is in `query.py`, `sources.py`, `projection.py`, `pivot.py`, `expressions.py` and `calls.py`.
-"""
+Lives here: the entry points `query` and `expression`, the dispatch over syntax nodes, and the two admissions of
+ignorance. Must not live here: the meaning of any clause; that is in `query.py`, `sources.py`, `projection.py`,
+`pivot.py`, `expressions.py` and `calls.py`."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ def is_aggregate(node: exp.Expr) -> bool:
 
 def has_aggregate(node: exp.Expr, macros: Mapping[str, Macro]) -> bool:
     """Whether an expression aggregates the rows of its own query: not in a subquery, and not as a window function."""
-    stack = [node]
+    inner = node.this if type(node) is exp.Alias else node
+    stack = [] if type(inner) is exp.Column else [node]
     opened: set[str] = set()
     while stack:
         here = stack.pop()

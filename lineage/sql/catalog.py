@@ -1,7 +1,7 @@
 """What exists: tables with their columns, macros, and the registered declassifiers.
 
-Lives here: look-ups by name. Must not live here: scopes of a query (`relation.py`), the meaning of a function (`functions.py`).
-"""
+Lives here: look-ups by name. Must not live here: scopes of a query (`relation.py`), the meaning of a function
+(`functions.py`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from lineage.graph import join_parts, split_parts
 
 @dataclass(frozen=True)
 class Macro:
-    """A SQL macro: its overloads, each with parameter names and a body. A default value is a constant, so it is not kept."""
+    """A SQL macro: its overloads, each with parameter names and a body. A default value is a constant, so it is
+    not kept.
+    """
 
     name: str
     overloads: tuple[tuple[tuple[str, ...], exp.Expr], ...]
@@ -25,7 +27,9 @@ class Macro:
 
 @dataclass(frozen=True)
 class Lowering:
-    """What a registered declassifier answers for: the values it was given (always), the influences on them, the rows."""
+    """What a registered declassifier answers for: the values it was given (always), the influences on them, the
+    rows.
+    """
 
     indirect: bool = False
     rows: bool = False
@@ -34,9 +38,8 @@ class Lowering:
 class Catalog:
     """Tables by any suffix of their dotted name, macros and declassifiers by name.
 
-    `schema` maps a relation to its columns and their types (an empty type where unknown). A relation may be added while models
-    are bound one after another. `open_relations` are those whose column list may be incomplete.
-    """
+    `schema` maps a relation to its columns and their types (an empty type where unknown). A relation may be added
+    while models are bound one after another. `open_relations` are those whose column list may be incomplete."""
 
     def __init__(
         self,

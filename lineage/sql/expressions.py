@@ -1,8 +1,7 @@
 """What flows into a value: one rule for each kind of expression.
 
-Lives here: columns, casts, conditions, lambdas, structs, subqueries, windows. Must not live here: function calls and aggregates
-(`calls.py`), clauses of a query (`query.py`).
-"""
+Lives here: columns, casts, conditions, lambdas, structs, subqueries, windows. Must not live here: function calls
+and aggregates (`calls.py`), clauses of a query (`query.py`)."""
 
 from __future__ import annotations
 
@@ -26,10 +25,10 @@ def handler_for(node: exp.Expr) -> Handler:
     """The rule for a node whose class is in no table, by the kind of node that it is; remembered for its class."""
     if isinstance(node, exp.AggFunc):
         handler: Handler = calls.aggregate
+    elif isinstance(node, _SPINE):
+        handler = _binary
     elif isinstance(node, exp.Func):
         handler = calls.known_function
-    elif isinstance(node, exp.Binary):
-        handler = _binary
     elif isinstance(node, _TRANSPARENT):
         handler = _children
     else:
@@ -126,7 +125,7 @@ def _cast(binder: Binder, node: exp.Expr, scope: Scope) -> BoundColumn:
 def _binary(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     """Walks down the left spine in a loop, since a generated condition may have thousands of terms."""
     flows = []
-    while isinstance(node, exp.Binary) and type(node) not in _OWN_RULE:
+    while isinstance(node, _SPINE):
         flows.append(binder.expression(node.expression, scope))
         node = node.this
     flows.append(binder.expression(node, scope))
@@ -254,26 +253,87 @@ def _row_of(binder: Binder, node: exp.Expr, scope: Scope) -> BoundColumn:
     return BoundColumn(name, binder.opaque("unresolved name", name, scope))
 
 
+_SPINE = (exp.And, exp.Or, exp.Xor, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe, exp.BitwiseOr, exp.BitwiseAnd)
 _TRANSPARENT = (
-    exp.Unary, exp.Tuple, exp.Between, exp.Interval, exp.Distinct, exp.Condition, exp.Slice, exp.AtTimeZone, exp.Collate,
-    exp.Predicate, exp.Order, exp.JSONKeyValue, exp.FromTimeZone, exp.HavingMax,
-)  # fmt: skip
+    exp.Binary,
+    exp.Unary,
+    exp.Tuple,
+    exp.Between,
+    exp.Interval,
+    exp.Distinct,
+    exp.Condition,
+    exp.Slice,
+    exp.AtTimeZone,
+    exp.Collate,
+    exp.Predicate,
+    exp.Order,
+    exp.JSONKeyValue,
+    exp.FromTimeZone,
+    exp.HavingMax,
+)
 _CONSTANTS = (
-    exp.Literal, exp.Null, exp.Boolean, exp.DataType, exp.Var, exp.JSONPath, exp.HexString, exp.BitString, exp.ByteString,
-    exp.National, exp.RawString, exp.UnicodeString, exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.IntervalSpan,
-)  # fmt: skip
+    exp.Literal,
+    exp.Null,
+    exp.Boolean,
+    exp.DataType,
+    exp.Var,
+    exp.JSONPath,
+    exp.HexString,
+    exp.BitString,
+    exp.ByteString,
+    exp.National,
+    exp.RawString,
+    exp.UnicodeString,
+    exp.CurrentDate,
+    exp.CurrentTimestamp,
+    exp.CurrentTime,
+    exp.IntervalSpan,
+)
 HANDLERS: dict[type, Handler] = {
-    exp.Column: _column, exp.Star: _star, exp.Columns: _columns, exp.PositionalColumn: _positional_column,
-    exp.Identifier: _identifier, exp.Alias: _alias_node, exp.Paren: _alias_node, exp.Cast: _cast, exp.TryCast: _cast,
-    exp.Case: _case, exp.If: _if, exp.Lambda: _lambda, exp.Comprehension: _comprehension, exp.PropertyEQ: _named_value,
-    exp.Kwarg: _named_value, exp.Struct: _struct, exp.Dot: _dot, exp.Bracket: _bracket, exp.StructExtract: _struct_extract,
-    exp.Subquery: _subquery, exp.Select: _subquery, exp.Union: _subquery, exp.Except: _subquery, exp.Intersect: _subquery,
-    exp.Exists: _exists, exp.In: _in, exp.Ordered: _ordered, exp.TableColumn: _row_of, exp.Pivot: _subquery,
-    exp.Values: _subquery, exp.Aliases: _alias_node, exp.PivotAlias: _alias_node,
-    exp.Window: calls.window, exp.Filter: calls.filtered, exp.WithinGroup: calls.within_group,
-    exp.IgnoreNulls: _alias_node, exp.RespectNulls: _alias_node, exp.Anonymous: calls.named_function,
-    exp.AnonymousAggFunc: calls.aggregate, exp.Explode: calls.unnest, exp.Unnest: calls.unnest,
-    exp.ExplodeOuter: calls.unnest, exp.Posexplode: calls.unnest, exp.PosexplodeOuter: calls.unnest, exp.Inline: calls.unnest,
+    exp.Column: _column,
+    exp.Star: _star,
+    exp.Columns: _columns,
+    exp.PositionalColumn: _positional_column,
+    exp.Identifier: _identifier,
+    exp.Alias: _alias_node,
+    exp.Paren: _alias_node,
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.Case: _case,
+    exp.If: _if,
+    exp.Lambda: _lambda,
+    exp.Comprehension: _comprehension,
+    exp.PropertyEQ: _named_value,
+    exp.Kwarg: _named_value,
+    exp.Struct: _struct,
+    exp.Dot: _dot,
+    exp.Bracket: _bracket,
+    exp.StructExtract: _struct_extract,
+    exp.Subquery: _subquery,
+    exp.Select: _subquery,
+    exp.Union: _subquery,
+    exp.Except: _subquery,
+    exp.Intersect: _subquery,
+    exp.Exists: _exists,
+    exp.In: _in,
+    exp.Ordered: _ordered,
+    exp.TableColumn: _row_of,
+    exp.Pivot: _subquery,
+    exp.Values: _subquery,
+    exp.Aliases: _alias_node,
+    exp.PivotAlias: _alias_node,
+    exp.Window: calls.window,
+    exp.Filter: calls.filtered,
+    exp.WithinGroup: calls.within_group,
+    exp.IgnoreNulls: _alias_node,
+    exp.RespectNulls: _alias_node,
+    exp.Anonymous: calls.named_function,
+    exp.AnonymousAggFunc: calls.aggregate,
+    exp.Explode: calls.unnest,
+    exp.Unnest: calls.unnest,
+    exp.ExplodeOuter: calls.unnest,
+    exp.Posexplode: calls.unnest,
+    exp.PosexplodeOuter: calls.unnest,
+    exp.Inline: calls.unnest,
     **dict.fromkeys(_CONSTANTS, _constant),
-}  # fmt: skip
-_OWN_RULE = frozenset(HANDLERS)
+}

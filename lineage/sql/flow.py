@@ -2,10 +2,10 @@
 
 Lives here: `Flow` and the few operations on it. Must not live here: SQL, names, scopes.
 
-A flow's *direct* part holds the columns that the value is computed from, its *indirect* part the columns that decided
-whether, how often or which value appears. A relation's rows are described by a flow, too: their direct part are the rows of the tables
-they were read from, their indirect part everything that filtered, joined or grouped them.
-"""
+A flow's *direct* part holds the columns that the value is computed from, its *indirect* part the columns that
+decided whether, how often or which value appears. A relation's rows are described by a flow, too: their direct part
+are the rows of the tables they were read from, their indirect part everything that filtered, joined or grouped
+them."""
 
 from __future__ import annotations
 

@@ -2,18 +2,18 @@
 
 Lives here: what is refused before parsing, and why. Must not live here: the meaning of anything.
 
-The bounds are far above what people and generators write (a thousand-column union stays below them); they keep a hostile text from taking
-the parser's stack or hours of its time.
-"""
+The bounds are far above what people and generators write (a thousand-column union stays below them); they keep a
+hostile text from taking the parser's stack or hours of its time."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
-import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from lineage.graph import Unknown
 
@@ -23,9 +23,12 @@ MAX_NESTING = 100
 
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+# x[1][1][1]… takes the parser cubic time.
+_INDEX = {TokenType.L_BRACKET, TokenType.R_BRACKET, TokenType.NUMBER, TokenType.STRING, TokenType.COLON}
 _PREFIX = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE}
 
-# sqlglot warns, with the whole text, when it keeps a statement unparsed; here that ends in an Unknown, and SQL stays out of logs.
+# sqlglot warns, with the whole text, when it keeps a statement unparsed; here that ends in an Unknown, and SQL
+# stays out of logs.
 logging.getLogger("sqlglot").addFilter(lambda record: "Falling back to parsing" not in record.getMessage())
 
 
@@ -34,10 +37,12 @@ def parse_statements(sql: str, dialect: str) -> tuple[list[exp.Expr], Unknown | 
     if len(sql) > MAX_CHARACTERS:
         return [], Unknown("statement is too long", f"{len(sql)} characters")
     try:
-        fault = _too_much(sql, dialect)
+        reader = Dialect.get_or_raise(dialect)
+        tokens = reader.tokenize(sql)
+        fault = _too_much(tokens)
         if fault is not None:
             return [], fault
-        parsed = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
+        parsed = [statement for statement in reader.parser().parse(tokens, sql) if statement is not None]
     except SqlglotError as error:
         return [], Unknown("statement does not parse", _where(error))
     except RecursionError:
@@ -54,11 +59,10 @@ def _where(error: SqlglotError) -> str:
     return f"line {line}, column {column}" if line else type(error).__name__
 
 
-def _too_much(sql: str, dialect: str) -> Unknown | None:
-    tokens = sqlglot.tokenize(sql, read=dialect)
+def _too_much(tokens: Sequence[Token]) -> Unknown | None:
     if len(tokens) > MAX_TOKENS:
         return Unknown("statement is too long", f"{len(tokens)} tokens")
-    depth = deepest = run = longest = 0
+    depth = deepest = run = chain = longest = 0
     for token in tokens:
         kind = token.token_type
         if kind in _OPENING:
@@ -67,7 +71,8 @@ def _too_much(sql: str, dialect: str) -> Unknown | None:
         elif kind in _CLOSING:
             depth -= 1
         run = run + 1 if kind in _PREFIX else 0
-        longest = max(longest, run)
+        chain = chain + (kind is TokenType.L_BRACKET) if kind in _INDEX else 0
+        longest = max(longest, run, chain)
     if max(deepest, longest) > MAX_NESTING:
         return Unknown("nested too deeply", f"{max(deepest, longest)} levels")
     return None

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from lineage.sql.binder import Binder
 
 _HANDLED = frozenset(
-    ["this", "alias", "expressions", "fields", "unpivot", "using", "group", "columns", "include_nulls", "default_on_null", "into", "with_", "identify_pivot_strings", "prefixed_pivot_columns", "pivot_column_naming", "value_columns_first"]
-)
+    (
+        "this", "alias", "expressions", "fields", "unpivot", "using", "group", "columns", "include_nulls",
+        "default_on_null", "into", "with_", "identify_pivot_strings", "prefixed_pivot_columns",
+        "pivot_column_naming", "value_columns_first",
+    )
+)  # fmt: skip
 
 
 def statement(binder: Binder, node: exp.Expr, parent: Scope) -> Relation:
@@ -96,9 +100,7 @@ def _count(scope: Scope, keys: Flow, rows: Flow) -> BoundColumn:
     return BoundColumn("", merge([counted, as_indirect(keys, "pivot"), as_indirect(rows, "rows")]))
 
 
-def _cell_names(
-    on: list[exp.Expr], aggregates: list[exp.Expr], dialect: str
-) -> list[tuple[str, int]] | None:
+def _cell_names(on: list[exp.Expr], aggregates: list[exp.Expr], dialect: str) -> list[tuple[str, int]] | None:
     """Names of the pivoted columns with the aggregate of each; None where they come from the data."""
     values = []
     for one in on:

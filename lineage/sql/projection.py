@@ -1,7 +1,7 @@
 """The select list: stars, COLUMNS(), unnested structs and lists, and the names of what comes out.
 
-Lives here: how one item of a select list becomes output columns. Must not live here: values (`expressions.py`), clauses (`query.py`).
-"""
+Lives here: how one item of a select list becomes output columns. Must not live here: values (`expressions.py`),
+clauses (`query.py`)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lineage.graph import Unknown
-from lineage.sql.functions import LIST_FUNCTIONS
 from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, lift, merge, unknown_flow
+from lineage.sql.functions import LIST_FUNCTIONS
 from lineage.sql.relation import BoundColumn, Scope, struct_fields
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def _like_pattern(text: str) -> re.Pattern[str]:
 
 
 def _columns_nodes(item: exp.Expr) -> list[exp.Columns]:
-    found, stack = [], [item]
+    found: list[exp.Columns] = []
+    stack = [] if _is_plain(item) else [item]
     while stack:
         here = stack.pop()
         if isinstance(here, exp.Query):
@@ -279,7 +280,8 @@ def _gives_list(node: exp.Expr) -> bool:
 
 
 def _unnested_rows(binder: Binder, item: exp.Expr, scope: Scope) -> Flow:
-    found, stack = [], [item]
+    found = []
+    stack = [] if _is_plain(item) else [item]
     while stack:
         here = stack.pop()
         if isinstance(here, exp.Query):
@@ -290,6 +292,11 @@ def _unnested_rows(binder: Binder, item: exp.Expr, scope: Scope) -> Flow:
                 found.append(value.flow)
         stack += here.iter_expressions()
     return as_indirect(merge(found), "unnest")
+
+
+def _is_plain(item: exp.Expr) -> bool:
+    """A column, maybe renamed: most of most select lists, and nothing to search in."""
+    return type(item.this if type(item) is exp.Alias else item) is exp.Column
 
 
 def _is_struct(value: BoundColumn) -> bool:

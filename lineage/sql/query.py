@@ -1,8 +1,7 @@
 """Queries: SELECT blocks, set operations, CTEs, VALUES.
 
-Lives here: in which order the clauses of a block see each other, and what each does to the rows. Must not live here: the FROM clause
-(`sources.py`), the select list (`projection.py`), values (`expressions.py`).
-"""
+Lives here: in which order the clauses of a block see each other, and what each does to the rows. Must not live
+here: the FROM clause (`sources.py`), the select list (`projection.py`), values (`expressions.py`)."""
 
 from __future__ import annotations
 
@@ -22,10 +21,21 @@ if TYPE_CHECKING:
     from lineage.sql.binder import Binder
 
 _SELECT = frozenset(
-    ["with_", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group", "having", "qualify", "windows", "order", "sort", "limit", "offset", "sample", "pivots", "kind"]
-)
-_SET = frozenset(["with_", "this", "expression", "distinct", "by_name", "order", "limit", "offset", "sort"])
-_SUBQUERY = frozenset(["this", "alias", "with_", "order", "limit", "offset", "sort", "sample"])
+    (
+        "with_", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group", "having",
+        "qualify", "windows", "order", "sort", "limit", "offset", "sample", "pivots", "kind",
+    )
+)  # fmt: skip
+_SET = frozenset(
+    (
+        "with_", "this", "expression", "distinct", "by_name", "order", "limit", "offset", "sort",
+    )
+)  # fmt: skip
+_SUBQUERY = frozenset(
+    (
+        "this", "alias", "with_", "order", "limit", "offset", "sort", "sample",
+    )
+)  # fmt: skip
 MAX_ROUNDS = 64
 
 
@@ -154,9 +164,7 @@ def _key(binder: Binder, key: exp.Expr, node: exp.Expr, scope: Scope) -> Flow:
     return binder.expression(key, scope)
 
 
-def _rows(
-    binder: Binder, node: exp.Expr, scope: Scope, projection: Projection, start: Flow, *, ordered: bool
-) -> Flow:
+def _rows(binder: Binder, node: exp.Expr, scope: Scope, projection: Projection, start: Flow, *, ordered: bool) -> Flow:
     rows = [start, projection.rows]
     for clause in ("having", "qualify"):
         test = node.args.get(clause)
@@ -334,7 +342,9 @@ def table_query(binder: Binder, node: exp.Expr, parent: Scope) -> Relation:
 
 
 def with_ctes(binder: Binder, node: exp.Expr, parent: Scope) -> Scope:
-    """The parent scope with the query's own CTEs in it. Each is bound once; one that nobody reads influences nothing."""
+    """The parent scope with the query's own CTEs in it. Each is bound once; one that nobody reads influences
+    nothing.
+    """
     clause = node.args.get("with_")
     if clause is None:
         return parent

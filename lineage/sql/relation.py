@@ -1,8 +1,7 @@
 """What a name in a query can resolve to: columns, relations, and the scope that holds them.
 
-Lives here: name resolution by DuckDB's rules (own columns, then aliases of the select list, then the enclosing query). Must
-not live here: syntax of any clause.
-"""
+Lives here: name resolution by DuckDB's rules (own columns, then aliases of the select list, then the enclosing
+query). Must not live here: syntax of any clause."""
 
 from __future__ import annotations
 
@@ -18,7 +17,9 @@ from lineage.sql.flow import EMPTY, EXPRESSION, Flow, column_flow, lift, mark_ou
 
 @dataclass(frozen=True)
 class BoundColumn:
-    """A named value: its flow, its type where known, and the flows of its fields where it is a struct made in this query."""
+    """A named value: its flow, its type where known, and the flows of its fields where it is a struct made in
+    this query.
+    """
 
     name: str
     flow: Flow
@@ -230,6 +231,8 @@ def row_value(relation: Relation, name: str) -> BoundColumn:
 def distinct_names(names: Sequence[str]) -> list[str]:
     """Equal names numbered as DuckDB does: a, a_1, a_2."""
     taken = set(names)
+    if len(taken) == len(names):
+        return list(names)
     seen: dict[str, int] = {}
     result = []
     for name in names:
@@ -248,7 +251,9 @@ def distinct_names(names: Sequence[str]) -> list[str]:
 
 
 def struct_fields(type_text: str) -> Mapping[str, str]:
-    """The fields of a struct type and their types, e.g. of ``STRUCT(x INTEGER, y VARCHAR)``; empty for any other type."""
+    """The fields of a struct type and their types, e.g. of ``STRUCT(x INTEGER, y VARCHAR)``; empty for any
+    other type.
+    """
     text = type_text.strip()
     if not text.lower().startswith("struct"):
         return {}

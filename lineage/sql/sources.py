@@ -1,7 +1,7 @@
 """The FROM clause: tables, CTEs, subqueries, joins of every kind, lateral sources and table functions.
 
-Lives here: what a source adds to names and to rows. Must not live here: pivots (`pivot.py`), files (a file is never a known input).
-"""
+Lives here: what a source adds to names and to rows. Must not live here: pivots (`pivot.py`), files (a file is never
+a known input)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from lineage.sql.relation import BoundColumn, Relation, Scope, Source, element_t
 if TYPE_CHECKING:
     from lineage.sql.binder import Binder
 
-_TABLE = frozenset(["this", "alias", "db", "catalog", "joins", "pivots", "laterals", "sample", "when", "ordinality", "version"])
+_TABLE = frozenset(
+    (
+        "this", "alias", "db", "catalog", "joins", "pivots", "laterals", "sample", "when", "ordinality",
+        "version",
+    )
+)  # fmt: skip
 _JOIN = frozenset(["this", "on", "side", "kind", "using", "method"])
 _LATERAL = frozenset(["this", "alias", "view", "outer", "ordinality", "cross_apply"])
 

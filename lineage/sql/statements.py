@@ -195,9 +195,13 @@ def _match(binder: Binder, node: exp.Expr, block: Scope) -> Flow:
 
 
 def _when(
-    binder: Binder, then: exp.Expr | None, block: Scope, target: Source, source: Source,
+    binder: Binder,
+    then: exp.Expr | None,
+    block: Scope,
+    target: Source,
+    source: Source,
     changed: dict[str, list[Flow]],
-) -> None:  # fmt: skip
+) -> None:
     if isinstance(then, exp.Update) and then.expressions and not isinstance(then.expressions, exp.Star):
         for assignment in then.expressions:
             flow = binder.expression(assignment.expression, block)
@@ -219,5 +223,10 @@ def _when(
 
 
 _HANDLERS: dict[type, Callable[[Binder, exp.Expr, Scope], Target]] = {
-    exp.Create: _create, exp.Insert: _insert, exp.Merge: _merge, exp.Update: _update, exp.Delete: _delete, exp.Copy: _copy,
-}  # fmt: skip
+    exp.Create: _create,
+    exp.Insert: _insert,
+    exp.Merge: _merge,
+    exp.Update: _update,
+    exp.Delete: _delete,
+    exp.Copy: _copy,
+}

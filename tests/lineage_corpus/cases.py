@@ -9,9 +9,8 @@ A case in a `.sql` file is ``# name``, its labels, and one statement, up to an e
 ``> relation``            the relation that the statement makes or changes
 ``! why``                 explains edges that the engine gives beyond the label
 
-A declassified edge has the function's name and a colon before its transform. An edge from a table's rows is expected only where no other column of
-that table is an input, which is the graph's own rule.
-"""
+A declassified edge has the function's name and a colon before its transform. An edge from a table's rows is
+expected only where no other column of that table is an input, which is the graph's own rule."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ from lineage.sql.catalog import read_macros
 HERE = Path(__file__).parent
 SCHEMA = {
     "main.t": {
-        "a": "INTEGER", "b": "INTEGER", "c": "VARCHAR", "l": "INTEGER[]", "s": "STRUCT(x INTEGER, y INTEGER)", "ts": "TIMESTAMP",
+        "a": "INTEGER", "b": "INTEGER", "c": "VARCHAR", "l": "INTEGER[]", "s": "STRUCT(x INTEGER, y INTEGER)", "ts": "TIMESTAMP",  # noqa: E501
     },
     "main.u": {"a": "INTEGER", "d": "INTEGER", "e": "VARCHAR"},
     "main.v": {"k": "INTEGER", "a": "INTEGER", "x": "INTEGER", "y": "INTEGER", "j": "JSON"},

@@ -98,7 +98,7 @@ def test_the_strictest_source_wins_directly():
         "select row_number() over (partition by disease) as x from lake.raw.person",
         "select case when disease = 'a' then district end as x from lake.raw.person",
         "select district as x from lake.raw.person order by disease limit 3",
-        "select district as x from lake.raw.person p where exists (select 1 from lake.raw.person where disease = p.born)",
+        "select district as x from lake.raw.person p where exists (select 1 from lake.raw.person where disease = p.born)",  # noqa: E501
     ],
 )
 def test_a_sensitive_influence_counts_as_much_as_a_sensitive_value(sql):
@@ -126,7 +126,7 @@ def test_a_mask_does_not_answer_for_the_filter():
 
 
 def test_a_row_guard_answers_for_filter_and_groups():
-    sql = "select district, declassify_k_count(count(*), 10) as x from lake.raw.person where disease = 'a' group by district"
+    sql = "select district, declassify_k_count(count(*), 10) as x from lake.raw.person where disease = 'a' group by district"  # noqa: E501
     assert level_of(sql, "x").effective == "L4"
     guarded = sql + " having declassify_k_rows(count(distinct id), 10)"
     assert level_of(guarded, "x").effective == "L1"

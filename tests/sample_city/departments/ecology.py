@@ -15,7 +15,7 @@ _HOURS = 168
 
 def stations(city: City) -> int:
     """How many stations there are."""
-    return city.bounded(2000, 8, 24)
+    return city.bounded(2000, 6, 24)
 
 
 def extracts(city: City) -> list[Extract]:

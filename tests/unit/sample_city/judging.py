@@ -44,11 +44,21 @@ class Judged:
         return [row for row, faults in zip(self.rows, self.faults, strict=True) if not faults]
 
 
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    header: str
+    required: bool
+    element: dict[str, Any]
+    codes: frozenset[str]
+    ranges: tuple[tuple[str, float | None, float | None], ...]
+
+
 def judge(layout: Layout, path: Path) -> Judged:
     """Read one file and judge every record."""
     headers, records = read(layout, path)
     columns = _columns(layout.dataset)
-    places = {column["name"]: headers.index(column.get("physicalName", column["name"])) for column in columns}
+    places = {column.name: headers.index(column.header) for column in columns}
     rows: list[dict[str, str | None]] = []
     faults: list[tuple[str, ...]] = []
     typed: list[dict[str, Any]] = []
@@ -65,40 +75,34 @@ def judge(layout: Layout, path: Path) -> Judged:
     return Judged(rows, faults, headers)
 
 
-def _row(columns: list[dict[str, Any]], row: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+def _row(columns: tuple[_Column, ...], row: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     found: list[str] = []
     for column in columns:
-        name, text = column["name"], row[column["name"]]
-        values[name], faults = (None, _missing(column)) if text is None else _value(column, text)
-        found += faults
+        text = row[column.name]
+        if text is not None:
+            values[column.name], faults = _value(column, text)
+            found += faults
+        elif column.required:
+            found.append(f"required:{column.name}")
     return values, found
 
 
-def _missing(column: dict[str, Any]) -> list[str]:
-    return [f"required:{column['name']}"] if column.get("required") else []
-
-
-def _value(column: dict[str, Any], text: str) -> tuple[Any, list[str]]:
-    name, element = column["name"], _element(column)
+def _value(column: _Column, text: str) -> tuple[Any, list[str]]:
+    name, element = column.name, column.element
     value = _cast(element, text)
     if value is None:
         return None, [f"type:{name}"]
     found = []
-    if element.get("pattern") and not re.fullmatch(element["pattern"], text):
+    if "pattern" in element and not re.fullmatch(element["pattern"], text):
         found.append(f"pattern:{name}")
-    if element.get("check") and not _checked(element["check"], text):
+    if "check" in element and not _checked(element["check"], text):
         found.append(f"check_digit:{name}")
-    if element.get("code_set") and text not in _codes(element["code_set"]) | set(_custom(column).get("code_map", {})):
+    if column.codes and text not in column.codes:
         found.append(f"code_set:{name}")
-    if _outside(value, element.get("minimum"), element.get("maximum")):
-        found.append(f"range:{name}")
     if len(text) > element.get("max_length", len(text)):
         found.append(f"length:{name}")
-    for rule in column.get("quality", ()):
-        promise = rule["implementation"]
-        if promise["kind"] == "range" and _outside(value, promise.get("minimum"), promise.get("maximum")):
-            found.append(rule["name"])
+    found += [rule for rule, low, high in column.ranges if _outside(value, low, high)]
     return value, found
 
 
@@ -151,18 +155,10 @@ def _expressions(dataset: str, typed: list[dict[str, Any]]) -> dict[str, list[in
     rules = [rule for rule in _schema(dataset).get("quality", ()) if rule["implementation"]["kind"] == "expression"]
     if not rules:
         return {}
-    names = [column["name"] for column in _columns(dataset)]
-    table = pa.table({name: [values.get(name) for values in typed] for name in names} | {"_n": range(len(typed))})
-    with duckdb.connect() as connection:
-        connection.register("typed", table)
-        return {
-            rule["name"]: [n for (n,) in connection.sql(f"SELECT _n FROM typed WHERE NOT ({_sql(rule)})").fetchall()]
-            for rule in rules
-        }
-
-
-def _sql(rule: dict[str, Any]) -> str:
-    return str(rule["implementation"]["sql"])
+    columns = {column.name: [values.get(column.name) for values in typed] for column in _columns(dataset)}
+    relation = duckdb.from_arrow(pa.table(columns | {"_n": range(len(typed))}))
+    conditions = {rule["name"]: f"NOT ({rule['implementation']['sql']})" for rule in rules}
+    return {name: [n for (n,) in relation.filter(sql).project("_n").fetchall()] for name, sql in conditions.items()}
 
 
 @cache
@@ -171,16 +167,26 @@ def _schema(dataset: str) -> dict[str, Any]:
     return _yaml(CONTRACTS / "departments" / department / f"{name}.yml")["schema"][0]
 
 
-def _columns(dataset: str) -> list[dict[str, Any]]:
-    return _schema(dataset)["properties"]
+@cache
+def _columns(dataset: str) -> tuple[_Column, ...]:
+    return tuple(_column(written) for written in _schema(dataset)["properties"])
 
 
-def _custom(column: dict[str, Any]) -> dict[str, Any]:
-    return {item["property"]: item["value"] for item in column["customProperties"]}
-
-
-def _element(column: dict[str, Any]) -> dict[str, Any]:
-    return _elements()[_custom(column)["element"]]
+def _column(written: dict[str, Any]) -> _Column:
+    name = written["name"]
+    custom = {item["property"]: item["value"] for item in written["customProperties"]}
+    element = _elements()[custom["element"]]
+    codes = _codes(element["code_set"]) | set(custom.get("code_map", {})) if "code_set" in element else frozenset()
+    promises = {rule["name"]: rule["implementation"] for rule in written.get("quality", ())}
+    ranges = {f"range:{name}": element} | {rule: one for rule, one in promises.items() if one["kind"] == "range"}
+    return _Column(
+        name=name,
+        header=written.get("physicalName", name),
+        required=bool(written.get("required")),
+        element=element,
+        codes=codes,
+        ranges=tuple((rule, one.get("minimum"), one.get("maximum")) for rule, one in ranges.items()),
+    )
 
 
 @cache

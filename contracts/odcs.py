@@ -281,7 +281,9 @@ def _derived(contract: _Contract, columns: tuple[Column, ...], levels: ServiceLe
         text = "upsert needs a primary key to update by"
         contract.document.fault(("schema", 0), text, "primaryKey: true on the columns that identify a row")
     if levels:
-        yield rule("freshness", "freshness", (), ("", ""), arguments={"working_days": levels.freshness_working_days})
+        # A warning here, because age is no fault of the rows: the freshness gate withholds by itself.
+        age = {"working_days": levels.freshness_working_days}
+        yield rule("freshness", "freshness", (), ("", ""), severity=Severity.WARNING, arguments=age)
 
 
 def _quality(

@@ -19,11 +19,13 @@ from orchestration.city import City
 def held(
     city: City, declassifier: Declassifier | None, columns: Iterable[ColumnRef], agreement: Agreement
 ) -> tuple[bool | None, str]:
-    """Whether the post-condition holds on every column that calls it, and what was seen; None where it cannot be told."""
+    """Whether the post-condition holds on every column that calls it (None: it cannot be told), and what was seen."""
     if declassifier is None:
         return None, "the declassifier is not registered"
     seen = []
-    for column in sorted(columns):
+    for column in _judged(declassifier.post_condition, columns, agreement):
+        if column is None:
+            return None, "no rule of kind k_anonymity in the agreement says which column counts the persons of a row"
         try:
             row = city.connection.execute(_sql(declassifier.post_condition, column)).fetchone()
         except duckdb.Error as error:
@@ -33,6 +35,18 @@ def held(
         if broken:
             return False, seen[-1]
     return bool(seen), "; ".join(seen)
+
+
+def _judged(condition: PostCondition, columns: Iterable[ColumnRef], agreement: Agreement) -> Iterable[ColumnRef | None]:
+    """The columns to look at: those that call the function, or for whole rows the one that counts their persons."""
+    if condition.kind != "k_rows":
+        return sorted(columns)
+    counts = [rule.columns[0] for rule in agreement.rules if rule.kind == "k_anonymity" and rule.columns]
+    product = f"product.{agreement.product}"
+    return [
+        ColumnRef(relation, counts[0]) if counts and relation.endswith(product) else None
+        for relation in sorted({column.relation for column in columns})
+    ]
 
 
 def _sql(condition: PostCondition, column: ColumnRef) -> str:

@@ -1,9 +1,9 @@
 """The models of identified theme entities: who provides what, who wins, and the registry of stable city ids. Text only.
 
-One entity is two models: `<entity>__provided` (every department's rows side by side, one per identifier and provider)
-and `<entity>` (one row per identifier; each attribute from the most trusted department that has it, and which that is).
-`identity_registry` maps identifiers to city ids; a decision in the seed `identity_decisions` overrides the computed id,
-which is where probabilistic matches will enter.
+One entity is three models: `<entity>__provided` (every department's rows side by side, one per identifier and
+provider), `<entity>__registered` (the city id of each identifier; a decision in the seed `identity_decisions` overrides
+the computed id, which is where probabilistic matches will enter) and `<entity>` (one row per identifier; each attribute
+from the most trusted department that has it, and which that is). `identity_registry` shows all registered ids together.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ select
   cast(resolved.provider_count as integer) as provider_count,
   resolved._batch
 from resolved
-inner join {{{{ ref('identity_registry') }}}} as registry
-  on registry.entity = {literal(entity.name)} and registry.identifier = resolved.{key}
+inner join {{{{ ref('{entity.name}__registered') }}}} as registry
+  on registry.identifier = cast(resolved.{key} as varchar)
 """
 
 
@@ -115,29 +115,35 @@ def _trust(attribute: Attribute, department: str) -> tuple[int, str]:
     return (len(attribute.precedence), department)
 
 
-def registry_sql(entities: Sequence[Entity]) -> str:
-    """The registry of stable city ids: one row per entity and identifier."""
-    branches = "\n  union all\n".join(
-        f"  select distinct\n    {literal(e.name)} as entity,\n    {literal(e.id_prefix)} as id_prefix,\n"
-        f"    cast({e.identifier} as varchar) as identifier\n  from {{{{ ref('{e.name}__provided') }}}}"
-        for e in entities
-    )
-    return f"""-- {banner("change contracts/domains/, not this file.")}
+def registered_sql(entity: Entity) -> str:
+    """The city id of each identifier of one entity. Each entity has its own, so that one's faults stay its own."""
+    key = f"cast({entity.identifier} as varchar)"
+    return f"""{_header(entity)}
 with identified as (
-{branches}
+  select distinct {key} as identifier
+  from {{{{ ref('{entity.name}__provided') }}}}
 )
 
 select
-  identified.entity,
   identified.identifier,
   coalesce(
-    decisions.city_id, identified.id_prefix || '-' || {{{{ zhongtai.city_id('identified.identifier') }}}}
+    decisions.city_id, {literal(entity.id_prefix + "-")} || {{{{ zhongtai.city_id('identified.identifier') }}}}
   ) as city_id,
   case when decisions.city_id is null then 'identifier' else 'decision' end as method
 from identified
 left join {{{{ ref('identity_decisions') }}}} as decisions
-  on decisions.entity = identified.entity and decisions.identifier = identified.identifier
+  on decisions.entity = {literal(entity.name)} and decisions.identifier = identified.identifier
 """
+
+
+def registry_sql(entities: Sequence[Entity]) -> str:
+    """The registry of stable city ids: one row per entity and identifier."""
+    branches = "\nunion all\n".join(
+        f"select\n  {literal(entity.name)} as entity,\n  identifier,\n  city_id,\n  method\n"
+        f"from {{{{ ref('{entity.name}__registered') }}}}"
+        for entity in entities
+    )
+    return f"-- {banner('change contracts/domains/, not this file.')}\n{branches}\n"
 
 
 def entity_yaml(catalogue: Catalogue, entity: Entity) -> dict[str, Any]:
@@ -150,6 +156,12 @@ def entity_yaml(catalogue: Catalogue, entity: Entity) -> dict[str, Any]:
                 "name": f"{entity.name}__provided",
                 "description": f"{entity.title_zh}: one row per identifier and provider ({providers}).",
                 "config": {"materialized": "view", "schema": "staging", "contract": {"enforced": False}},
+            },
+            {
+                "name": f"{entity.name}__registered",
+                "description": f"{entity.title_zh}城市统一编号 / City ids: one row per identifier of {entity.name}.",
+                "config": {"contract": {"enforced": True}},
+                "columns": _required_texts("identifier", "city_id", "method"),
             },
             {
                 "name": entity.name,
@@ -213,18 +225,14 @@ def _column(name: str, zh: str, en: str, element: str, level: str, kind: str, *,
 
 def registry_yaml() -> dict[str, Any]:
     """Properties of the registry and its seed of decisions."""
-    columns = [
-        {"name": name, "data_type": "varchar", "constraints": [{"type": "not_null"}]}
-        for name in ("entity", "identifier", "city_id", "method")
-    ]
     return {
         "version": 2,
         "models": [
             {
                 "name": "identity_registry",
                 "description": "城市统一编号登记 / Registry of stable city ids: one row per entity and identifier.",
-                "config": {"contract": {"enforced": True}},
-                "columns": columns,
+                "config": {"materialized": "view"},
+                "columns": [{"name": name} for name in ("entity", "identifier", "city_id", "method")],
             }
         ],
         "seeds": [
@@ -238,6 +246,10 @@ def registry_yaml() -> dict[str, Any]:
             }
         ],
     }
+
+
+def _required_texts(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "data_type": "varchar", "constraints": [{"type": "not_null"}]} for name in names]
 
 
 DECISIONS_HEADER = "entity,identifier,city_id,decided_by,reason\n"

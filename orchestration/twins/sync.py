@@ -44,6 +44,7 @@ def _entity_files(catalogue: Catalogue) -> dict[str, str]:
     for entity in provided:
         place = f"models/domains/{entity.domain}/{entity.name}"
         files[f"{place}__provided.sql"] = entities.provided_sql(catalogue, entity)
+        files[f"{place}__registered.sql"] = entities.registered_sql(entity)
         files[f"{place}.sql"] = entities.entity_sql(catalogue, entity)
         files[f"{place}.yml"] = _yaml(entities.entity_yaml(catalogue, entity))
     if provided:

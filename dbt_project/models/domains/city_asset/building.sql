@@ -38,5 +38,5 @@ select
   cast(resolved.provider_count as integer) as provider_count,
   resolved._batch
 from resolved
-inner join {{ ref('identity_registry') }} as registry
-  on registry.entity = 'building' and registry.identifier = resolved.building_id
+inner join {{ ref('building__registered') }} as registry
+  on registry.identifier = cast(resolved.building_id as varchar)

@@ -2,8 +2,8 @@
 with resolved as (
   select
     credit_code,
-    min_by(name, case _provider when 4 then 1 when 5 then 2 when 6 then 3 when 1 then 4 when 2 then 5 when 3 then 6 end) filter (where name is not null) as name,
-    min_by(_department, case _provider when 4 then 1 when 5 then 2 when 6 then 3 when 1 then 4 when 2 then 5 when 3 then 6 end) filter (where name is not null) as name_source,
+    min_by(name, case _provider when 3 then 1 when 4 then 2 when 5 then 3 when 1 then 4 when 2 then 5 end) filter (where name is not null) as name,
+    min_by(_department, case _provider when 3 then 1 when 4 then 2 when 5 then 3 when 1 then 4 when 2 then 5 end) filter (where name is not null) as name_source,
     min_by(legal_representative, _provider) filter (where legal_representative is not null) as legal_representative,
     min_by(_department, _provider) filter (where legal_representative is not null) as legal_representative_source,
     min_by(industry, _provider) filter (where industry is not null) as industry,
@@ -16,12 +16,12 @@ with resolved as (
     min_by(_department, _provider) filter (where status is not null) as status_source,
     min_by(credit_rating, _provider) filter (where credit_rating is not null) as credit_rating,
     min_by(_department, _provider) filter (where credit_rating is not null) as credit_rating_source,
-    min_by(address, case _provider when 4 then 1 when 1 then 2 when 3 then 3 end) filter (where address is not null) as address,
-    min_by(_department, case _provider when 4 then 1 when 1 then 2 when 3 then 3 end) filter (where address is not null) as address_source,
-    min_by(district, case _provider when 4 then 1 when 1 then 2 when 3 then 3 end) filter (where district is not null) as district,
-    min_by(_department, case _provider when 4 then 1 when 1 then 2 when 3 then 3 end) filter (where district is not null) as district_source,
-    min_by(phone, case _provider when 4 then 1 when 6 then 2 when 1 then 3 when 3 then 4 end) filter (where phone is not null) as phone,
-    min_by(_department, case _provider when 4 then 1 when 6 then 2 when 1 then 3 when 3 then 4 end) filter (where phone is not null) as phone_source,
+    min_by(address, case _provider when 3 then 1 when 2 then 2 end) filter (where address is not null) as address,
+    min_by(_department, case _provider when 3 then 1 when 2 then 2 end) filter (where address is not null) as address_source,
+    min_by(district, case _provider when 3 then 1 when 2 then 2 end) filter (where district is not null) as district,
+    min_by(_department, case _provider when 3 then 1 when 2 then 2 end) filter (where district is not null) as district_source,
+    min_by(phone, case _provider when 3 then 1 when 5 then 2 when 2 then 3 end) filter (where phone is not null) as phone,
+    min_by(_department, case _provider when 3 then 1 when 5 then 2 when 2 then 3 end) filter (where phone is not null) as phone_source,
     min_by(_batch, _provider) as _batch,
     count(distinct _department) as provider_count
   from {{ ref('legal_entity__provided') }}
@@ -54,5 +54,5 @@ select
   cast(resolved.provider_count as integer) as provider_count,
   resolved._batch
 from resolved
-inner join {{ ref('identity_registry') }} as registry
-  on registry.entity = 'legal_entity' and registry.identifier = resolved.credit_code
+inner join {{ ref('legal_entity__registered') }} as registry
+  on registry.identifier = cast(resolved.credit_code as varchar)

@@ -1,24 +1,6 @@
 -- Written by `zhongtai sync`: change contracts/domains/legal_entity.yml or a contract that provides it, not this file.
 select
   1 as _provider,
-  'culture_tourism' as _department,
-  credit_code,
-  cast(name as varchar) as name,
-  cast(null as varchar) as legal_representative,
-  cast(null as varchar) as industry,
-  cast(null as decimal(18,2)) as registered_capital,
-  cast(null as date) as established_on,
-  cast(null as varchar) as status,
-  cast(null as varchar) as credit_rating,
-  cast(address as varchar) as address,
-  cast(district as varchar) as district,
-  cast(phone as varchar) as phone,
-  _batch
-from {{ ref('stg_culture_tourism__hotels') }}
-where credit_code is not null
-union all
-select
-  2 as _provider,
   'government_services' as _department,
   applicant_code as credit_code,
   cast(applicant_name as varchar) as name,
@@ -44,7 +26,7 @@ from (
 where _rank = 1
 union all
 select
-  3 as _provider,
+  2 as _provider,
   'health' as _department,
   credit_code,
   cast(name as varchar) as name,
@@ -70,7 +52,7 @@ from (
 where _rank = 1
 union all
 select
-  4 as _provider,
+  3 as _provider,
   'market_regulation' as _department,
   credit_code,
   cast(name as varchar) as name,
@@ -88,7 +70,7 @@ from {{ ref('stg_market_regulation__enterprises') }}
 where credit_code is not null
 union all
 select
-  5 as _provider,
+  4 as _provider,
   'market_regulation' as _department,
   credit_code,
   cast(name as varchar) as name,
@@ -114,7 +96,7 @@ from (
 where _rank = 1
 union all
 select
-  6 as _provider,
+  5 as _provider,
   'taxation' as _department,
   credit_code,
   cast(name as varchar) as name,

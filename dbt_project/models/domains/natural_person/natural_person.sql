@@ -54,5 +54,5 @@ select
   cast(resolved.provider_count as integer) as provider_count,
   resolved._batch
 from resolved
-inner join {{ ref('identity_registry') }} as registry
-  on registry.entity = 'natural_person' and registry.identifier = resolved.resident_id
+inner join {{ ref('natural_person__registered') }} as registry
+  on registry.identifier = cast(resolved.resident_id as varchar)

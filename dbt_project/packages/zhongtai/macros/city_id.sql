@@ -7,7 +7,7 @@
 {% macro city_id_of(entity, identifier) -%}
 zt.declassify_registered_id((
     select max(registry.city_id)
-    from {{ ref('identity_registry') }} as registry
-    where registry.entity = '{{ entity }}' and registry.identifier = {{ identifier }}
+    from {{ ref(entity ~ '__registered') }} as registry
+    where registry.identifier = {{ identifier }}
   ))
 {%- endmacro %}

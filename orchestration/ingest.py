@@ -7,7 +7,8 @@ nothing of it is. Casting and judging are `quality.conform`'s, formats are the r
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,13 +17,13 @@ import duckdb
 
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
-from orchestration.lake import quarantine_table, raw_table, store_table
+from orchestration.lake import store_table
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land
 from orchestration.readers.refusal import DeliveryRefused
 from orchestration.settings import Settings
-from quality.casts import sql_type
+from orchestration.store import StoredBatch
 from quality.conform import conform_sql
 
 # Above this share of structurally broken records, the file is not what the contract describes.
@@ -79,22 +80,25 @@ class Batch:
         }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ingestion:
-    """The context that every delivery of a run shares."""
+    """The context that every delivery of a run shares: `batches` are those whole in the lake, by dataset, and grow."""
 
     connection: duckdb.DuckDBPyConnection
     catalogue: Catalogue
     settings: Settings
+    batches: dict[str, list[StoredBatch]]
 
 
-def ingest(context: Ingestion, dataset: Dataset) -> list[Batch]:
-    """Carry every delivery of a dataset that is not in the lake yet. A failed delivery does not stop the next one."""
+def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ()) -> list[Batch]:
+    """Carry every delivery of a dataset that is not in the lake yet. A failed delivery does not stop the next one.
+
+    The dataset's tables exist (`store.ensure_tables`). The reasons of batches in `recorded` are not counted again.
+    """
     urls = find_deliveries(dataset, context.catalogue.deliveries)
-    ensure_tables(context.connection, dataset)
     if not urls:
         return [_missing(context, dataset)]
-    return [_one(context, dataset, url) for url in urls]
+    return [_one(context, dataset, url, recorded) for url in urls]
 
 
 def _missing(context: Ingestion, dataset: Dataset) -> Batch:
@@ -108,12 +112,12 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
     return Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
 
 
-def _one(context: Ingestion, dataset: Dataset, url: str) -> Batch:
+def _one(context: Ingestion, dataset: Dataset, url: str, recorded: Collection[str]) -> Batch:
     relative = url.removeprefix(f"file://{context.catalogue.deliveries}/")
     scratch = context.settings.scratch / dataset.table
     try:
         landed = land(dataset, url, context.settings.landing)
-        known = known_batch(context.connection, dataset, landed.batch)
+        known = _known(context, dataset, landed.batch, recorded)
         return known or _carry(context, dataset, landed, relative)
     except (DeliveryRefused, ConservationBroken) as error:
         return Batch(dataset.id, relative, "failed", message=str(error))
@@ -131,18 +135,28 @@ def _one(context: Ingestion, dataset: Dataset, url: str) -> Batch:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def known_batch(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> Batch | None:
-    """The batch as the lake has it, or None."""
-    row = connection.execute(
-        "select path, delivery, delivered_on, rows_read, accepted, quarantined from lake.meta.batches "
-        "where dataset = ? and batch = ?",
-        [dataset.id, batch],
-    ).fetchone()
-    if row is None:
+def _known(context: Ingestion, dataset: Dataset, batch: str, recorded: Collection[str]) -> Batch | None:
+    found = next((one for one in context.batches.get(dataset.id, []) if one.batch == batch), None)
+    if found is None:
         return None
-    path, delivery, on, read_rows, accepted, quarantined = row
-    reasons = _reasons(connection, dataset, batch) if quarantined else {}
-    return Batch(dataset.id, path, "known", batch, delivery, on, read_rows, accepted, quarantined, reasons)
+    unheard = found.quarantined and batch not in recorded
+    reasons = _tally(context.connection, dataset, batch)[1] if unheard else {}
+    return _outcome(dataset, "known", found, reasons)
+
+
+def _outcome(dataset: Dataset, state: str, stored: StoredBatch, reasons: Mapping[str, int]) -> Batch:
+    return Batch(
+        dataset.id,
+        stored.path,
+        state,
+        stored.batch,
+        stored.delivery,
+        stored.delivered_on,
+        stored.rows_read,
+        stored.accepted,
+        stored.quarantined,
+        reasons,
+    )
 
 
 def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) -> Batch:
@@ -153,12 +167,13 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
     connection.execute("begin transaction")
     try:
         moved = _move(connection, dataset, landed.batch, select)
-        batch = _count(context, dataset, landed, relative, moved if records is None else records, moved)
+        stored, reasons = _count(context, dataset, landed, relative, moved if records is None else records, moved)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
-    return batch
+    context.batches.setdefault(dataset.id, []).append(stored)
+    return _outcome(dataset, "accepted", stored, reasons)
 
 
 def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, select: str) -> int:
@@ -168,40 +183,57 @@ def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, s
     moved = connection.execute(
         f"insert into {table} ({names}, _row, _faults, _original, _batch) select *, {literal(batch)} from ({select})"
     ).fetchone()
-    unread = 0
-    if dataset.source.format in {"csv", "zip"}:
-        answer = connection.execute(
-            f"insert into {table} (_batch, _faults, _original) select {literal(batch)}, [_fault], "
-            f"to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
-        ).fetchone()
-        unread = int(answer[0]) if answer else 0
-    return (int(moved[0]) if moved else 0) + unread
+    return (int(moved[0]) if moved else 0) + _move_unread(connection, dataset, batch)
 
 
-def _count(context: Ingestion, dataset: Dataset, landed: Landed, relative: str, records: int, moved: int) -> Batch:
-    connection = context.connection
-    total, quarantined, broken = connection.execute(
-        f"""select count(*), count(_faults),
-              count(*) filter (where starts_with(_faults[1], 'structure:'))
-            from {store_table(dataset)} where _batch = ?""",
-        [landed.batch],
-    ).fetchone() or (0, 0, 0)
+def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> int:
+    """What the CSV parser could not read as a record, into quarantine as it stands."""
+    if dataset.source.format not in {"csv", "zip"} or not connection.execute("from reject_errors limit 1").fetchone():
+        return 0
+    moved = connection.execute(
+        f"insert into {store_table(dataset)} (_batch, _faults, _original) select {literal(batch)}, [_fault], "
+        f"to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
+    ).fetchone()
+    return int(moved[0]) if moved else 0
+
+
+def _count(
+    context: Ingestion, dataset: Dataset, landed: Landed, relative: str, records: int, moved: int
+) -> tuple[StoredBatch, dict[str, int]]:
+    total, reasons, quarantined = _tally(context.connection, dataset, landed.batch)
     if not records == moved == total:
         raise ConservationBroken(dataset.id, landed.batch, records, moved, total)
+    broken = sum(rows for reason, rows in reasons.items() if reason.startswith("structure:"))
     _refuse_shapeless(dataset, landed, total, broken)
+    earlier = context.batches.get(dataset.id, [])
+    stored = StoredBatch(
+        batch=landed.batch,
+        delivery=max((one.delivery for one in earlier), default=0) + 1,
+        delivered_on=delivered_on(relative, context.settings.clock.now().date()),
+        path=relative,
+        rows_read=total,
+        accepted=total - quarantined,
+        quarantined=quarantined,
+    )
+    context.connection.execute(
+        "insert into lake.meta.batches values (?, ?, ?, ?, ?, ?, ?, ?)", [dataset.id, *vars(stored).values()]
+    )
+    return stored, reasons
+
+
+def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> tuple[int, dict[str, int], int]:
+    """What is stored of a batch: all rows, failures by rule, rejected rows. One scan of two columns."""
     row = connection.execute(
-        "select coalesce(max(delivery), 0) + 1 from lake.meta.batches where dataset = ?", [dataset.id]
+        f"select count(*), count(_faults), histogram(array_to_string(_faults, '\n')) "
+        f"from {store_table(dataset)} where _batch = ?",
+        [batch],
     ).fetchone()
-    delivery = int(row[0]) if row else 1
-    on = delivered_on(relative, context.settings.clock.now().date())
-    connection.execute(
-        "insert into lake.meta.batches values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [dataset.id, landed.batch, delivery, on, relative, total, total - quarantined, quarantined],
-    )
-    reasons = _reasons(connection, dataset, landed.batch) if quarantined else {}
-    return Batch(
-        dataset.id, relative, "accepted", landed.batch, delivery, on, total, total - quarantined, quarantined, reasons
-    )
+    total, rejected, combinations = row or (0, 0, None)
+    reasons: Counter[str] = Counter()
+    for names, rows in (combinations or {}).items():
+        for name in names.split("\n"):
+            reasons[name] += rows
+    return total, dict(sorted(reasons.items())), rejected
 
 
 def _refuse_shapeless(dataset: Dataset, landed: Landed, total: int, broken: int) -> None:
@@ -216,71 +248,3 @@ def _refuse_shapeless(dataset: Dataset, landed: Landed, total: int, broken: int)
             "as a whole",
             "Compare the file with servers.delimiter, quote and skip_rows in the contract, or ask for it again.",
         )
-
-
-def _reasons(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> dict[str, int]:
-    return dict(
-        connection.execute(
-            f"""select fault, count(*) from (select unnest(_faults) as fault from {store_table(dataset)}
-                where _batch = ? and _faults is not null) group by fault order by fault""",
-            [batch],
-        ).fetchall()
-    )
-
-
-def ensure_tables(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
-    """The dataset's table in the store, and its views of accepted and rejected rows, as the contract now has them.
-
-    A new column is added; old batches have null there. Raises `ColumnTypeChanged` where a type differs.
-    """
-    have = _columns(connection, "store", dataset)
-    wanted = {column.name: sql_type(column.element) for column in dataset.columns}
-    technical = {"_row": "BIGINT", "_faults": "VARCHAR[]", "_original": "VARCHAR", "_batch": "VARCHAR"}
-    if not have:
-        body = ", ".join(f"{identifier(name)} {kind}" for name, kind in {**wanted, **technical}.items())
-        connection.execute(f"create table {store_table(dataset)} ({body})")
-    else:
-        for name, kind in wanted.items():
-            if name not in have:
-                connection.execute(f"alter table {store_table(dataset)} add column {identifier(name)} {kind}")
-            elif have[name] != kind:
-                raise ColumnTypeChanged(dataset.id, name, have[name], kind)
-    if list(_columns(connection, "raw", dataset)) != [*wanted, "_batch", "_delivery", "_row"]:
-        _create_views(connection, dataset, list(wanted))
-
-
-class ColumnTypeChanged(Exception):
-    """A contract gives a column another type than the lake has it in."""
-
-    def __init__(self, dataset: str, column: str, have: str, wanted: str) -> None:
-        self.dataset, self.column, self.have, self.wanted = dataset, column, have, wanted
-        super().__init__(
-            f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract. "
-            "A type change is a new column: give it another name, or re-create the dataset's table from landing."
-        )
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, dataset: Dataset) -> dict[str, str]:
-    return dict(
-        connection.execute(
-            """select column_name, data_type from duckdb_columns()
-               where database_name = 'lake' and schema_name = ? and table_name = ? order by column_index""",
-            [schema, dataset.table],
-        ).fetchall()
-    )
-
-
-def _create_views(connection: duckdb.DuckDBPyConnection, dataset: Dataset, columns: Sequence[str]) -> None:
-    names = ", ".join(f"s.{identifier(name)}" for name in columns)
-    whole = (
-        f"{store_table(dataset)} s join lake.meta.batches b on b.batch = s._batch and b.dataset = {literal(dataset.id)}"
-    )
-    connection.execute(
-        f"create or replace view {raw_table(dataset)} as select {names}, s._batch, b.delivery as _delivery, s._row "
-        f"from {whole} where s._faults is null"
-    )
-    connection.execute(
-        f"create or replace view {quarantine_table(dataset)} as "
-        f"select s._batch, b.delivery as _delivery, s._row, s._faults, s._original from {whole} "
-        "where s._faults is not null"
-    )

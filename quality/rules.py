@@ -16,6 +16,10 @@ from contracts.violation import Severity
 _STAGED = {"unique", "reference"}
 
 
+BUILT = Rule("built", "built", (), "timeliness", Severity.ERROR, {}, "已构建", "Built by the newest run")
+"""Stands on every table that a model makes: its newest build succeeded. Answered by the build itself, not by a scan."""
+
+
 def declared_rules(catalogue: Catalogue) -> dict[str, tuple[Rule, ...]]:
     """`<schema>.<table>` -> the rules declared on it, for raw, staging, theme and product tables."""
     found: dict[str, tuple[Rule, ...]] = {}
@@ -30,8 +34,8 @@ def declared_rules(catalogue: Catalogue) -> dict[str, tuple[Rule, ...]]:
             found[f"theme.{table}"] = found.get(f"theme.{table}", ()) + rules
     for agreement in catalogue.agreements.values():
         table = f"product.{agreement.product}"
-        found[table] = _distinct(found.get(table, ()) + product_rules(agreement))
-    return {table: rules for table, rules in found.items() if rules}
+        found[table] = found.get(table, ()) + product_rules(agreement)
+    return {table: _distinct(rules) for table, rules in found.items() if rules}
 
 
 def raw_rules(dataset: Dataset) -> tuple[Rule, ...]:

@@ -31,7 +31,7 @@ from orchestration.city import City
 from orchestration.column_lineage import CityLineage
 from orchestration.share.postconditions import held
 from orchestration.share.versions import current_versions
-from quality.rules import declared_rules
+from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores
 from sharing.canonical import digest
 from sharing.recall import recalled_batches
@@ -66,6 +66,18 @@ class Gatherer:
     def rules(self) -> Mapping[str, tuple[str, ...]]:
         """Table -> the names of the rules declared on it."""
         return {table: tuple(r.name for r in rules) for table, rules in declared_rules(self.city.catalogue).items()}
+
+    def _expected(self, table: str) -> tuple[str, ...]:
+        made = () if table.startswith("raw.") else (BUILT.name,)
+        return made + self.rules.get(table, ())
+
+    @cached_property
+    def _seeds(self) -> set[str]:
+        """Tables that no model makes and no department delivers: the project's own files."""
+        built = self.lineage.graph.built
+        return {name.removeprefix("lake.") for name in self.lineage.graph.columns if name not in built} - {
+            f"raw.{dataset.table}" for dataset in self.city.catalogue.datasets.values()
+        }
 
     @cached_property
     def deliveries(self) -> Mapping[str, list[Mapping[str, object]]]:
@@ -156,7 +168,7 @@ class Gatherer:
         whole = [row for row in rows if row["state"] != "failed"]
         recalled = recalled_batches(self.city.ledger)
         batches = tuple(sorted({str(row["batch"]) for row in whole}))
-        failed = [str(row["message"]) for row in rows if row["state"] == "failed"]
+        newest = max(rows, key=lambda row: str(row["path"]), default=None)
         return SourceEvidence(
             dataset=dataset.id,
             sharing_attribute=dataset.sharing_attribute,
@@ -164,12 +176,12 @@ class Gatherer:
             freshness_working_days=dataset.freshness_working_days,
             batches=batches,
             recalled=tuple(batch for batch in batches if batch in recalled),
-            failure=failed[-1] if failed else None,
+            failure=str(newest["message"]) if newest and newest["state"] == "failed" else None,
         )
 
     def _quality(self, agreement: Agreement, candidate: ProductCandidate, upstream: set[str]) -> QualityEvidence:
         names = {name.removeprefix("lake.") for name in upstream if name.startswith("lake.")}
-        tables = sorted((names & set(self.rules)) | {candidate.table})
+        tables = sorted(names - self._seeds | {candidate.table})
         versions = current_versions(self.city, tables)
         checks = [result for table in tables for result in self.results.get(table, [])]
         score = scores(checks)
@@ -177,7 +189,7 @@ class Gatherer:
             tables=tuple(
                 TableEvidence(
                     table=table,
-                    expected=self.rules.get(table, ()),
+                    expected=self._expected(table),
                     score=score[table].overall if table in score else None,
                     data_version=versions.get(table),
                 )

@@ -20,6 +20,7 @@ from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
+from sharing.recall import release_entry
 from sharing.release import current_release, publish, withdraw
 
 
@@ -46,13 +47,14 @@ def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
 def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verdict) -> tuple[Verdict, dict[str, Any]]:
     folder = city.settings.scratch / "candidates" / agreement.name
     inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head())
-    before = current_release(city.settings.releases, agreement.name)
     try:
         release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
     except SharingRefused as error:
         return _withheld(agreement, "release", error.rule, str(error), error.fix), {}
-    if before is None or before.release_id != release.release_id:
-        city.ledger.append("release", {**release.as_dict(), "run_id": city.run_id}, city.now())
+    # Also when a run died between the switch and the ledger, or other batches gave the same bytes.
+    entry = release_entry(city.ledger, release, evidence.batches)
+    if entry is not None:
+        city.ledger.append("release", {**entry, "run_id": city.run_id}, city.now())
     return verdict, {"release_id": release.release_id, "path": str(release.path)}
 
 

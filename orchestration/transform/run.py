@@ -59,6 +59,11 @@ def run_models(
     return _results(result)
 
 
+def compile_models(settings: Settings) -> None:
+    """Compile every model without running it, so that the manifest holds its SQL. Raises `TransformFailed`."""
+    _invoke(settings, "compile")
+
+
 def run_tests(settings: Settings, select: Sequence[str] = ()) -> list[ModelResult]:
     """Run the project's data tests and unit tests."""
     return _results(_invoke(settings, "test", ["--select", *select] if select else []))

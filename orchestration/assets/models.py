@@ -1,0 +1,89 @@
+"""The dbt project as one multi-asset: staging, theme and product tables, each with its checks and column lineage."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+
+from contracts.model import Catalogue, Rule
+from lineage.graph import DIRECT, ColumnRef, Graph
+from orchestration.assets.naming import check_result, check_spec, table_key
+from orchestration.build import build_models, check_tables
+from orchestration.resource import RunCity
+from quality.rules import BUILT
+
+
+class CityTranslator(DagsterDbtTranslator):
+    """How a dbt node appears in the graph: keyed by lake table, grouped by department, domain or products."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__()
+        self._catalogue = catalogue
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """The lake table."""
+        name = dbt_resource_props.get("alias") or dbt_resource_props["name"]
+        return table_key(f"{dbt_resource_props['schema']}.{name}")
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The folder below its layer: department, domain; products together."""
+        folders = dbt_resource_props["fqn"][1:-1]
+        if folders[:1] == ["products"]:
+            return "products"
+        return str(folders[1] if len(folders) > 1 else "identity")
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
+        """The domain's owner, or the department's."""
+        group = self.get_group_name(dbt_resource_props)
+        held = self._catalogue.domains.get(group) or self._catalogue.departments.get(group)
+        return [held.owner] if held and held.owner else None
+
+
+def model_assets(
+    catalogue: Catalogue, manifest: Mapping[str, Any], rules: Mapping[str, Sequence[Rule]]
+) -> dg.AssetsDefinition:
+    """All models of the project as one step.
+
+    A failed model fails its `built` check, which the quality gate reads, and stops neither the step nor the city: its
+    table stays as it was, and the agreements that need it are judged, and withheld, all the same.
+    """
+    specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=CityTranslator(catalogue))
+    names = {spec.key: ".".join(spec.key.path) for spec in specs}
+    checks = [spec for table in names.values() for spec in _check_specs(table, rules.get(table, ()))]
+
+    @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True)
+    def models(
+        context: dg.AssetExecutionContext, city: dg.ResourceParam[RunCity]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        tables = {names[key] for key in context.selected_asset_keys}
+        built = build_models(city.city, [] if len(tables) == len(names) else [_name(table) for table in tables])
+        graph = city.lineage.graph
+        for table in (table for table in built if table in tables):
+            yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
+        for result in map(check_result, check_tables(city.city, sorted(tables), built)):
+            if dg.AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys:
+                yield result
+
+    return models
+
+
+def _check_specs(table: str, rules: Sequence[Rule]) -> list[dg.AssetCheckSpec]:
+    return [check_spec(table, BUILT), *(check_spec(table, rule) for rule in rules)]
+
+
+def _name(table: str) -> str:
+    return table.split(".", 1)[1]
+
+
+def _column_lineage(graph: Graph, table: str) -> dict[str, Any]:
+    relation = f"lake.{table}"
+    deps = {
+        name: [
+            dg.TableColumnDep(table_key(edge.source.relation.removeprefix("lake.")), edge.source.column)
+            for edge in graph.edges_into(ColumnRef(relation, name))
+            if edge.kind == DIRECT
+        ]
+        for name in graph.columns.get(relation, ())
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)} if deps else {}

@@ -1,0 +1,66 @@
+"""One asset per dataset: its deliveries carried into the raw lake, and its rules checked on what was stored."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from contracts.model import Dataset, Rule
+from orchestration import facts
+from orchestration.assets.naming import check_result, check_spec, table_key
+from orchestration.build import check_tables
+from orchestration.ingest import Batch, ingest
+from orchestration.resource import RunCity
+
+
+def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
+    """The asset of one dataset, from its contract alone."""
+    table = f"raw.{dataset.table}"
+
+    @dg.asset(
+        key=table_key(table),
+        description=f"{dataset.title_zh} / {dataset.title_en}\n\n{dataset.description}",
+        group_name=dataset.department,
+        owners=[dataset.owner] if dataset.owner else None,
+        kinds={"duckdb", dataset.source.format},
+        tags={"sharing_attribute": str(dataset.sharing_attribute), "mode": str(dataset.mode)},
+        metadata={"dataset": dataset.id, "contract version": dataset.version, "frequency": dataset.frequency},
+        freshness_policy=_freshness(dataset),
+        check_specs=[check_spec(table, rule) for rule in rules],
+    )
+    def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        batches = ingest(city.ingestion, dataset, city.recorded)
+        facts.record_batches(city.city, batches)
+        for batch in batches:
+            city.city.progress("land", dataset.id, _outcome(batch))
+        results = check_tables(city.city, [table])
+        return dg.MaterializeResult(
+            metadata=_metadata(batches), check_results=[check_result(result) for result in results]
+        )
+
+    return carry
+
+
+def _freshness(dataset: Dataset) -> dg.FreshnessPolicy | None:
+    # Dagster counts days of the calendar; the gate counts working days. Seven for five never warns too early.
+    days = dataset.freshness_working_days * 7 / 5 + 2
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=days)) if dataset.freshness_working_days else None
+
+
+def _outcome(batch: Batch) -> str:
+    if batch.state == "failed":
+        return f"FAILED {batch.message}"
+    counts = f"{batch.rows_read} read = {batch.accepted} accepted + {batch.quarantined} quarantined"
+    return counts if batch.state == "accepted" else f"delivered before ({counts})"
+
+
+def _metadata(batches: Sequence[Batch]) -> dict[str, object]:
+    failed = [batch.message for batch in batches if batch.state == "failed"]
+    unique = {batch.batch: batch for batch in batches if batch.state != "failed"}.values()
+    return {
+        "dagster/row_count": sum(batch.accepted for batch in unique),
+        "read": sum(batch.rows_read for batch in unique),
+        "quarantined": sum(batch.quarantined for batch in unique),
+        "new batches": sum(batch.state == "accepted" for batch in batches),
+        **({"failed deliveries": "\n".join(failed)} if failed else {}),
+    }

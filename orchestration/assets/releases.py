@@ -1,0 +1,49 @@
+"""One asset per agreement: its product judged by the gates, and released, withheld or withdrawn.
+
+The gates are a blocking check on the release, so that nothing built on it goes on; the run itself does not fail.
+"""
+
+import dagster as dg
+
+from contracts.model import Agreement
+from contracts.violation import Outcome, Verdict
+from orchestration.assets.naming import release_key, table_key
+from orchestration.resource import RunCity
+from orchestration.share.release import share
+
+
+def release_asset(agreement: Agreement) -> dg.AssetsDefinition:
+    """The asset of one agreement, from its declaration alone."""
+    key = release_key(agreement.name)
+
+    @dg.asset(
+        key=key,
+        deps=[table_key(f"product.{agreement.product}")],
+        description=f"{agreement.title_zh} / {agreement.title_en}\n\n{agreement.purpose}",
+        group_name="releases",
+        kinds={"parquet"},
+        tags={"recipient": agreement.agency, "level_ceiling": str(agreement.level_ceiling)},
+        metadata={"valid until": agreement.valid_until.isoformat(), "legal basis": agreement.legal_basis},
+        check_specs=[
+            dg.AssetCheckSpec("gates", asset=key, blocking=True, description="闸门 / Every gate lets it pass")
+        ],
+    )
+    def release(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        verdict = share(city.gatherer(), agreement)
+        city.city.progress("gate", agreement.name, str(verdict.outcome))
+        return dg.MaterializeResult(metadata={"verdict": str(verdict.outcome)}, check_results=[_gates(verdict)])
+
+    return release
+
+
+def _gates(verdict: Verdict) -> dg.AssetCheckResult:
+    refusals = "\n".join(f"- **{v.gate}** {v.subject}: {v.message}. {v.fix}" for v in verdict.violations)
+    return dg.AssetCheckResult(
+        check_name="gates",
+        passed=verdict.outcome is Outcome.RELEASED,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "verdict": str(verdict.outcome),
+            **({"violations": dg.MetadataValue.md(refusals)} if refusals else {}),
+        },
+    )

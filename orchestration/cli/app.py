@@ -1,0 +1,57 @@
+"""The command tree and the one place where errors become messages and exit codes.
+
+Commands import what they need when they run, so that `--help` and `verify` wait for no Dagster or Great Expectations.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from contracts.faults import DeclarationsRefused
+from orchestration.cli import declare, govern, inspect, work
+from orchestration.cli.output import fail
+from orchestration.settings import silence_libraries
+from sharing.faults import SharingRefused
+
+WRONG, FAILED = 2, 3
+
+
+def build_app() -> typer.Typer:
+    """The application, with the commands that other installed packages add under `zhongtai.commands`."""
+    app = typer.Typer(
+        name="zhongtai",
+        help="中台: nothing leaves without evidence, and whatever has left can be named and recalled.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for module in (work, inspect, govern, declare):
+        for name, command in module.COMMANDS.items():
+            app.command(name)(command)
+    for point in entry_points(group="zhongtai.commands"):
+        app.command(point.name)(point.load())
+    return app
+
+
+def main() -> None:
+    """Run the command line."""
+    silence_libraries()
+    try:
+        build_app()(args=_workspace_last(sys.argv[1:]))
+    except DeclarationsRefused as error:
+        fail(str(error), WRONG)
+    except SharingRefused as error:
+        fail(str(error), WRONG)
+
+
+def _workspace_last(arguments: list[str]) -> list[str]:
+    """Accept `zhongtai --workspace DIR command …` as well as `zhongtai command … --workspace DIR`."""
+    leading: list[str] = []
+    while arguments and arguments[0].startswith("--workspace"):
+        taken = 1 if "=" in arguments[0] else 2
+        leading += arguments[:taken]
+        arguments = arguments[taken:]
+    return arguments[:1] + leading + arguments[1:]

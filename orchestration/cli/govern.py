@@ -1,0 +1,109 @@
+"""Commands of governance: audit, what-if, verify, recall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.model import Level
+from orchestration.cli.options import Json, Workspace
+from orchestration.cli.output import emit, fail, say, table
+from orchestration.settings import load_settings
+
+INVALID, WRONG = 1, 2
+
+
+def audit(workspace: Workspace = None, as_json: Json = False) -> None:
+    """Recompute conservation from the stored rows, and the ledger's hash chain."""
+    from orchestration.queries import audit as audit_city
+
+    found = audit_city(load_settings(workspace))
+    if as_json:
+        emit(found)
+    else:
+        mark = "[green]valid[/green]" if found["valid"] else "[red]NOT valid[/red]"
+        say(f"{mark}: {found['batches']:,} batches, {found['rows']:,} rows")
+        for fault in found["faults"]:
+            say(f"[red]✗[/red] {fault['rule']} {fault['subject']}: {fault['message']}")
+    if not found["valid"]:
+        raise typer.Exit(INVALID)
+
+
+def what_if(
+    level: Annotated[str, typer.Option("--level", help="TABLE.COLUMN=L4")],
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Which products a column's level would withhold."""
+    from orchestration.queries import what_if as ask
+
+    column, _, name = level.rpartition("=")
+    if not column or name not in set(Level):
+        fail(f"--level wants TABLE.COLUMN=L1…L4, not {level!r}", WRONG)
+    try:
+        found = ask(load_settings(workspace), column, name)
+    except LookupError as error:
+        fail(str(error.args[0]), WRONG)
+    if as_json:
+        emit(found)
+        return
+    for verdict in ("withheld", "released"):
+        table(
+            verdict,
+            ("agreement", "above ceiling"),
+            [(r["agreement"], ", ".join(r["columns_above"])) for r in found[verdict]],
+        )
+
+
+def verify(
+    release_dir: Annotated[Path, typer.Argument(help="The release folder.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The public key; default: the one beside the releases.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Check a release offline, by its folder and the public key: signature, digests, checks, expiry."""
+    from sharing.release import find_public_key
+    from sharing.verify import verify_release
+
+    settings = load_settings(workspace)
+    folder = release_dir.resolve()
+    public = key or find_public_key(folder.parent.parent, folder)
+    faults = [fault.as_dict() for fault in verify_release(folder, public, settings.clock.now())]
+    if as_json:
+        emit({"valid": not faults, "faults": faults})
+    else:
+        say("[green]valid[/green]" if not faults else "[red]NOT valid[/red]")
+        for fault in faults:
+            say(f"[red]✗[/red] {fault['subject']}: {fault['message']}\n    → {fault['fix']}")
+    if faults:
+        raise typer.Exit(INVALID)
+
+
+def recall(
+    batch: str,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the ledger and the recipients.")],
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Name every release that a batch reached, and withdraw it."""
+    from orchestration.city import open_city
+    from sharing.recall import recall as recall_batch
+
+    settings = load_settings(workspace)
+    with open_city(settings) as city:
+        found = recall_batch(city.ledger, settings.releases, batch, why, city.now()).as_dict()
+    if as_json:
+        emit(found)
+        return
+    say(
+        f"batch {batch}: {len(found['releases'])} releases withdrawn; recipients: {', '.join(found['recipients']) or 'none'}"
+    )
+    for release in found["releases"]:
+        say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
+
+
+COMMANDS = {"audit": audit, "what-if": what_if, "verify": verify, "recall": recall}

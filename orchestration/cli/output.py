@@ -1,0 +1,39 @@
+"""Printing: one JSON object for programs, tables for people. What is printed is decided by the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console(stderr=False, highlight=False, soft_wrap=True)
+
+
+def emit(data: dict[str, Any]) -> None:
+    """Print one JSON object on standard output."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
+
+
+def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers are right-aligned by the caller's formatting."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for header in headers:
+        made.add_column(header, overflow="fold")
+    for row in rows:
+        made.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    console.print(made)
+
+
+def say(text: str) -> None:
+    """Print a line for people."""
+    console.print(text)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print a message on standard error and exit."""
+    sys.stderr.write(f"zhongtai: {message}\n")
+    raise SystemExit(code)

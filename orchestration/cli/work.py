@@ -1,0 +1,63 @@
+"""Commands that do the work: run the pipeline, check tables."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.options import Json, Workspace
+from orchestration.cli.output import emit, say
+from orchestration.cli.present import show_checks, show_summary
+from orchestration.settings import load_settings
+
+WITHHELD, FAILED = 1, 3
+
+
+def run(
+    workspace: Workspace = None,
+    as_json: Json = False,
+    select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
+) -> None:
+    """Land, conform, model, check, gate and release what has been delivered."""
+    from orchestration.runner import run_city
+
+    logging.disable(logging.WARNING)
+    settings = load_settings(workspace)
+    outcome = run_city(settings, select, None if as_json else _listener())
+    if as_json:
+        emit(outcome.summary)
+    else:
+        show_summary(outcome.summary, settings)
+    if not outcome.success:
+        if not as_json:
+            say(f"[red]The run failed:[/red] {outcome.failure}")
+        raise typer.Exit(FAILED)
+
+
+def _listener():  # type: ignore[no-untyped-def]
+    from orchestration.cli.progress import LiveProgress
+
+    return LiveProgress()
+
+
+def check(
+    table: Annotated[str | None, typer.Argument(help="One table, as raw.police__residents; default: all.")] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Run the declared checks on tables as they are now, and score them."""
+    from orchestration.runner import check_city
+
+    logging.disable(logging.WARNING)
+    found = check_city(load_settings(workspace), table)
+    if as_json:
+        emit(found)
+    else:
+        show_checks(found["checks"], found["scores"])
+    if any(not row["passed"] and row["severity"] == "error" for row in found["checks"]):
+        raise typer.Exit(WITHHELD)
+
+
+COMMANDS = {"run": run, "check": check}

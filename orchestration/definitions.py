@@ -1,0 +1,48 @@
+"""The one assembly of the Dagster graph. Nothing else builds `Definitions`; nothing here does any work.
+
+`dagster dev -m orchestration.definitions` loads `defs` for the workspace that the environment names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from contracts.model import Catalogue
+from orchestration.assets.models import model_assets
+from orchestration.assets.raw import raw_asset
+from orchestration.assets.releases import release_asset
+from orchestration.automation import schedules
+from orchestration.city import Progress, declarations, silent
+from orchestration.resource import city_resource
+from orchestration.settings import Settings, load_settings, silence_libraries
+from orchestration.transform.project import load_manifest
+from quality.rules import declared_rules
+
+
+def build_definitions(
+    settings: Settings, *, catalogue: Catalogue | None = None, progress: Progress = silent
+) -> dg.Definitions:
+    """The whole graph of one workspace: raw, models, releases, schedules. One process executes a run."""
+    known = catalogue or declarations(settings)
+    manifest: dict[str, Any] = load_manifest(settings)
+    rules = declared_rules(known)
+    return dg.Definitions(
+        assets=[
+            *(raw_asset(dataset, rules.get(f"raw.{dataset.table}", ())) for dataset in known.datasets.values()),
+            model_assets(known, manifest, rules),
+            *(release_asset(agreement) for agreement in known.agreements.values()),
+        ],
+        schedules=schedules(known.datasets.values()),
+        resources={"city": city_resource(settings, known, progress)},
+        executor=dg.in_process_executor,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    # Dagster asks for `defs`; importing this module does no I/O.
+    if name != "defs":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    silence_libraries()
+    return build_definitions(load_settings())

@@ -1,0 +1,179 @@
+"""Questions about what lies in the workspace: lineage of a column, quarantine, conservation, what-if.
+
+Nothing is changed, but that looking at rejected rows is recorded.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+
+
+from contracts.model import Catalogue, Dataset
+from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
+from orchestration import facts
+from orchestration.city import City, declarations, open_city
+from orchestration.column_lineage import CityLineage, load_lineage
+from orchestration.lake import quarantine_table, store_table
+from orchestration.settings import Settings
+from orchestration.transform.project import load_manifest
+
+
+class NotThere(LookupError):
+    """What was asked for does not exist; the message says what is near."""
+
+    def __init__(self, what: str, asked: str, known: list[str]) -> None:
+        self.asked = asked
+        near = difflib.get_close_matches(asked, known, 3, 0.4)
+        super().__init__(f"there is no {what} {asked!r}" + (f". Did you mean {', '.join(near)}?" if near else ""))
+
+
+def city_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage:
+    """The stored lineage. Raises `NotThere` before the first run."""
+    found = load_lineage(settings, catalogue, load_manifest(settings))
+    if found is None:
+        raise NotThere("lineage graph in", str(settings.workspace), [])
+    return found
+
+
+def _find(lineage: CityLineage, text: str) -> ColumnRef:
+    asked = text if text.startswith("lake.") else f"lake.{text}"
+    ref = ColumnRef.parse(asked)
+    if not lineage.graph.has(ref):
+        known = [str(ColumnRef(r, c)).removeprefix("lake.") for r, cs in lineage.graph.columns.items() for c in cs]
+        raise NotThere("column", text, known)
+    return ref
+
+
+def lineage_of_column(settings: Settings, column: str, *, downstream: bool = False) -> dict[str, Any]:
+    """All edges above (or below) a column, its level, and the unknowns above it."""
+    lineage = city_lineage(settings, declarations(settings))
+    graph, ref = lineage.graph, _find(lineage, column)
+    kinds = (DIRECT, INDIRECT)
+    if downstream:
+        edges = [edge for node in {ref} | graph.downstream(ref, kinds) for edge in graph.edges_out_of(node)]
+    else:
+        edges = [edge for node in {ref} | graph.upstream(ref, kinds) for edge in graph.edges_into(node)]
+    unknown = [
+        f"{_plain(node)}: {why.reason} {why.subject}"
+        for node, reasons in graph.unknown_upstream(ref).items()
+        for why in reasons
+    ]
+    return {
+        "column": _plain(ref),
+        "edges": [_edge(edge) for edge in sorted(edges)],
+        "level": lineage.levels[ref].effective,
+        "unknown": unknown,
+    }
+
+
+def _edge(edge: Edge) -> dict[str, str]:
+    found = {"from": _plain(edge.source), "to": _plain(edge.target), "kind": edge.kind, "transform": edge.transform}
+    return {**found, "declassifier": edge.declassifier} if edge.declassifier else found
+
+
+def _plain(ref: ColumnRef) -> str:
+    return str(ref).removeprefix("lake.")
+
+
+def lineage_picture(settings: Settings, column: str, path: str) -> None:
+    """Write the ancestry of a column's table as one self-contained HTML file."""
+    from lineage.picture import render_html  # only people need it
+
+    lineage = city_lineage(settings, declarations(settings))
+    Path(path).write_text(render_html(lineage.graph, _find(lineage, column).relation, lineage.levels), encoding="utf-8")
+
+
+def _dataset(catalogue: Catalogue, name: str) -> Dataset:
+    if name not in catalogue.datasets:
+        raise NotThere("dataset", name, list(catalogue.datasets))
+    return catalogue.datasets[name]
+
+
+def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> dict[str, Any]:
+    """Reasons and counts of a dataset's rejected rows; with `rows` also so many of them, which the ledger records."""
+    catalogue = declarations(settings)
+    dataset = _dataset(catalogue, name)
+    with open_city(settings, catalogue=catalogue) as city:
+        deliveries = [r for r in facts.datasets(city.ledger) if r["dataset"] == name and batch in (None, r["batch"])]
+        if batch and not deliveries:
+            raise NotThere("batch", batch, [r["batch"] for r in facts.datasets(city.ledger) if r["dataset"] == name])
+        reasons: dict[str, int] = {}
+        for row in deliveries:
+            for reason, count in row["reasons"].items():
+                reasons[reason] = reasons.get(reason, 0) + count
+        found: dict[str, Any] = {
+            "dataset": name,
+            "batch": batch,
+            "read": sum(row["read"] for row in deliveries),
+            "quarantined": sum(row["quarantined"] for row in deliveries),
+            "reasons": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        }
+        return {**found, "rows": _rows(city, dataset, batch, rows)} if rows else found
+
+
+def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[dict[str, Any]]:
+    body = {"subject": f"quarantine.{dataset.table}", "batch": batch, "rows": limit, "by": "command line"}
+    city.ledger.append("access", body, city.now())
+    rows = city.connection.execute(
+        f"select _batch, _row, _faults, _original from {quarantine_table(dataset)} "
+        "where ? is null or _batch = ? order by _delivery, _row limit ?",
+        [batch, batch, limit],
+    ).fetchall()
+    return [{"batch": b, "row": r, "reasons": why, "original": json.loads(text)} for b, r, why, text in rows]
+
+
+def audit(settings: Settings) -> dict[str, Any]:
+    """Conservation recomputed from what is stored, against the ledger; and the ledger's chain."""
+    catalogue = declarations(settings)
+    with open_city(settings, catalogue=catalogue) as city:
+        faults = [
+            {"rule": fault.rule, "subject": fault.subject, "message": fault.message} for fault in city.ledger.verify()
+        ]
+        known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
+        stored = _stored(city)
+    for batch, row in known.items():
+        have = stored.get(batch)
+        wanted = (row["read"], row["accepted"], row["quarantined"])
+        if have != wanted:
+            message = f"the ledger has read, accepted, quarantined {wanted}; the lake has {have}"
+            faults.append({"rule": "conservation", "subject": f"{row['dataset']} {batch}", "message": message})
+        if row["merged"] > row["accepted"] or row["merged"] < 0:
+            message = f"{row['merged']} merged of {row['accepted']} accepted"
+            faults.append({"rule": "conservation", "subject": f"{row['dataset']} {batch}", "message": message})
+    for batch in stored.keys() - known.keys():
+        message = "the lake has a batch that the ledger does not know"
+        faults.append({"rule": "recorded", "subject": batch, "message": message})
+    return {
+        "valid": not faults,
+        "batches": len(known),
+        "rows": sum(row["read"] for row in known.values()),
+        "faults": faults,
+    }
+
+
+def _stored(city: City) -> dict[str, tuple[int, int, int]]:
+    """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them."""
+    parts = [
+        f"select _batch, count(*), count(*) - count(_faults), count(_faults) from {store_table(dataset)} group by _batch"
+        for dataset in city.catalogue.datasets.values()
+    ]
+    rows = city.connection.execute(" union all ".join(parts)).fetchall()
+    return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in rows}
+
+
+def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:
+    """Which products would be withheld, and which could still be released, were a column of another level."""
+    catalogue = declarations(settings)
+    lineage = city_lineage(settings, catalogue)
+    changed = lineage.with_level(_find(lineage, column), level)
+    withheld, released = [], []
+    for agreement in catalogue.agreements.values():
+        relation = f"lake.product.{agreement.product}"
+        columns = [c for c in changed.graph.columns.get(relation, ()) if not c.startswith("_") and c != ROWS]
+        over = [c for c in columns if changed.levels.effective(ColumnRef(relation, c)) > agreement.level_ceiling]
+        (withheld if over or not columns else released).append({"agreement": agreement.name, "columns_above": over})
+    return {"column": column, "level": level, "withheld": withheld, "released": released}

@@ -1,0 +1,59 @@
+"""The city as a Dagster resource: opened once for a run, shared by its steps, closed at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import dagster as dg
+
+from contracts.model import Catalogue
+from orchestration import facts
+from orchestration.build import refresh_lineage
+from orchestration.city import City, Progress, open_city, silent
+from orchestration.column_lineage import CityLineage
+from orchestration.ingest import Ingestion
+from orchestration.settings import Settings
+from orchestration.share.evidence import Gatherer
+from orchestration.store import ensure_tables, stored_batches
+
+
+@dataclass
+class RunCity:
+    """An open city and what the steps of one run share; each part is made on first use."""
+
+    city: City
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        """What deliveries share; every dataset's tables exist once it does."""
+        ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        batches = stored_batches(self.city.connection)
+        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches)
+
+    @cached_property
+    def recorded(self) -> set[str]:
+        """Batches that the ledger had when the run began."""
+        return {str(row["batch"]) for row in facts.datasets(self.city.ledger)}
+
+    @cached_property
+    def lineage(self) -> CityLineage:
+        """The graph of the models as the run built them, or as they are where it built none."""
+        return refresh_lineage(self.city)
+
+    def gatherer(self) -> Gatherer:
+        """Evidence for products, as of now."""
+        return Gatherer(self.city, self.lineage)
+
+
+def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:
+    """The resource of one workspace. Python objects, so that nothing of them passes through run configuration."""
+
+    @dg.resource(description="The lake, the ledger and the declarations of one city")
+    def opened(context: dg.InitResourceContext) -> Iterator[RunCity]:
+        run_id = context.run.run_id if context.run else ""
+        with open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress) as city:
+            yield RunCity(city)
+
+    return opened

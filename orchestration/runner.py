@@ -1,0 +1,93 @@
+"""Running a city in this process: the whole Dagster graph, or the checks alone. Nothing is printed here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from orchestration import facts
+from orchestration.build import check_tables
+from orchestration.city import Progress, declarations, open_city, silent
+from orchestration.definitions import build_definitions
+from orchestration.settings import Settings
+from quality.rules import declared_rules
+from quality.scorecard import scores
+from sharing.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to: `success` is False when a step raised, and `failure` then says which and why."""
+
+    success: bool
+    summary: dict[str, Any]
+    failure: str = ""
+
+
+def run_city(settings: Settings, select: str = "*", progress: Any = None) -> RunOutcome:
+    """Materialize the selected assets in this process, and read the outcome back from the ledger."""
+    started = time.monotonic()
+    catalogue = declarations(settings)
+    listener: Progress = progress or silent
+    definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
+    chosen = dg.AssetSelection.from_string(select)
+    with _instance(settings) as instance, progress or nullcontext():
+        job = definitions.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection=chosen.resolve(definitions.resolve_asset_graph())
+        )
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    failure = "; ".join(_why(event) for event in result.all_events if event.is_step_failure)
+    with Ledger.open(settings.ledger) as ledger:
+        summary = facts.summary(ledger, result.run_id, time.monotonic() - started)
+    return RunOutcome(result.success, summary, failure)
+
+
+def _why(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    cause = (error.cause or error) if error else None
+    # The class and first line: a stack is in Dagster's log.
+    return (
+        f"{event.step_key}: {cause.cls_name}: {cause.message.splitlines()[0] if cause.message else ''}" if cause else ""
+    )
+
+
+@contextmanager
+def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    config = settings.dagster_home / "dagster.yaml"
+    if not config.exists():
+        config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
+def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
+    """Run the declared checks of one table or all, record them, and score. KeyError text names an unknown table."""
+    catalogue = declarations(settings)
+    rules = declared_rules(catalogue)
+    if table is not None and table not in rules:
+        raise UnknownTable(table, sorted(rules))
+    with open_city(settings, catalogue=catalogue, run_id="check") as city:
+        results = check_tables(city, [table] if table else sorted(rules))
+    return {
+        "checks": [result.as_dict() for result in results],
+        "scores": [score.as_dict() for score in scores(results).values()],
+    }
+
+
+class UnknownTable(LookupError):
+    """No rule stands on a table of that name."""
+
+    def __init__(self, table: str, known: list[str]) -> None:
+        import difflib
+
+        self.table = table
+        near = difflib.get_close_matches(table, known, 3)
+        hint = f"Did you mean {', '.join(near)}?" if near else "Tables are named as raw.<department>__<dataset>."
+        super().__init__(f"no rule stands on a table {table!r}. {hint}")

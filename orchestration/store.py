@@ -1,0 +1,121 @@
+"""The physical side of the raw lake: the store's tables and views as the contracts now have them, and its batches.
+
+Catalog questions are asked once for all datasets, since DuckLake answers each from its metadata database. Nothing is
+judged or counted here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from contracts.model import Dataset
+from contracts.sql_text import identifier, literal
+from orchestration.lake import quarantine_table, raw_table, store_table
+from quality.casts import sql_type
+
+TECHNICAL = {"_row": "BIGINT", "_faults": "VARCHAR[]", "_original": "VARCHAR", "_batch": "VARCHAR"}
+
+Columns = Mapping[tuple[str, str], Mapping[str, str]]
+"""(schema, table) -> column -> type, in order."""
+
+
+class ColumnTypeChanged(Exception):
+    """A contract gives a column another type than the lake has it in."""
+
+    def __init__(self, dataset: str, column: str, have: str, wanted: str) -> None:
+        self.dataset, self.column, self.have, self.wanted = dataset, column, have, wanted
+        super().__init__(
+            f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract. "
+            "A type change is a new column: give it another name, or re-create the dataset's table from landing."
+        )
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """A batch that is whole in the lake: its place among the dataset's deliveries, and its counts."""
+
+    batch: str
+    delivery: int
+    delivered_on: date
+    path: str
+    rows_read: int
+    accepted: int
+    quarantined: int
+
+
+def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> None:
+    """Each dataset's table in the store and its views of accepted and rejected rows; one transaction for all.
+
+    A new column is added; old batches have null there. Raises `ColumnTypeChanged` where a type differs.
+    """
+    have = _columns(connection)
+    statements = [statement for dataset in datasets for statement in _statements(dataset, have)]
+    if not statements:
+        return
+    connection.execute("begin transaction")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _statements(dataset: Dataset, have: Columns) -> list[str]:
+    wanted = {column.name: sql_type(column.element) for column in dataset.columns}
+    stored = have.get(("store", dataset.table), {})
+    statements = []
+    if not stored:
+        body = ", ".join(f"{identifier(name)} {kind}" for name, kind in {**wanted, **TECHNICAL}.items())
+        statements.append(f"create table {store_table(dataset)} ({body})")
+    for name, kind in wanted.items():
+        if stored and name not in stored:
+            statements.append(f"alter table {store_table(dataset)} add column {identifier(name)} {kind}")
+        elif stored and stored[name] != kind:
+            raise ColumnTypeChanged(dataset.id, name, stored[name], kind)
+    if list(have.get(("raw", dataset.table), {})) != [*wanted, "_batch", "_delivery", "_row"]:
+        statements += _views(dataset, list(wanted))
+    return statements
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    rows = connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'lake' and schema_name in ('store', 'raw') "
+        "order by schema_name, table_name, column_index"
+    )
+    for schema, table, name, kind in rows.fetchall():
+        found[(schema, table)][name] = kind
+    return found
+
+
+def _views(dataset: Dataset, columns: Sequence[str]) -> list[str]:
+    names = ", ".join(f"s.{identifier(name)}" for name in columns)
+    whole = (
+        f"{store_table(dataset)} s join lake.meta.batches b on b.batch = s._batch and b.dataset = {literal(dataset.id)}"
+    )
+    return [
+        f"create or replace view {raw_table(dataset)} as select {names}, s._batch, b.delivery as _delivery, s._row "
+        f"from {whole} where s._faults is null",
+        f"create or replace view {quarantine_table(dataset)} as "
+        f"select s._batch, b.delivery as _delivery, s._row, s._faults, s._original from {whole} "
+        "where s._faults is not null",
+    ]
+
+
+def stored_batches(connection: duckdb.DuckDBPyConnection) -> dict[str, list[StoredBatch]]:
+    """Dataset -> its whole batches, oldest delivery first."""
+    found: dict[str, list[StoredBatch]] = defaultdict(list)
+    for dataset, *facts in connection.execute(
+        "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined "
+        "from lake.meta.batches order by dataset, delivery"
+    ).fetchall():
+        found[dataset].append(StoredBatch(*facts))
+    return found

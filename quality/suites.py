@@ -1,0 +1,221 @@
+"""Rules compiled to Great Expectations, run on one lake table, and turned back into check results.
+
+Great Expectations is imported when a suite is built or run, never before. Which rules stand on a
+table is for `rules`; what follows from a result is the gates'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contracts.model import CodeSet, Column, Dataset, Rule
+from contracts.sql_text import identifier
+from contracts.violation import CheckResult, Severity
+from quality.casts import sql_type
+from quality.engine import Redaction, run_suite
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a suite is run on: a table of the lake and what its rules may refer to.
+
+    `dataset` is the contract of a raw or staging table, None for others; `data_version` is kept with every result.
+    """
+
+    table: str
+    rules: Sequence[Rule]
+    data_version: str
+    code_sets: Mapping[str, CodeSet] = field(default_factory=dict)
+    dataset: Dataset | None = None
+
+    def column(self, name: str) -> Column | None:
+        """The contract's column of that name, where there is a contract."""
+        return next((c for c in self.dataset.columns if c.name == name), None) if self.dataset else None
+
+
+def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list[CheckResult]:
+    """Run every rule of a table in one suite; one result per rule, in order.
+
+    A rule that cannot be compiled or evaluated is a failed result with its error. Cell values reach no result: the
+    engine's redaction is on for every column.
+    """
+    compiled = [(rule, _compile(rule, subject)) for rule in subject.rules]
+    runnable = [(rule, made) for rule, made in compiled if not isinstance(made, Exception)]
+    schema, name = subject.table.split(".", 1)
+    answers = run_suite(
+        connection,
+        f"lake.{identifier(schema)}.{identifier(name)}",
+        [made for _, made in runnable],
+        result_format="BASIC",
+        redaction=Redaction.everything(),
+        name=subject.table,
+    )
+    found = dict(zip((rule.name for rule, _ in runnable), answers.results, strict=True))
+    rows = _row_count(connection, subject.table)
+    return [
+        _result(subject, rule, found[rule.name], rows) if rule.name in found else _uncompiled(subject, rule, made)
+        for rule, made in compiled
+    ]
+
+
+def _row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    schema, name = table.split(".", 1)
+    row = connection.execute(f"select count(*) from lake.{identifier(schema)}.{identifier(name)}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _compile(rule: Rule, subject: Subject) -> Any:
+    """The expectation of a rule, or the exception that says why there is none."""
+    try:
+        return _COMPILERS[rule.kind](rule, subject)
+    except Exception as error:  # a rule is data: whatever is wrong with it is that rule's failure
+        return error
+
+
+def _result(subject: Subject, rule: Rule, answer: Any, rows: int) -> CheckResult:
+    counted = answer.result or {}
+    broken = bool((answer.exception_info or {}).get("raised_exception"))
+    failing = counted.get("unexpected_count")
+    if failing is None:
+        failing = 0
+    return CheckResult(
+        table=subject.table,
+        rule=rule.name,
+        dimension=rule.dimension,
+        severity=rule.severity,
+        passed=bool(answer.success) and not broken,
+        rows=None if broken else rows,
+        failing_rows=None if broken else int(failing),
+        column=", ".join(rule.columns) or None,
+        observed=_observed(counted),
+        error=str(answer.exception_info.get("exception_message")) if broken else None,
+        data_version=subject.data_version,
+    )
+
+
+def _observed(counted: Mapping[str, Any]) -> str | None:
+    value = counted.get("observed_value")
+    return str(value) if isinstance(value, int | float | str) else None
+
+
+def _uncompiled(subject: Subject, rule: Rule, error: Exception) -> CheckResult:
+    return CheckResult(
+        table=subject.table,
+        rule=rule.name,
+        dimension=rule.dimension,
+        severity=rule.severity,
+        passed=False,
+        rows=None,
+        failing_rows=None,
+        column=", ".join(rule.columns) or None,
+        error=f"the rule cannot be compiled ({type(error).__name__}: {error})",
+        data_version=subject.data_version,
+    )
+
+
+def _gx() -> Any:
+    import great_expectations.expectations as expectations  # six seconds, so only here
+
+    return expectations
+
+
+def _own() -> Any:
+    import quality.engine.expectations as expectations
+
+    return expectations
+
+
+def _severity(rule: Rule) -> Any:
+    return _SEVERITY[rule.severity]
+
+
+def _on_column(name: str, **fixed: Any) -> Callable[[Rule, Subject], Any]:
+    def compile_rule(rule: Rule, subject: Subject) -> Any:
+        given = {k: v(rule, subject) if callable(v) else v for k, v in fixed.items()}
+        return getattr(_gx(), name)(column=rule.columns[0], severity=_severity(rule), **given)
+
+    return compile_rule
+
+
+def _argument(name: str) -> Callable[[Rule, Subject], Any]:
+    return lambda rule, subject: rule.arguments.get(name)
+
+
+def _type(rule: Rule, subject: Subject) -> Any:
+    column = subject.column(rule.columns[0])
+    if column is None:
+        raise LookupError(f"no contract column {rule.columns[0]!r}")
+    return sql_type(column.element)
+
+
+def _codes(rule: Rule, subject: Subject) -> list[str]:
+    code_set = subject.code_sets[str(rule.arguments["code_set"])]
+    column = subject.column(rule.columns[0])
+    spelled = {**code_set.aliases, **(column.code_map if column else {})}
+    return [*code_set.codes, *(spelled if subject.table.startswith("raw.") else {})]
+
+
+def _unique(rule: Rule, subject: Subject) -> Any:
+    if len(rule.columns) == 1:
+        return _gx().ExpectColumnValuesToBeUnique(column=rule.columns[0], severity=_severity(rule))
+    return _gx().ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), severity=_severity(rule))
+
+
+def _expression(rule: Rule, subject: Subject) -> Any:
+    return _gx().UnexpectedRowsExpectation(
+        unexpected_rows_query=f"select * from {{batch}} where not ({rule.arguments['sql']})", severity=_severity(rule)
+    )
+
+
+def _row_count_rule(rule: Rule, subject: Subject) -> Any:
+    return _gx().ExpectTableRowCountToBeBetween(
+        min_value=rule.arguments.get("minimum"), max_value=rule.arguments.get("maximum"), severity=_severity(rule)
+    )
+
+
+def _check_digit(rule: Rule, subject: Subject) -> Any:
+    made = {
+        "resident_id": "ExpectColumnValuesToBeValidResidentId",
+        "credit_code": "ExpectColumnValuesToBeValidSocialCreditCode",
+    }
+    return getattr(_own(), made[str(rule.arguments["algorithm"])])(column=rule.columns[0], severity=_severity(rule))
+
+
+def _reference(rule: Rule, subject: Subject) -> Any:
+    department, name = str(rule.arguments["table"]).split(".", 1)
+    return _own().ExpectColumnValuesToBeReferenced(
+        column=rule.columns[0],
+        other_relation=f"lake.staging.stg_{department}__{name}",
+        other_column=str(rule.arguments["column"]),
+        severity=_severity(rule),
+    )
+
+
+_COMPILERS: Mapping[str, Callable[[Rule, Subject], Any]] = {
+    "required": _on_column("ExpectColumnValuesToNotBeNull"),
+    "type": _on_column("ExpectColumnValuesToBeOfType", type_=_type),
+    "pattern": _on_column(
+        "ExpectColumnValuesToMatchRegex", regex=lambda rule, subject: f"^(?:{rule.arguments['pattern']})$"
+    ),
+    "length": _on_column(
+        "ExpectColumnValueLengthsToBeBetween", min_value=_argument("minimum"), max_value=_argument("maximum")
+    ),
+    "check_digit": _check_digit,
+    "code_set": _on_column("ExpectColumnValuesToBeInSet", value_set=_codes),
+    "range": _on_column(
+        "ExpectColumnValuesToBeBetween", min_value=_argument("minimum"), max_value=_argument("maximum")
+    ),
+    "expression": _expression,
+    "unique": _unique,
+    "reference": _reference,
+    "mostly_present": _on_column("ExpectColumnValuesToNotBeNull", mostly=_argument("at_least")),
+    "row_count": _row_count_rule,
+    "k_anonymity": _on_column("ExpectColumnMinToBeBetween", min_value=_argument("k")),
+}

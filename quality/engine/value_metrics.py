@@ -94,7 +94,9 @@ def _quantiles(domain: Domain, arguments: dict[str, Any]) -> Plan:
 
 
 def _median(domain: Domain, arguments: dict[str, Any]) -> Plan:
-    return Query(f"SELECT median({domain.column}) {_there(domain)}", lambda rows: plain_value(only_cell(rows)))
+    # The median of a DECIMAL would be rounded to its scale.
+    column = f"{domain.column}::DOUBLE" if domain.type_name.startswith("DECIMAL") else domain.column
+    return Query(f"SELECT median({column}) {_there(domain)}", lambda rows: plain_value(only_cell(rows)))
 
 
 # ---- distinct values -------------------------------------------------------------------------------------------

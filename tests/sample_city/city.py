@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 DELIVERIES = ("2026-11-02", "2026-11-09", "2026-11-16")
 ITEMS = 406
+LEAST_PEOPLE = 200
 # People come in blocks of 20 whose places say how old they are and what they do; see people.py.
 BLOCK = 20
 

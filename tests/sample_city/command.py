@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from tests.sample_city.city import LEAST_PEOPLE
+
 
 def sample_city(
-    people: Annotated[int, typer.Option("--people", help="How many people live there.")],
+    people: Annotated[int, typer.Option("--people", min=LEAST_PEOPLE, help="How many people live there.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the deliveries and truth/.")],
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another city.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,

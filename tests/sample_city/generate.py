@@ -6,17 +6,15 @@ generate(people=20_000, out=Path("deliveries"), seed=7)
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.lake import extension_file
 from tests.sample_city import people as people_tables
-from tests.sample_city.city import DELIVERIES, City
+from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.departments import (
     civil_affairs,
     culture_tourism,
@@ -33,7 +31,7 @@ from tests.sample_city.departments import (
 from tests.sample_city.extract import Extract
 from tests.sample_city.layout import layout
 from tests.sample_city.truth import Truth
-from tests.sample_city.write import Writer, load_extensions
+from tests.sample_city.write import EXTENSIONS, Writer
 
 _DEPARTMENTS = (
     civil_affairs,
@@ -50,10 +48,13 @@ _DEPARTMENTS = (
 )
 # dataset, the delivery that repeats, the delivery it repeats byte for byte
 _REPEATS = (("housing.parking_lots", 2, 1),)
-LEAST_PEOPLE = 200
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
-def generate(people: int, out: Path, seed: int = 7) -> dict[str, Any]:
+def generate(people: int, out: Path, seed: int = 1) -> dict[str, Any]:
     """Write `<out>/<date>/<department>/<dataset>.<ext>` and `<out>/truth/`; the totals of what was written.
 
     Deterministic for (people, seed), byte for byte. An existing sample city in `out` is replaced, other files stay.
@@ -84,11 +85,12 @@ def all_extracts(city: City) -> list[Extract]:
 
 
 def _connect(work: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config=_OFFLINE)
     # A fixed number of threads and their order, or files would differ between machines.
     connection.execute("SET threads = 2; SET preserve_insertion_order = true")
     connection.execute(f"SET memory_limit = '3GB'; SET temp_directory = '{work / 'spill'}'")
-    load_extensions(connection, duckdb.__version__)
+    for name in EXTENSIONS:
+        connection.execute(f"LOAD '{extension_file(name)}'")
     return connection
 
 
@@ -111,19 +113,3 @@ def _totals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     row = connection.execute(f"SELECT {totals} FROM deliveries").fetchone()
     assert row
     return dict(zip(("datasets", "files", "rows", "accepted", "quarantined"), map(int, row), strict=True))
-
-
-def main() -> None:
-    """`python -m tests.sample_city.generate --people N --out DIR [--seed S]`."""
-    parser = argparse.ArgumentParser(description="Write a sample city's deliveries and what was planted in them.")
-    parser.add_argument("--people", type=int, default=20_000)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=7)
-    given = parser.parse_args()
-    start = time.perf_counter()
-    summary = generate(given.people, given.out, given.seed)
-    print(json.dumps({**summary, "seconds": round(time.perf_counter() - start, 2)}, ensure_ascii=False, indent=1))
-
-
-if __name__ == "__main__":
-    main()

@@ -46,7 +46,7 @@ def layout(dataset: str) -> Layout:
         file=server["path"].removeprefix("*/"),
         format=server["format"],
         encoding=server.get("encoding", "utf-8"),
-        delimiter=server.get("delimiter", ","),
+        delimiter=_custom(server).get("delimiter", ","),
         member=_custom(server).get("member", ""),
         mode=_custom(contract)["delivery_mode"],
         headers={item["name"]: item.get("physicalName", item["name"]) for item in properties},

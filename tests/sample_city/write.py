@@ -9,7 +9,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -20,16 +19,7 @@ _BLOCK = 1 << 22
 _MEMBERS = 4
 _ZIP_TIME = (2026, 11, 1, 0, 0, 0)
 _LINES = r"(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\x01')"
-_EXTENSIONS = ("excel", "sqlite_scanner")
-
-
-def load_extensions(connection: DuckDBPyConnection, version: str) -> None:
-    """Load the installed extension wheels that writing needs; nothing is downloaded."""
-    for name in _EXTENSIONS:
-        spec = find_spec(f"duckdb_extension_{name}")
-        assert spec and spec.submodule_search_locations, f"the wheel duckdb-extension-{name} is not installed"
-        folder = Path(next(iter(spec.submodule_search_locations)))
-        connection.execute(f"LOAD '{folder / 'extensions' / f'v{version}' / f'{name}.duckdb_extension'}'")
+EXTENSIONS = ("excel", "sqlite_scanner")
 
 
 class Writer:

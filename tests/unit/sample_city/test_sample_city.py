@@ -17,8 +17,8 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from tests.sample_city import people as people_tables
-from tests.sample_city.city import DELIVERIES, City
-from tests.sample_city.generate import LEAST_PEOPLE, all_extracts, generate
+from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
+from tests.sample_city.generate import all_extracts, generate
 from tests.sample_city.layout import Layout, layout
 from tests.unit.sample_city.judging import CONTRACTS, Judged, judge
 

@@ -52,7 +52,9 @@ def graph_from_manifest(
         if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
             continue
         found = _model(node, manifest, catalog, cache)
-        catalog.add(found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open)
+        catalog.add(
+            found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open, built=True
+        )
         built.append(found.relation)
         columns[found.relation] = found.columns
         into.update((ColumnRef(found.relation, n), edges) for n, edges in found.edges.items() if edges)

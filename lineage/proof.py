@@ -10,7 +10,7 @@ same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from lineage.from_sql import QueryLineage
 from lineage.graph import ROWS, ColumnRef, Edge, Graph, Unknown, split_parts
 from lineage.sql.relation import distinct_names
 
+Prepare = Callable[[duckdb.DuckDBPyConnection], None]
 VARIANTS = ("shift", "rotate", "nulls", "same", "one", "reverse")
 DUPLICATED = "rows twice"
 
@@ -71,7 +72,13 @@ class Stage(Protocol):
 
 
 def prove(
-    sql: str, lineage: QueryLineage, stage: Stage, *, relations: Sequence[str], variants: Sequence[str] = VARIANTS
+    sql: str,
+    lineage: QueryLineage,
+    stage: Stage,
+    *,
+    relations: Sequence[str],
+    variants: Sequence[str] = VARIANTS,
+    twice: bool = True,
 ) -> Proof:
     """Perturb every column of `relations`, one at a time, and hold what changes in the result of `sql` against
     `lineage`.
@@ -87,7 +94,7 @@ def prove(
     explained = {name: {edge.source for edge in lineage.edges.get(name, ())} for name in before}
     unnamed = {edge.source for edge in lineage.edges.get(ROWS, ())} if lineage.is_open else set()
     for relation in relations:
-        for column in (*stage.columns(relation), ROWS):
+        for column in (*stage.columns(relation), *([ROWS] if twice else [])):
             for variant in [DUPLICATED] if column == ROWS else variants:
                 _perturb(built, stage, ColumnRef(relation, column), variant, before, explained, unnamed, proof)
     if proof.unexplained:  # before anybody is accused: does the column hang on the order of rows, or on chance?
@@ -162,15 +169,15 @@ def _comparable(column: str, kind: str) -> str:
 class MemoryStage:
     """Samples in a database of their own, under the very names that the SQL uses (``lake.raw.t``)."""
 
-    def __init__(self, samples: Mapping[str, pa.Table], setup: Sequence[str] = ()) -> None:
+    def __init__(self, samples: Mapping[str, pa.Table], prepare: Prepare | None = None) -> None:
         self.connection = duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False})
+        if prepare is not None:
+            prepare(self.connection)
         self.connection.execute("CREATE SCHEMA proof")
         self._names: dict[str, str] = {}
         self._columns: dict[str, list[str]] = {}
         for number, (relation, table) in enumerate(samples.items()):
             self._add(relation, table, f"memory.proof.original_{number}")
-        for statement in setup:
-            self.connection.execute(statement)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -240,13 +247,9 @@ class SchemaStage:
     The queries must name tables without a schema; relations are called ``main.<table>``, as the lineage calls them.
     """
 
-    def __init__(
-        self, samples: Mapping[str, pa.Table], variants: Sequence[str] = VARIANTS, setup: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, samples: Mapping[str, pa.Table], variants: Sequence[str] = VARIANTS) -> None:
         self.connection = duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False})
         self._columns: dict[str, list[str]] = {}
-        for statement in setup:
-            self.connection.execute(statement)
         self.connection.execute("CREATE SCHEMA original")
         for relation, table in samples.items():
             name = relation.removeprefix("main.")
@@ -376,64 +379,38 @@ def lineage_of_relation(graph: Graph, relation: str) -> QueryLineage:
 
 
 def sample(connection: duckdb.DuckDBPyConnection, relation: str, rows: int) -> pa.Table:
-    """At most `rows` rows of a relation, chosen by content so that the same table gives the same sample."""
+    """At most `rows` rows of a relation; the same table gives the same sample."""
     name = ".".join(map(_quote, split_parts(relation)))
-    chosen = f"SELECT * FROM {name} AS r ORDER BY hash(r::VARCHAR) LIMIT {int(rows)}"
-    return connection.execute(chosen).to_arrow_table()
-
-
-def macros_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """`CREATE MACRO` statements for the macros that the connection's databases hold."""
-    rows = connection.execute(
-        "SELECT database_name, schema_name, function_name, function_type, list_transform(parameters, lambda p: p), macro_definition"  # noqa: E501
-        " FROM duckdb_functions() WHERE NOT internal AND macro_definition IS NOT NULL ORDER BY ALL"
-    ).fetchall()
-    made = []
-    for database, schema, name, kind, parameters, body in rows:
-        where = ".".join(map(_quote, (*([] if database in ("memory", "temp") else [database]), schema, name)))
-        table = "TABLE " if kind == "table_macro" else ""
-        made.append(f"CREATE OR REPLACE MACRO {where}({', '.join(parameters)}) AS {table}{body}")
-    return made
+    return connection.execute(
+        f"SELECT * FROM {name} USING SAMPLE reservoir({int(rows)} ROWS) REPEATABLE (7)"
+    ).to_arrow_table()
 
 
 def prove_manifest(
-    manifest: Mapping[str, Any], graph: Graph, connection: duckdb.DuckDBPyConnection, *,
-    rows: int = 500, variants: Sequence[str] = VARIANTS, setup: Sequence[str] | None = None,
-) -> list[Proof]:  # fmt: skip
+    manifest: Mapping[str, Any],
+    graph: Graph,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    rows: int = 500,
+    variants: Sequence[str] = VARIANTS,
+    prepare: Prepare | None = None,
+) -> Iterator[Proof]:
     """Prove every SQL model of a compiled manifest against samples of the relations that it reads.
 
-    `connection` can read the sources and the built models. Each model is proved on its own, on samples of its
-    direct inputs."""
-    from lineage.from_dbt import relation_of
+    `connection` can read the sources and the built models; run it on one thread, so that samples are the same each
+    time. `prepare` makes the macros that models call. Each model is proved on its own, on samples of its direct
+    inputs."""
+    from lineage.from_dbt import inputs_of, relation_of
 
-    proofs = []
     for _, node in sorted(manifest.get("nodes", {}).items()):
-        sql, relation = node.get("compiled_code"), None
-        if node.get("resource_type") == "model" and node.get("language", "sql") == "sql" and sql:
-            relation = relation_of(node)
-        if relation is None or relation not in graph.columns:
+        sql = node.get("compiled_code")
+        if node.get("resource_type") != "model" or node.get("language", "sql") != "sql" or not sql:
             continue
-        found = lineage_of_relation(graph, relation)
-        inputs = sorted(
-            {e.source.relation for edges in found.edges.values() for e in edges} | _declared_inputs(node, manifest)
-        )
-        samples = {name: sample(connection, name, rows) for name in inputs}
-        proofs.append(_prove_model(sql, found, samples, macros_of(connection) if setup is None else setup, variants))
-    return proofs
-
-
-def _declared_inputs(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]:
-    from lineage.from_dbt import inputs_of
-
-    return set(inputs_of(node, manifest))
-
-
-def _prove_model(
-    sql: str, found: QueryLineage, samples: Mapping[str, pa.Table], setup: Sequence[str], variants: Sequence[str]
-) -> Proof:  # fmt: skip
-    stage = MemoryStage(samples, setup)
-    try:
-        proof = prove(sql.strip().rstrip(";"), found, stage, relations=list(samples), variants=variants)
-    finally:
-        stage.close()
-    return proof
+        found = lineage_of_relation(graph, relation_of(node))
+        read = {e.source.relation for edges in found.edges.values() for e in edges} | set(inputs_of(node, manifest))
+        samples = {name: sample(connection, name, rows) for name in sorted(read)}
+        stage = MemoryStage(samples, prepare)
+        try:
+            yield prove(sql.strip().rstrip(";"), found, stage, relations=list(samples), variants=variants)
+        finally:
+            stage.close()

@@ -54,6 +54,7 @@ class Catalog:
         self.declassifiers = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
+        self.built: set[str] = set()
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
         self.functions_digest = _functions_digest(self.macros, self.declassifiers)
         self._by_suffix: dict[tuple[str, ...], list[str]] = {}
@@ -61,8 +62,8 @@ class Catalog:
         for name, columns in schema.items():
             self.add(name, columns)
 
-    def add(self, name: str, columns: Mapping[str, str], *, is_open: bool = False) -> str:
-        """Make a relation known, or known anew; returns its normal name."""
+    def add(self, name: str, columns: Mapping[str, str], *, is_open: bool = False, built: bool = False) -> str:
+        """Make a relation known, or known anew; returns its normal name. `built` says that its lineage is at hand."""
         parts = split_parts(name)
         relation = join_parts(parts)
         if relation not in self.tables:
@@ -71,6 +72,9 @@ class Catalog:
         self.tables[relation] = {column.lower(): kind for column, kind in columns.items()}
         self.open_relations.discard(relation)
         self._fingerprints.pop(relation, None)
+        self.built.discard(relation)
+        if built:
+            self.built.add(relation)
         if is_open:
             self.open_relations.add(relation)
         return relation
@@ -89,6 +93,7 @@ class Catalog:
         if relation not in self._fingerprints:
             content = [relation, *(f"{n} {k}" for n, k in self.tables[relation].items())]
             content.append("open" if relation in self.open_relations else "closed")
+            content.append("built" if relation in self.built else "stored")
             self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
         return self._fingerprints[relation]
 

@@ -49,6 +49,7 @@ class Relation:
     order: Flow = EMPTY
     rest: Flow | None = None
     bases: frozenset[str] = frozenset()
+    origin: str = ""  # a stored relation that may have more columns: whoever names one means that one
 
     @cached_property
     def index(self) -> Mapping[str, BoundColumn]:
@@ -63,6 +64,8 @@ class Relation:
         hit = self.index.get(name)
         if hit is None:
             unsure = [c.flow for c in self.columns if c.generated]
+            if self.origin:
+                return BoundColumn(name, column_flow(ColumnRef(self.origin, name)))
             if unsure or self.rest is not None:
                 return BoundColumn(name, merge([*unsure, *([self.rest] if self.rest is not None else [])]))
         return hit
@@ -87,7 +90,7 @@ class Relation:
             BoundColumn(names[i].lower(), c.flow, c.type, c.fields) if i < len(names) else c
             for i, c in enumerate(self.columns)
         ]
-        return Relation((*kept, *extra), self.rows, self.order, self.rest, self.bases)
+        return Relation((*kept, *extra), self.rows, self.order, self.rest, self.bases, self.origin)
 
     def closed(self) -> Relation:
         """With equal names numbered, as a derived table shows them."""
@@ -98,7 +101,7 @@ class Relation:
             BoundColumn(name, c.flow, c.type, c.fields, c.generated)
             for c, name in zip(self.columns, names, strict=True)
         )
-        return Relation(columns, self.rows, self.order, self.rest, self.bases)
+        return Relation(columns, self.rows, self.order, self.rest, self.bases, self.origin)
 
 
 @dataclass

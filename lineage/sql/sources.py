@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage.graph import ROWS, ColumnRef, split_parts
+from lineage.graph import ROWS, ColumnRef, Unknown, split_parts
 from lineage.sql.calls import MAX_MACRO_DEPTH, macro_call, macro_parameters
-from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, column_flow, leave_query, lift, merge
+from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, column_flow, leave_query, lift, merge, unknown_flow
 from lineage.sql.functions import TABLE_FUNCTIONS
 from lineage.sql.relation import BoundColumn, Relation, Scope, Source, element_type, stored_rows, struct_fields
 
@@ -119,9 +119,6 @@ def _using(scope: Scope, name: str, before: list[Source], added: list[Source], s
 
 
 def _unresolved(scope: Scope, name: str) -> Flow:
-    from lineage.graph import Unknown
-    from lineage.sql.flow import unknown_flow
-
     return unknown_flow(Unknown("unresolved column", name, scope.bases() or None))
 
 
@@ -188,8 +185,13 @@ def stored_relation(binder: Binder, name: str) -> Relation:
         BoundColumn(column, column_flow(ColumnRef(name, column)), kind)
         for column, kind in binder.catalog.tables[name].items()
     )
-    rest = column_flow(ColumnRef(name, ROWS)) if name in binder.catalog.open_relations else None
-    return Relation(columns, stored_rows(name), EMPTY, rest, frozenset((name,)))
+    bases = frozenset((name,))
+    if name in binder.catalog.open_relations:
+        if name in binder.catalog.built:  # its rows carry what flows into columns of unknown names
+            return Relation(columns, stored_rows(name), EMPTY, column_flow(ColumnRef(name, ROWS)), bases)
+        rest = unknown_flow(Unknown("columns of the source are not known", name))
+        return Relation(columns, stored_rows(name), EMPTY, rest, bases, name)
+    return Relation(columns, stored_rows(name), EMPTY, None, bases)
 
 
 def _derived(binder: Binder, node: exp.Expr, scope: Scope) -> tuple[str, Relation]:

@@ -39,7 +39,7 @@ class Query:
 def queries(count: int, seed: int = 20240801) -> Iterator[Query]:
     """`count` queries; the same seed gives the same ones."""
     for number in range(count):
-        yield Grammar(random.Random(seed * 1_000_003 + number)).query(depth=2 if number % 3 == 0 else 1)
+        yield Grammar(random.Random(seed * 1_000_003 + number)).query(depth=2 if number % 5 == 0 else 1)
 
 
 class Grammar:

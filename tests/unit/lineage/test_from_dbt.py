@@ -1,0 +1,156 @@
+"""A manifest to a graph: identities, order, what dbt adds, what is not SQL, and the cache."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineage.cache import ModelCache
+from lineage.classification import levels
+from lineage.from_dbt import graph_from_manifest
+from lineage.graph import ColumnRef
+from lineage.policy import Policy
+
+RAW = {"lake.raw.t": {"a": "INTEGER", "b": "INTEGER", "ts": "TIMESTAMP"}}
+
+
+def node(name, sql, *, reads=(), kind="model", **config):
+    return {
+        "resource_type": kind, "name": name, "relation_name": f'"lake"."main"."{name}"', "language": "sql",
+        "compiled_code": sql, "columns": {}, "config": {"materialized": "table", **config},
+        "depends_on": {"nodes": [r if "." in r else f"model.p.{r}" for r in reads]},
+    }  # fmt: skip
+
+
+def manifest(*nodes, sources=None):
+    return {"nodes": {f"{n['resource_type']}.p.{n['name']}": n for n in nodes}, "sources": sources or {}}
+
+
+def facts(graph, column):
+    return {(str(e.source), e.transform) for e in graph.edges_into(column)}
+
+
+def build(*nodes, schema=RAW, sources=None, **options):
+    return graph_from_manifest(manifest(*nodes, sources=sources), sources_schema=schema, **options)
+
+
+def test_models_are_bound_in_the_order_of_their_dependencies():
+    graph = build(
+        node("late", "select x from lake.main.early where x > 1", reads=["early"]),
+        node("early", 'select a + 1 as x from "lake"."raw"."t"'),
+    )
+    assert facts(graph, "lake.main.late.x") == {("lake.main.early.x", "identity"), ("lake.main.early.x", "filter")}
+    assert ColumnRef("lake.raw.t", "a") in graph.upstream("lake.main.late.x")
+    assert graph.built == {"lake.main.early", "lake.main.late"}
+
+
+def test_influences_on_rows_go_on_through_a_count():
+    graph = build(
+        node("kept", "select a from lake.raw.t where b > 1"),
+        node("counted", "select count(*) as n from lake.main.kept", reads=["kept"]),
+    )
+    assert ColumnRef("lake.raw.t", "b") in graph.upstream("lake.main.counted.n")
+
+
+def test_an_incremental_model_hangs_on_itself_and_on_its_key():
+    sql = "select a, b, ts from lake.raw.t where ts > (select max(ts) from lake.main.m)"
+    graph = build(node("m", sql, materialized="incremental", unique_key="a"))
+    assert ("lake.main.m.ts", "filter") in facts(graph, "lake.main.m.b")
+    assert ("lake.raw.t.a", "merge_key") in facts(graph, "lake.main.m.b")
+    assert graph.unknown == {}
+
+
+def test_a_snapshot_has_its_own_columns():
+    snapshot = node("s", "select a, b, ts from lake.raw.t", kind="snapshot", materialized="snapshot",
+                    strategy="timestamp", unique_key="a", updated_at="ts")  # fmt: skip
+    graph = build(snapshot)
+    assert set(graph.columns["lake.main.s"]) >= {"dbt_scd_id", "dbt_valid_from", "dbt_valid_to", "dbt_updated_at"}
+    assert ("lake.raw.t.ts", "expression") in facts(graph, "lake.main.s.dbt_valid_to")
+    assert ("lake.raw.t.a", "expression") in facts(graph, "lake.main.s.dbt_scd_id")
+    assert ("lake.raw.t.ts", "merge_key") in facts(graph, "lake.main.s.b")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"language": "python"}, "model is not SQL"),
+        ({"compiled_code": None}, "model is not compiled"),
+        ({"compiled_code": "select a from from"}, "statement does not parse"),
+        ({"config": {"post-hook": [{"sql": "update lake.main.m set a = 1"}]}}, "post-hook may change rows"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_unknown_on_every_column(change, reason):
+    opaque = {**node("m", "select a, b from lake.raw.t", reads=["source.p.t"]), **change}
+    opaque["columns"] = {"a": {"name": "a"}, "b": {"name": "b"}}
+    source = {"source.p.t": {"relation_name": '"lake"."raw"."t"', "name": "t"}}
+    graph = build(opaque, node("after", "select a as x from lake.main.m", reads=["m"]), sources=source)
+    for column in ("a", "b", "*"):
+        assert [why.reason for why in graph.unknown[ColumnRef("lake.main.m", column)]] == [reason]
+    found = levels(graph, {"lake.raw.t.a": "L1", "lake.raw.t.b": "L3", "lake.raw.t.ts": "L1"}, Policy())
+    assert found.effective(ColumnRef("lake.main.after", "x")) in ("L3", "L4")
+
+
+def test_a_harmless_hook_changes_nothing():
+    hooked = node("m", "select a from lake.raw.t", **{"post-hook": [{"sql": "analyze lake.main.m"}]})
+    assert build(hooked).unknown == {}
+
+
+def test_a_source_of_unknown_columns_is_as_strict_as_can_be():
+    source = {"source.p.s": {"relation_name": '"lake"."raw"."s"', "name": "s", "columns": {}}}
+    graph = build(
+        node("named", "select secret as x from lake.raw.s", reads=["source.p.s"]),
+        node("starred", "select * from lake.raw.s", reads=["source.p.s"]),
+        node("after", "select y from lake.main.starred", reads=["starred"]),
+        sources=source,
+    )
+    assert facts(graph, "lake.main.named.x") == {("lake.raw.s.secret", "rename")}
+    found = levels(graph, {}, Policy())
+    assert found.effective(ColumnRef("lake.main.named", "x")) == "L4"
+    assert found.effective(ColumnRef("lake.main.after", "y")) == "L4"
+    known = levels(graph, {"lake.raw.s.secret": "L2"}, Policy())
+    assert known.effective(ColumnRef("lake.main.named", "x")) == "L2"
+
+
+def test_a_pivot_of_names_from_the_data_carries_its_levels():
+    graph = build(
+        node("wide", "pivot (select a, b, ts from lake.raw.t) on b using sum(a) group by ts"),
+        node("after", 'select "7" as x, ts from lake.main.wide', reads=["wide"]),
+    )
+    found = levels(graph, {"lake.raw.t.a": "L3", "lake.raw.t.b": "L1", "lake.raw.t.ts": "L1"}, Policy())
+    assert found.effective(ColumnRef("lake.main.after", "x")) == "L3"
+    assert {ColumnRef("lake.raw.t", "a"), ColumnRef("lake.raw.t", "b")} <= graph.upstream("lake.main.after.x")
+
+
+def test_only_what_changed_is_parsed_again(tmp_path):
+    chain = [node("m0", "select a, b from lake.raw.t")]
+    chain += [
+        node(f"m{i}", f"select * from lake.main.m{i - 1} where b > {i}", reads=[f"m{i - 1}"]) for i in range(1, 6)
+    ]
+    cold = ModelCache()
+    first = build(*chain, cache=cold)
+    cold.save(tmp_path / "cache.json")
+    again = ModelCache(tmp_path / "cache.json")
+    assert build(*chain, cache=again) == first
+    assert (again.hits, again.misses) == (6, 0)
+
+    same_columns = [{**chain[0], "compiled_code": "select b as a, b from lake.raw.t"}, *chain[1:]]
+    warm = ModelCache(tmp_path / "cache.json")
+    changed = build(*same_columns, cache=warm)
+    assert (warm.hits, warm.misses) == (5, 1)
+    assert changed == build(*same_columns)
+
+    more_columns = [{**chain[0], "compiled_code": "select a, b, ts from lake.raw.t"}, *chain[1:]]
+    wider = ModelCache(tmp_path / "cache.json")
+    assert build(*more_columns, cache=wider) == build(*more_columns)
+    assert wider.misses == 6
+
+
+def test_a_declassifier_that_is_registered_later_is_no_stale_answer(tmp_path):
+    from lineage.sql.catalog import Lowering
+
+    model = node("m", "select declassify_x(a) as x from lake.raw.t")
+    cache = ModelCache()
+    assert build(model, cache=cache).unknown
+    cache.save(tmp_path / "cache.json")
+    again = build(model, cache=ModelCache(tmp_path / "cache.json"), declassifiers={"declassify_x": Lowering()})
+    assert "declassify_x" in {e.declassifier for e in again.edges_into("lake.main.m.x")}
+    assert not again.unknown

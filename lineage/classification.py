@@ -171,9 +171,7 @@ class _Computation:
     def _source_rank(self, ref: ColumnRef) -> int:
         if ref in self.declared:
             return self.declared[ref]
-        if ref.column == ROWS:
-            return self.policy.rank(self.policy.rows)
-        return self.policy.rank(self.policy.technical.get(ref.column, self.policy.undeclared))
+        return self.policy.undeclared_rank(ref)
 
     def _visit(self, target: ColumnRef) -> bool:
         state = _State(direct=self.declared.get(target, 0))

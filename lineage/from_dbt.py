@@ -59,7 +59,21 @@ def graph_from_manifest(
         columns[found.relation] = found.columns
         into.update((ColumnRef(found.relation, n), edges) for n, edges in found.edges.items() if edges)
         unknown.update((ColumnRef(found.relation, n), why) for n, why in found.unknown.items() if why)
+    _name_sources(columns, into, frozenset(built))
     return Graph(columns, into, unknown, frozenset(built))
+
+
+def _name_sources(
+    columns: dict[str, tuple[str, ...]], into: Mapping[ColumnRef, tuple[Edge, ...]], built: frozenset[str]
+) -> None:
+    """List the columns of open sources that only the SQL that reads them names."""
+    named: dict[str, dict[str, None]] = {}
+    for edges in into.values():
+        for relation, column in (edge.source for edge in edges):
+            if relation not in built and column != ROWS and column not in columns.get(relation, ()):
+                named.setdefault(relation, {})[column] = None
+    for relation, extra in named.items():
+        columns[relation] = (*columns.get(relation, ()), *sorted(extra))
 
 
 def relation_of(node: Mapping[str, Any]) -> str:

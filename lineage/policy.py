@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lineage.declassifiers import Declassifier, Registry
-from lineage.graph import REASONS, Edge
+from lineage.graph import REASONS, ROWS, ColumnRef, Edge
 
 
 class BadPolicy(ValueError):
@@ -93,7 +93,11 @@ class Indirect(BaseModel):
 
 
 class Policy(BaseModel):
-    """The whole declaration. `levels` run from the least to the most sensitive."""
+    """The whole declaration. `levels` run from the least to the most sensitive.
+
+    `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source columns that
+    no contract speaks of, such as a seed's.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
@@ -101,12 +105,20 @@ class Policy(BaseModel):
     unknown: str = "L4"
     rows: str = "L1"
     technical: Mapping[str, str] = Field(default_factory=dict)
+    sources: Mapping[str, str] = Field(default_factory=dict)
     indirect: Indirect = Indirect()
     declassifiers: tuple[Declassifier, ...] = ()
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:
-        used = [self.undeclared, self.unknown, self.rows, *self.technical.values(), *(d.to for d in self.declassifiers)]
+        used = [
+            self.undeclared,
+            self.unknown,
+            self.rows,
+            *self.technical.values(),
+            *self.sources.values(),
+            *(d.to for d in self.declassifiers),
+        ]
         costs = [self.indirect.default, *self.indirect.reasons.values(), *(e.cost for e in self.indirect.exceptions)]
         used += [cost.at_most for cost in costs if cost.at_most]
         strange = sorted({level for level in used if level not in self.levels})
@@ -126,6 +138,15 @@ class Policy(BaseModel):
         if level not in self.levels:
             raise ValueError(f"unknown level {level!r}; known are {', '.join(self.levels)}")
         return self.levels.index(level)
+
+    def undeclared_rank(self, ref: ColumnRef) -> int:
+        """The rank of a source column that no contract gives a level."""
+        if ref.column == ROWS:
+            return self.rank(self.rows)
+        if ref.column in self.technical:
+            return self.rank(self.technical[ref.column])
+        found = [self.rank(level) for pattern, level in self.sources.items() if fnmatchcase(str(ref), pattern)]
+        return max(found) if found else self.rank(self.undeclared)
 
     def carried(self, edge: Edge, rank: int) -> int:
         """The rank that an indirect edge carries over from a source of `rank`."""

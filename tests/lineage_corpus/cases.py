@@ -2,8 +2,8 @@
 
 A case in a `.sql` file is ``# name``, its labels, and one statement, up to an empty line. Labels:
 
-``: column: item; item``  an output column; each item is a transform or reason and the source columns, else ``constant``
-``: rows: item; item``    what decides about the rows, and so about every column; a bare table says that its rows are read
+``: column: item; item``  an output column; each item is a transform or reason and the source columns, or ``constant``
+``: rows: item; item``    what decides about the rows, and so about every column; a bare table: its rows are read
 ``: open: items``         the relation may have columns of unknown names; the items flow into any of them
 ``: ? column reason``     the column (``*``: every one, and the rows) is unknown, for a reason that begins so
 ``> relation``            the relation that the statement makes or changes

@@ -103,6 +103,7 @@ def test_a_source_of_unknown_columns_is_as_strict_as_can_be():
         sources=source,
     )
     assert facts(graph, "lake.main.named.x") == {("lake.raw.s.secret", "rename")}
+    assert graph.columns["lake.raw.s"] == ("secret",)
     found = levels(graph, {}, Policy())
     assert found.effective(ColumnRef("lake.main.named", "x")) == "L4"
     assert found.effective(ColumnRef("lake.main.after", "y")) == "L4"

@@ -95,9 +95,8 @@ class Indirect(BaseModel):
 class Policy(BaseModel):
     """The whole declaration. `levels` run from the least to the most sensitive.
 
-    `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source columns that
-    no contract speaks of, such as a seed's.
-    """
+    `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source
+    columns that no contract speaks of, such as a seed's. """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
@@ -111,14 +110,8 @@ class Policy(BaseModel):
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:
-        used = [
-            self.undeclared,
-            self.unknown,
-            self.rows,
-            *self.technical.values(),
-            *self.sources.values(),
-            *(d.to for d in self.declassifiers),
-        ]
+        used = [self.undeclared, self.unknown, self.rows, *self.technical.values(), *self.sources.values()]
+        used += [declassifier.to for declassifier in self.declassifiers]
         costs = [self.indirect.default, *self.indirect.reasons.values(), *(e.cost for e in self.indirect.exceptions)]
         used += [cost.at_most for cost in costs if cost.at_most]
         strange = sorted({level for level in used if level not in self.levels})

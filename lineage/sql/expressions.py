@@ -46,6 +46,10 @@ def _not_understood(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     return merge([binder.children(node, scope), binder.opaque("expression is not understood", name, scope)])
 
 
+def _from_outside(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
+    return binder.opaque("parameter from outside", type(node).__name__.lower(), scope)
+
+
 def _constant(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     return EMPTY
 
@@ -290,6 +294,9 @@ _CONSTANTS = (
     exp.IntervalSpan,
 )
 HANDLERS: dict[type, Handler] = {
+    exp.Placeholder: _from_outside,
+    exp.Parameter: _from_outside,
+    exp.SessionParameter: _from_outside,
     exp.Column: _column,
     exp.Star: _star,
     exp.Columns: _columns,

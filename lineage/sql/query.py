@@ -59,7 +59,9 @@ def select(binder: Binder, node: exp.Expr, parent: Scope) -> Relation:
         keys = declassify(keys, guard, indirect=True)
     scope.rows = merge([scope.rows, keys])
     projection = project(binder, node, scope)
-    one_row = not grouped and _aggregates(binder, node)
+    # An aggregate of outer columns alone belongs to the outer query, and then this one keeps its rows.
+    correlated = any(column.flow.outer for column in projection.columns)
+    one_row = not grouped and not correlated and _aggregates(binder, node)
     rows = _rows(binder, node, scope, projection, EMPTY if one_row else scope.rows, ordered=grouped or one_row)
     order = _order(binder, node, scope, projection)
     if not order.indirect and not (grouped or one_row or node.args.get("distinct")):

@@ -21,7 +21,7 @@ from orchestration.settings import load_settings
 from orchestration.transform.project import manifest_path
 
 pytestmark = pytest.mark.city
-MODELS = 12
+MODELS = 8
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_every_change_in_a_built_model_has_an_edge(city):
             connection.execute("SET threads = 1")
             proofs = list(
                 prove_manifest(
-                    {**manifest, **chosen}, graph, connection, rows=100, variants=("shift",),
+                    {**manifest, **chosen}, graph, connection, rows=60, variants=("shift",),
                     prepare=lambda made: install_macros(made, settings.keys),
                 )
             )  # fmt: skip

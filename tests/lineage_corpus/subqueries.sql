@@ -149,3 +149,9 @@ select (select 1 from u where e = 'x' limit 1) as one from t
 : x: aggregation u.a
 : rows: t
 select (select max(a) from u) as x from t
+
+# aggregate_of_outer_columns_keeps_inner_rows
+: c: identity t.c
+: x: existence u.d
+: rows: group_by t.c
+select c, exists (select max(t.a) from u where u.d > 3) as x from t group by c

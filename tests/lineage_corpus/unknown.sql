@@ -63,3 +63,9 @@ summarize t
 : open: constant
 : ? * empty
 -- nothing here
+
+# parameter_from_outside
+: x: constant
+: rows: t
+: ? x parameter from outside
+select $1 as x from t

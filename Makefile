@@ -1,6 +1,55 @@
-# Set-up and the four things people do. Every target works on a fresh machine with Python >= 3.11.
+# Set-up and the things people do. Every target works on a fresh machine with Python >= 3.11.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PEOPLE ?= 20000
+DEMO   := .zhongtai
 
-.PHONY: demo test bench ui lint lock clean
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint unit bench ui lock clean
+
+# Runtime and test requirements are pinned with hashes; nothing is built in isolation, so an air-gapped mirror is enough.
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.tests: requirements-test.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements-test.txt
+	@touch $@
+
+demo: $(VENV)/.runtime
+	rm -rf $(DEMO)/deliveries
+	$(BIN)/zhongtai sample-city --people $(PEOPLE) --out $(DEMO)/deliveries
+	$(BIN)/zhongtai run
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --nofail --quiet dbt_project/models >/dev/null && $(BIN)/sqlfluff lint dbt_project/models
+	$(BIN)/zhongtai sync --check
+
+unit: $(VENV)/.tests
+	$(BIN)/pytest
+
+test: lint unit
+
+# Ratios to a baseline measured in the same run; sizes with ROWS=… PEOPLE=….
+bench: $(VENV)/.tests
+	$(BIN)/python -m tests.bench
+
+ui: $(VENV)/.runtime
+	$(BIN)/zhongtai ui
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --extra test pyproject.toml -o requirements-test.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  -c requirements-test.txt pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(DEMO) $(VENV)

@@ -248,3 +248,18 @@ def _refuse_shapeless(dataset: Dataset, landed: Landed, total: int, broken: int)
             "as a whole",
             "Compare the file with servers.delimiter, quote and skip_rows in the contract, or ask for it again.",
         )
+
+
+def unconserved(context: Ingestion, dataset: Dataset) -> dict[str, str]:
+    """Batch -> what is wrong, for every whole batch whose stored rows are not those counted at delivery."""
+    stored = {
+        batch: (rows, rejected)
+        for batch, rows, rejected in context.connection.execute(
+            f"select _batch, count(*), count(_faults) from {store_table(dataset)} group by _batch"
+        ).fetchall()
+    }
+    return {
+        one.batch: f"{one.rows_read} read, {one.quarantined} quarantined; stored: {stored.get(one.batch, (0, 0))}"
+        for one in context.batches.get(dataset.id, [])
+        if stored.get(one.batch, (0, 0)) != (one.rows_read, one.quarantined)
+    }

@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-
-
 from contracts.model import Catalogue, Dataset
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
 from orchestration import facts
@@ -158,7 +156,8 @@ def audit(settings: Settings) -> dict[str, Any]:
 def _stored(city: City) -> dict[str, tuple[int, int, int]]:
     """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them."""
     parts = [
-        f"select _batch, count(*), count(*) - count(_faults), count(_faults) from {store_table(dataset)} group by _batch"
+        "select _batch, count(*), count(*) - count(_faults), count(_faults) "
+        f"from {store_table(dataset)} group by _batch"
         for dataset in city.catalogue.datasets.values()
     ]
     rows = city.connection.execute(" union all ".join(parts)).fetchall()

@@ -1,6 +1,6 @@
 """One asset per dataset: its deliveries carried into the raw lake, and its rules checked on what was stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -9,7 +9,7 @@ from contracts.model import Dataset, Rule
 from orchestration import facts
 from orchestration.assets.naming import check_result, check_spec, table_key
 from orchestration.build import check_tables
-from orchestration.ingest import Batch, ingest
+from orchestration.ingest import Batch, ingest, unconserved
 from orchestration.resource import RunCity
 
 
@@ -26,7 +26,7 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         tags={"sharing_attribute": str(dataset.sharing_attribute), "mode": str(dataset.mode)},
         metadata={"dataset": dataset.id, "contract version": dataset.version, "frequency": dataset.frequency},
         freshness_policy=_freshness(dataset),
-        check_specs=[check_spec(table, rule) for rule in rules],
+        check_specs=[_conservation_spec(table), *(check_spec(table, rule) for rule in rules)],
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
         batches = ingest(city.ingestion, dataset, city.recorded)
@@ -34,11 +34,24 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         for batch in batches:
             city.city.progress("land", dataset.id, _outcome(batch))
         results = check_tables(city.city, [table])
+        lost = unconserved(city.ingestion, dataset)
         return dg.MaterializeResult(
-            metadata=_metadata(batches), check_results=[check_result(result) for result in results]
+            metadata=_metadata(batches),
+            check_results=[_conservation(lost), *(check_result(result) for result in results)],
         )
 
     return carry
+
+
+def _conservation_spec(table: str) -> dg.AssetCheckSpec:
+    # The one blocking check: where rows are missing from the store, nothing may be built on it.
+    return dg.AssetCheckSpec(
+        "conservation", asset=table_key(table), blocking=True, description="守恒 / read = accepted + quarantined"
+    )
+
+
+def _conservation(lost: Mapping[str, str]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(check_name="conservation", passed=not lost, metadata=dict(lost))
 
 
 def _freshness(dataset: Dataset) -> dg.FreshnessPolicy | None:

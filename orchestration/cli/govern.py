@@ -100,7 +100,8 @@ def recall(
         emit(found)
         return
     say(
-        f"batch {batch}: {len(found['releases'])} releases withdrawn; recipients: {', '.join(found['recipients']) or 'none'}"
+        f"batch {batch}: {len(found['releases'])} releases withdrawn; "
+        f"recipients: {', '.join(found['recipients']) or 'none'}"
     )
     for release in found["releases"]:
         say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")

@@ -8,6 +8,8 @@ from typing import Any
 from orchestration.cli.output import say, table
 from orchestration.settings import Settings
 
+_SHOWN = 2
+
 
 def show_summary(summary: Mapping[str, Any], settings: Settings) -> None:
     """A run's summary, with the paths to look at."""
@@ -69,6 +71,17 @@ def show_releases(rows: Sequence[Mapping[str, Any]]) -> None:
     }
     for row in rows:
         say(f"{marks[row['verdict']]}  {row['agreement']}  ({row['product']}, {row['rows'] or 0:,} rows)")
-        for violation in row["violations"]:
-            say(f"    [yellow]{violation['gate']}[/yellow] {violation['subject']}: {violation['message']}")
+        _show_violations(row)
+
+
+def _show_violations(row: Mapping[str, Any]) -> None:
+    """Every gate's first refusals in full; `explain` has the rest."""
+    by_gate: dict[str, list[Mapping[str, Any]]] = {}
+    for violation in row["violations"]:
+        by_gate.setdefault(violation["gate"], []).append(violation)
+    for gate, violations in by_gate.items():
+        for violation in violations[:_SHOWN]:
+            say(f"    [yellow]{gate}[/yellow] {violation['subject']}: {violation['message']}")
             say(f"      → {violation['fix']}")
+        if len(violations) > _SHOWN:
+            say(f"    [yellow]{gate}[/yellow] … {len(violations) - _SHOWN} more: `zhongtai explain {row['agreement']}`")

@@ -60,4 +60,22 @@ def check(
         raise typer.Exit(WITHHELD)
 
 
-COMMANDS = {"run": run, "check": check}
+def ui(
+    port: Annotated[int, typer.Option("--port", help="Port on the loopback interface.")] = 3000,
+    workspace: Workspace = None,
+) -> None:
+    """The Dagster UI on this city: the same graph that `run` executes."""
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    from orchestration.settings import child_environment
+
+    settings = load_settings(workspace)
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    webserver = Path(sys.executable).with_name("dagster-webserver")
+    command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    raise typer.Exit(subprocess.run(command, env=child_environment(settings), check=False).returncode)  # noqa: S603
+
+
+COMMANDS = {"run": run, "check": check, "ui": ui}

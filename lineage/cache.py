@@ -8,9 +8,11 @@ is parsed again, and so is a model that reads it if the change altered its colum
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lineage.from_sql import QueryLineage, lineage_of
@@ -28,7 +30,8 @@ class ModelCache:
         self._used: set[str] = set()
         self.hits = self.misses = 0
         if path is not None and Path(path).exists():
-            stored = json.loads(Path(path).read_text(encoding="utf-8"))
+            with no_collection():
+                stored = json.loads(Path(path).read_text(encoding="utf-8"))
             if stored.get("rules") == RULES:
                 self._entries = stored["models"]
 
@@ -91,14 +94,32 @@ def _freeze(found: QueryLineage, lookups: Sequence[tuple[str, ...]], catalog: Ca
 
 def _thaw(entry: Mapping) -> QueryLineage:
     relation, names = entry["relation"], entry["names"]
+    refs: dict[tuple[int, int], ColumnRef] = {}
+    new = tuple.__new__  # half a million edges: a NamedTuple's own constructor takes twice as long
     edges = {}
     for column, rows in entry["edges"].items():
         target = ColumnRef(relation, column)
-        edges[column] = tuple(
-            Edge(ColumnRef(names[r], names[c]), target, names[k], names[t], names[d]) for r, c, k, t, d in rows
-        )
+        made = []
+        for r, c, k, t, d in rows:
+            source = refs.get((r, c))
+            if source is None:
+                source = refs[r, c] = ColumnRef(names[r], names[c])
+            made.append(new(Edge, (source, target, names[k], names[t], names[d])))
+        edges[column] = tuple(made)
     unknown = {
         column: tuple(Unknown(w[0], w[1], None if w[2] is None else tuple(w[2])) for w in all_why)
         for column, all_why in entry["unknown"].items()
     }
     return QueryLineage(relation, tuple(entry["columns"]), edges, unknown, entry["open"], entry["types"])
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause the cyclic garbage collector: a graph is a million small tuples without a cycle, which it would walk."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

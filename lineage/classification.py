@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lineage.graph import DIRECT, ROWS, ColumnRef, Edge, Graph, Unknown
-from lineage.policy import Policy
+from lineage.policy import Cost, CostException, Policy
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ class _Computation:
         self.graph, self.declared, self.policy, self.distrusted = graph, declared, policy, distrusted
         self.registry = policy.registry
         self.floors = {name: policy.rank(d.to) for name, d in self.registry.entries.items()}
-        self.costs: dict[tuple[str, str, str], int] = {}
+        self.exceptions: dict[tuple[str, str], list[CostException]] = {}
+        self.backwards = False  # whether some column feeds one that comes before it
         self.plain = (
             not policy.indirect.exceptions and not policy.indirect.reasons and policy.indirect.default.kind == "same"
         )
@@ -142,14 +143,9 @@ class _Computation:
 
     def run(self) -> dict[ColumnRef, _State]:
         targets = self._targets()
-        done: set[ColumnRef] = set()
-        again = False
         for target in targets:
-            again = again or any(
-                e.source in self.graph.into and e.source not in done for e in self.graph.into.get(target, ())
-            )
             self._visit(target)
-            done.add(target)
+        again = self.backwards
         while again:
             changed = [self._visit(target) for target in targets]
             again = any(changed)
@@ -185,36 +181,53 @@ class _Computation:
         return old is None or (old.direct, old.indirect) != (state.direct, state.indirect)
 
     def _take(self, state: _State, edge: Edge) -> None:
-        direct, indirect = self._source(edge.source)
-        if edge.declassifier and (edge.target, edge.declassifier) not in self.distrusted:
-            floor = self.floors.get(edge.declassifier)
-            if floor is not None:
-                direct = min(direct, floor)
-                if "influence" in self.registry.entries[edge.declassifier].lowers:
-                    indirect = min(indirect, floor)
-        if edge.kind != DIRECT:
+        source = self.states.get(edge[0])
+        direct, indirect = (source.direct, source.indirect) if source is not None else self._missing(edge[0])
+        if edge[4]:
+            direct, indirect = self._lowered(edge, direct, indirect)
+        if edge[2] != DIRECT:
             direct, indirect = -1, self._carried(edge, direct, indirect)
-        if direct > state.direct or (
-            direct == state.direct and state.via_direct is None and not state.unknown and direct > 0
-        ):
+        if direct > state.direct or (direct == state.direct > 0 and state.via_direct is None and not state.unknown):
             state.direct, state.via_direct = direct, edge
         if indirect > state.indirect:
             state.indirect, state.via_indirect = indirect, edge
 
+    def _lowered(self, edge: Edge, direct: int, indirect: int) -> tuple[int, int]:
+        floor = self.floors.get(edge.declassifier)
+        if floor is None or (edge.target, edge.declassifier) in self.distrusted:
+            return direct, indirect
+        answers = "influence" in self.registry.entries[edge.declassifier].lowers
+        return min(direct, floor), min(indirect, floor) if answers else indirect
+
     def _carried(self, edge: Edge, direct: int, indirect: int) -> int:
         if self.plain:
             return max(direct, indirect)
-        cost = self.policy.cost_of(edge)
-        if cost.kind == "none":
-            return 0
-        return max(self.policy.carried(edge, direct), indirect)
+        cost = self._cost(edge)
+        if cost.kind == "same":
+            return max(direct, indirect)
+        return 0 if cost.kind == "none" else max(self.policy.priced(cost, direct), indirect)
+
+    def _cost(self, edge: Edge) -> Cost:
+        """The cost of an edge; which exceptions speak of a relation and a reason at all is found out once for both."""
+        key = (edge[1].relation, edge[3])
+        if key not in self.exceptions:
+            self.exceptions[key] = [e for e in self.policy.indirect.exceptions if e.speaks_of(*key)]
+        for exception in self.exceptions[key]:
+            if exception.fits(edge):
+                return exception.cost
+        return self.policy.indirect.reasons.get(edge[3], self.policy.indirect.default)
 
     def _source(self, ref: ColumnRef) -> tuple[int, int]:
         state = self.states.get(ref)
-        if state is not None:
-            return state.direct, state.indirect
+        return (state.direct, state.indirect) if state is not None else self._missing(ref)
+
+    def _missing(self, ref: ColumnRef) -> tuple[int, int]:
+        """The rank of a column that has none yet: it comes later, or it is of a source that the graph does not list."""
+        if ref in self.graph.into:
+            self.backwards = True
+            return 0, 0
         if ref.relation in self.graph.built:
-            return (0, 0) if ref in self.graph.into else (self.policy.rank(self.policy.unknown), 0)
+            return self.policy.rank(self.policy.unknown), 0
         return self._source_rank(ref), 0
 
     def _unknown_rank(self, why: Unknown) -> int:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from lineage.cache import ModelCache
+from lineage.cache import ModelCache, no_collection
 from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
 from lineage.sql.catalog import Catalog
@@ -42,6 +42,11 @@ def graph_from_manifest(
     their dependencies, each once, or not at all where `cache` still knows them."""
     catalog = Catalog(sources_schema, dialect=dialect, macros=macros, declassifiers=declassifiers)
     _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
+    with no_collection():
+        return _graph(manifest, catalog, cache)
+
+
+def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | None) -> Graph:
     columns = {name: tuple(found) for name, found in catalog.tables.items()}
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
@@ -59,18 +64,18 @@ def graph_from_manifest(
         columns[found.relation] = found.columns
         into.update((ColumnRef(found.relation, n), edges) for n, edges in found.edges.items() if edges)
         unknown.update((ColumnRef(found.relation, n), why) for n, why in found.unknown.items() if why)
-    _name_sources(columns, into, frozenset(built))
+    _name_sources(columns, into, catalog.open_relations - set(built))
     return Graph(columns, into, unknown, frozenset(built))
 
 
 def _name_sources(
-    columns: dict[str, tuple[str, ...]], into: Mapping[ColumnRef, tuple[Edge, ...]], built: frozenset[str]
+    columns: dict[str, tuple[str, ...]], into: Mapping[ColumnRef, tuple[Edge, ...]], sources: set[str]
 ) -> None:
     """List the columns of open sources that only the SQL that reads them names."""
     named: dict[str, dict[str, None]] = {}
-    for edges in into.values():
+    for edges in into.values() if sources else ():
         for relation, column in (edge.source for edge in edges):
-            if relation not in built and column != ROWS and column not in columns.get(relation, ()):
+            if relation in sources and column != ROWS and column not in columns.get(relation, ()):
                 named.setdefault(relation, {})[column] = None
     for relation, extra in named.items():
         columns[relation] = (*columns.get(relation, ()), *sorted(extra))

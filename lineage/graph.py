@@ -138,16 +138,30 @@ class Graph:
 
     def upstream(self, column: ColumnRef | str, kinds: Collection[str] = (DIRECT, INDIRECT)) -> set[ColumnRef]:
         """Every column that influences `column`, however far away, itself excluded unless it feeds itself."""
-        return _reach(_ref(column), self.into, kinds, forward=False)
+        return _reach(_ref(column), self._sources(kinds))
 
     def downstream(self, column: ColumnRef | str, kinds: Collection[str] = (DIRECT, INDIRECT)) -> set[ColumnRef]:
         """Every column that `column` influences, however far away."""
-        return _reach(_ref(column), self.out_of, kinds, forward=True)
+        return _reach(_ref(column), self._targets(kinds))
 
     def unknown_upstream(self, column: ColumnRef | str) -> dict[ColumnRef, tuple[Unknown, ...]]:
         """The unknowns of `column` and of everything upstream of it."""
         ref = _ref(column)
         return {c: self.unknown[c] for c in sorted({ref} | self.upstream(ref)) if c in self.unknown}
+
+    def _sources(self, kinds: Collection[str]) -> Mapping[ColumnRef, frozenset[ColumnRef]]:
+        return self._all_sources if len(set(kinds)) == 2 else _ends(self.into, kinds, source=True)
+
+    def _targets(self, kinds: Collection[str]) -> Mapping[ColumnRef, frozenset[ColumnRef]]:
+        return self._all_targets if len(set(kinds)) == 2 else _ends(self.out_of, kinds, source=False)
+
+    @cached_property
+    def _all_sources(self) -> Mapping[ColumnRef, frozenset[ColumnRef]]:
+        return _ends(self.into, (DIRECT, INDIRECT), source=True)
+
+    @cached_property
+    def _all_targets(self) -> Mapping[ColumnRef, frozenset[ColumnRef]]:
+        return _ends(self.out_of, (DIRECT, INDIRECT), source=False)
 
     def path(self, source: ColumnRef | str, target: ColumnRef | str) -> tuple[Edge, ...]:
         """One shortest path from `source` to `target`, in order of flow; empty when there is none."""
@@ -203,7 +217,7 @@ class Graph:
         kept = set(targets)
         for target in targets:
             if target not in kept or self.into.get(target):
-                kept |= _reach(target, self.into, (DIRECT, INDIRECT), forward=False)
+                kept |= self.upstream(target)
         relations = {ref.relation for ref in kept}
         return Graph(
             {name: self.columns.get(name, ()) for name in self.columns if name in relations},
@@ -260,17 +274,21 @@ def _ref(column: ColumnRef | str) -> ColumnRef:
     return column if isinstance(column, ColumnRef) else ColumnRef.parse(column)
 
 
-def _reach(
-    start: ColumnRef, steps: Mapping[ColumnRef, tuple[Edge, ...]], kinds: Collection[str], *, forward: bool
-) -> set[ColumnRef]:
+def _ends(
+    steps: Mapping[ColumnRef, tuple[Edge, ...]], kinds: Collection[str], *, source: bool
+) -> dict[ColumnRef, frozenset[ColumnRef]]:
+    """The columns one step away, by column."""
+    if source:
+        return {ref: frozenset(e.source for e in edges if e.kind in kinds) for ref, edges in steps.items()}
+    return {ref: frozenset(e.target for e in edges if e.kind in kinds) for ref, edges in steps.items()}
+
+
+def _reach(start: ColumnRef, steps: Mapping[ColumnRef, frozenset[ColumnRef]]) -> set[ColumnRef]:
     seen: set[ColumnRef] = set()
-    stack = [start]
-    while stack:
-        for edge in steps.get(stack.pop(), ()):
-            end = edge.target if forward else edge.source
-            if edge.kind in kinds and end not in seen:
-                seen.add(end)
-                stack.append(end)
+    frontier: set[ColumnRef] = {start}
+    while frontier:
+        frontier = set().union(*(steps[ref] for ref in frontier if ref in steps)) - seen
+        seen |= frontier
     return seen
 
 

@@ -66,12 +66,14 @@ class CostException(BaseModel):
             raise ValueError(f"unknown reason {', '.join(strange)}; known are {', '.join(REASONS)}")
         return value
 
+    def speaks_of(self, relation: str, reason: str) -> bool:
+        """Whether the exception speaks of some edges into a relation for a reason."""
+        return reason in self.reasons and fnmatchcase(relation, self.relation)
+
     def fits(self, edge: Edge) -> bool:
         """Whether the exception speaks of this edge."""
-        return (
-            edge.transform in self.reasons
-            and fnmatchcase(edge.target.relation, self.relation)
-            and fnmatchcase(str(edge.source), self.source)
+        return self.speaks_of(edge.target.relation, edge.transform) and (
+            self.source == "*" or fnmatchcase(str(edge.source), self.source)
         )
 
 
@@ -96,7 +98,7 @@ class Policy(BaseModel):
     """The whole declaration. `levels` run from the least to the most sensitive.
 
     `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source
-    columns that no contract speaks of, such as a seed's. """
+    columns that no contract speaks of, such as a seed's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
@@ -141,9 +143,8 @@ class Policy(BaseModel):
         found = [self.rank(level) for pattern, level in self.sources.items() if fnmatchcase(str(ref), pattern)]
         return max(found) if found else self.rank(self.undeclared)
 
-    def carried(self, edge: Edge, rank: int) -> int:
-        """The rank that an indirect edge carries over from a source of `rank`."""
-        cost = self.cost_of(edge)
+    def priced(self, cost: Cost, rank: int) -> int:
+        """What a source of `rank` carries over at `cost`."""
         if cost.kind:
             return rank if cost.kind == "same" else 0
         if cost.at_most:

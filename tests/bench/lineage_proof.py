@@ -61,6 +61,9 @@ def main() -> int:
             totals["changes"] += proof.changes
             totals["unexplained"] += len(proof.unexplained)
             totals["not built"] += bool(proof.not_built)
+    if not totals["builds"]:
+        print("no model with compiled SQL was found: run the city first (`zhongtai run`)")
+        return 2
     print(", ".join(f"{name} {number}" for name, number in totals.items()), f"in {time.perf_counter() - start:.0f} s")
     return 1 if totals["unexplained"] else 0
 

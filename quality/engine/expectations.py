@@ -14,7 +14,13 @@ import datetime
 from typing import Any, ClassVar
 
 from great_expectations.compatibility import pydantic
-from great_expectations.expectations.expectation import ColumnAggregateExpectation, ColumnMapExpectation
+from great_expectations.expectations.expectation import (
+    ColumnAggregateExpectation,
+    ColumnMapExpectation,
+    render_suite_parameter_string,
+)
+from great_expectations.render import LegacyRendererType, RenderedStringTemplateContent
+from great_expectations.render.renderer.renderer import renderer
 
 from quality.engine.registration import declare_metric, declare_row_rule
 from quality.engine.working_days import working_days_between
@@ -22,53 +28,85 @@ from quality.engine.working_days import working_days_between
 _COLUMN_KEYS = ("batch_id", "table", "column", "row_condition", "condition_parser")
 
 
-class ExpectColumnValuesToBeValidResidentId(ColumnMapExpectation):
+class _Told:
+    """How an expectation reads in Data Docs: a sentence in English and Chinese with its arguments."""
+
+    sentence: ClassVar[str] = ""
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None, **kwargs: Any
+    ) -> list[RenderedStringTemplateContent]:
+        arguments = configuration.kwargs if configuration else {}
+        params = {key: _words(arguments.get(key) or "") for key in cls.__fields__}  # type: ignore[attr-defined]
+        template = cls.sentence
+        if arguments.get("mostly", 1) < 1:
+            template += " $mostly_share 的值 / of the values."
+            params["mostly_share"] = f"≥ {100 * arguments['mostly']:g} %"
+        content = {"template": template, "params": params, "styling": (runtime_configuration or {}).get("styling")}
+        return [RenderedStringTemplateContent(content_block_type="string_template", string_template=content)]
+
+
+def _words(value: Any) -> str:
+    """An argument as text; long lists by their first members."""
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    return ", ".join(map(str, value[:10])) + (f", … ({len(value)})" if len(value) > 10 else "")
+
+
+class ExpectColumnValuesToBeValidResidentId(_Told, ColumnMapExpectation):
     """Expect resident identity numbers: shape, date of birth and check digit; the region is not looked up."""
 
     accept_15: bool = False
     """Also accept the 15-digit numbers of before 1999."""
 
+    sentence = "values must be resident identity numbers (公民身份号码, GB 11643)."
     map_metric = "column_values.resident_id"
     success_keys = ("accept_15", "mostly")
     args_keys = ("column", "accept_15")
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["GB 11643"]}
 
 
-class ExpectColumnValuesToBeValidSocialCreditCode(ColumnMapExpectation):
+class ExpectColumnValuesToBeValidSocialCreditCode(_Told, ColumnMapExpectation):
     """Expect unified social credit codes: alphabet, shape and check character."""
 
+    sentence = "values must be unified social credit codes (统一社会信用代码, GB 32100)."
     map_metric = "column_values.social_credit_code"
     success_keys = ("mostly",)
     args_keys = ("column",)
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["GB 32100"]}
 
 
-class ExpectColumnValuesToBeInCodeSet(ColumnMapExpectation):
+class ExpectColumnValuesToBeInCodeSet(_Told, ColumnMapExpectation):
     """Expect codes of a set: ``value_set``, or column ``code_column`` of ``code_relation`` (a dotted name)."""
 
     value_set: list[Any] | None = None
     code_relation: str | None = None
     code_column: str | None = None
 
+    sentence = "values must be codes of the set (代码集) $value_set$code_relation $code_column."
     map_metric = "column_values.in_code_set"
     success_keys = ("value_set", "code_relation", "code_column", "mostly")
     args_keys = ("column", "value_set", "code_relation", "code_column")
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["code set"]}
 
 
-class ExpectColumnValuesToBeReferenced(ColumnMapExpectation):
+class ExpectColumnValuesToBeReferenced(_Told, ColumnMapExpectation):
     """Expect every value to occur in column ``other_column`` of ``other_relation`` (a dotted name)."""
 
     other_relation: str
     other_column: str
 
+    sentence = "values must occur in (须存在于) $other_relation . $other_column."
     map_metric = "column_values.referenced"
     success_keys = ("other_relation", "other_column", "mostly")
     args_keys = ("column", "other_relation", "other_column")
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["referential integrity"]}
 
 
-class ExpectColumnValuesToBeMonotone(ColumnMapExpectation):
+class ExpectColumnValuesToBeMonotone(_Told, ColumnMapExpectation):
     """Expect that values never step back when rows are read in ``order_by``, per ``partition_by``.
 
     The order must be given, since a relation has none.
@@ -79,13 +117,14 @@ class ExpectColumnValuesToBeMonotone(ColumnMapExpectation):
     increasing: bool = True
     strictly: bool = False
 
+    sentence = "values must not step back in order of (须按此顺序单调) $order_by $partition_by."
     map_metric = "column_values.monotone"
     success_keys = ("order_by", "partition_by", "increasing", "strictly", "mostly")
     args_keys = ("column", "order_by", "partition_by", "increasing", "strictly")
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["history"]}
 
 
-class ExpectColumnToBeFresh(ColumnAggregateExpectation):
+class ExpectColumnToBeFresh(_Told, ColumnAggregateExpectation):
     """Expect the newest date of a column to be at most ``at_most`` working days before ``as_of``.
 
     ``working_days`` lists the working days of a period; without it the Chinese calendar is used. Beyond the end of
@@ -97,6 +136,7 @@ class ExpectColumnToBeFresh(ColumnAggregateExpectation):
     at_most: int = pydantic.Field(ge=0)
     working_days: list[datetime.date] | None = None
 
+    sentence = "newest date at most $at_most working days (工作日) before $as_of."
     metric_dependencies = ("column.newest_day",)
     success_keys = ("as_of", "at_most", "working_days")
     args_keys = ("column", "as_of", "at_most", "working_days")

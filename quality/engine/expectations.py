@@ -62,7 +62,7 @@ class ExpectColumnValuesToBeValidResidentId(_Told, ColumnMapExpectation):
     accept_15: bool = False
     """Also accept the 15-digit numbers of before 1999."""
 
-    sentence = "values must be resident identity numbers (公民身份号码, GB 11643)."
+    sentence: ClassVar[str] = "values must be resident identity numbers (公民身份号码, GB 11643)."
     map_metric = "column_values.resident_id"
     success_keys = ("accept_15", "mostly")
     args_keys = ("column", "accept_15")
@@ -72,7 +72,7 @@ class ExpectColumnValuesToBeValidResidentId(_Told, ColumnMapExpectation):
 class ExpectColumnValuesToBeValidSocialCreditCode(_Told, ColumnMapExpectation):
     """Expect unified social credit codes: alphabet, shape and check character."""
 
-    sentence = "values must be unified social credit codes (统一社会信用代码, GB 32100)."
+    sentence: ClassVar[str] = "values must be unified social credit codes (统一社会信用代码, GB 32100)."
     map_metric = "column_values.social_credit_code"
     success_keys = ("mostly",)
     args_keys = ("column",)
@@ -86,7 +86,7 @@ class ExpectColumnValuesToBeInCodeSet(_Told, ColumnMapExpectation):
     code_relation: str | None = None
     code_column: str | None = None
 
-    sentence = "values must be codes of the set (代码集) $value_set$code_relation $code_column."
+    sentence: ClassVar[str] = "values must be codes of the set (代码集) $value_set$code_relation $code_column."
     map_metric = "column_values.in_code_set"
     success_keys = ("value_set", "code_relation", "code_column", "mostly")
     args_keys = ("column", "value_set", "code_relation", "code_column")
@@ -99,7 +99,7 @@ class ExpectColumnValuesToBeReferenced(_Told, ColumnMapExpectation):
     other_relation: str
     other_column: str
 
-    sentence = "values must occur in (须存在于) $other_relation . $other_column."
+    sentence: ClassVar[str] = "values must occur in (须存在于) $other_relation . $other_column."
     map_metric = "column_values.referenced"
     success_keys = ("other_relation", "other_column", "mostly")
     args_keys = ("column", "other_relation", "other_column")
@@ -117,7 +117,7 @@ class ExpectColumnValuesToBeMonotone(_Told, ColumnMapExpectation):
     increasing: bool = True
     strictly: bool = False
 
-    sentence = "values must not step back in order of (须按此顺序单调) $order_by $partition_by."
+    sentence: ClassVar[str] = "values must not step back in order of (须按此顺序单调) $order_by $partition_by."
     map_metric = "column_values.monotone"
     success_keys = ("order_by", "partition_by", "increasing", "strictly", "mostly")
     args_keys = ("column", "order_by", "partition_by", "increasing", "strictly")
@@ -136,7 +136,7 @@ class ExpectColumnToBeFresh(_Told, ColumnAggregateExpectation):
     at_most: int = pydantic.Field(ge=0)
     working_days: list[datetime.date] | None = None
 
-    sentence = "newest date at most $at_most working days (工作日) before $as_of."
+    sentence: ClassVar[str] = "newest date at most $at_most working days (工作日) before $as_of."
     metric_dependencies = ("column.newest_day",)
     success_keys = ("as_of", "at_most", "working_days")
     args_keys = ("column", "as_of", "at_most", "working_days")

@@ -146,3 +146,25 @@ def test_row_condition_mostly_and_severity(connection):
     assert result.success
     assert result.result["element_count"] == 2
     assert result.expectation_config.severity == "warning"
+
+
+@pytest.mark.parametrize("kind", [name for name in vars(own) if name.startswith("Expect")])
+def test_each_reads_as_a_sentence_in_data_docs(kind):
+    known = {
+        "column": "c",
+        "code_relation": "codes",
+        "code_column": "code",
+        "other_relation": "codes",
+        "other_column": "code",
+        "order_by": ["n"],
+        "as_of": "2026-09-30",
+        "at_most": 2,
+    }
+    expectation = getattr(own, kind)
+    rule = expectation(**{key: value for key, value in known.items() if key in expectation.__fields__})
+    assert "sentence" not in expectation.__fields__
+    told = expectation._prescriptive_renderer(configuration=rule.configuration)[0].string_template
+    assert told["template"] == expectation.sentence != ""
+    assert {word.strip("$.,") for word in told["template"].split() if word[0] == "$" and "$" not in word[1:]} <= set(
+        told["params"]
+    )

@@ -8,13 +8,12 @@ is parsed again, and so is a model that reads it if the change altered its colum
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lineage.collection import no_collection
 from lineage.from_sql import QueryLineage, lineage_of
 from lineage.graph import ColumnRef, Edge, Unknown
 from lineage.sql.catalog import Catalog
@@ -111,15 +110,3 @@ def _thaw(entry: Mapping) -> QueryLineage:
         for column, all_why in entry["unknown"].items()
     }
     return QueryLineage(relation, tuple(entry["columns"]), edges, unknown, entry["open"], entry["types"])
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Pause the cyclic garbage collector: a graph is a million small tuples without a cycle, which it would walk."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

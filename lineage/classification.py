@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lineage.collection import no_collection
 from lineage.graph import DIRECT, ROWS, ColumnRef, Edge, Graph, Unknown
 from lineage.policy import Cost, CostException, Policy
 
@@ -114,7 +115,8 @@ def levels(
     declassifier) pairs whose post-condition did not hold: there the function lowers nothing. Raises ValueError for
     a level that the policy does not know."""
     declared = {_ref(key): policy.rank(level) for key, level in base_levels.items()}
-    return Levels(policy, _Computation(graph, declared, policy, frozenset(distrusted)).run())
+    with no_collection():
+        return Levels(policy, _Computation(graph, declared, policy, frozenset(distrusted)).run())
 
 
 def _ref(key: ColumnRef | str) -> ColumnRef:

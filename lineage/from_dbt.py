@@ -12,7 +12,8 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from lineage.cache import ModelCache, no_collection
+from lineage.cache import ModelCache
+from lineage.collection import no_collection
 from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
 from lineage.sql.catalog import Catalog

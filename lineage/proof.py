@@ -10,7 +10,7 @@ same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -71,17 +71,21 @@ class Stage(Protocol):
         """A context in which every relation's rows come in another order."""
 
 
+def every_source(stage: Stage, relations: Iterable[str], *, rows: bool = True) -> list[ColumnRef]:
+    """Every column of some staged relations, and their rows."""
+    return [ColumnRef(r, c) for r in relations for c in (*stage.columns(r), *([ROWS] if rows else []))]
+
+
 def prove(
     sql: str,
     lineage: QueryLineage,
     stage: Stage,
-    *,
-    relations: Sequence[str],
+    sources: Sequence[ColumnRef],
     variants: Sequence[str] = VARIANTS,
-    twice: bool = True,
 ) -> Proof:
-    """Perturb every column of `relations`, one at a time, and hold what changes in the result of `sql` against
-    `lineage`.
+    """Perturb each of `sources`, one at a time, and hold what changes in the result of `sql` against `lineage`.
+
+    A source is a column of a staged relation, or its rows (``*``), which are then given twice; see `every_source`.
     """
     proof = Proof(lineage.relation)
     try:
@@ -93,10 +97,9 @@ def prove(
     proof.unknown = {name for name in before if lineage.unknown.get(name)}
     explained = {name: {edge.source for edge in lineage.edges.get(name, ())} for name in before}
     unnamed = {edge.source for edge in lineage.edges.get(ROWS, ())} if lineage.is_open else set()
-    for relation in relations:
-        for column in (*stage.columns(relation), *([ROWS] if twice else [])):
-            for variant in [DUPLICATED] if column == ROWS else variants:
-                _perturb(built, stage, ColumnRef(relation, column), variant, before, explained, unnamed, proof)
+    for source in sources:
+        for variant in [DUPLICATED] if source.column == ROWS else variants:
+            _perturb(built, stage, source, variant, before, explained, unnamed, proof)
     if proof.unexplained:  # before anybody is accused: does the column hang on the order of rows, or on chance?
         proof.unstable = _unstable(built, stage, before)
         proof.unexplained = [f for f in proof.unexplained if f.target.column not in proof.unstable]
@@ -411,6 +414,6 @@ def prove_manifest(
         samples = {name: sample(connection, name, rows) for name in sorted(read)}
         stage = MemoryStage(samples, prepare)
         try:
-            yield prove(sql.strip().rstrip(";"), found, stage, relations=list(samples), variants=variants)
+            yield prove(sql.strip().rstrip(";"), found, stage, every_source(stage, samples), variants)
         finally:
             stage.close()

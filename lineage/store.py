@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lineage.collection import no_collection
 from lineage.graph import ColumnRef, Edge, Graph, Unknown
 
 FORMAT = "zhongtai-lineage/1"
@@ -57,6 +58,11 @@ def save_graph(graph: Graph, path: str | Path) -> None:
 
 def load_graph(path: str | Path) -> Graph:
     """Read a graph that `save_graph` wrote. Raises `NotALineageFile`."""
+    with no_collection():
+        return _load(path)
+
+
+def _load(path: str | Path) -> Graph:
     table = pq.read_table(path)
     found = (table.schema.metadata or {}).get(b"format", b"").decode()
     if found != FORMAT:

@@ -14,7 +14,7 @@ from functools import cache
 import duckdb
 
 from lineage.from_sql import column_lineage
-from lineage.proof import VARIANTS, Proof, SchemaStage, prove
+from lineage.proof import VARIANTS, Proof, SchemaStage, every_source, prove
 from tests.lineage_corpus.generator import SAMPLES, SCHEMA, queries
 
 
@@ -69,10 +69,11 @@ def run(count: int, variants_each: int = 1, every: int = 1, offset: int = 0) -> 
         variants = tuple(VARIANTS[(number + i) % len(VARIANTS)] for i in range(variants_each))
         found = column_lineage(query.sql, SCHEMA)
         read = [name for name in SCHEMA if re.search(rf"\b{name.removeprefix('main.')} AS\b", query.sql)]
+        sources = every_source(tables, read, rows=number % 2 == 0)
         pairs = {(e.source, n) for n, edges in found.edges.items() if n != "*" for e in edges if e.source.column != "*"}
         tally.add(
             query.sql,
-            prove(query.sql, found, tables, relations=read, variants=variants, twice=number % 2 == 0),
+            prove(query.sql, found, tables, sources, variants),
             len(pairs),
         )
     return tally

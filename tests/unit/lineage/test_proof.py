@@ -9,7 +9,7 @@ import pytest
 
 from lineage.from_sql import column_lineage
 from lineage.graph import ROWS, ColumnRef
-from lineage.proof import VARIANTS, MemoryStage, prove
+from lineage.proof import VARIANTS, MemoryStage, every_source, prove
 from tests.lineage_corpus.prove import run
 
 SCHEMA = {
@@ -53,7 +53,8 @@ def prove_model(name, stage, dropped=None, variants=VARIANTS):
         source, target = dropped
         kept = {c: tuple(e for e in edges if (e.source, c) != (source, target)) for c, edges in found.edges.items()}
         found = replace(found, edges=kept)
-    return prove(sql, found, stage, relations=list(SAMPLES), variants=variants)
+    sources = [dropped[0]] if dropped else every_source(stage, SAMPLES)
+    return prove(sql, found, stage, sources, variants)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -75,16 +76,16 @@ def test_every_edge_that_data_witnessed_is_missed_when_it_is_taken_out(name, sta
 def test_a_changed_number_of_rows_needs_an_edge_of_the_table(stage):
     sql = "select title from lake.raw.area, (select 1 from lake.raw.person)"
     found = column_lineage(sql, SCHEMA, target="m.x")
-    assert prove(sql, found, stage, relations=["lake.raw.person"], variants=("shift",)).unexplained == []
+    assert prove(sql, found, stage, every_source(stage, ["lake.raw.person"]), ("shift",)).unexplained == []
     blind = replace(found, edges={"title": tuple(e for e in found.edges["title"] if "person" not in e.source.relation)})
-    findings = prove(sql, blind, stage, relations=["lake.raw.person"], variants=("shift",)).unexplained
+    findings = prove(sql, blind, stage, every_source(stage, ["lake.raw.person"]), ("shift",)).unexplained
     assert [str(finding.source) for finding in findings] == ["lake.raw.person.*"]
 
 
 def test_a_column_that_hangs_on_chance_is_not_blamed(stage):
     sql = "select id, hash(random() + born) as noise from lake.raw.person"
     blind = replace(column_lineage(sql, SCHEMA, target="m.x"), edges={})
-    proof = prove(sql, blind, stage, relations=["lake.raw.person"], variants=("shift",))
+    proof = prove(sql, blind, stage, every_source(stage, ["lake.raw.person"]), ("shift",))
     assert proof.unstable == {"noise"}
     assert {finding.target.column for finding in proof.unexplained} == {"id"}
 

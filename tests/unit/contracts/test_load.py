@@ -37,6 +37,7 @@ def test_a_column_keeps_its_own_row_rules_and_the_table_gets_the_rest(catalogue:
     assert rule_names(dataset.column("income").rules) == ["type:income", "income_range"]
     assert rule_names(dataset.rules) == ["born_before_today", "income_present", "unique:resident_id", "freshness"]
     assert dataset.rules[-1].arguments == {"working_days": 5}
+    assert dataset.rules[-1].severity is Severity.WARNING  # age withholds by its own gate
 
 
 def test_check_warning_weakens_the_elements_rules_and_not_the_rest(catalogue: Catalogue) -> None:

@@ -39,11 +39,11 @@ class _Box:
         return self.y + HEAD + ROW * place + ROW // 2
 
 
-def ancestry_html(
+def render_html(
     graph: Graph,
     relation: str,
-    *,
     levels: Levels | None = None,
+    *,
     title: str = "",
     labels: Mapping[str, str] | None = None,
 ) -> str:

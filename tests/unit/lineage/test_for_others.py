@@ -9,7 +9,7 @@ import pytest
 from lineage.classification import levels
 from lineage.from_dbt import graph_from_manifest
 from lineage.openlineage import column_dependencies, column_lineage_facet, job_events
-from lineage.picture import ancestry_html
+from lineage.picture import render_html
 from lineage.policy import Policy
 from tests.unit.lineage.test_from_dbt import manifest, node
 
@@ -58,7 +58,7 @@ def test_dependencies_are_plain_pairs(graph):
 
 def test_the_picture_shows_every_ancestor_and_needs_nothing_else(graph):
     found = levels(graph, {"lake.raw.person.area": "L1", "lake.raw.person.born": "L3"}, Policy())
-    page = ancestry_html(graph, "lake.main.product", levels=found, title="Product 产品")
+    page = render_html(graph, "lake.main.product", levels=found, title="Product 产品")
     for text in ("stg_person", "Product 产品", "lake.raw.person.area", "opaque function mystery", ">L3<"):
         assert text in page
     assert not re.search(r"""(?:src|href)\s*=|url\(|@import|fetch\(""", page)
@@ -67,7 +67,7 @@ def test_the_picture_shows_every_ancestor_and_needs_nothing_else(graph):
 
 def test_a_picture_of_nothing_is_refused(graph):
     with pytest.raises(KeyError, match="not in the graph"):
-        ancestry_html(graph, "lake.main.nowhere")
+        render_html(graph, "lake.main.nowhere")
 
 
 def test_names_cannot_break_out_of_the_picture():
@@ -75,4 +75,4 @@ def test_names_cannot_break_out_of_the_picture():
     graph = graph_from_manifest(
         manifest(node("p", f"""select area as "{evil.replace('"', '""')}" from lake.raw.person""")), sources_schema=RAW
     )
-    assert "<script>alert" not in ancestry_html(graph, "lake.main.p", title=evil)
+    assert "<script>alert" not in render_html(graph, "lake.main.p", title=evil)

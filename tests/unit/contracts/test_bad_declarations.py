@@ -108,3 +108,48 @@ def test_every_level_of_odcs_refuses_unknown_keys(workspace: Path) -> None:
         extra = old + "zz: 1, " if old.endswith(", ") else old + "\n" + old[: len(old) - len(old.lstrip())] + "zz: 1"
         path.write_text(text.replace(old, extra, 1), encoding="utf-8")
         assert any("unknown key 'zz'" in fault.what for fault in faults_of(workspace)), old
+
+
+def change(workspace: Path, file: str, *pairs: tuple[str, str]) -> None:
+    path = workspace / file
+    text = path.read_text("utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+
+
+RESIDENTS, VISITS = "contracts/departments/police/residents.yml", "contracts/departments/health/visits.yml"
+
+
+def test_an_open_product_carries_nothing_above_l1(workspace: Path) -> None:
+    agreement = "contracts/agreements/health__care.yml"
+    change(workspace, agreement, ("agency: health\n", "agency: public\n"), ("conditional", "unconditional"))
+    assert "level_ceiling" in {fault.where for fault in faults_of(workspace)}
+
+
+def test_a_prefix_belongs_to_one_entity(workspace: Path) -> None:
+    text = (workspace / "contracts/domains/people.yml").read_text("utf-8").replace("people", "others")
+    (workspace / "contracts/domains/others.yml").write_text(text.replace("name: person\n", "name: other\n"), "utf-8")
+    (fault,) = faults_of(workspace)
+    assert (fault.where, fault.file) == ("entities[0].id_prefix", "contracts/domains/people.yml")
+
+
+def test_an_element_has_one_authoritative_source(workspace: Path) -> None:
+    mode = "  - {property: delivery_mode, value: append}\n"
+    change(workspace, VISITS, (mode, mode + "  - {property: authoritative_for, value: [resident_id]}\n"))
+    (fault,) = faults_of(workspace)
+    assert "is the authoritative source of 'resident_id' already" in fault.what
+
+
+def test_no_column_is_looser_than_a_dataset_that_is_not_shared(workspace: Path) -> None:
+    shared = "{property: sharing_attribute, value: conditional}"
+    money = "          - {property: element, value: money}\n"
+    change(
+        workspace,
+        RESIDENTS,
+        (money, money + "          - {property: sharing_attribute, value: unconditional}\n"),
+        (shared, shared.replace("conditional", "not_shared")),
+    )
+    (fault,) = faults_of(workspace)
+    assert "looser than the dataset" in fault.what

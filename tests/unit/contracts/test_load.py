@@ -128,3 +128,12 @@ def test_schemas_are_those_of_the_models(name: str) -> None:
 
 def test_no_schema_file_is_left_over() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(MODELS)
+
+
+def test_check_none_keeps_only_what_the_column_says_itself(workspace: Path) -> None:
+    path = workspace / "contracts/departments/health/visits.yml"
+    path.write_text(
+        path.read_text("utf-8").replace("{property: check, value: warning}", "{property: check, value: none}")
+    )
+    column = load_catalogue(workspace).datasets["health.visits"].column("resident_id")
+    assert rule_names(column.rules) == ["type:resident_id", "required:resident_id"]

@@ -1,6 +1,6 @@
 """The shape of every declaration file that is not ODCS: city, departments, elements, code sets, domains, agreements.
 
-Shapes only, unknown keys forbidden: what they refer to is checked in `resolve_*` modules. The JSON Schemas in
+Shapes only, unknown keys forbidden: what they refer to is checked where each kind is read. The JSON Schemas in
 `contracts/schemas/` are generated from these classes.
 """
 

@@ -9,8 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import duckdb
-
 from contracts.model import Dataset, Rule
 from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult, Severity
@@ -18,7 +16,6 @@ from contracts.working_days import CalendarHorizon, working_days_between
 from orchestration import facts
 from orchestration.city import City
 from orchestration.column_lineage import CityLineage, build_lineage
-from orchestration.share.versions import current_versions
 from orchestration.transform.project import load_manifest
 from orchestration.transform.run import ModelResult, compile_models, run_models
 from orchestration.twins.staging import model_name
@@ -44,7 +41,11 @@ def _table(node: Mapping[str, Any]) -> str:
 
 def _record_merges(city: City) -> None:
     """Merged = accepted rows of a batch that are not the current version of any key."""
-    datasets = [d for d in city.catalogue.datasets.values() if _exists(city.connection, "staging", model_name(d))]
+    rows = city.connection.execute(
+        "select view_name from duckdb_views() where database_name = 'lake' and schema_name = 'staging'"
+    ).fetchall()
+    staged = {name for (name,) in rows}
+    datasets = [dataset for dataset in city.catalogue.datasets.values() if model_name(dataset) in staged]
     if not datasets:
         return
     current: dict[str, dict[str, int]] = defaultdict(dict)
@@ -63,15 +64,6 @@ def _surviving(dataset: Dataset) -> str:
         f"select {literal(dataset.id)}, _batch, count(*) "
         f"from lake.staging.{identifier(model_name(dataset))} group by _batch"
     )
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    row = connection.execute(
-        "select count(*) from information_schema.tables "
-        "where table_catalog = 'lake' and table_schema = ? and table_name = ?",
-        [schema, name],
-    ).fetchone()
-    return bool(row and row[0])
 
 
 def refresh_lineage(city: City) -> CityLineage:
@@ -94,7 +86,7 @@ def check_tables(city: City, tables: Iterable[str], built: Built | None = None) 
     """
     rules = declared_rules(city.catalogue)
     wanted = list(tables)
-    versions = current_versions(city, [table for table in wanted if table in rules or table in (built or {})])
+    versions = city.versions().of([table for table in wanted if table in rules or table in (built or {})])
     results: list[CheckResult] = []
     for table in wanted:
         found = [_built(table, built[table], versions.get(table))] if built and table in built else []
@@ -108,15 +100,15 @@ def check_tables(city: City, tables: Iterable[str], built: Built | None = None) 
 
 
 def _built(table: str, result: ModelResult, version: str | None) -> CheckResult:
-    rows = int(version.split("-")[0]) if version else 0
+    judged = 1 if version else None  # the table as one thing; there is none where it was never built
     return CheckResult(
         table=table,
         rule=BUILT.name,
         dimension=BUILT.dimension,
         severity=BUILT.severity,
         passed=result.ok,
-        rows=rows if version else None,
-        failing_rows=0 if version else None,
+        rows=judged,
+        failing_rows=None if judged is None else int(not result.ok),
         # dbt's message may quote data: its status alone is kept.
         observed=f"dbt: {result.status}",
         data_version=version,

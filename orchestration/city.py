@@ -16,6 +16,7 @@ from contracts.load import load_catalogue
 from contracts.model import Catalogue
 from orchestration.lake import open_lake
 from orchestration.settings import Settings
+from orchestration.versions import Versions, snapshot
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 
@@ -38,6 +39,14 @@ class City:
     signer: Signer
     run_id: str = ""
     progress: Progress = field(default=silent)
+    _versions: list[Versions] = field(default_factory=list, repr=False, compare=False)
+
+    def versions(self) -> Versions:
+        """Versions of the lake's tables as they are now; computed once for each state of the lake."""
+        if self._versions and self._versions[-1].snapshot == snapshot(self.connection):
+            return self._versions[-1]
+        self._versions[:] = [Versions(self.connection)]
+        return self._versions[-1]
 
     def now(self) -> datetime:
         """The present moment, aware."""

@@ -166,8 +166,9 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
     select = conform_sql(dataset, delivered, context.catalogue.code_sets)
     connection.execute("begin transaction")
     try:
-        moved = _move(connection, dataset, landed.batch, select)
-        stored, reasons = _count(context, dataset, landed, relative, moved if records is None else records, moved)
+        place = _Place(landed.batch, _next_delivery(context, dataset), relative)
+        moved = _move(connection, dataset, place, select)
+        stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -176,41 +177,59 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
     return _outcome(dataset, "accepted", stored, reasons)
 
 
-def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, select: str) -> int:
+@dataclass(frozen=True)
+class _Place:
+    """Where the rows of one delivery belong: its batch, its number among the dataset's deliveries, its path."""
+
+    batch: str
+    delivery: int
+    path: str
+
+    @property
+    def literals(self) -> str:
+        """Batch and delivery as SQL."""
+        return f"{literal(self.batch)}, {self.delivery}"
+
+
+def _next_delivery(context: Ingestion, dataset: Dataset) -> int:
+    return max((one.delivery for one in context.batches.get(dataset.id, [])), default=0) + 1
+
+
+def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, select: str) -> int:
     names = ", ".join(identifier(column.name) for column in dataset.columns)
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    table = store_table(dataset)
     moved = connection.execute(
-        f"insert into {table} ({names}, _row, _faults, _original, _batch) select *, {literal(batch)} from ({select})"
+        f"insert into {store_table(dataset)} ({names}, _row, _faults, _original, _batch, _delivery) "
+        f"select *, {place.literals} from ({select})"
     ).fetchone()
-    return (int(moved[0]) if moved else 0) + _move_unread(connection, dataset, batch)
+    return (int(moved[0]) if moved else 0) + _move_unread(connection, dataset, place)
 
 
-def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> int:
+def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place) -> int:
     """What the CSV parser could not read as a record, into quarantine as it stands."""
     if dataset.source.format not in {"csv", "zip"} or not connection.execute("from reject_errors limit 1").fetchone():
         return 0
     moved = connection.execute(
-        f"insert into {store_table(dataset)} (_batch, _faults, _original) select {literal(batch)}, [_fault], "
-        f"to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
+        f"insert into {store_table(dataset)} (_batch, _delivery, _faults, _original) "
+        f"select {place.literals}, [_fault], to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
     ).fetchone()
     return int(moved[0]) if moved else 0
 
 
 def _count(
-    context: Ingestion, dataset: Dataset, landed: Landed, relative: str, records: int, moved: int
+    context: Ingestion, dataset: Dataset, place: _Place, counts: tuple[int, int]
 ) -> tuple[StoredBatch, dict[str, int]]:
-    total, reasons, quarantined = _tally(context.connection, dataset, landed.batch)
-    if not records == moved == total:
-        raise ConservationBroken(dataset.id, landed.batch, records, moved, total)
+    """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
+    total, reasons, quarantined = _tally(context.connection, dataset, place.batch)
+    if counts != (total, total):
+        raise ConservationBroken(dataset.id, place.batch, *counts, total)
     broken = sum(rows for reason, rows in reasons.items() if reason.startswith("structure:"))
-    _refuse_shapeless(dataset, landed, total, broken)
-    earlier = context.batches.get(dataset.id, [])
+    _refuse_shapeless(dataset, place.path, total, broken)
     stored = StoredBatch(
-        batch=landed.batch,
-        delivery=max((one.delivery for one in earlier), default=0) + 1,
-        delivered_on=delivered_on(relative, context.settings.clock.now().date()),
-        path=relative,
+        batch=place.batch,
+        delivery=place.delivery,
+        delivered_on=delivered_on(place.path, context.settings.clock.now().date()),
+        path=place.path,
         rows_read=total,
         accepted=total - quarantined,
         quarantined=quarantined,
@@ -236,14 +255,14 @@ def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) 
     return total, dict(sorted(reasons.items())), rejected
 
 
-def _refuse_shapeless(dataset: Dataset, landed: Landed, total: int, broken: int) -> None:
+def _refuse_shapeless(dataset: Dataset, file: str, total: int, broken: int) -> None:
     what = "the file has no records" if total == 0 else ""
     if total and broken > total * _MOST_BROKEN:
         what = f"{broken} of {total} records have too few or too many fields"
     if what:
         raise DeliveryRefused(
             dataset.id,
-            landed.file.name,
+            file,
             what,
             "as a whole",
             "Compare the file with servers.delimiter, quote and skip_rows in the contract, or ask for it again.",

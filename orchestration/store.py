@@ -14,11 +14,19 @@ from datetime import date
 import duckdb
 
 from contracts.model import Dataset
-from contracts.sql_text import identifier, literal
+from contracts.sql_text import identifier
 from orchestration.lake import quarantine_table, raw_table, store_table
 from quality.casts import sql_type
 
-TECHNICAL = {"_row": "BIGINT", "_faults": "VARCHAR[]", "_original": "VARCHAR", "_batch": "VARCHAR"}
+# Delivery number and batch lie on every row: looking them up in meta.batches made each read of a raw view open as many
+# small files as there ever were deliveries.
+TECHNICAL = {
+    "_row": "BIGINT",
+    "_faults": "VARCHAR[]",
+    "_original": "VARCHAR",
+    "_batch": "VARCHAR",
+    "_delivery": "INTEGER",
+}
 
 Columns = Mapping[tuple[str, str], Mapping[str, str]]
 """(schema, table) -> column -> type, in order."""
@@ -97,16 +105,13 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dic
 
 
 def _views(dataset: Dataset, columns: Sequence[str]) -> list[str]:
-    names = ", ".join(f"s.{identifier(name)}" for name in columns)
-    whole = (
-        f"{store_table(dataset)} s join lake.meta.batches b on b.batch = s._batch and b.dataset = {literal(dataset.id)}"
-    )
+    names = ", ".join(identifier(name) for name in columns)
+    store = store_table(dataset)
     return [
-        f"create or replace view {raw_table(dataset)} as select {names}, s._batch, b.delivery as _delivery, s._row "
-        f"from {whole} where s._faults is null",
+        f"create or replace view {raw_table(dataset)} as "
+        f"select {names}, _batch, _delivery, _row from {store} where _faults is null",
         f"create or replace view {quarantine_table(dataset)} as "
-        f"select s._batch, b.delivery as _delivery, s._row, s._faults, s._original from {whole} "
-        "where s._faults is not null",
+        f"select _batch, _delivery, _row, _faults, _original from {store} where _faults is not null",
     ]
 
 

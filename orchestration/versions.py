@@ -1,17 +1,85 @@
-"""Naming the exact content of a lake table, so that what was checked and what leaves can be shown to be the same.
+"""The version of each lake table as it is now, for comparing with the version that was checked.
 
-A version is `<rows>-<16 hex digits>`: an order-free digest of the multiset of rows. Same content, same version.
+Raw rows never change, so the list of whole batches names their content. A view's content follows from its SQL and from
+the raw data, so these two name it. Only tables that models write are digested, once per state of the lake.
 """
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
 
 import duckdb
 
 from contracts.sql_text import identifier
 
+_STAGED = "stg_"
+
+
+class Versions:
+    """Versions of tables in one state of the lake (a DuckLake snapshot)."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._known: dict[str, str | None] = {}
+        self.snapshot = snapshot(connection)
+
+    def of(self, tables: Iterable[str]) -> dict[str, str]:
+        """Table -> version; a table that does not exist is left out."""
+        found = {table: self._version(table) for table in tables}
+        return {table: version for table, version in found.items() if version is not None}
+
+    def _version(self, table: str) -> str | None:
+        if table not in self._known:
+            self._known[table] = self._compute(table)
+        return self._known[table]
+
+    def _compute(self, table: str) -> str | None:
+        schema, name = table.split(".", 1)
+        if schema == "raw":
+            return self._raw.get(name.replace("__", ".", 1), _named("0", ""))
+        if table in self._views:
+            return self._view(name, self._views[table])
+        try:
+            return content_version(self._connection, table)
+        except duckdb.CatalogException:
+            return None
+
+    def _view(self, name: str, sql: str) -> str:
+        own = self._raw.get(name.removeprefix(_STAGED).replace("__", ".", 1)) if name.startswith(_STAGED) else None
+        # A view over several sources is as new as the newest of all of them.
+        below = own or " ".join(f"{dataset}={version}" for dataset, version in sorted(self._raw.items()))
+        return _named("view", f"{sql}\n{below}")
+
+    @cached_property
+    def _raw(self) -> dict[str, str]:
+        rows = self._connection.execute(
+            "select dataset, sum(accepted), string_agg(batch, ' ' order by batch) "
+            "from lake.meta.batches group by dataset"
+        ).fetchall()
+        return {dataset: _named(str(accepted), batches) for dataset, accepted, batches in rows}
+
+    @cached_property
+    def _views(self) -> dict[str, str]:
+        rows = self._connection.execute(
+            "select schema_name, view_name, sql from duckdb_views() where database_name = 'lake' and not internal"
+        ).fetchall()
+        return {f"{schema}.{name}": sql for schema, name, sql in rows}
+
+
+def _named(prefix: str, content: str) -> str:
+    return f"{prefix}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the lake's newest snapshot: equal numbers, equal content."""
+    row = connection.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
+    return int(row[0]) if row else 0
+
 
 def content_version(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The version of `<schema>.<name>` in the lake. One scan; sums of row hashes do not depend on order."""
+    """`<rows>-<16 hex digits>`: a digest of the multiset of rows of `<schema>.<name>`, in one scan."""
     schema, name = table.split(".", 1)
     row = connection.execute(
         f"select count(*), coalesce(sum(hash(t))::uhugeint % 18446744073709551616, 0) "

@@ -1,6 +1,6 @@
 """A table's score out of its check results: one number, and one per dimension. No check is run here.
 
-The score of a rule is the share of rows that pass it, 0 where it could not be evaluated; of a dimension and of a table the
+The score of a rule is the share of rows that pass it, 0 where it could not be evaluated; of a dimension and a table the
 mean over rules (GB/T 36344-2018 names the dimensions and leaves the formula open). 0 to 100.
 """
 

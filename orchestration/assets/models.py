@@ -8,7 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from contracts.model import Catalogue, Rule
 from lineage.graph import DIRECT, ColumnRef, Graph
-from orchestration.assets.naming import check_result, check_spec, table_key
+from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.build import build_models, check_tables
 from orchestration.resource import RunCity
 from quality.rules import BUILT
@@ -50,7 +50,7 @@ def model_assets(
     """
     specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=CityTranslator(catalogue))
     names = {spec.key: ".".join(spec.key.path) for spec in specs}
-    checks = [spec for table in names.values() for spec in _check_specs(table, rules.get(table, ()))]
+    checks = [spec for table in names.values() for spec in check_specs(table, (BUILT, *rules.get(table, ())))]
 
     @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True)
     def models(
@@ -61,15 +61,11 @@ def model_assets(
         graph = city.lineage.graph
         for table in (table for table in built if table in tables):
             yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-        for result in map(check_result, check_tables(city.city, sorted(tables), built)):
+        for result in check_results(check_tables(city.city, sorted(tables), built)):
             if dg.AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys:
                 yield result
 
     return models
-
-
-def _check_specs(table: str, rules: Sequence[Rule]) -> list[dg.AssetCheckSpec]:
-    return [check_spec(table, BUILT), *(check_spec(table, rule) for rule in rules)]
 
 
 def _name(table: str) -> str:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from contracts.model import Dataset, Rule
 from orchestration import facts
-from orchestration.assets.naming import check_result, check_spec, table_key
+from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.build import check_tables
 from orchestration.ingest import Batch, ingest, unconserved
 from orchestration.resource import RunCity
@@ -26,7 +26,7 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         tags={"sharing_attribute": str(dataset.sharing_attribute), "mode": str(dataset.mode)},
         metadata={"dataset": dataset.id, "contract version": dataset.version, "frequency": dataset.frequency},
         freshness_policy=_freshness(dataset),
-        check_specs=[_conservation_spec(table), *(check_spec(table, rule) for rule in rules)],
+        check_specs=[_conservation_spec(table), *check_specs(table, rules)],
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
         batches = ingest(city.ingestion, dataset, city.recorded)
@@ -37,7 +37,7 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         lost = unconserved(city.ingestion, dataset)
         return dg.MaterializeResult(
             metadata=_metadata(batches),
-            check_results=[_conservation(lost), *(check_result(result) for result in results)],
+            check_results=[_conservation(lost), *check_results(results)],
         )
 
     return carry

@@ -30,7 +30,6 @@ from orchestration import facts
 from orchestration.city import City
 from orchestration.column_lineage import CityLineage
 from orchestration.share.postconditions import held
-from orchestration.share.versions import current_versions
 from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores
 from sharing.canonical import digest
@@ -182,7 +181,7 @@ class Gatherer:
     def _quality(self, agreement: Agreement, candidate: ProductCandidate, upstream: set[str]) -> QualityEvidence:
         names = {name.removeprefix("lake.") for name in upstream if name.startswith("lake.")}
         tables = sorted(names - self._seeds | {candidate.table})
-        versions = current_versions(self.city, tables)
+        versions = self.city.versions().of(tables)
         checks = [result for table in tables for result in self.results.get(table, [])]
         score = scores(checks)
         return QualityEvidence(

@@ -169,7 +169,8 @@ def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:
     catalogue = declarations(settings)
     lineage = city_lineage(settings, catalogue)
     changed = lineage.with_level(_find(lineage, column), level)
-    withheld, released = [], []
+    withheld: list[dict[str, Any]] = []
+    released: list[dict[str, Any]] = []
     for agreement in catalogue.agreements.values():
         relation = f"lake.product.{agreement.product}"
         columns = [c for c in changed.graph.columns.get(relation, ()) if not c.startswith("_") and c != ROWS]

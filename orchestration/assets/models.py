@@ -55,14 +55,15 @@ def model_assets(
     @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True)
     def models(
         context: dg.AssetExecutionContext, city: dg.ResourceParam[RunCity]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         tables = {names[key] for key in context.selected_asset_keys}
         built = build_models(city.city, [] if len(tables) == len(names) else [_name(table) for table in tables])
         graph = city.lineage.graph
+        chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
         for table in (table for table in built if table in tables):
             yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
         for result in check_results(check_tables(city.city, sorted(tables), built)):
-            if dg.AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys:
+            if (result.asset_key, result.check_name) in chosen:
                 yield result
 
     return models

@@ -28,7 +28,7 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         freshness_policy=_freshness(dataset),
         check_specs=[_conservation_spec(table), *check_specs(table, rules)],
     )
-    def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         batches = ingest(city.ingestion, dataset, city.recorded)
         facts.record_batches(city.city, batches)
         for batch in batches:
@@ -67,7 +67,7 @@ def _outcome(batch: Batch) -> str:
     return counts if batch.state == "accepted" else f"delivered before ({counts})"
 
 
-def _metadata(batches: Sequence[Batch]) -> dict[str, object]:
+def _metadata(batches: Sequence[Batch]) -> dict[str, int | str]:
     failed = [batch.message for batch in batches if batch.state == "failed"]
     unique = {batch.batch: batch for batch in batches if batch.state != "failed"}.values()
     return {

@@ -28,7 +28,7 @@ def release_asset(agreement: Agreement) -> dg.AssetsDefinition:
             dg.AssetCheckSpec("gates", asset=key, blocking=True, description="闸门 / Every gate lets it pass")
         ],
     )
-    def release(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def release(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         verdict = share(city.gatherer(), agreement)
         city.city.progress("gate", agreement.name, str(verdict.outcome))
         return dg.MaterializeResult(metadata={"verdict": str(verdict.outcome)}, check_results=[_gates(verdict)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -121,10 +121,10 @@ def first_record(source: Source, file: Path) -> list[str]:
         return next(_reader(source, text), [])
 
 
-def _reader(source: Source, lines: object) -> csv._reader:
+def _reader(source: Source, lines: Iterable[str]) -> Iterator[list[str]]:
     if source.quote:
-        return csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote)  # type: ignore[arg-type]
-    return csv.reader(lines, delimiter=source.delimiter, quoting=csv.QUOTE_NONE)  # type: ignore[arg-type]
+        return csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote)
+    return csv.reader(lines, delimiter=source.delimiter, quoting=csv.QUOTE_NONE)
 
 
 def _refuse_truncated(dataset: Dataset, text: Text, width: int) -> None:
@@ -134,7 +134,7 @@ def _refuse_truncated(dataset: Dataset, text: Text, width: int) -> None:
     with text.file.open("rb") as file:
         file.seek(max(0, text.file.stat().st_size - _TAIL))
         tail = file.read().decode("utf-8", "ignore").rsplit("\n", 1)[-1]
-    fields = next(_reader(dataset.source, iter([tail])), [])
+    fields: list[str] = next(_reader(dataset.source, iter([tail])), [])
     if len(fields) < width:
         raise DeliveryRefused(
             dataset.id,

@@ -5,7 +5,8 @@ select
   address,
   grade
 from {{ ref('hospital') }}
-where name is not null
+where
+  name is not null
   and district is not null
   and address is not null
   and grade is not null

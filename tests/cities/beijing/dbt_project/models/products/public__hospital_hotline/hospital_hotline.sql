@@ -3,5 +3,6 @@ select
   name,
   '0' || phone as phone
 from {{ ref('hospital') }}
-where phone is not null
+where
+  phone is not null
   and name is not null

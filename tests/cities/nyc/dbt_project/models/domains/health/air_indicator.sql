@@ -9,5 +9,6 @@ select
   air._batch
 from {{ ref('stg_dohmh__air_quality') }} as air
 left join {{ ref('stg_dohmh__uhf_areas') }} as uhf
-  on air.area_kind = 'uhf42'
-  and uhf.uhf_area = cast(air.area_id as varchar)
+  on
+    air.area_kind = 'uhf42'
+    and uhf.uhf_area = cast(air.area_id as varchar)

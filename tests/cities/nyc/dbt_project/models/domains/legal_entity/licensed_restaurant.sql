@@ -6,5 +6,6 @@ select
   licence.expires_on
 from {{ ref('stg_dohmh__restaurant_inspections') }} as restaurant
 inner join {{ ref('liquor_licence') }} as licence
-  on upper(restaurant.name) = upper(licence.trade_name)
-  and substr(restaurant.zip, 1, 5) = licence.zip
+  on
+    upper(restaurant.name) = upper(licence.trade_name)
+    and substr(restaurant.zip, 1, 5) = licence.zip

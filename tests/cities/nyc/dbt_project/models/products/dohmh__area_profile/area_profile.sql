@@ -28,5 +28,6 @@ select
 from {{ ref('health_area') }} as area
 left join restaurants on area.modzcta = restaurants.modzcta
 left join complaints on area.modzcta = complaints.modzcta
-where area.neighborhood is not null
+where
+  area.neighborhood is not null
   and area.population is not null

@@ -83,7 +83,7 @@ def _unsynced() -> Iterator[None]:
 
 
 def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
-    """Run the declared checks of one table or all, record them, and score. KeyError text names an unknown table."""
+    """Run the declared checks of one table or all, record them, and score. `UnknownTable` where none stands on it."""
     catalogue = declarations(settings)
     rules = declared_rules(catalogue)
     if table is not None and table not in rules:

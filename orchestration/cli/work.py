@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.options import Json, Workspace
-from orchestration.cli.output import emit, say
+from orchestration.cli.output import emit, fail, say
 from orchestration.cli.present import show_checks, show_summary
 from orchestration.settings import load_settings
 
-WITHHELD, FAILED = 1, 3
+WITHHELD, WRONG, FAILED = 1, 2, 3
 
 
 def run(
@@ -48,10 +48,13 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Run the declared checks on tables as they are now, and score them."""
-    from orchestration.runner import check_city
+    from orchestration.runner import UnknownTable, check_city
 
     logging.disable(logging.WARNING)
-    found = check_city(load_settings(workspace), table)
+    try:
+        found = check_city(load_settings(workspace), table)
+    except UnknownTable as error:
+        fail(str(error), WRONG)
     if as_json:
         emit(found)
     else:

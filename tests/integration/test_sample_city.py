@@ -1,0 +1,519 @@
+"""The sample city, end to end through the command line, held to the truth that was planted with its deliveries.
+
+Two runs are made: the first of the whole city, the second with one unreadable file more. The tests stand in the order
+in which they must be run: the last one recalls a batch.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from lineage.graph import ColumnRef
+from orchestration.city import declarations
+from orchestration.lake import open_lake
+from orchestration.queries import city_lineage
+from orchestration.settings import Settings, load_settings
+from orchestration.versions import content_version
+from sharing.ledger import Entry, Ledger
+from tests.sample_city.generate import generate
+
+pytestmark = pytest.mark.city
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
+PEOPLE, SEED, NOW = 800, 7, "2026-11-21T10:00:00+08:00"
+
+RELEASED = {
+    "civil_affairs__elderly_subsidy",
+    "taxation__enterprise_status",
+    "social_security__outpatient_load",
+    "public__service_items",
+    "public__air_quality_daily",
+    "transport__parking_occupancy",
+    "market_regulation__inspection_targets",
+}
+WITHHELD = {
+    "public_security__gate_flow": {"contract"},
+    "public__star_hotels": {"quality"},
+    "transport__visitor_flow": {"freshness"},
+    "social_security__death_notices": {"level"},
+    "health__death_causes": {"sharing_attribute"},
+    "housing__household_check": {"purpose"},
+    "ecology__road_lengths": {"expiry"},
+    "public__tourism_monthly": {"freshness", "sharing_attribute"},
+}
+
+BAD_DELIVERY = "2026-11-20/ecology/readings.sqlite"
+DEPENDS_ON_READINGS = {"public__air_quality_daily"}
+
+# What must be found nowhere: in a note that nobody may share, where a number belongs (its message must not quote it),
+# and in a record that cannot be read.
+NOTE, AMOUNT, BROKEN = "kanarie0note7731", "kanarie1amount7732", "kanarie2broken7733"
+
+# Loaded by every Python process of a run before anything else: no address but this machine's is ever asked for.
+GUARD = """
+import os, socket
+def _refuse(address):
+    host = address[0] if isinstance(address, tuple) else None
+    if host in (None, "", "localhost", "::1") or str(host).startswith("127."):
+        return
+    with open(os.environ["GUARD_NOTES"], "a") as notes:
+        notes.write(repr(address) + chr(10))
+    raise OSError("this city has no network")
+def _guarded(name):
+    plain = getattr(socket.socket, name)
+    def call(self, *arguments):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            _refuse(arguments[-1])
+        return plain(self, *arguments)
+    setattr(socket.socket, name, call)
+for _name in ("connect", "connect_ex", "sendto"):
+    _guarded(_name)
+_look_up = socket.getaddrinfo
+def _asked(host, *arguments, **named):
+    _refuse((host.decode() if isinstance(host, bytes) else host,))
+    return _look_up(host, *arguments, **named)
+socket.getaddrinfo = _asked
+"""
+
+
+Release = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SampleCity:
+    """Deliveries, the state of the runs on them, and what was ever printed (but for rows that were asked for)."""
+
+    place: Path
+    environment: dict[str, str]
+    printed: list[str]
+
+    @property
+    def deliveries(self) -> Path:
+        return self.place / "deliveries"
+
+    @property
+    def attempts(self) -> Path:
+        return self.place / "attempts.txt"
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(environment=self.environment)
+
+    def call(self, *arguments: str, code: str = COMMAND) -> subprocess.CompletedProcess[str]:
+        """One command in a process of its own."""
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        if "--rows" not in arguments:
+            self.printed.extend((done.stdout, done.stderr))
+        return done
+
+    def ask(self, *arguments: str, status: int = 0) -> dict[str, Any]:
+        """The JSON of one command, which must exit with `status`."""
+        done = self.call(*arguments, "--json")
+        assert done.returncode == status, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
+        return dict(json.loads(done.stdout))
+
+    def truth(self, name: str) -> list[dict[str, str]]:
+        """One of the truth tables."""
+        with (self.deliveries / "truth" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def accesses(self) -> list[Entry]:
+        """Every look at rows that the ledger has."""
+        with Ledger.open(self.settings.ledger) as ledger:
+            return list(ledger.entries("access"))
+
+    def versions(self) -> dict[str, str]:
+        """The content of every table that steward and recipient see, as a digest."""
+        with open_lake(self.settings, read_only=True) as connection:
+            names = connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables() "
+                "where database_name = 'lake' and schema_name in ('theme', 'product')"
+            ).fetchall()
+            return {name: content_version(connection, name) for (name,) in names}
+
+
+@dataclass(frozen=True)
+class Before:
+    """How things stood between the two runs."""
+
+    versions: dict[str, str]
+    releases: list[Release]
+
+    def folder(self, agreement: str) -> Path:
+        return next(Path(row["path"]) for row in self.releases if row["agreement"] == agreement)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCity]:
+    place = tmp_path_factory.mktemp("sample_city")
+    generate(people=PEOPLE, out=place / "deliveries", seed=SEED)
+    _plant(place / "deliveries" / "2026-11-02" / "public_security" / "residents.csv", "重点关注对象", NOTE)
+    _plant(place / "deliveries" / "2026-11-16" / "civil_affairs" / "subsidies.csv", "不详", AMOUNT)
+    _plant(place / "deliveries" / "2026-11-16" / "civil_affairs" / "subsidies.csv", "多余", BROKEN)
+    (place / "guard").mkdir()
+    (place / "guard" / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ZHONGTAI_", "PYTEST_"))},
+        "ZHONGTAI_STATE": str(place / "state"),
+        "ZHONGTAI_DELIVERIES": str(place / "deliveries"),
+        "ZHONGTAI_NOW": NOW,
+        "PYTHONPATH": str(place / "guard"),
+        "GUARD_NOTES": str(place / "attempts.txt"),
+    }
+    yield SampleCity(place, environment, [])
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _plant(path: Path, value: str, canary: str) -> None:
+    """Put a canary where a value of its kind stands, so that every count stays as it is."""
+    content = path.read_bytes()
+    planted = content.replace(value.encode("gb18030"), canary.encode("ascii"), 1)
+    assert planted != content, f"{path.name} has no {value}"
+    path.write_bytes(planted)
+
+
+@pytest.fixture(scope="module")
+def first(city: SampleCity) -> dict[str, Any]:
+    """The first run."""
+    return city.ask("run")
+
+
+@pytest.fixture(scope="module")
+def before(city: SampleCity, first: dict[str, Any]) -> Before:
+    return Before(city.versions(), city.ask("releases")["releases"])
+
+
+@pytest.fixture(scope="module")
+def second(city: SampleCity, before: Before) -> dict[str, Any]:
+    """The second run, with an empty file where a database belongs."""
+    empty = city.deliveries / BAD_DELIVERY
+    empty.parent.mkdir(parents=True)
+    empty.touch()
+    return city.ask("run")
+
+
+# What was read.
+
+
+def test_status_says_what_the_run_said(city: SampleCity, first: dict[str, Any]) -> None:
+    status = city.ask("status")
+    assert {**status, "seconds": None} == {**first, "seconds": None}
+    assert first["seconds"] > 0
+
+
+def test_every_delivery_is_read_accepted_and_quarantined_as_planted(city: SampleCity, first: dict[str, Any]) -> None:
+    expected = {
+        row["file"]: (row["dataset"], row["delivery"], *(int(row[n]) for n in ("rows_read", "accepted", "quarantined")))
+        for row in city.truth("deliveries")
+        if not row["repeats"]  # the same bytes again are the same batch
+    }
+    names = ("dataset", "delivered_on", "read", "accepted", "quarantined")
+    assert {row["path"]: tuple(row[name] for name in names) for row in first["datasets"]} == expected
+    assert len({row["batch"] for row in first["datasets"]}) == len(expected) == len(first["datasets"])
+    assert all(row["read"] == row["accepted"] + row["quarantined"] for row in first["datasets"])
+
+
+def test_every_reason_is_counted_as_planted(city: SampleCity, first: dict[str, Any]) -> None:
+    expected: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in city.truth("reasons"):
+        expected[row["dataset"], row["delivery"]][row["rule"]] = int(row["rows"])
+    found = {(row["dataset"], row["delivered_on"]): row["reasons"] for row in first["datasets"] if row["reasons"]}
+    assert found == expected
+
+
+def test_rows_that_fell_to_newer_versions_are_counted_as_planted(city: SampleCity, first: dict[str, Any]) -> None:
+    merged: Counter[str] = Counter()
+    for row in first["datasets"]:
+        merged[row["dataset"]] += row["merged"]
+    assert dict(merged) == {row["dataset"]: int(row["merged"]) for row in city.truth("merged")}
+
+
+def test_table_rules_fail_where_planted_and_no_other_blocks(city: SampleCity, first: dict[str, Any]) -> None:
+    failed = {(c["table"], c["rule"], c["severity"]) for c in first["checks"] if not c["passed"]}
+    planted = {
+        (f"raw.{row['dataset'].replace('.', '__')}", row["rule"], row["severity"]) for row in city.truth("checks")
+    }
+    assert planted <= failed
+    assert {one for one in failed - planted if one[2] == "error"} == set()
+    assert all(c["error"] is None for c in first["checks"])
+
+
+# What was released.
+
+
+def test_products_that_may_leave_are_released_and_no_other(first: dict[str, Any], before: Before) -> None:
+    verdicts = {row["agreement"]: row for row in first["releases"]}
+    assert set(verdicts) == RELEASED | set(WITHHELD)
+    assert {name for name, row in verdicts.items() if row["verdict"] == "released"} == RELEASED
+    assert {row["agreement"]: row["release_id"] for row in before.releases} == {
+        name: verdicts[name]["release_id"] for name in RELEASED
+    }
+    assert all(verdicts[name]["rows"] > 0 and not verdicts[name]["violations"] for name in RELEASED)
+
+
+@pytest.mark.parametrize("agreement", WITHHELD)
+def test_products_that_may_not_leave_are_withheld_by_exactly_their_gate(agreement: str, first: dict[str, Any]) -> None:
+    row = next(row for row in first["releases"] if row["agreement"] == agreement)
+    assert row["verdict"] == "withheld"
+    assert row["release_id"] is None
+    assert {violation["gate"] for violation in row["violations"]} == WITHHELD[agreement]
+    assert all(violation["message"] and violation["fix"] for violation in row["violations"])
+
+
+def test_explain_names_the_evidence_of_a_verdict(city: SampleCity, before: Before) -> None:
+    found = city.ask("explain", "public__tourism_monthly")
+    assert found["verdict"] == "withheld"
+    assert {violation["gate"] for violation in found["violations"]} == WITHHELD["public__tourism_monthly"]
+    sources = {source["dataset"] for source in found["evidence"]["sources"]}
+    assert "culture_tourism.scenic_visits" in sources
+    assert found["evidence"]["lineage"]["columns"]
+    assert found["evidence"]["quality"]["tables"]
+
+
+@pytest.mark.parametrize("agreement", sorted(RELEASED))
+def test_a_release_verifies_by_its_folder_alone(agreement: str, city: SampleCity, before: Before) -> None:
+    assert city.ask("verify", str(before.folder(agreement))) == {"valid": True, "faults": []}
+
+
+def test_one_flipped_byte_is_seen(city: SampleCity, before: Before) -> None:
+    folder = before.folder("public__service_items")
+    copy = city.place / "copy" / folder.parent.name / folder.name
+    shutil.copytree(folder.parent.parent, city.place / "copy")
+    parquet = next(copy.glob("*.parquet"))
+    parquet.chmod(0o600)
+    content = bytearray(parquet.read_bytes())
+    content[len(content) // 2] ^= 1
+    assert city.ask("verify", str(copy))["valid"]
+    parquet.write_bytes(content)
+    found = city.ask("verify", str(copy), status=1)
+    assert not found["valid"]
+    assert any(parquet.name in fault["subject"] + fault["message"] for fault in found["faults"])
+
+
+# What can be asked.
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["product.elderly_subsidy_candidates.name", "product.open_air_quality.mean_value", "product.gate_flow.hour"],
+)
+def test_lineage_of_a_product_column_is_known(column: str, city: SampleCity, before: Before) -> None:
+    found = city.ask("lineage", column)
+    assert found["column"] == column
+    assert found["unknown"] == []
+    assert {edge["to"] for edge in found["edges"]} >= {column}
+    assert any(edge["from"].startswith("raw.") for edge in found["edges"])
+
+
+def test_no_product_column_has_an_unknown_origin(city: SampleCity, before: Before) -> None:
+    settings = city.settings
+    lineage = city_lineage(settings, declarations(settings))
+    relations = {name for name in lineage.graph.columns if name.startswith("lake.product.")}
+    assert len(relations) == len(RELEASED | set(WITHHELD))
+    unknown = {name: found for name in relations if (found := _unknown(lineage.graph, name))}
+    assert unknown == {}
+
+
+def _unknown(graph: Any, relation: str) -> list[str]:
+    refs = [ColumnRef(relation, column) for column in graph.columns[relation]]
+    return [str(ref) for ref in refs if graph.unknown_upstream(ref) or not graph.edges_into(ref)]
+
+
+def test_quarantine_gives_reasons_freely_and_rows_only_on_the_record(city: SampleCity, before: Before) -> None:
+    expected = Counter[str]()
+    for row in city.truth("reasons"):
+        if row["dataset"] == "civil_affairs.subsidies":
+            expected[row["rule"]] += int(row["rows"])
+    found = city.ask("quarantine", "civil_affairs.subsidies")
+    assert found["reasons"] == expected
+    assert "rows" not in found
+    assert city.accesses() == []
+    shown = city.ask("quarantine", "civil_affairs.subsidies", "--rows", "--limit", "50")
+    assert len(shown["rows"]) == shown["quarantined"] == found["quarantined"]
+    assert [(e.key, e.body["rows"]) for e in city.accesses()] == [("quarantine.civil_affairs__subsidies", 50)]
+    # What was rejected is kept as it was delivered.
+    assert AMOUNT in json.dumps(shown["rows"])
+    assert BROKEN in json.dumps(shown["rows"])
+
+
+def test_a_higher_level_would_withhold_what_it_reaches(city: SampleCity, before: Before) -> None:
+    found = city.ask("what-if", "--level", "raw.public_security__residents.name=L4")
+    withheld = {row["agreement"]: row["columns_above"] for row in found["withheld"]}
+    assert withheld["civil_affairs__elderly_subsidy"] == ["name"]
+    assert {row["agreement"] for row in found["released"]} >= {"public__service_items", "public__air_quality_daily"}
+    assert set(withheld) | {row["agreement"] for row in found["released"]} == RELEASED | set(WITHHELD)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("lineage", "product.open_air_quality.reading"), "product.open_air_quality.readings"),
+        (("explain", "public__air_quality"), "public__air_quality_daily"),
+        (("quarantine", "ecology.reading"), "ecology.readings"),
+        (("check", "raw.ecology__reading"), "raw.ecology__readings"),
+        (("what-if", "--level", "raw.ecology__readings.valu=L4"), "raw.ecology__readings.value"),
+        (("what-if", "--level", "raw.ecology__readings.value"), "L1…L4"),
+        (("recall", "no-such-batch", "--why", "a test"), "zhongtai status"),
+        (("verify", "no-such-folder"), "release"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_wrong_name_is_answered_with_a_hint(
+    arguments: tuple[str, ...], hint: str, city: SampleCity, before: Before
+) -> None:
+    done = city.call(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# What a second run does.
+
+
+def test_an_unreadable_delivery_withholds_what_depends_on_it_and_nothing_else(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    assert [row["path"] for row in second["datasets"] if row["state"] == "failed"] == [BAD_DELIVERY]
+    was = {row["agreement"]: row["verdict"] for row in first["releases"]}
+    now = {row["agreement"]: row for row in second["releases"]}
+    assert {name for name, row in now.items() if row["verdict"] != was[name]} == DEPENDS_ON_READINGS
+    for name in DEPENDS_ON_READINGS:
+        assert now[name]["verdict"] == "withheld"
+        assert any("ecology.readings" in v["subject"] + v["message"] for v in now[name]["violations"])
+        assert all(violation["message"] and violation["fix"] for violation in now[name]["violations"])
+
+
+def test_a_second_run_reads_and_releases_nothing_anew(
+    city: SampleCity, first: dict[str, Any], before: Before, second: dict[str, Any]
+) -> None:
+    names = ("path", "batch", "read", "accepted", "quarantined", "merged", "reasons")
+    counts = [{name: row[name] for name in names} for row in second["datasets"] if row["path"] != BAD_DELIVERY]
+    assert counts == [{name: row[name] for name in names} for row in first["datasets"]]
+    after = city.ask("releases")["releases"]
+    assert [(row["agreement"], row["release_id"]) for row in after] == [
+        (row["agreement"], row["release_id"]) for row in before.releases
+    ]
+
+
+def test_a_second_run_leaves_every_table_as_it_was(city: SampleCity, before: Before, second: dict[str, Any]) -> None:
+    assert sum(name.startswith("product.") for name in before.versions) == len(RELEASED | set(WITHHELD))
+    assert city.versions() == before.versions
+
+
+def test_counts_and_chain_hold_when_recomputed(city: SampleCity, second: dict[str, Any]) -> None:
+    rows = sum(int(row["rows_read"]) for row in city.truth("deliveries"))
+    batches = sum(not row["repeats"] for row in city.truth("deliveries"))
+    assert city.ask("audit") == {"valid": True, "batches": batches, "rows": rows, "faults": []}
+
+
+# What must be nowhere.
+
+
+def test_no_sensitive_value_lies_where_it_does_not_belong(city: SampleCity, second: dict[str, Any]) -> None:
+    sought = _Sought.of(city)
+    state = city.settings.state
+    kept = [city.settings.landing, city.settings.catalog, city.settings.keys]
+    files = [path for path in _files(state) if not any(str(path).startswith(str(one)) for one in kept)]
+    tops = {path.relative_to(state).parts[0] for path in files}
+    assert tops >= {"releases", "dbt", "dagster", "ledger.sqlite", "lake"}
+    found = {str(path.relative_to(state)): hits for path in files if (hits := sought.within(path.read_bytes()))}
+    assert found == {}
+    assert sought.within("\n".join(city.printed).encode()) == set()
+
+
+def test_the_search_would_find_them(city: SampleCity, second: dict[str, Any]) -> None:
+    landed = b"\n".join(path.read_bytes() for path in _files(city.settings.landing) if path.suffix == ".csv")
+    found = _Sought.of(city).within(landed)
+    assert {NOTE, AMOUNT, BROKEN} < found
+    assert len(found) > PEOPLE
+
+
+def test_no_release_holds_an_identifier_or_a_note(city: SampleCity, before: Before) -> None:
+    sought = _Sought.of(city)
+    for row in before.releases:
+        for file in Path(row["path"]).glob("*.parquet"):
+            cells = json.dumps(pq.read_table(file).to_pydict(), default=str, ensure_ascii=False)
+            assert sought.within(cells.encode()) == set(), row["agreement"]
+
+
+def test_the_pseudonym_key_is_in_its_file_only(city: SampleCity, second: dict[str, Any]) -> None:
+    key = (city.settings.keys / "pseudonym.key").read_bytes()
+    derived = [hashlib.sha256(f"{side}{key.hex()}".encode()).hexdigest() for side in ("inner", "outer")]
+    forms = [key, *(text.encode() for text in (key.hex(), key.hex().upper(), *derived))]
+    holders = [path.name for path in _files(city.settings.state) if any(form in path.read_bytes() for form in forms)]
+    assert holders == ["pseudonym.key"]
+    assert not any(form in "\n".join(city.printed).encode() for form in forms[1:])
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """The canaries, and every identity number and telephone number of a resident."""
+
+    values: frozenset[str]
+
+    @classmethod
+    def of(cls, city: SampleCity) -> _Sought:
+        people = pq.read_table(city.deliveries / "truth" / "people.parquet", columns=["id18", "phone"]).to_pydict()
+        numbers = {value for column in people.values() for value in column if value}
+        return cls(frozenset(numbers | {NOTE, AMOUNT, BROKEN}))
+
+    def within(self, content: bytes) -> set[str]:
+        numbers = {match.decode() for pattern in _NUMBERS for match in pattern.findall(content)}
+        return (numbers & self.values) | {one for one in (NOTE, AMOUNT, BROKEN) if one.encode() in content}
+
+
+# An identity number anywhere; a telephone number where it is not part of a longer number or digest.
+_NUMBERS = (re.compile(rb"(?=(\d{17}[\dX]))"), re.compile(rb"(?<![0-9a-f])1\d{10}(?![0-9a-f])"))
+
+
+def test_nothing_asked_for_another_machine(city: SampleCity, second: dict[str, Any]) -> None:
+    tries = city.attempts.read_text(encoding="utf-8") if city.attempts.exists() else ""
+    assert tries == ""
+
+
+def test_the_guard_would_have_noted_it(city: SampleCity) -> None:
+    done = city.call(code="import socket; socket.create_connection(('203.0.113.1', 9), 1)")
+    assert done.returncode == 1
+    assert "203.0.113.1" in city.attempts.read_text(encoding="utf-8")
+
+
+# Last, for it changes what is released.
+
+
+def test_a_recalled_batch_takes_its_releases_back(city: SampleCity, before: Before, second: dict[str, Any]) -> None:
+    reach: dict[str, set[str]] = defaultdict(set)
+    for row in before.releases:
+        for batch in row["batches"]:
+            reach[batch].add(row["release_id"])
+    batch = next(one for one in sorted(reach) if 1 < len(reach[one]) < len(before.releases))
+    found = city.ask("recall", batch, "--why", "delivered by mistake")
+    assert {release["release_id"] for release in found["releases"]} == reach[batch]
+    assert set(found["recipients"]) == {
+        row["recipient"] for row in before.releases if row["release_id"] in reach[batch]
+    }
+    after = city.ask("releases")["releases"]
+    assert {row["release_id"] for row in after if row["verdict"] == "withdrawn"} == reach[batch]
+    gone = next(row for row in after if row["verdict"] == "withdrawn")
+    assert not city.ask("verify", gone["path"], status=1)["valid"]
+    assert city.ask("audit")["valid"]

@@ -2,7 +2,7 @@
 
 DuckDB's parser runs padded: a record with too few fields ends in nulls, one with too many spills into an extra
 column, and empty fields stay "" because the null spelling is a character no file has. So every record arrives and can
-be judged; only what the parser cannot read at all (a quote out of place) goes to its reject table.
+be judged; only what the parser cannot hold (a quote out of place, several surplus fields) goes to its reject table.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def read_csv(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
     text = Text(
         as_utf8(landed, source.encoding, scratch),
         landed.file.name,
-        lines if landed.plain and source.encoding.lower().replace("-", "") != "utf16" else None,
+        lines if landed.plain else None,
         landed.ends_clean,
     )
     return _relation(dataset, [text])
@@ -146,6 +146,7 @@ def _refuse_truncated(dataset: Dataset, text: Text, width: int) -> None:
 
 
 REJECTS = f"""
-select line as _line, any_value(csv_line) as _text, {literal(BROKEN)} as _fault
+select line as _line, any_value(csv_line) as _text,
+  case when bool_or(error_type = 'TOO MANY COLUMNS') then {literal(TOO_LONG)} else {literal(BROKEN)} end as _fault
 from reject_errors group by scan_id, file_id, line
 """

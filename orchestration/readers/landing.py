@@ -46,13 +46,13 @@ class _Scan:
     """What one pass over the bytes finds."""
 
     encoding: str | None
-    quote: bytes
+    quote: str
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     size: int = 0
     newlines: int = 0
     quoted: bool = False
     blank: bool = False
-    last: bytes = b"\n"
+    last: str = "\n"
 
     def __post_init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder(self.encoding)("strict") if self.encoding else None
@@ -60,13 +60,16 @@ class _Scan:
     def feed(self, block: bytes) -> None:
         self.digest.update(block)
         if self._decoder:
-            self._decoder.decode(block)
-            joined = self.last + block
-            self.newlines += block.count(b"\n")
-            self.quoted = self.quoted or bool(self.quote and self.quote in block)
-            self.blank = self.blank or b"\n\n" in joined or b"\n\r\n" in joined
-            self.last = block[-1:]
+            # Characters, not bytes: a newline of UTF-16 is two bytes, and its second ends nothing.
+            self._look(self._decoder.decode(block))
         self.size += len(block)
+
+    def _look(self, text: str) -> None:
+        joined = self.last + text
+        self.newlines += text.count("\n")
+        self.quoted = self.quoted or bool(self.quote and self.quote in text)
+        self.blank = self.blank or "\n\n" in joined or "\n\r\n" in joined
+        self.last = joined[-2:]
 
     def finish(self) -> None:
         if self._decoder:
@@ -98,7 +101,8 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{name}.part"
     encoding = dataset.source.encoding if dataset.source.format in _TEXT_FORMATS else None
-    scan = _Scan(encoding, dataset.source.quote.encode())
+    # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
+    scan = _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
     try:
         _copy(dataset, url, draft, scan)
         batch = hashlib.sha256(f"{dataset.id}\n{scan.digest.hexdigest()}".encode()).hexdigest()[:32]
@@ -109,15 +113,16 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
             draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
+    ends_clean = scan.last.endswith("\n")
     return Landed(
         batch=batch,
         file=existing or final,
         source=url,
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
-        lines=scan.newlines + (scan.last != b"\n"),
+        lines=scan.newlines + (not ends_clean),
         plain=not scan.quoted and not scan.blank,
-        ends_clean=scan.last == b"\n",
+        ends_clean=ends_clean,
     )
 
 

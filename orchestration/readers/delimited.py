@@ -8,7 +8,9 @@ be judged; only what the parser cannot hold (a quote out of place, several surpl
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -23,6 +25,8 @@ from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 _NO_NULL = "\x01"
 _EXTRA = "_extra"
 _TAIL = 1 << 16
+# Damaged (BadZipFile, zlib.error, EOFError), locked (RuntimeError), packed by an unknown method (NotImplementedError).
+_UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,9 @@ def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
         with zipfile.ZipFile(landed.file) as archive:
             names = sorted(n for n in archive.namelist() if PurePosixPath(n).match(dataset.source.member or "*.csv"))
             texts = [_member(dataset, archive, name, folder / f"{place}.csv") for place, name in enumerate(names)]
-    except zipfile.BadZipFile as error:
-        raise DeliveryRefused(
-            dataset.id, landed.file.name, f"the zip cannot be read: {error}", "archive", "Ask for the file again."
-        ) from None
+    except _UNREADABLE_ZIP as error:
+        what = f"the zip cannot be read ({type(error).__name__}): it is damaged, locked or packed in a rare way"
+        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Ask for the file again.") from None
     if not texts:
         what = f"no member matches {dataset.source.member or '*.csv'!r}"
         raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Correct servers.member in the contract.")
@@ -67,22 +70,19 @@ def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
 
 
 def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -> Text:
-    last = b"\n"
     with archive.open(name) as packed, copy.open("wb") as target:
-        while block := packed.read(1 << 20):
-            target.write(block)
-            last = block[-1:]
+        shutil.copyfileobj(packed, target, 1 << 20)
     landed = Landed("", copy, name, copy.stat().st_size, "")
-    utf8 = as_utf8(replace(landed, batch=copy.stem), dataset.source.encoding, copy.parent)
+    last = "\n"
     try:
-        with utf8.open(encoding="utf-8") as text:
-            while text.read(1 << 20):
-                pass
+        utf8 = as_utf8(replace(landed, batch=copy.stem), dataset.source.encoding, copy.parent)
+        with utf8.open(encoding="utf-8", newline="") as text:
+            while block := text.read(1 << 20):
+                last = block[-1]
     except UnicodeDecodeError as error:
-        raise DeliveryRefused(
-            dataset.id, name, "the bytes are not utf-8", f"byte {error.start} of a block", "Declare the encoding."
-        ) from None
-    return Text(utf8, name, None, last == b"\n")
+        what, place = f"the bytes are not {dataset.source.encoding}", f"byte {error.start} of a block"
+        raise DeliveryRefused(dataset.id, name, what, place, "Declare the encoding.") from None
+    return Text(utf8, name, None, last == "\n")
 
 
 def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int | None]:
@@ -95,7 +95,11 @@ def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int |
 
 
 def _part(dataset: Dataset, text: Text) -> str:
-    first = first_record(dataset.source, text.file)
+    try:
+        first = first_record(dataset.source, text.file)
+    except csv.Error:
+        what = "a quote in the header line is never closed"
+        raise DeliveryRefused(dataset.id, text.name, what, "line 1", "Ask for the file again.") from None
     if not first:
         raise DeliveryRefused(dataset.id, text.name, "there is no header line", "line 1", "Ask for the file again.")
     positions = match_headers(dataset, text.name, first)

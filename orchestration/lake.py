@@ -65,7 +65,7 @@ def extension_file(name: str) -> Path:
 def bare_connection(settings: Settings) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB within the workspace's bounds, extensions loaded, nothing attached, nothing downloaded."""
     settings.extensions.mkdir(parents=True, exist_ok=True)
-    settings.scratch.mkdir(parents=True, exist_ok=True)
+    settings.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = duckdb.connect(
         config={
             "threads": settings.threads,
@@ -111,7 +111,8 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
 
     A writer creates what is missing. One writer at a time (the SQLite catalog allows no more), any number of readers.
     """
-    settings.catalog.parent.mkdir(parents=True, exist_ok=True)
+    # The catalog holds the lake's keys, and DuckLake's statistics: the least and greatest value of every column.
+    settings.catalog.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.lake_data.mkdir(parents=True, exist_ok=True)
     connection = bare_connection(settings)
     try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 from sqlalchemy import Engine, event
 
 from orchestration import facts
@@ -31,21 +33,35 @@ class RunOutcome:
 
 
 def run_city(settings: Settings, select: str = "*", progress: Any = None) -> RunOutcome:
-    """Materialize the selected assets in this process, and read the outcome back from the ledger."""
+    """Materialize the selected assets in this process, and read the outcome back from the ledger.
+
+    Raises `UnknownSelection` before anything is run.
+    """
     started = time.monotonic()
     catalogue = declarations(settings)
     listener: Progress = progress or silent
     definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
-    chosen = dg.AssetSelection.from_string(select)
     with _instance(settings) as instance, progress or nullcontext():
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection=chosen.resolve(definitions.resolve_asset_graph())
+            asset_selection=_resolve(select, definitions)
         )
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     failure = "; ".join(_why(event) for event in result.all_events if event.is_step_failure)
     with Ledger.open(settings.ledger) as ledger:
         summary = facts.summary(ledger, result.run_id, time.monotonic() - started)
     return RunOutcome(result.success, summary, failure)
+
+
+def _resolve(select: str, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:
+    graph = definitions.resolve_asset_graph()
+    known = [key.to_user_string() for key in graph.materializable_asset_keys]
+    try:
+        chosen = dg.AssetSelection.from_string(select).resolve(graph)
+    except (dg.DagsterInvalidSubsetError, DagsterInvalidAssetSelectionError) as error:
+        raise UnknownSelection(select, known) from error
+    if not chosen:
+        raise UnknownSelection(select, known)
+    return chosen
 
 
 def _why(event: dg.DagsterEvent) -> str:
@@ -57,13 +73,19 @@ def _why(event: dg.DagsterEvent) -> str:
     )
 
 
+_DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Make Dagster's folder, with telemetry and its sign-up dialogue off."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    (settings.dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
+
+
 @contextmanager
 def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    config = settings.dagster_home / "dagster.yaml"
-    if not config.exists():
-        config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    prepare_dagster_home(settings)
     with _unsynced(), dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance
 
@@ -94,6 +116,17 @@ def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
         "checks": [result.as_dict() for result in results],
         "scores": [score.as_dict() for score in scores(results).values()],
     }
+
+
+class UnknownSelection(LookupError):
+    """The text selects no asset, or is no selection at all."""
+
+    def __init__(self, select: str, known: list[str]) -> None:
+        import difflib
+
+        self.select = select
+        near = difflib.get_close_matches(select, known, 3, 0.4) or sorted(known)[:3]
+        super().__init__(f"--select {select!r} selects nothing. Assets are named as {', '.join(near)}.")
 
 
 class UnknownTable(LookupError):

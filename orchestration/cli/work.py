@@ -21,11 +21,14 @@ def run(
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
-    from orchestration.runner import run_city
+    from orchestration.runner import UnknownSelection, run_city
 
     logging.disable(logging.WARNING)
     settings = load_settings(workspace)
-    outcome = run_city(settings, select, None if as_json else _listener())
+    try:
+        outcome = run_city(settings, select, None if as_json else _listener())
+    except UnknownSelection as error:
+        fail(str(error), WRONG)
     if as_json:
         emit(outcome.summary)
     else:
@@ -72,10 +75,11 @@ def ui(
     import sys
     from pathlib import Path
 
+    from orchestration.runner import prepare_dagster_home
     from orchestration.settings import child_environment
 
     settings = load_settings(workspace)
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    prepare_dagster_home(settings)
     webserver = Path(sys.executable).with_name("dagster-webserver")
     command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     raise typer.Exit(subprocess.run(command, env=child_environment(settings), check=False).returncode)  # noqa: S603

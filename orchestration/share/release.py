@@ -5,8 +5,10 @@ A withheld product leaves the last good release standing; an agreement that ende
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from contracts.evidence import GATE_NAMES, Evidence
@@ -26,8 +28,16 @@ from sharing.release import current_release, publish, withdraw
 
 def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
     """Judge and, if nothing withholds it, release the product of an agreement. The verdict is in the ledger."""
+    folder = gatherer.city.settings.scratch / "candidates" / agreement.name
+    try:
+        return _share(gatherer, agreement, folder)
+    finally:
+        # A product that may not leave lies open here, and not encrypted as in the lake.
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
     city = gatherer.city
-    folder = city.settings.scratch / "candidates" / agreement.name
     try:
         candidate = export_candidate(city.connection, agreement.product, folder)
     except ProductMissing as error:

@@ -370,6 +370,7 @@ def test_a_higher_level_would_withhold_what_it_reaches(city: SampleCity, before:
         (("check", "raw.ecology__reading"), "raw.ecology__readings"),
         (("what-if", "--level", "raw.ecology__readings.valu=L4"), "raw.ecology__readings.value"),
         (("what-if", "--level", "raw.ecology__readings.value"), "L1…L4"),
+        (("run", "--select", "release/public__air_quality"), "public__air_quality_daily"),
         (("recall", "no-such-batch", "--why", "a test"), "zhongtai status"),
         (("verify", "no-such-folder"), "release"),
     ],

@@ -76,6 +76,8 @@ def bare_connection(settings: Settings) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
+    # Where Python seems interactive (`python -c`), slow queries would draw on standard output, which is the commands'.
+    connection.execute("set enable_progress_bar = false")
     for name in EXTENSIONS:
         connection.execute(f"load {literal(str(extension_file(name)))}")
     return connection

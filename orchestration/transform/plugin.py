@@ -24,7 +24,8 @@ class Plugin(BasePlugin):
         self._keys = Path(plugin_config["keys"])
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Load the extensions and attach `zt`."""
+        """Load the extensions and attach `zt`; nothing is drawn on standard output."""
+        conn.execute("set enable_progress_bar = false")
         for name in EXTENSIONS:
             conn.execute(f"load {literal(str(extension_file(name)))}")
         install_macros(conn, self._keys)

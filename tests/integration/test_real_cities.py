@@ -77,7 +77,8 @@ def ask(workspace: Path, environment: dict[str, str], *arguments: str) -> tuple[
     try:
         return done.returncode, json.loads(done.stdout)
     except json.JSONDecodeError:
-        pytest.fail(f"{' '.join(arguments)} printed no JSON (exit {done.returncode}): {done.stderr[-2000:]}")
+        said = f"{done.stdout[:300]}\n{done.stderr[-2000:]}"
+        pytest.fail(f"{' '.join(arguments)} printed something else than JSON (exit {done.returncode}): {said}")
 
 
 @pytest.fixture(scope="module", params=["nyc", "beijing"])

@@ -57,7 +57,11 @@ _TIMES = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y-%m
 def run(deliveries: Path, out: Path, threads: int) -> dict[str, int]:
     """Make entities and products as Parquet files below `out`; the rows of each."""
     out.mkdir(parents=True)
-    config = {"threads": threads, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": threads,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
     with duckdb.connect(config=config) as connection:
         for name in ("excel", "sqlite_scanner", "encodings"):
             connection.execute(f"load '{extension_file(name)}'")

@@ -244,7 +244,7 @@ def test_numbers_booleans_and_nothing(desk: Desk) -> None:
         column("flag", "boolean"),
         nulls=("NULL", "无"),
     )
-    text = 'id,money,rate,flag\n1,"1,234.50",12.5%,是\n2,NULL,--,无\n\u30003\u00a0,1,nan,maybe\n4,,inf,否\n'
+    text = 'id,money,rate,flag\n\u30001\u00a0,"1,234.50",12.5%,是\n2,NULL,--,无\n3,1,nan,maybe\n4,,inf,否\n'
     batch = desk.take(one, text)
     assert [(row[0], row[2], row[3]) for row in desk.accepted(one)] == [("1", 12.5, True), ("2", None, None)]
     assert str(desk.accepted(one)[0][1]) == "1234.50"

@@ -1,6 +1,6 @@
 """The one assembly of the Dagster graph. Nothing else builds `Definitions`; nothing here does any work.
 
-`dagster dev -m orchestration.definitions` loads `defs` for the workspace that the environment names.
+`dagster-webserver -m orchestration.definitions` loads `defs` for the workspace that the environment names.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ def build_definitions(
     )
 
 
-def __getattr__(name: str) -> Any:
-    # Dagster asks for `defs`; importing this module does no I/O.
-    if name != "defs":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads: the graph of the workspace that the environment names. Importing this module does no I/O."""
     silence_libraries()
     return build_definitions(load_settings())

@@ -27,7 +27,8 @@ HEAVY = {
     "orchestration": {"great_expectations", "dagster", "dbt", "sqlglot"},
     "orchestration.cli": {"great_expectations", "dagster", "dbt", "sqlglot"},
 }
-MOST_LINES = 450
+# A test of one long story (a city, end to end) may be longer than a module.
+MOST_LINES, MOST_TEST_LINES = 450, 550
 # Written apart, so that this file does not hold what it forbids.
 MACHINE = re.compile(
     r"(?<![\w.}/])/(?:work|root)(?:/|\b(?!\s*=))"
@@ -127,7 +128,11 @@ def test_what_names_a_machine_is_recognized(line: str, named: bool) -> None:
 
 def test_no_module_is_too_long_to_read() -> None:
     sizes = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files()}
-    assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES} == {}
+    assert {
+        name: lines
+        for name, lines in sizes.items()
+        if lines > (MOST_TEST_LINES if name.startswith("tests") else MOST_LINES)
+    } == {}
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -1,13 +1,9 @@
-"""Every model of a city that has been run, proved against its own data.
-
-Reads the compiled manifest and the lake of the default workspace's state, where one exists; `zhongtai run` makes it.
-"""
+"""Every model of the sample city, proved against its own data, and held to the project's own dbt tests."""
 
 from __future__ import annotations
 
 import json
 
-import duckdb
 import pytest
 
 from lineage.from_contracts import raw_schema
@@ -17,22 +13,18 @@ from orchestration.city import declarations
 from orchestration.column_lineage import policy_of
 from orchestration.engine_macros import install_macros
 from orchestration.lake import open_lake
-from orchestration.settings import load_settings
 from orchestration.transform.project import manifest_path
+from orchestration.transform.run import run_tests
 
 pytestmark = pytest.mark.city
 MODELS = 8
 
 
 @pytest.fixture(scope="module")
-def city():
-    settings = load_settings()
-    path = manifest_path(settings)
-    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"nodes": {}}
-    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    if not models or not all(n.get("compiled_code") for n in models) or not settings.catalog.exists():
-        pytest.skip("no city has been run here: `zhongtai run` first")
-    return settings, manifest
+def built(city, first):
+    """Settings and compiled manifest of the sample city after its run."""
+    settings = city.settings
+    return settings, json.loads(manifest_path(settings).read_text(encoding="utf-8"))
 
 
 def graph_of(settings, manifest):
@@ -40,26 +32,31 @@ def graph_of(settings, manifest):
     return graph_from_manifest(manifest, sources_schema=raw_schema(declarations(settings)), declassifiers=lowerings)
 
 
-def test_nothing_of_the_city_is_unknown(city):
-    assert graph_of(*city).unknown == {}
+def test_nothing_of_the_city_is_unknown(built):
+    assert graph_of(*built).unknown == {}
 
 
-def test_every_change_in_a_built_model_has_an_edge(city):
-    settings, manifest = city
+def test_every_change_in_a_built_model_has_an_edge(built):
+    settings, manifest = built
     graph = graph_of(settings, manifest)
     models = sorted(key for key, node in manifest["nodes"].items() if node["resource_type"] == "model")
     step = max(1, len(models) // MODELS)
     chosen = {**manifest, "nodes": {key: manifest["nodes"][key] for key in models[::step]}}
-    try:
-        with open_lake(settings, read_only=True) as connection:
-            connection.execute("SET threads = 1")
-            proofs = list(
-                prove_manifest(
-                    {**manifest, **chosen}, graph, connection, rows=60, variants=("shift",),
-                    prepare=lambda made: install_macros(made, settings.keys),
-                )
-            )  # fmt: skip
-    except duckdb.CatalogException:
-        pytest.skip("the city's lake is not complete: `zhongtai run` first")
+    with open_lake(settings, read_only=True) as connection:
+        connection.execute("SET threads = 1")
+        proofs = list(
+            prove_manifest(
+                {**manifest, **chosen}, graph, connection, rows=60, variants=("shift",),
+                prepare=lambda made: install_macros(made, settings.keys),
+            )
+        )  # fmt: skip
     assert {proof.model: proof.unexplained for proof in proofs if proof.unexplained} == {}
     assert sum(proof.changes for proof in proofs) > 0
+
+
+def test_the_projects_own_tests_pass(built):
+    """dbt's data tests and unit tests, on what the run built."""
+    settings, _ = built
+    results = run_tests(settings)
+    assert [result.unique_id for result in results if not result.ok] == []
+    assert sum(result.unique_id.startswith("unit_test.") for result in results) >= 9

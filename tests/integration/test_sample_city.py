@@ -6,16 +6,11 @@ in which they must be run: the last one recalls a batch.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +20,19 @@ import pytest
 
 from lineage.graph import ColumnRef
 from orchestration.city import declarations
-from orchestration.lake import open_lake
 from orchestration.queries import city_lineage
-from orchestration.settings import Settings, load_settings
-from orchestration.versions import content_version
-from sharing.ledger import Entry, Ledger
-from tests.sample_city.generate import generate
+from tests.integration.conftest import (
+    AMOUNT,
+    BAD_DELIVERY,
+    BROKEN,
+    NOTE,
+    PEOPLE,
+    Before,
+    SampleCity,
+)
 
 pytestmark = pytest.mark.city
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
-PEOPLE, SEED, NOW = 800, 7, "2026-11-21T10:00:00+08:00"
 
 RELEASED = {
     "civil_affairs__elderly_subsidy",
@@ -58,155 +54,7 @@ WITHHELD = {
     "public__tourism_monthly": {"freshness", "sharing_attribute"},
 }
 
-BAD_DELIVERY = "2026-11-20/ecology/readings.sqlite"
 DEPENDS_ON_READINGS = {"public__air_quality_daily"}
-
-# What must be found nowhere: in a note that nobody may share, where a number belongs (its message must not quote it),
-# and in a record that cannot be read.
-NOTE, AMOUNT, BROKEN = "kanarie0note7731", "kanarie1amount7732", "kanarie2broken7733"
-
-# Loaded by every Python process of a run before anything else: no address but this machine's is ever asked for.
-GUARD = """
-import os, socket
-def _refuse(address):
-    host = address[0] if isinstance(address, tuple) else None
-    if host in (None, "", "localhost", "::1") or str(host).startswith("127."):
-        return
-    with open(os.environ["GUARD_NOTES"], "a") as notes:
-        notes.write(repr(address) + chr(10))
-    raise OSError("this city has no network")
-def _guarded(name):
-    plain = getattr(socket.socket, name)
-    def call(self, *arguments):
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            _refuse(arguments[-1])
-        return plain(self, *arguments)
-    setattr(socket.socket, name, call)
-for _name in ("connect", "connect_ex", "sendto"):
-    _guarded(_name)
-_look_up = socket.getaddrinfo
-def _asked(host, *arguments, **named):
-    _refuse((host.decode() if isinstance(host, bytes) else host,))
-    return _look_up(host, *arguments, **named)
-socket.getaddrinfo = _asked
-"""
-
-
-Release = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class SampleCity:
-    """Deliveries, the state of the runs on them, and what was ever printed (but for rows that were asked for)."""
-
-    place: Path
-    environment: dict[str, str]
-    printed: list[str]
-
-    @property
-    def deliveries(self) -> Path:
-        return self.place / "deliveries"
-
-    @property
-    def attempts(self) -> Path:
-        return self.place / "attempts.txt"
-
-    @property
-    def settings(self) -> Settings:
-        return load_settings(environment=self.environment)
-
-    def call(self, *arguments: str, code: str = COMMAND) -> subprocess.CompletedProcess[str]:
-        """One command in a process of its own."""
-        command = [sys.executable, "-c", code, *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        if "--rows" not in arguments:
-            self.printed.extend((done.stdout, done.stderr))
-        return done
-
-    def ask(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        """The JSON of one command, which must exit with `status`."""
-        done = self.call(*arguments, "--json")
-        assert done.returncode == status, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-        return dict(json.loads(done.stdout))
-
-    def truth(self, name: str) -> list[dict[str, str]]:
-        """One of the truth tables."""
-        with (self.deliveries / "truth" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    def accesses(self) -> list[Entry]:
-        """Every look at rows that the ledger has."""
-        with Ledger.open(self.settings.ledger) as ledger:
-            return list(ledger.entries("access"))
-
-    def versions(self) -> dict[str, str]:
-        """The content of every table that steward and recipient see, as a digest."""
-        with open_lake(self.settings, read_only=True) as connection:
-            names = connection.execute(
-                "select schema_name || '.' || table_name from duckdb_tables() "
-                "where database_name = 'lake' and schema_name in ('theme', 'product')"
-            ).fetchall()
-            return {name: content_version(connection, name) for (name,) in names}
-
-
-@dataclass(frozen=True)
-class Before:
-    """How things stood between the two runs."""
-
-    versions: dict[str, str]
-    releases: list[Release]
-
-    def folder(self, agreement: str) -> Path:
-        return next(Path(row["path"]) for row in self.releases if row["agreement"] == agreement)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCity]:
-    place = tmp_path_factory.mktemp("sample_city")
-    generate(people=PEOPLE, out=place / "deliveries", seed=SEED)
-    _plant(place / "deliveries" / "2026-11-02" / "public_security" / "residents.csv", "重点关注对象", NOTE)
-    _plant(place / "deliveries" / "2026-11-16" / "civil_affairs" / "subsidies.csv", "不详", AMOUNT)
-    _plant(place / "deliveries" / "2026-11-16" / "civil_affairs" / "subsidies.csv", "多余", BROKEN)
-    (place / "guard").mkdir()
-    (place / "guard" / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("ZHONGTAI_", "PYTEST_"))},
-        "ZHONGTAI_STATE": str(place / "state"),
-        "ZHONGTAI_DELIVERIES": str(place / "deliveries"),
-        "ZHONGTAI_NOW": NOW,
-        "PYTHONPATH": str(place / "guard"),
-        "GUARD_NOTES": str(place / "attempts.txt"),
-    }
-    yield SampleCity(place, environment, [])
-    shutil.rmtree(place, ignore_errors=True)
-
-
-def _plant(path: Path, value: str, canary: str) -> None:
-    """Put a canary where a value of its kind stands, so that every count stays as it is."""
-    content = path.read_bytes()
-    planted = content.replace(value.encode("gb18030"), canary.encode("ascii"), 1)
-    assert planted != content, f"{path.name} has no {value}"
-    path.write_bytes(planted)
-
-
-@pytest.fixture(scope="module")
-def first(city: SampleCity) -> dict[str, Any]:
-    """The first run."""
-    return city.ask("run")
-
-
-@pytest.fixture(scope="module")
-def before(city: SampleCity, first: dict[str, Any]) -> Before:
-    return Before(city.versions(), city.ask("releases")["releases"])
-
-
-@pytest.fixture(scope="module")
-def second(city: SampleCity, before: Before) -> dict[str, Any]:
-    """The second run, with an empty file where a database belongs."""
-    empty = city.deliveries / BAD_DELIVERY
-    empty.parent.mkdir(parents=True)
-    empty.touch()
-    return city.ask("run")
 
 
 # What was read.

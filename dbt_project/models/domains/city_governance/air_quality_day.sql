@@ -3,7 +3,7 @@ with days as (
     station_id,
     pollutant,
     cast(measured_at as date) as day,
-    avg(value) as mean_value,
+    cast(avg(cast(value as decimal(18, 6))) as double) as mean_value,
     max(value) as highest_value,
     cast(count(value) as bigint) as readings
   from {{ ref('stg_ecology__readings') }}

@@ -12,8 +12,8 @@ with places as (
 select
   district,
   cast(count(floor_area) as bigint) as buildings,
-  coalesce(sum(floor_area), 0) as floor_area,
-  coalesce(sum(road_metres), 0) as road_metres,
+  cast(coalesce(sum(cast(floor_area as decimal(18, 3))), 0) as double) as floor_area,
+  cast(coalesce(sum(cast(road_metres as decimal(18, 3))), 0) as double) as road_metres,
   cast(coalesce(sum(spaces), 0) as bigint) as parking_spaces
 from places
 where district is not null

@@ -3,7 +3,7 @@ with sales as (
     bbl,
     cast(count(*) as bigint) as sales,
     cast(sum(case when is_transfer then 0 else 1 end) as bigint) as paid_sales,
-    cast(avg(case when is_transfer then null else price end) as double) as mean_price,
+    cast(avg(cast(case when is_transfer then null else price end as decimal(18, 2))) as double) as mean_price,
     max(sold_on) as last_sold_on
   from {{ ref('property_sale') }}
   group by bbl

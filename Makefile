@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PEOPLE ?= 20000
+ROWS   ?= 10000000
+BENCH_PEOPLE ?= 200000
 DEMO   := .zhongtai
 # Hand-written SQL; the staging twins are generated, and held to their contracts by `zhongtai sync --check`.
 CITIES := dbt_project tests/cities/nyc/dbt_project tests/cities/beijing/dbt_project
@@ -41,9 +43,9 @@ unit: $(VENV)/.tests
 
 test: lint unit
 
-# Ratios to a baseline measured in the same run; sizes with ROWS=… PEOPLE=….
+# Ratios to a baseline measured in the same run; sizes with ROWS=… BENCH_PEOPLE=….
 bench: $(VENV)/.tests
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --rows $(ROWS) --people $(BENCH_PEOPLE)
 
 ui: $(VENV)/.runtime
 	$(BIN)/zhongtai ui

@@ -30,7 +30,7 @@ def run(
     except UnknownSelection as error:
         fail(str(error), WRONG)
     if as_json:
-        emit(outcome.summary)
+        emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
         show_summary(outcome.summary, settings)
     if not outcome.success:

@@ -98,7 +98,9 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     """
     name = url.rsplit("/", 1)[-1]
     folder = landing / dataset.table
-    folder.mkdir(parents=True, exist_ok=True)
+    # Delivered bytes lie here in the clear: for their owner's eyes only.
+    landing.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True)
     draft = folder / f".{name}.part"
     encoding = dataset.source.encoding if dataset.source.format in _TEXT_FORMATS else None
     # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.

@@ -1,6 +1,6 @@
 """What happened, as the ledger has it: writing facts as steps end, and reading them back as the tables people see.
 
-Shapes are those of docs/interfaces.md. No fact is computed here.
+Shapes are those that the command line prints as JSON. No fact is computed here.
 """
 
 from __future__ import annotations

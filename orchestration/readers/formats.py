@@ -25,8 +25,6 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     "xls": lambda dataset, landed, scratch, connection: tables.read_xls(dataset, landed, connection),
 }
 
-FORMATS = tuple(_READERS)
-
 
 def read(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Reading:
     """A landed delivery as a relation of text, and its number of records where the file itself tells it.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
-from sqlalchemy import Engine, event
 
 from orchestration import facts
 from orchestration.build import check_tables
@@ -73,35 +73,27 @@ def _why(event: dg.DagsterEvent) -> str:
     )
 
 
-_DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-
-
 def prepare_dagster_home(settings: Settings) -> None:
     """Make Dagster's folder, with telemetry and its sign-up dialogue off."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
+    instance = {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "event_log_storage": {
+            "module": "orchestration.event_log",
+            "class": "OpenSqliteEventLog",
+            "config": {"base_dir": str(settings.dagster_home / "events")},
+        },
+    }
+    (settings.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
 
 
 @contextmanager
 def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
     prepare_dagster_home(settings)
-    with _unsynced(), dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance
-
-
-@contextmanager
-def _unsynced() -> Iterator[None]:
-    """Let Dagster's SQLite files skip the wait for the disk: some thousand commits a run, and none of them evidence."""
-
-    def relax(connection: Any, _: Any) -> None:
-        connection.execute("pragma synchronous = off")
-
-    event.listen(Engine, "connect", relax)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", relax)
 
 
 def check_city(settings: Settings, table: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from quality.engine.sql_text import conjunction, identifier
 _MOST_ROWS = 200
 _DEFAULT_PARTIAL = 20
 _MARK = "__broken"
+_NONE = " LIMIT 0"
 
 
 def _where(domain: Domain, rule: RowRule) -> str:
@@ -61,8 +62,10 @@ def _shown(domain: Domain, names: Sequence[str]) -> str:
     return ", ".join(f"{select(name, domain.relation.column(name))} AS {identifier(name)}" for name in names)
 
 
-def _fetch(domain: Domain, rule: RowRule, names: Sequence[str], limit: str, finish: Callable[[Any], Any]) -> Query:
-    """Samples of ``names`` from the broken rows."""
+def _fetch(domain: Domain, rule: RowRule, names: Sequence[str], limit: str, finish: Callable[[Any], Any]) -> Plan:
+    """Samples of ``names`` from the broken rows; no statement where none are asked for."""
+    if limit == _NONE:
+        return Known(finish([]))
     sql = f"SELECT {_shown(domain, names)} {_broken_rows(domain, rule)}{limit}"
     return Query(sql, lambda rows: finish([tuple(map(plain_value, row)) for row in rows]), _count(domain, rule))
 
@@ -115,6 +118,8 @@ def _rows(domain: Domain, rule: RowRule, arguments: dict[str, Any]) -> Plan:
 
 def _value_counts(domain: Domain, rule: RowRule, arguments: dict[str, Any]) -> Plan:
     """``unexpected_value_counts``: each broken value with its count, most frequent first."""
+    if _limit(arguments) == _NONE:
+        return Known([])
     shown = domain.redaction.select(domain.column_names[0], domain.column)
     sql = f"SELECT {shown} AS v, count(*) AS n {_broken_rows(domain, rule)} GROUP BY 1 ORDER BY 2 DESC, 1"
     return Query(sql + _limit(arguments), lambda rows: [(plain_value(v), n) for v, n in rows], _count(domain, rule))

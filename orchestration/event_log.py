@@ -1,0 +1,42 @@
+"""Dagster's event log on one SQLite file that stays open; configured in the workspace's dagster.yaml.
+
+Dagster's own SQLite logs make an engine, a connection and a statement cache for each of a run's several thousand events.
+What the events say is Dagster's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from sqlalchemy import Connection, Engine, create_engine, event
+
+_BUSY_SECONDS = 20
+
+
+class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
+    """The consolidated SQLite event log, its engine made once per process."""
+
+    @cached_property
+    def _engine(self) -> Engine:
+        engine = create_engine(self._conn_string, connect_args={"timeout": _BUSY_SECONDS})
+        event.listen(engine, "connect", _relax)
+        return engine
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close what is open."""
+        super().dispose()
+        self._engine.dispose()
+
+
+def _relax(connection: Any, _: Any) -> None:
+    # Some thousand commits a run, none of them evidence: they need not wait for the disk.
+    connection.execute("pragma synchronous = off")

@@ -59,17 +59,11 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
         name=subject.table,
     )
     found = dict(zip((rule.name for rule, _ in runnable), answers.results, strict=True))
-    rows = _row_count(connection, subject.table)
+    rows = answers.meta["rows"]
     return [
         _result(subject, rule, found[rule.name], rows) if rule.name in found else _uncompiled(subject, rule, made)
         for rule, made in compiled
     ]
-
-
-def _row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    schema, name = table.split(".", 1)
-    row = connection.execute(f"select count(*) from lake.{identifier(schema)}.{identifier(name)}").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _compile(rule: Rule, subject: Subject) -> Any:
@@ -80,7 +74,7 @@ def _compile(rule: Rule, subject: Subject) -> Any:
         return error
 
 
-def _result(subject: Subject, rule: Rule, answer: Any, rows: int) -> CheckResult:
+def _result(subject: Subject, rule: Rule, answer: Any, rows: int | None) -> CheckResult:
     counted = answer.result or {}
     broken = bool((answer.exception_info or {}).get("raised_exception"))
     failing = counted.get("unexpected_count")

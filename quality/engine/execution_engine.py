@@ -24,6 +24,7 @@ from quality.engine.one_scan import OneScan
 from quality.engine.plans import Plan
 from quality.engine.redaction import Redaction, quiet_text
 from quality.engine.relation import Relation
+from quality.engine.row_rules import missing_reference
 from quality.engine.value_metrics import VALUE_METRICS, refuse_cell
 
 _ATTEMPTS_OF_GX = 3
@@ -81,22 +82,37 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
 
         A metric is anything with the three attributes of ``MetricConfiguration`` that name and argue it.
         """
-        plans: dict[int, dict[Any, Plan]] = {}
-        relations: dict[int, Relation] = {}
+        groups: dict[int, tuple[Relation, dict[Any, Any]]] = {}
         errors: dict[Any, EngineError] = {}
         for key, metric in metrics.items():
             try:
                 relation = self.relation(metric.metric_domain_kwargs.get("batch_id"))
-                relations[id(relation)] = relation
-                plans.setdefault(id(relation), {})[key] = self._plan(metric, relation)
+            except EngineError as error:
+                errors[key] = error
+            else:
+                groups.setdefault(id(relation), (relation, {}))[1][key] = metric
+        answers: dict[Any, Any] = {}
+        for relation, asked in groups.values():
+            with relation.reading.one_state():
+                self._answer_on(relation, asked, answers, errors)
+        return answers, errors
+
+    def _answer_on(
+        self, relation: Relation, metrics: dict[Any, Any], answers: dict[Any, Any], errors: dict[Any, EngineError]
+    ) -> None:
+        """Put the answer or the error of each metric of one relation where it belongs."""
+        plans: dict[Any, Plan] = {}
+        for key, metric in metrics.items():
+            try:
+                plans[key] = self._plan(metric, relation)
             except Exception as error:  # whatever a rule's arguments provoke is this rule's failure alone
                 errors[key] = self._named(metric, error)
-        answers: dict[Any, Any] = {}
-        for which, relation in relations.items():
-            found, failures = OneScan(relation).run(plans.get(which, {}))
-            answers.update(found)
-            errors.update({key: self._named(metrics[key], error) for key, error in failures.items()})
-        return answers, errors
+        found, failures = OneScan(relation).run(plans)
+        answers.update(found)
+        for key, failure in failures.items():
+            errors[key] = missing_reference(relation, metrics[key].metric_value_kwargs or {}) or self._named(
+                metrics[key], failure
+            )
 
     def resolve_metrics(
         self,

@@ -48,7 +48,7 @@ class OneScan:
     def _rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         if sql not in self._queries:
             try:
-                self._queries[sql] = self._relation.connection.execute(sql).fetchall()
+                self._queries[sql] = self._relation.reading.rows(sql)
             except duckdb.Error as error:
                 self._queries[sql] = error
         rows: Sequence[tuple[Any, ...]] = _or_raise(self._queries[sql])
@@ -62,7 +62,7 @@ class OneScan:
         listed = ", ".join(f"{aggregate} AS a{n}" for n, aggregate in enumerate(distinct))
         sql = f"SELECT {listed} FROM {self._relation.source}"
         try:
-            row = self._relation.connection.execute(sql).fetchall()[0]
+            row = self._relation.reading.rows(sql)[0]
         except duckdb.Error as error:
             self._halve(distinct, error)
         else:

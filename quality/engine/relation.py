@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from quality.engine.errors import MissingColumnError, RelationError
+from quality.engine.reading import Reading
 from quality.engine.sql_text import identifier, literal, literals
 
 if TYPE_CHECKING:
@@ -55,12 +56,17 @@ class Relation:
         return cls(connection, name, identifier(private))
 
     @cached_property
+    def reading(self) -> Reading:
+        """How everything about this relation is read."""
+        return Reading(self.connection)
+
+    @cached_property
     def types(self) -> dict[str, str]:
         """Column name to DuckDB type, in the relation's order. Raises ``RelationError``."""
         import duckdb
 
         try:
-            rows = self.connection.execute(f"DESCRIBE SELECT * FROM {self.source}").fetchall()
+            rows = self.reading.rows(f"DESCRIBE SELECT * FROM {self.source}")
         except duckdb.Error as error:
             raise RelationError(self.name, type(error).__name__) from None
         return {row[0]: row[1] for row in rows}

@@ -11,11 +11,12 @@ from typing import Any
 
 from quality.engine import check_digits
 from quality.engine.domain import Domain
-from quality.engine.errors import BadArgumentError, WrongTypeError
+from quality.engine.errors import BadArgumentError, EngineError, WrongTypeError
 from quality.engine.relation import Relation
-from quality.engine.sql_text import conjunction, literal, literals
+from quality.engine.sql_text import conjunction, identifier, literal, literals
 
 _LIST_WORTH_A_HASH_TABLE = 16
+_REGEX_FAULTS: dict[str, str | None] = {}  # patterns are few, and every table asks for the same ones
 _TEXT = ("VARCHAR", "ENUM")
 _NUMBER = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
@@ -146,14 +147,24 @@ def _not_in_set(domain: Domain, arguments: dict[str, Any]) -> str:
 
 def regex_sql(domain: Domain, pattern: str) -> str:
     """The column contains a match of ``pattern`` (RE2). Raises ``BadArgumentError`` if it does not compile."""
+    if fault := _fault_of_regex(domain.relation, pattern):
+        why = f"{pattern!r} does not compile in RE2 ({fault})"
+        raise BadArgumentError("regex", why, "", "RE2 has no look-around and no back-references.")
+    return f"regexp_matches({_text(domain)}, {literal(pattern)})"
+
+
+def _fault_of_regex(relation: Relation, pattern: str) -> str | None:
+    """What DuckDB has against ``pattern``, asked once for each."""
     import duckdb
 
-    try:
-        domain.relation.connection.execute(f"SELECT regexp_matches('', {literal(pattern)})").fetchall()
-    except duckdb.Error as error:
-        why = f"{pattern!r} does not compile in RE2 ({str(error).splitlines()[0]})"
-        raise BadArgumentError("regex", why, "", "RE2 has no look-around and no back-references.") from None
-    return f"regexp_matches({_text(domain)}, {literal(pattern)})"
+    if pattern not in _REGEX_FAULTS:
+        try:
+            relation.reading.rows(f"SELECT regexp_matches('', {literal(pattern)})")
+        except duckdb.Error as error:
+            _REGEX_FAULTS[pattern] = str(error).splitlines()[0]
+        else:
+            _REGEX_FAULTS[pattern] = None
+    return _REGEX_FAULTS[pattern]
 
 
 def _any_or_all(parts: list[str], match_on: str) -> str:
@@ -297,9 +308,25 @@ def _in_code_set(domain: Domain, arguments: dict[str, Any]) -> str:
 
 
 def _referenced(domain: Domain, arguments: dict[str, Any]) -> str:
+    # The other relation is described only if the statement fails (``missing_reference``): to describe a deep view
+    # takes as long as to read it. The alias keeps its column from being taken for one of the relation judged.
     other = Relation.table(domain.relation.connection, arguments["other_relation"])
-    key = other.column(str(arguments["other_column"]))
-    return f"{domain.column} IN (SELECT {key} FROM {other.source} WHERE {key} IS NOT NULL)"
+    key = f"other.{identifier(str(arguments['other_column']))}"
+    return f"{domain.column} IN (SELECT {key} FROM {other.source} AS other WHERE {key} IS NOT NULL)"
+
+
+def missing_reference(relation: Relation, arguments: dict[str, Any]) -> EngineError | None:
+    """Why a rule's other relation or its column cannot be read, if that is so."""
+    name = arguments.get("other_relation") or arguments.get("code_relation")
+    if not name:
+        return None
+    try:
+        Relation.table(relation.connection, name).column(
+            str(arguments.get("other_column") or arguments.get("code_column"))
+        )
+    except EngineError as error:
+        return error
+    return None
 
 
 def _monotone(domain: Domain, arguments: dict[str, Any]) -> RowRule:

@@ -17,7 +17,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.validator.exception_info import ExceptionInfo
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
-from quality.engine.asks import asks_of
+from quality.engine.asks import Ask, asks_of
 from quality.engine.errors import EngineError, EvaluationError, IncompleteRunError
 from quality.engine.execution_engine import DuckDBBatchData, DuckDBExecutionEngine
 from quality.engine.masking import mask_result
@@ -27,6 +27,8 @@ from quality.engine.relation import Relation
 
 if TYPE_CHECKING:
     import duckdb
+
+_ROWS = "table.row_count"
 
 
 @dataclass
@@ -56,7 +58,8 @@ def run_suite(
     ``connection.cursor()``.
 
     Raises ``UnsupportedExpectationError`` before anything runs, and ``IncompleteRunError`` if results are missing.
-    An expectation that cannot be evaluated is a failed result with its error.
+    An expectation that cannot be evaluated is a failed result with its error. ``meta["rows"]`` of the result is the
+    number of rows of the relation, None where it cannot be read.
     """
     refuse_unsupported(expectations)
     target = Relation.table(connection, relation) if isinstance(relation, str) else relation
@@ -65,7 +68,8 @@ def run_suite(
     engine.load_batch_data("relation", DuckDBBatchData(engine, target))
     runtime = {"result_format": result_format, "catch_exceptions": True}
     cases = [_prepare(expectation, engine, runtime) for expectation in expectations]
-    asked = {(n, name): ask for n, case in enumerate(cases) for name, ask in case.metrics.items()}
+    asked: dict[Any, Any] = {(n, name): ask for n, case in enumerate(cases) for name, ask in case.metrics.items()}
+    asked[_ROWS] = Ask(_ROWS, {}, {})
     answers, errors = engine.answer(asked)
     results = [
         _judge(case, engine, {name: answers.get((n, name)) for name in case.metrics}, _first(case, n, errors))
@@ -73,7 +77,7 @@ def run_suite(
     ]
     if len(results) != len(expectations):
         raise IncompleteRunError(len(expectations), len(results))
-    return _suite_result(name, target, results)
+    return _suite_result(name, target, answers.get(_ROWS), results)
 
 
 def _prepare(expectation: Expectation, engine: DuckDBExecutionEngine, runtime: dict[str, Any]) -> _Case:
@@ -138,7 +142,7 @@ def _evaluate(case: _Case, engine: DuckDBExecutionEngine, answers: dict[str, Any
 
 
 def _suite_result(
-    name: str, relation: Relation, results: list[ExpectationValidationResult]
+    name: str, relation: Relation, rows: int | None, results: list[ExpectationValidationResult]
 ) -> ExpectationSuiteValidationResult:
     """The results as Great Expectations bundles them."""
     statistics = calc_validation_statistics(results)
@@ -152,5 +156,5 @@ def _suite_result(
             "unsuccessful_expectations": statistics.unsuccessful_expectations,
             "success_percent": statistics.success_percent,
         },
-        meta={"great_expectations_version": gx.__version__, "relation": relation.name},
+        meta={"great_expectations_version": gx.__version__, "relation": relation.name, "rows": rows},
     )

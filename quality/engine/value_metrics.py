@@ -186,7 +186,7 @@ def batch_sql(domain: Domain, template: str) -> str:
         ) from None
 
 
-def _records(domain: Domain, sql: str, limit: int | None) -> Query:
+def _records(domain: Domain, sql: str, limit: int | None, guard: Query | None) -> Query:
     """Rows of the user's SQL as dictionaries; with redaction on, no value of them, since names may be aliases."""
     quiet, packed = domain.redaction.on, f"SELECT q FROM ({sql}\n) AS q"
 
@@ -196,19 +196,20 @@ def _records(domain: Domain, sql: str, limit: int | None) -> Query:
             return [dict.fromkeys(record, WITHHELD) for record in records]
         return [plain_value(record) for record in records]
 
-    return Query(packed if limit is None else f"{packed} LIMIT {limit}", finish)
+    return Query(packed if limit is None else f"{packed} LIMIT {limit}", finish, guard)
 
 
-def _query_rows(argument: str) -> Planner:
+def _query_rows(argument: str, counted: bool = False) -> Planner:
     def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
         limit = None if arguments.get("fetch_all") else _MOST_ROWS
-        return _records(domain, batch_sql(domain, arguments[argument]), limit)
+        count = _query_count(argument)(domain, arguments) if counted else None
+        return _records(domain, batch_sql(domain, arguments[argument]), limit, count)
 
     return plan
 
 
-def _query_count(argument: str) -> Planner:
-    def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
+def _query_count(argument: str) -> Callable[[Domain, dict[str, Any]], Query]:
+    def plan(domain: Domain, arguments: dict[str, Any]) -> Query:
         return Query(f"SELECT count(*) FROM ({batch_sql(domain, arguments[argument])}\n)", only_cell)
 
     return plan
@@ -252,7 +253,7 @@ VALUE_METRICS: dict[str, Planner] = {
     "query.table": _query_rows("query"),
     "query.row_count": _query_count("query"),
     "base_query.table": _query_rows("base_query"),
-    "unexpected_rows_query.table": _query_rows("unexpected_rows_query"),
+    "unexpected_rows_query.table": _query_rows("unexpected_rows_query", counted=True),
     "unexpected_rows_query.row_count": _query_count("unexpected_rows_query"),
 }
 """Metric name to how it is planned."""

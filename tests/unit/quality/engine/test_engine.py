@@ -180,7 +180,8 @@ def test_samples_are_fetched_only_for_what_failed_and_only_as_many_as_asked(conn
             self.statements = []
 
         def execute(self, sql):
-            self.statements.append(sql)
+            if sql.startswith(("SELECT a", "SELECT count", "SELECT regexp", "DESCRIBE")):
+                self.statements.append(sql)
             return connection.execute(sql)
 
     counting = Counting()
@@ -194,6 +195,42 @@ def test_samples_are_fetched_only_for_what_failed_and_only_as_many_as_asked(conn
     assert len(counting.statements) == 3
     assert counting.statements[-1].endswith("LIMIT 3")
     assert len(result.result["partial_unexpected_list"]) == 3
+
+
+def test_a_suite_reads_one_state_of_the_data(connection):
+    class Meddling:
+        """Adds a row before every statement, as another writer might."""
+
+        def execute(self, sql):
+            writer.execute("INSERT INTO t VALUES (-1, 0, 'w')")
+            return connection.execute(sql)
+
+    writer = connection.cursor()
+    rules = [
+        gxe.ExpectTableRowCountToEqual(value=-1),
+        gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT 1 AS one FROM {batch}"),
+    ]
+    first, second = run_suite(Meddling(), "t", rules).results
+    assert first.result["observed_value"] == second.result["observed_value"] > 100
+
+
+def test_a_transaction_of_the_caller_is_left_as_it_was(connection):
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO t VALUES (100, 0, 'w')")
+    result = run_suite(connection, "t", [GOOD, gxe.ExpectTableRowCountToEqual(value=101)])
+    assert result.success
+    assert result.meta["rows"] == 101
+    connection.execute("ROLLBACK")
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (100,)
+
+
+def test_no_rule_can_write_to_what_it_judges(connection):
+    connection.execute("CREATE SEQUENCE counter")
+    writes = gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT nextval('counter') AS v FROM {batch}")
+    good, refused = run_suite(connection, "t", [GOOD, writes]).results
+    assert good.success
+    assert message(refused)
+    assert connection.execute("SELECT nextval('counter')").fetchone() == (1,)
 
 
 def test_files_queries_and_arrow(connection, tmp_path):

@@ -78,6 +78,11 @@ def test_referential_integrity(connection):
     assert unexpected(connection, reference) == ["09"]
     missing = own.ExpectColumnValuesToBeReferenced(column="code", other_relation="gone", other_column="code")
     assert "gone" in judge(connection, missing).exception_info["exception_message"]
+    # A column that only the judged table has must not stand in for the one that is missing there.
+    nowhere = own.ExpectColumnValuesToBeReferenced(column="step", other_relation="code_set", other_column="step")
+    result = judge(connection, nowhere)
+    assert not result.success
+    assert "column 'step' is not in code_set" in result.exception_info["exception_message"]
 
 
 def test_monotone_history(connection):

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from lineage.collection import no_collection
-from lineage.from_sql import QueryLineage, lineage_of
-from lineage.graph import ColumnRef, Edge, Unknown
+from lineage.edges import EdgeTable, Numbers
+from lineage.from_sql import EdgesByName, QueryLineage, lineage_of
+from lineage.graph import ColumnRef, Unknown
 from lineage.sql.catalog import Catalog
 
-RULES = "9"  # raise this when the binder's answers change, so that no old answer outlives the rules that gave it
+RULES = "10"  # raise this when the binder's answers change, so that no old answer outlives the rules that gave it
 
 
 class ModelCache:
@@ -64,49 +68,39 @@ def _holds(reads: Sequence[Sequence], catalog: Catalog) -> bool:
 
 
 def _freeze(found: QueryLineage, lookups: Sequence[tuple[str, ...]], catalog: Catalog) -> dict:
+    table = found.table()
     names: dict[str, int] = {}
-    number = lambda text: names.setdefault(text, len(names))  # noqa: E731
-    edges = {
-        column: [
-            [
-                number(e.source.relation),
-                number(e.source.column),
-                number(e.kind),
-                number(e.transform),
-                number(e.declassifier),
-            ]
-            for e in all_edges
-        ]
-        for column, all_edges in found.edges.items()
-    }
+    refs = [names.setdefault(text, len(names)) for ref in table.refs for text in ref]
     return {
         "reads": [[list(parts), catalog.fingerprint(parts)] for parts in lookups],
         "relation": found.relation,
         "columns": list(found.columns),
         "types": {name: kind for name, kind in found.types.items() if kind},
         "names": list(names),
-        "edges": edges,
+        "refs": refs,
+        "ways": [list(way) for way in table.ways],
+        "edges": [_text(column) for column in (table.source, table.target, table.way)],
         "unknown": {column: [list(why) for why in all_why] for column, all_why in found.unknown.items()},
         "open": found.is_open,
     }
 
 
 def _thaw(entry: Mapping) -> QueryLineage:
-    relation, names = entry["relation"], entry["names"]
-    refs: dict[tuple[int, int], ColumnRef] = {}
-    new = tuple.__new__  # half a million edges: a NamedTuple's own constructor takes twice as long
-    edges = {}
-    for column, rows in entry["edges"].items():
-        target = ColumnRef(relation, column)
-        made = []
-        for r, c, k, t, d in rows:
-            source = refs.get((r, c))
-            if source is None:
-                source = refs[r, c] = ColumnRef(names[r], names[c])
-            made.append(new(Edge, (source, target, names[k], names[t], names[d])))
-        edges[column] = tuple(made)
+    relation, names, refs = entry["relation"], entry["names"], entry["refs"]
+    known = [ColumnRef(names[r], names[c]) for r, c in zip(refs[::2], refs[1::2], strict=True)]
+    source, target, way = (_numbers(text) for text in entry["edges"])
+    table = EdgeTable(known, [(k, t, d) for k, t, d in entry["ways"]], source, target, way)
     unknown = {
         column: tuple(Unknown(w[0], w[1], None if w[2] is None else tuple(w[2])) for w in all_why)
         for column, all_why in entry["unknown"].items()
     }
+    edges = EdgesByName(relation, table)
     return QueryLineage(relation, tuple(entry["columns"]), edges, unknown, entry["open"], entry["types"])
+
+
+def _text(numbers: Numbers) -> str:
+    return b64encode(numbers.astype("<i4").tobytes()).decode()
+
+
+def _numbers(text: str) -> Numbers:
+    return np.frombuffer(b64decode(text), "<i4")

@@ -14,6 +14,7 @@ from typing import Any
 
 from lineage.cache import ModelCache
 from lineage.collection import no_collection
+from lineage.edges import EdgeTable
 from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
 from lineage.sql.catalog import Catalog
@@ -49,7 +50,7 @@ def graph_from_manifest(
 
 def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | None) -> Graph:
     columns = {name: tuple(found) for name, found in catalog.tables.items()}
-    into: dict[ColumnRef, tuple[Edge, ...]] = {}
+    tables: list[EdgeTable] = []
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
     built: list[str] = []
     nodes = manifest.get("nodes", {})
@@ -63,21 +64,18 @@ def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | No
         )
         built.append(found.relation)
         columns[found.relation] = found.columns
-        into.update((ColumnRef(found.relation, n), edges) for n, edges in found.edges.items() if edges)
+        tables.append(found.table())
         unknown.update((ColumnRef(found.relation, n), why) for n, why in found.unknown.items() if why)
-    _name_sources(columns, into, catalog.open_relations - set(built))
-    return Graph(columns, into, unknown, frozenset(built))
+    _name_sources(columns, tables, catalog.open_relations - set(built))
+    return Graph(columns, EdgeTable.union(tables, columns), unknown, frozenset(built))
 
 
-def _name_sources(
-    columns: dict[str, tuple[str, ...]], into: Mapping[ColumnRef, tuple[Edge, ...]], sources: set[str]
-) -> None:
+def _name_sources(columns: dict[str, tuple[str, ...]], tables: Iterable[EdgeTable], sources: set[str]) -> None:
     """List the columns of open sources that only the SQL that reads them names."""
     named: dict[str, dict[str, None]] = {}
-    for edges in into.values() if sources else ():
-        for relation, column in (edge.source for edge in edges):
-            if relation in sources and column != ROWS and column not in columns.get(relation, ()):
-                named.setdefault(relation, {})[column] = None
+    for relation, column in (ref for table in tables for ref in table.refs) if sources else ():
+        if relation in sources and column != ROWS and column not in columns.get(relation, ()):
+            named.setdefault(relation, {})[column] = None
     for relation, extra in named.items():
         columns[relation] = (*columns.get(relation, ()), *sorted(extra))
 

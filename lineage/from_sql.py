@@ -10,9 +10,10 @@ meaning of SQL (`lineage/sql/`), dbt, graphs of many models.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lineage.edges import EdgeTable
 from lineage.graph import ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
 from lineage.sql.binder import Binder
 from lineage.sql.catalog import Catalog, Lowering, Macro
@@ -20,7 +21,24 @@ from lineage.sql.flow import Flow, as_indirect, edges_into, merge
 from lineage.sql.parsing import parse_statements
 from lineage.sql.statements import Target, bind_statements
 
-__all__ = ["Lowering", "Macro", "QueryLineage", "column_lineage", "lineage_of"]
+__all__ = ["EdgesByName", "Lowering", "Macro", "QueryLineage", "column_lineage", "lineage_of"]
+
+
+@dataclass(frozen=True)
+class EdgesByName(Mapping[str, tuple[Edge, ...]]):
+    """The edges of one relation by column name, made from numbers when they are asked for."""
+
+    relation: str
+    table: EdgeTable
+
+    def __getitem__(self, name: str) -> tuple[Edge, ...]:
+        return self.table[ColumnRef(self.relation, name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return (ref.column for ref in self.table)
+
+    def __len__(self) -> int:
+        return len(self.table)
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,13 @@ class QueryLineage:
     def edges_into(self, column: str) -> tuple[Edge, ...]:
         """The edges of one output column."""
         return self.edges.get(column.lower(), ())
+
+    def table(self) -> EdgeTable:
+        """The edges by number; ready where the lineage comes from a cache."""
+        if isinstance(self.edges, EdgesByName):
+            return self.edges.table
+        into = {ColumnRef(self.relation, name): edges for name, edges in self.edges.items()}
+        return EdgeTable.of(into, {self.relation: self.columns})
 
     def graph(self) -> Graph:
         """The same as a graph of one relation."""

@@ -8,14 +8,18 @@ or ``unknown``; the file holds no data values, only names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from lineage.collection import no_collection
-from lineage.graph import ColumnRef, Edge, Graph, Unknown
+from lineage.edges import EdgeTable, Numbers, Way, numbering
+from lineage.graph import ColumnRef, Graph, Unknown
 
 FORMAT = "zhongtai-lineage/1"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -44,16 +48,31 @@ def save_graph(graph: Graph, path: str | Path) -> None:
         made = "built" if relation in graph.built else "source"
         rows.append(("relation", relation, None, len(names), None, None, made, None, None, None))
         rows += [("column", relation, name, i, None, None, None, None, None, None) for i, name in enumerate(names)]
-    for target, edges in graph.into.items():
-        for i, e in enumerate(edges):
-            rows.append(("edge", *target, i, *e.source, e.kind, e.transform, e.declassifier, None))
     for target, all_why in graph.unknown.items():
         for i, why in enumerate(all_why):
             inputs = None if why.inputs is None else list(why.inputs)
             rows.append(("unknown", *target, i, None, None, why.reason, why.subject, None, inputs))
     columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
-    arrays = [_array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), path, compression="zstd")
+    others = [_array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    edges = _edge_arrays(EdgeTable.union([graph.table], graph.columns))
+    tables = [pa.Table.from_arrays(arrays, schema=SCHEMA) for arrays in (others, edges)]
+    pq.write_table(pa.concat_tables(tables).unify_dictionaries(), path, compression="zstd")
+
+
+def _edge_arrays(table: EdgeTable) -> list[pa.Array]:
+    """The edges as columns of the file, from number to name without a step for each."""
+    count = len(table.way)
+    names: dict[str, int] = {}
+    relation = np.array([names.setdefault(ref.relation, len(names)) for ref in table.refs], np.int32)
+    column = np.array([names.setdefault(ref.column, len(names)) for ref in table.refs], np.int32)
+    ways = [np.array([names.setdefault(way[i], len(names)) for way in table.ways], np.int32) for i in range(3)]
+    words = pa.array(list(names), pa.string())
+    coded = [relation[table.target], column[table.target], relation[table.source], column[table.source]]
+    coded += [way[table.way] for way in ways]
+    made = [pa.DictionaryArray.from_arrays(pa.array(codes), words) for codes in coded]
+    fact = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array(["edge"]))
+    position = pa.array((np.arange(count) - table.start[table.target]).astype(np.int32))
+    return [fact, made[0], made[1], position, *made[2:], pa.nulls(count, pa.list_(pa.string()))]
 
 
 def load_graph(path: str | Path) -> Graph:
@@ -63,33 +82,74 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def _load(path: str | Path) -> Graph:
-    table = pq.read_table(path)
-    found = (table.schema.metadata or {}).get(b"format", b"").decode()
+    file = pq.read_table(path)
+    found = (file.schema.metadata or {}).get(b"format", b"").decode()
     if found != FORMAT:
         raise NotALineageFile(Path(path), found)
     columns: dict[str, list[str]] = {}
-    into: dict[ColumnRef, list[Edge]] = {}
-    unknown: dict[ColumnRef, list[Unknown]] = {}
     built: set[str] = set()
-    for row in zip(*(table.column(name).to_pylist() for name in SCHEMA.names), strict=True):
-        fact, relation, column, _, source_relation, source_column, kind, transform, declassifier, inputs = row
-        target = ColumnRef(relation, column)
-        if fact == "relation":
-            columns[relation] = []
-            built |= {relation} if kind == "built" else set()
-        elif fact == "column":
+    head = file.filter(_is(file, "relation", "column"))
+    for what, relation, column, kind in zip(
+        *(_words(head.column(n)) for n in ("fact", "relation", "column", "kind")), strict=True
+    ):
+        if what == "column":
             columns[relation].append(column)
-        elif fact == "edge":
-            source = ColumnRef(source_relation, source_column)
-            into.setdefault(target, []).append(Edge(source, target, kind, transform, declassifier))
-        else:
-            unknown.setdefault(target, []).append(Unknown(kind, transform, None if inputs is None else tuple(inputs)))
+            continue
+        columns[relation] = []
+        built |= {relation} if kind == "built" else set()
     return Graph(
         {name: tuple(found_columns) for name, found_columns in columns.items()},
-        {target: tuple(edges) for target, edges in into.items()},
-        {target: tuple(why) for target, why in unknown.items()},
+        _edges(file.filter(_is(file, "edge")), columns),
+        _unknown(file.filter(_is(file, "unknown"))),
         frozenset(built),
     )
+
+
+def _is(file: pa.Table, *facts: str) -> pa.ChunkedArray:
+    return pc.is_in(file.column("fact").cast(pa.string()), pa.array(facts))
+
+
+def _unknown(file: pa.Table) -> dict[ColumnRef, tuple[Unknown, ...]]:
+    found: dict[ColumnRef, list[Unknown]] = {}
+    words = (_words(file.column(name)) for name in ("relation", "column", "kind", "transform"))
+    for relation, column, reason, subject, inputs in zip(*words, file.column("inputs").to_pylist(), strict=True):
+        why = Unknown(reason, subject, None if inputs is None else tuple(inputs))
+        found.setdefault(ColumnRef(relation, column), []).append(why)
+    return {target: tuple(why) for target, why in found.items()}
+
+
+def _edges(file: pa.Table, columns: Mapping[str, Sequence[str]]) -> EdgeTable:
+    numbers, ways = numbering(columns), dict[Way, int]()
+    ref = lambda *names: numbers.setdefault(ColumnRef(*names), len(numbers))  # noqa: E731
+    target = _numbered(file, ("relation", "column"), ref)
+    source = _numbered(file, ("source_relation", "source_column"), ref)
+    way = _numbered(file, ("kind", "transform", "declassifier"), lambda *words: ways.setdefault(words, len(ways)))
+    return EdgeTable(list(numbers), list(ways), source, target, way)
+
+
+def _numbered(file: pa.Table, names: Sequence[str], number: Callable[..., int]) -> Numbers:
+    """A number for each row, asked for once for each combination of the words in some columns."""
+    codes, words = zip(*(_coded(file.column(name)) for name in names), strict=True)
+    key = np.zeros(file.num_rows, np.int64)
+    for code, known in zip(codes, words, strict=True):
+        key = key * (len(known) + 1) + code
+    distinct, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    parts = [[known[i] for i in code[first].tolist()] for code, known in zip(codes, words, strict=True)]
+    made = np.fromiter((number(*one) for one in zip(*parts, strict=True)), np.int32, len(distinct))
+    return made[inverse]
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
+    """A column as codes and the words that they stand for; -1 for null."""
+    one = pa.chunked_array(column.chunks, column.type).unify_dictionaries().combine_chunks()
+    one = pa.concat_arrays(one.chunks) if isinstance(one, pa.ChunkedArray) else one
+    return one.indices.fill_null(-1).to_numpy(), one.dictionary.to_pylist()
+
+
+def _words(column: pa.ChunkedArray) -> list[str | None]:
+    codes, words = _coded(column)
+    known: list[str | None] = [*words, None]
+    return [known[code] for code in codes.tolist()]
 
 
 def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:

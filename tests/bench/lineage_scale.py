@@ -18,7 +18,7 @@ from pathlib import Path
 from lineage.cache import ModelCache
 from lineage.classification import levels
 from lineage.from_dbt import graph_from_manifest
-from lineage.graph import ColumnRef, Graph
+from lineage.graph import ColumnRef, Graph, load_graph
 from lineage.policy import Policy
 
 SOURCES = 40
@@ -142,22 +142,28 @@ def main() -> None:
             return _graph_with_levels(newer, schema, caches[0])
 
         warm, _ = timed(warm_run)
-        load, _ = timed(lambda: graph.save(Path(folder) / "graph.parquet"))
+        save, _ = timed(lambda: graph.save(Path(folder) / "graph.parquet"))
+        load, stored = timed(lambda: load_graph(Path(folder) / "graph.parquet"))
+    assert isinstance(stored, Graph)
     last = ColumnRef(f"lake.main.m{asked.models - 1}", "v3")
     first = ColumnRef(f"lake.main.m{asked.models // 10}", "v3")
-    ready, _ = timed(lambda: (graph.upstream(first), graph.downstream(last)))
-    up, found_up = timed(lambda: graph.upstream(last))
-    down, found_down = timed(lambda: graph.downstream(first))
+    questions = {"upstream": lambda: stored.upstream(last), "downstream": lambda: stored.downstream(first)}
+    asked_once = {name: timed(ask) for name, ask in questions.items()}
+    asked_again = {name: timed(ask) for name, ask in questions.items()}
     naive = naive_seconds_a_column(project, schema, asked.naive)
     ours = cold.cpu / (asked.models * asked.columns)
     edges = sum(1 for _ in graph.edges)
     print(f"{asked.models} models of {asked.columns} columns, {edges:,} edges, {len(graph.unknown)} unknown")
     print(f"cold, with levels              {cold:8.2f}")
     print(f"{caches[0].misses:4d} models changed, with levels {warm:6.2f}, {cold.cpu / warm.cpu:.0f} times faster")
-    print(f"save the graph                 {load:8.2f}")
-    print(f"first question of a kind       {500 * ready.cpu:8.1f} ms cpu")
-    print(f"upstream ({len(found_up):,} columns)      {1000 * up.cpu:8.1f} ms cpu")  # type: ignore[arg-type]
-    print(f"downstream ({len(found_down):,} columns)    {1000 * down.cpu:8.1f} ms cpu")  # type: ignore[arg-type]
+    print(f"save the graph                 {save:8.2f}")
+    print(f"open the stored graph          {load:8.2f}")
+    for name, (once, found) in asked_once.items():
+        again, _ = asked_again[name]
+        print(
+            f"{name:10} ({len(found):6,} columns)    {1000 * once:8.1f} ms (cpu {1000 * once.cpu:.1f} ms) as the first"  # type: ignore[arg-type]
+            f" question, then {1000 * again:.1f} ms"
+        )
     print(
         f"a column: ours {1000 * ours:.3f} ms, sqlglot.lineage {1000 * naive:.1f} ms  ({naive / ours:.0f} times slower)"
     )

@@ -87,7 +87,8 @@ def _freeze(found: QueryLineage, lookups: Sequence[tuple[str, ...]], catalog: Ca
 
 def _thaw(entry: Mapping) -> QueryLineage:
     relation, names, refs = entry["relation"], entry["names"], entry["refs"]
-    known = [ColumnRef(names[r], names[c]) for r, c in zip(refs[::2], refs[1::2], strict=True)]
+    pairs = zip(refs[::2], refs[1::2], strict=True)
+    known = {ColumnRef(names[r], names[c]): number for number, (r, c) in enumerate(pairs)}
     source, target, way = (_numbers(text) for text in entry["edges"])
     table = EdgeTable(known, [(k, t, d) for k, t, d in entry["ways"]], source, target, way)
     unknown = {

@@ -9,7 +9,6 @@ for it, and not before."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,19 +40,24 @@ def numbering(columns: Mapping[str, Iterable[str]], others: Iterable[ColumnRef] 
 
 
 class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
-    """Edges by target: `refs` and `ways` are what the numbers in `source`, `target` and `way` stand for.
+    """Edges by target: `numbers` and `ways` are what the entries of `source`, `target` and `way` stand for.
 
     Rows are ordered by target; the edges of one target keep the order that they were given in."""
 
     def __init__(
-        self, refs: Sequence[ColumnRef], ways: Sequence[Way], source: Numbers, target: Numbers, way: Numbers
+        self,
+        numbers: Mapping[ColumnRef, int],
+        ways: Iterable[Way],
+        source: Numbers,
+        target: Numbers,
+        way: Numbers,
     ) -> None:
         if len(target) and (np.diff(target) < 0).any():
-            order = np.argsort(target, kind="stable")
+            order = _order(target)
             source, target, way = source[order], target[order], way[order]
-        self.refs, self.ways = refs, ways
+        self.numbers, self.refs, self.ways = numbers, list(numbers), list(ways)
         self.source, self.target, self.way = source, target, way
-        self.start = _starts(target, len(refs))
+        self.start = _starts(target, len(numbers))
         self._steps: dict[tuple[bool, frozenset[str]], Steps] = {}
 
     @classmethod
@@ -68,7 +72,7 @@ class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
                 from_number = numbers.setdefault(edge[0], len(numbers))
                 rows.append((from_number, number, ways.setdefault(edge[2:], len(ways))))
         source, target, way = _array(rows).reshape(-1, 3).T.copy()
-        return cls.union([cls(list(numbers), list(ways), source, target, way)], columns)
+        return cls.union([cls(numbers, ways, source, target, way)], columns)
 
     @classmethod
     def union(cls, tables: Sequence[EdgeTable], columns: Mapping[str, Iterable[str]]) -> EdgeTable:
@@ -82,7 +86,7 @@ class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
             way_number = _array([way_numbers[way] for way in table.ways])
             parts.append((ref_number[table.source], ref_number[table.target], way_number[table.way]))
         source, target, way = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return cls(list(numbers), ways, source, target, way)
+        return cls(numbers, ways, source, target, way)
 
     # -- as a mapping ------------------------------------------------------------------------------------------------
 
@@ -104,11 +108,6 @@ class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
         return int(np.count_nonzero(np.diff(self.start)))
 
     # -- asked by number ---------------------------------------------------------------------------------------------
-
-    @cached_property
-    def numbers(self) -> dict[ColumnRef, int]:
-        """The number of each column."""
-        return {ref: number for number, ref in enumerate(self.refs)}
 
     def edges(self, numbers: Iterable[int]) -> tuple[Edge, ...]:
         """The edges of these numbers."""
@@ -163,12 +162,14 @@ class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
 
 def _make_steps(table: EdgeTable, forward: bool, kinds: frozenset[str]) -> Steps:
     edge = np.arange(len(table.way), dtype=np.int32)
+    if not forward and kinds >= {DIRECT, INDIRECT}:
+        return Steps(table.start, table.source, edge)
     if not kinds >= {DIRECT, INDIRECT}:
         wanted = np.fromiter((way[0] in kinds for way in table.ways), bool, len(table.ways))
         edge = edge[wanted[table.way]]
     if not forward:
         return Steps(_starts(table.target[edge], len(table.refs)), table.source[edge], edge)
-    edge = edge[np.argsort(table.source[edge], kind="stable")]
+    edge = edge[_order(table.source[edge])]
     return Steps(_starts(table.source[edge], len(table.refs)), table.target[edge], edge)
 
 
@@ -178,6 +179,12 @@ def _array(values: Sequence[Any]) -> Numbers:
 
 def _starts(ordered: Numbers, count: int) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.bincount(ordered, minlength=count))]).astype(np.int64)
+
+
+def _order(numbers: Numbers) -> NDArray[np.int64]:
+    """The stable order of some numbers: half by half, since NumPy sorts by digits up to sixteen bits only."""
+    low = np.argsort((numbers & 0xFFFF).astype(np.uint16), kind="stable")
+    return low[np.argsort((numbers[low] >> 16).astype(np.uint16), kind="stable")]
 
 
 def _ranges(start: NDArray[np.int64], nodes: Numbers) -> NDArray[np.int64]:

@@ -124,7 +124,7 @@ def _edges(file: pa.Table, columns: Mapping[str, Sequence[str]]) -> EdgeTable:
     target = _numbered(file, ("relation", "column"), ref)
     source = _numbered(file, ("source_relation", "source_column"), ref)
     way = _numbered(file, ("kind", "transform", "declassifier"), lambda *words: ways.setdefault(words, len(ways)))
-    return EdgeTable(list(numbers), list(ways), source, target, way)
+    return EdgeTable(numbers, ways, source, target, way)
 
 
 def _numbered(file: pa.Table, names: Sequence[str], number: Callable[..., int]) -> Numbers:

@@ -31,7 +31,8 @@ def manifest(models: int, columns: int, changed: frozenset[int] = frozenset()) -
         f"lake.raw.s{i}": {"id": "INTEGER", "grp": "VARCHAR", "ts": "TIMESTAMP"} | _measures(columns - 3)
         for i in range(SOURCES)
     }
-    nodes, names = {}, [f"lake.raw.s{i}" for i in range(SOURCES)]
+    nodes: dict[str, dict] = {}
+    names = [f"lake.raw.s{i}" for i in range(SOURCES)]
     for i in range(models):
         parents = [names[-1 - pick.randrange(min(60, len(names)))] for _ in range(pick.choice((1, 2, 2, 3)))]
         sql = _model(pick, parents, columns, note="-- changed\n" if i in changed else "")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lineage.from_sql import Lowering, QueryLineage, column_lineage
 from lineage.graph import DIRECT, INDIRECT, REASONS, ROWS, TRANSFORMS
-from lineage.sql.catalog import read_macros
+from lineage.sql.catalog import Macro, read_macros
 
 HERE = Path(__file__).parent
 SCHEMA = {
@@ -94,8 +94,13 @@ def cases(folder: Path = HERE) -> tuple[Case, ...]:
 
 def run(case: Case, dialect: str = "duckdb") -> QueryLineage:
     """The engine's answer."""
-    macros = read_macros(MACROS)
-    return column_lineage(case.sql, SCHEMA, _dialect(case, dialect), macros=macros, declassifiers=DECLASSIFIERS)
+    return column_lineage(case.sql, SCHEMA, _dialect(case, dialect), macros=_macros(), declassifiers=DECLASSIFIERS)
+
+
+@cache
+def scores() -> tuple[Score, ...]:
+    """The score of every case."""
+    return tuple(score(case) for case in cases())
 
 
 def score(case: Case) -> Score:
@@ -105,6 +110,11 @@ def score(case: Case) -> Score:
     missing = [(name, fact) for name, facts in expected.items() for fact in sorted(facts - actual.get(name, set()))]
     extra = [(name, fact) for name, facts in actual.items() for fact in sorted(facts - expected.get(name, set()))]
     return Score(case, sum(map(len, expected.values())), tuple(missing), tuple(extra), tuple(_faults(case, answer)))
+
+
+@cache
+def _macros() -> dict[str, Macro]:
+    return read_macros(MACROS)
 
 
 def _faults(case: Case, answer: QueryLineage) -> list[str]:

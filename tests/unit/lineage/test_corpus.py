@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lineage_corpus.cases import Case, cases, score
+from tests.lineage_corpus.cases import cases, scores
 
 FILES = sorted({case.file for case in cases()})
-
-
-def of_file(file: str) -> list[Case]:
-    return [case for case in cases() if case.file == file]
 
 
 def test_the_corpus_is_large_and_its_names_are_unique():
@@ -21,13 +17,12 @@ def test_the_corpus_is_large_and_its_names_are_unique():
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_edge_is_missing(file):
-    scores = [score(case) for case in of_file(file)]
-    assert {one.case.name: one.missing for one in scores if one.missing} == {}
-    assert {one.case.name: one.faults for one in scores if one.faults} == {}
+    found = [one for one in scores() if one.case.file == file]
+    assert {one.case.name: one.missing for one in found if one.missing} == {}
+    assert {one.case.name: one.faults for one in found if one.faults} == {}
 
 
 def test_extra_edges_are_few_and_explained():
-    scores = [score(case) for case in cases()]
-    extra, expected = sum(len(one.extra) for one in scores), sum(one.expected for one in scores)
+    extra, expected = sum(len(one.extra) for one in scores()), sum(one.expected for one in scores())
     assert extra <= 0.05 * expected
-    assert [one.case.name for one in scores if one.extra and not one.case.explained] == []
+    assert [one.case.name for one in scores() if one.extra and not one.case.explained] == []

@@ -54,7 +54,7 @@ def prove_model(name, stage, dropped=None, variants=VARIANTS):
         kept = {c: tuple(e for e in edges if (e.source, c) != (source, target)) for c, edges in found.edges.items()}
         found = replace(found, edges=kept)
     sources = [dropped[0]] if dropped else every_source(stage, SAMPLES)
-    return prove(sql, found, stage, sources, variants)
+    return prove(sql, found, stage, sources, variants, telling_only=bool(dropped))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -92,8 +92,8 @@ def test_a_column_that_hangs_on_chance_is_not_blamed(stage):
 
 @pytest.mark.parametrize("offset", range(4))
 def test_generated_queries_show_no_change_without_an_edge(offset):
-    tally = run(2000, variants_each=1, every=4, offset=offset)
+    tally = run(2000, variants_each=1, every=4, offset=offset, telling_only=True)
     assert tally.queries == 500
     assert [(sql, proof.unexplained) for sql, proof in tally.findings if proof.unexplained] == []
     assert tally.not_built < 10
-    assert tally.changes > 500
+    assert tally.builds > 500 and tally.changes > 50

@@ -234,18 +234,21 @@ def _count(
         accepted=total - quarantined,
         quarantined=quarantined,
     )
-    context.connection.execute(
-        "insert into lake.meta.batches values (?, ?, ?, ?, ?, ?, ?, ?)", [dataset.id, *vars(stored).values()]
-    )
+    values = ", ".join(map(_literal, [dataset.id, *vars(stored).values()]))
+    context.connection.execute(f"insert into lake.meta.batches values ({values})")
     return stored, reasons
+
+
+def _literal(value: object) -> str:
+    # Bound parameters have DuckDB's client import pandas, which takes a second.
+    return str(value) if isinstance(value, int) else literal(str(value))
 
 
 def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> tuple[int, dict[str, int], int]:
     """What is stored of a batch: all rows, failures by rule, rejected rows. One scan of two columns."""
     row = connection.execute(
         f"select count(*), count(_faults), histogram(array_to_string(_faults, '\n')) "
-        f"from {store_table(dataset)} where _batch = ?",
-        [batch],
+        f"from {store_table(dataset)} where _batch = {literal(batch)}"
     ).fetchone()
     total, rejected, combinations = row or (0, 0, None)
     reasons: Counter[str] = Counter()

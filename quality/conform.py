@@ -30,8 +30,8 @@ TOO_SHORT = "structure:too_short"
 TOO_LONG = "structure:too_long"
 BROKEN = "structure:unreadable"
 
-_BLANKS = "32, 9, 10, 13, 160, 12288"
-_WHITESPACE = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
+_BLANKS = (32, 9, 10, 13, 160, 12288)
+_WHITESPACE = " || ".join(f"chr({code})" for code in _BLANKS)
 _CHECK_DIGITS: Mapping[str, Callable[[str], str]] = {
     "resident_id": resident_id_sql,
     "credit_code": social_credit_code_sql,
@@ -68,10 +68,10 @@ def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, 
         f"{cast_sql(_t(column.name), column.element, spreadsheet=delivered.spreadsheet)} as {_q(column.name)}"
         for column in dataset.columns
     )
-    faults = ",\n      ".join(
-        f"case when {condition} then {_l(name)} end" for name, condition in judge.conditions().items()
-    )
-    anything = "\n      or ".join(f"({condition})" for condition in judge.conditions().values()) or "false"
+    conditions = judge.conditions()
+    judged = "".join(f",\n    {condition} as {_q(f'f.{name}')}" for name, condition in conditions.items())
+    anything = " or ".join(_q(f"f.{name}") for name in conditions) or "false"
+    faults = ", ".join(f"case when {_q(f'f.{name}')} then {_l(name)} end" for name in conditions)
     names = ", ".join(_q(column.name) for column in dataset.columns)
     kept = {**delivered.headers, **({"_surplus": delivered.surplus} if delivered.surplus else {})}
     original = ", ".join(f"{_l(c)}: {_q('o.' + c)}" for c in kept)
@@ -84,19 +84,20 @@ from (
   select *, case
     when _structure is not null then [_structure]
     when {anything}
-    then list_filter([
-      {faults or "null"}
-    ], lambda fault: fault is not null) end as _faults
+    then list_filter([{faults or "null"}], lambda fault: fault is not null) end as _faults
   from (
-    select *,
-    {typed}
+    select *{judged}
     from (
-      select _row, _structure, {kept_names},
-    {texts}
+      select *,
+    {typed}
       from (
-        select _row, _structure, {raw},
+        select _row, _structure, {kept_names},
+    {texts}
+        from (
+          select _row, _structure, {raw},
     {trimmed}
-        from {delivered.relation}
+          from {delivered.relation}
+        )
       )
     )
   )
@@ -166,9 +167,13 @@ def _bound(value: object, column: Column | None) -> str:
 
 def _trimmed(column: Column, delivered: Delivered) -> str:
     # Trimming a set of characters costs three times the rest of a row's text work, so it is done where an end has one.
+    # An IN list of six becomes a hash join: comparisons of prefixes and suffixes are ten times as fast.
     text = _q(delivered.headers[column.name])
-    ends = f"ord(left({text}, 1)) in ({_BLANKS}) or ord(right({text}, 1)) in ({_BLANKS})"
-    return f"case when {ends} then trim({text}, {_WHITESPACE}) else {text} end as {_t(column.name)}"
+    starts = (
+        f"{text} < '!' or ({text} >= chr(160) and {text} < chr(161)) or ({text} >= chr(12288) and {text} < chr(12289))"
+    )
+    ends = " or ".join(f"suffix({text}, chr({code}))" for code in _BLANKS)
+    return f"case when {starts} or {ends} then trim({text}, {_WHITESPACE}) else {text} end as {_t(column.name)}"
 
 
 def _text(column: Column, dataset: Dataset) -> str:

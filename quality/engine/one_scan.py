@@ -41,9 +41,10 @@ class OneScan:
             return plan.value
         if isinstance(plan, Scan):
             return plan.finish(*(_or_raise(self._cells[aggregate]) for aggregate in plan.aggregates))
-        if plan.guard is not None and not self._answer(plan.guard):
+        counted: int = self._answer(plan.guard) if plan.guard is not None else 0
+        if plan.guard is not None and not counted:
             return plan.finish([])
-        return plan.finish(self._rows(plan.sql))
+        return plan.finish(self._rows(plan.sql if isinstance(plan.sql, str) else plan.sql(counted)))
 
     def _rows(self, sql: str) -> Sequence[tuple[Any, ...]]:
         if sql not in self._queries:

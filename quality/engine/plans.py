@@ -28,10 +28,11 @@ class Query:
     """Answered by a statement of its own; ``finish`` receives its rows.
 
     With a ``guard``, which must count something, the statement runs only if the count is not zero, and the answer
-    is ``finish([])`` otherwise: samples are fetched for what failed and for nothing else.
+    is ``finish([])`` otherwise: samples are fetched for what failed and for nothing else. ``sql`` may be made from
+    that count.
     """
 
-    sql: str
+    sql: str | Callable[[int], str]
     finish: Callable[[Sequence[tuple[Any, ...]]], Any]
     guard: "Scan | Query | None" = None
 

@@ -63,9 +63,14 @@ def starts_with_type(type_name: str, families: tuple[str, ...]) -> bool:
     return not type_name.endswith("]") and type_name.split("(")[0] in families
 
 
+def is_number(type_name: str) -> bool:
+    """Whether ``type_name`` is one of numbers."""
+    return starts_with_type(type_name, _NUMBER)
+
+
 def require_number(domain: Domain, metric: str) -> None:
     """Raise ``WrongTypeError`` unless the column holds numbers."""
-    if not starts_with_type(domain.type_name, _NUMBER):
+    if not is_number(domain.type_name):
         raise WrongTypeError(domain.column_names[0], domain.type_name, metric, "a number")
 
 

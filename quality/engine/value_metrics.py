@@ -1,5 +1,7 @@
 """Metrics that are not about single rows: tables, aggregates, distinct values, quantiles, and the user's own SQL."""
 
+import fractions
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +10,14 @@ from quality.engine.errors import BadArgumentError, WithheldValueError, WrongTyp
 from quality.engine.plans import Known, Plan, Query, Scan, only_cell
 from quality.engine.redaction import WITHHELD
 from quality.engine.relation import Relation
-from quality.engine.row_rules import membership_sql, require_number
+from quality.engine.row_rules import is_number, membership_sql, require_number
 from quality.engine.samples import plain_value
 from quality.engine.sql_text import conjunction, literals
 
 _MOST_ROWS = 200
 _MOST_DISTINCT = 20
+_MOST_IN_MEMORY = 4_000_000
+"""Values that an exact quantile may hold at once, some tens of MiB; more of them are sorted on disk."""
 
 Planner = Callable[[Domain, dict[str, Any]], Plan]
 
@@ -67,7 +71,7 @@ def _number(call: str) -> Planner:
 
 
 def _non_null_count(domain: Domain, arguments: dict[str, Any]) -> Plan:
-    return Scan((domain.aggregate(f"count({domain.column})"),))
+    return _present_count(domain)
 
 
 def _non_null_share(domain: Domain, arguments: dict[str, Any]) -> Plan:
@@ -89,14 +93,36 @@ def _quantiles(domain: Domain, arguments: dict[str, Any]) -> Plan:
     wanted = [float(q) for q in arguments["quantiles"]]
     if any(not 0 <= q <= 1 for q in wanted):
         raise BadArgumentError("column.quantile_values", "quantiles", "are not all from 0 to 1", "Correct them.")
-    sql = f"SELECT quantile_disc({domain.column}, [{literals(wanted)}]) {_there(domain)}"
-    return Query(sql, lambda rows: plain_value(only_cell(rows)) or [None] * len(wanted))
+
+    def sql(count: int) -> str:
+        if count <= _MOST_IN_MEMORY:
+            return f"SELECT quantile_disc({domain.column}, [{literals(wanted)}]) {_there(domain)}"
+        places = [max(1, math.ceil(fractions.Fraction(repr(q)) * count)) - 1 for q in wanted]
+        return f"SELECT [{', '.join(_sorted_from(domain, place, 1, 'any_value') for place in places)}]"
+
+    return Query(sql, lambda rows: plain_value(only_cell(rows)) or [None] * len(wanted), _present_count(domain))
 
 
 def _median(domain: Domain, arguments: dict[str, Any]) -> Plan:
     # The median of a DECIMAL would be rounded to its scale.
     column = f"{domain.column}::DOUBLE" if domain.type_name.startswith("DECIMAL") else domain.column
-    return Query(f"SELECT median({column}) {_there(domain)}", lambda rows: plain_value(only_cell(rows)))
+
+    def sql(count: int) -> str:
+        if count <= _MOST_IN_MEMORY or not is_number(domain.type_name):
+            return f"SELECT median({column}) {_there(domain)}"
+        return f"SELECT {_sorted_from(domain, (count - 1) // 2, 1 + (count + 1) % 2, 'avg')}"
+
+    return Query(sql, lambda rows: plain_value(only_cell(rows)), _present_count(domain))
+
+
+def _present_count(domain: Domain) -> Scan:
+    return Scan((domain.aggregate(f"count({domain.column})"),))
+
+
+def _sorted_from(domain: Domain, place: int, many: int, call: str) -> str:
+    """``call`` of ``many`` values from ``place`` on in their order: a sort, which spills where a quantile cannot."""
+    ordered = f"SELECT {domain.column} AS v {_there(domain)} ORDER BY v LIMIT {many} OFFSET {place}"
+    return f"(SELECT {call}(v) FROM ({ordered}))"
 
 
 # ---- distinct values -------------------------------------------------------------------------------------------

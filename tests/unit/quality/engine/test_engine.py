@@ -233,6 +233,30 @@ def test_no_rule_can_write_to_what_it_judges(connection):
     assert connection.execute("SELECT nextval('counter')").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 7, 10, 100])
+def test_quantiles_are_the_same_in_memory_and_sorted_on_disk(monkeypatch, rows):
+    connection = duckdb.connect()
+    connection.execute(f"""
+        CREATE TABLE q AS SELECT ((i * 37) % 101) / 4 AS f, ((i * 37) % 101)::DECIMAL(9, 2) AS d, (i * 37) % 11 AS n
+            FROM range({rows}) t(i) UNION ALL SELECT NULL, NULL, NULL""")
+    shares = {"quantiles": [0.0, 0.07, 0.25, 0.5, 0.999, 1.0], "value_ranges": [[None, None]] * 6}
+    rules = [
+        rule
+        for column in ("f", "d", "n")
+        for rule in (
+            gxe.ExpectColumnQuantileValuesToBeBetween(column=column, quantile_ranges=shares),
+            gxe.ExpectColumnMedianToBeBetween(column=column, max_value=1000),
+        )
+    ]
+    in_memory, on_disk = [], []
+    for limit, seen in ((1000, in_memory), (0, on_disk)):
+        monkeypatch.setattr("quality.engine.value_metrics._MOST_IN_MEMORY", limit)
+        results = run_suite(connection, "q", rules, redaction=PLAIN).results
+        assert all(r.success for r in results), [r.exception_info for r in results if not r.success]
+        seen += [r.result["observed_value"] for r in results]
+    assert in_memory == on_disk
+
+
 def test_files_queries_and_arrow(connection, tmp_path):
     connection.execute(f"COPY t TO '{tmp_path}/a.parquet'; COPY t TO '{tmp_path}/a.csv'")
     relations = [

@@ -221,9 +221,10 @@ def call_macro(binder: Binder, macro: Macro, node: exp.Expr, scope: Scope) -> Fl
         flow = binder.children(node, scope)
         return merge([flow, binder.opaque("macro call does not fit or recurs", macro.name, scope)])
     body, arguments = call
+    given = macro_parameters(binder, macro, arguments, scope)  # before the call begins: an argument may call it, too
     binder.calling.append(macro.name)
     try:
-        inner = Scope(parameters=macro_parameters(binder, macro, arguments, scope), rows=scope.rows, order=scope.order)
+        inner = Scope(parameters=given, rows=scope.rows, order=scope.order)
         value = binder.value(body, inner)
         return BoundColumn("", lift(value.flow, EXPRESSION), value.type, value.fields)
     finally:

@@ -24,6 +24,7 @@ _SELECT = frozenset(
     (
         "with_", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group", "having",
         "qualify", "windows", "order", "sort", "limit", "offset", "sample", "pivots", "kind",
+        "cluster", "distribute",
     )
 )  # fmt: skip
 _SET = frozenset(
@@ -205,7 +206,7 @@ def _limit(binder: Binder, node: exp.Expr, scope: Scope, order: Flow, inner: Flo
 
 def _sort_keys(binder: Binder, node: exp.Expr, scope: Scope, projection: Projection) -> Flow:
     flows = []
-    for clause in ("order", "sort"):
+    for clause in ("order", "sort", "cluster", "distribute"):  # Spark's last two decide in which order rows come, too
         order = node.args.get(clause)
         for item in order.expressions if order is not None else ():
             flows.append(_sort_key(binder, item, node, scope, projection))
@@ -391,6 +392,7 @@ def _recursive(binder: Binder, cte: exp.Expr, scope: Scope) -> Relation:
     """A recursive CTE: the flows of one round are fed into the next until no round adds any."""
     name, names = cte.alias.lower(), _alias_columns(cte)
     keys = [key.name.lower() for key in cte.args.get("key_expressions") or ()]
+    scope = with_ctes(binder, cte.this, scope)  # `WITH` inside the recursive one stands before both of its sides
     result = binder.query(cte.this.this, scope).renamed(names).closed()
     for _ in range(MAX_ROUNDS):
         ctes = {**scope.ctes, name: result, f"recurring.{name}": result}

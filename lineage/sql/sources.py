@@ -280,10 +280,10 @@ def _table_macro(binder: Binder, name: str, node: exp.Expr, scope: Scope) -> Rel
     if call is None or len(binder.calling) >= MAX_MACRO_DEPTH or name in binder.calling:
         return binder.opaque_relation("macro call does not fit or recurs", name)
     body, arguments = call
+    given = macro_parameters(binder, macro, arguments, scope)
     binder.calling.append(name)
     try:
-        inner = Scope(parameters=macro_parameters(binder, macro, arguments, scope))
-        return binder.query(body, inner.child())
+        return binder.query(body, Scope(parameters=given).child())
     finally:
         binder.calling.pop()
 

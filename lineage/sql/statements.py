@@ -180,9 +180,11 @@ def _merge(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
             tests.append(as_indirect(binder.expression(when.args["condition"], block), "filter"))
         _when(binder, when.args.get("then"), block, target, source, changed)
     decided = merge([*tests, as_indirect(source.relation.rows, "rows"), gaps])
+    name, rows = _table_name(binder, node.this), merge([block.rows, decided])
+    if not changed:  # DELETE alone: what stays is as it was
+        return Target(name, replace(target.relation, rows=rows))
     columns = tuple(BoundColumn(name, merge([*flows, decided])) for name, flows in changed.items())
-    rows = merge([block.rows, decided])
-    return Target(_table_name(binder, node.this), Relation(columns, rows))
+    return Target(name, Relation(columns, rows))
 
 
 def _match(binder: Binder, node: exp.Expr, block: Scope) -> Flow:

@@ -126,3 +126,14 @@ s8 as (select w as v from s7), s9 as (select v from s8) select v as z from s9
 : y: rename u.d
 : rows: join t.a u.a
 with q as (select a, a as x from t), r as (select a, d as y from u) select q.x, r.y from q join r on q.a = r.a
+
+# recursive_using_key
+: k: rename t.a
+: n: expression t.b
+: rows: distinct t.a; set_operation t.a t.b; filter t.b
+with recursive q(k, n) using key (k) as (select a, b from t union select k, n + 1 from q where n < 5) select k, n from q
+
+# cte_inside_a_recursive_one
+: n: expression t.a
+: rows: filter t.b t.a
+with recursive q as (with s as (select a as n from t where b > 1) select n from s union all select n + 1 from q where n < 5) select n from q

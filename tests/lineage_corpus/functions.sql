@@ -95,3 +95,40 @@ select a from t where mystery(b)
 : ? x opaque function
 : rows: t
 select getvariable('secret') as x from t
+
+# macro_named_argument
+: x: expression t.a t.b
+: rows: t
+select scaled(a, f := b) as x from t
+
+# macro_of_macros
+: x: expression t.a t.b
+: rows: t
+select plus(scaled(a), plus(b, 1)) as x from t
+
+# table_macro_joined_in_a_cte
+: b: identity t.b
+: d: identity u.d
+: rows: filter u.d; join t.a u.a
+with q as (select * from above(2)) select t.b, q.d from t join q on q.a = t.a
+
+# macro_called_in_a_filter
+: b: identity t.b
+: rows: filter u.a u.d; correlated_subquery t.a
+select b from t where lookup(a) > 1
+
+# macro_with_too_many_arguments
+: x: expression t.a t.b
+: ? x macro call does not fit
+: rows: t
+select plus(a, b, a) as x from t
+
+# unknown_table_macro
+: open: constant
+: ? * table function may read anything
+select * from beneath(3)
+
+# macro_hides_a_built_in
+: x: expression t.a
+: rows: t
+select main.scaled(a) as x from t

@@ -252,3 +252,33 @@ select b.a as x from t join u b on t.a = b.a
 : b: identity t.b
 : rows: join t.a u.a v.x
 select b from t join u on t.a = u.a and u.a > (select max(x) from v)
+
+# asof_join_on_two_keys
+: b: identity t.b
+: d: identity u.d
+: rows: join t.c u.e t.a u.a
+select b, d from t asof join u on t.c = u.e and t.a >= u.a
+
+# semi_join_then_join
+: b: identity t.b
+: x: identity v.x
+: rows: join t.a u.a t.b v.k
+select b, v.x from t semi join u on t.a = u.a join v on v.k = t.b
+
+# lateral_of_lateral
+: z: expression t.a
+: w: expression t.a
+: rows: t
+select p.z, q.w from t, lateral (select t.a + 1 as z) p, lateral (select p.z * 2 as w) q
+
+# unnest_with_ordinality
+: e: expression t.l
+: i: expression t.l
+: rows: unnest t.l
+select q.e, q.i from t, unnest(t.l) with ordinality as q(e, i)
+
+# values_joined
+: b: identity t.b
+: n: constant
+: rows: join t.a
+select t.b, q.n from t join (values (1, 'x'), (2, 'y')) q(id, n) on q.id = t.a

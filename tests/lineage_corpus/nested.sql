@@ -140,3 +140,25 @@ select list_transform(range(len(l)), lambda i: i) as x from t
 : w: expression t.c
 : rows: unnest t.c
 select unnest(string_split(c, ',')) as w from t
+
+# lambda_in_python_style
+: x: expression t.l t.a
+: rows: t
+select list_transform(l, lambda v: v + a) as x from t
+
+# comprehension_with_condition
+: x: expression t.l t.a; filter t.b
+: rows: t
+select [v + a for v in l if v > b] as x from t
+
+# unnest_recursive
+: b: identity t.b
+: x: expression t.s
+: y: expression t.s
+: rows: unnest t.s
+select b, unnest(s, recursive := true) from t
+
+# list_of_structs
+: x: aggregation t.a t.b
+: rows: group_by t.c
+select list({'p': a, 'q': b}) as x from t group by c

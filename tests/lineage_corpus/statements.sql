@@ -99,3 +99,40 @@ copy (select a from t where b > 1) to 'x.parquet'
 : x: rename t.a
 : rows: filter t.b
 create temp table step as select a from t where b > 1; create table final as select a as x from step
+
+# merge_insert_star
+> u
+: a: identity t.a
+: d: rename t.b
+: e: rename t.c
+: rows: join t.a u.a
+merge into u using (select a, b as d, c as e from t) q on u.a = q.a when matched then update set d = q.d, e = q.e when not matched then insert (a, d, e) values (q.a, q.d, q.e)
+
+# merge_delete
+> u
+: a: identity u.a
+: d: identity u.d
+: e: identity u.e
+: rows: join t.a u.a; filter t.b
+merge into u using t on u.a = t.a when matched and t.b > 1 then delete
+
+# insert_or_replace
+> u
+: a: identity t.a
+: d: rename t.b
+: e: rename t.c
+: rows: t
+: ? * clause is not understood
+insert or replace into u select a, b, c from t
+
+# create_table_from_pivot
+> made
+: b: identity p.b
+: x: aggregation p.a; pivot p.c
+: rows: group_by p.b
+create table made as (pivot p on c in ('x') using sum(a) group by b)
+
+# create_macro_is_no_table
+: open: constant
+: ? * makes no relation
+create macro f(x) as x + 1

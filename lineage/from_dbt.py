@@ -6,7 +6,6 @@ is plain JSON (schema v12)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -17,14 +16,10 @@ from lineage.collection import no_collection
 from lineage.edges import EdgeTable
 from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
+from lineage.hooks import changed_by_runs, may_change_rows, project_macros
 from lineage.sql.catalog import Catalog
 
 _BUILT = ("model", "snapshot", "seed")
-# Statements that change no row of the table they run behind.
-_HARMLESS_HOOK = re.compile(
-    r"\s*(analyze|grant|revoke|comment|checkpoint|pragma|set|reset|vacuum|create\s+(unique\s+)?index|load|attach|detach|use)\b",
-    re.IGNORECASE,
-)
 _SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 
 
@@ -40,9 +35,13 @@ def graph_from_manifest(
     """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
 
     `sources_schema` maps each stored relation, ``database.schema.identifier``, to its columns and types. A source
-    that it lacks has the columns that the manifest declares, and may have more. Models are bound in the order of
+    that it lacks has the columns that the manifest declares, and may have more. `macros` are SQL macros that exist
+    where models run, beside those that the project's own hooks create; a project's macro of a declassifier's name
+    lowers nothing. Models are bound in the order of
     their dependencies, each once, or not at all where `cache` still knows them."""
-    catalog = Catalog(sources_schema, dialect=dialect, macros=macros, declassifiers=declassifiers)
+    own = project_macros(manifest, dialect)
+    trusted = {name: lowering for name, lowering in (declassifiers or {}).items() if name.lower() not in own}
+    catalog = Catalog(sources_schema, dialect=dialect, macros={**own, **(macros or {})}, declassifiers=trusted)
     _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
     with no_collection():
         return _graph(manifest, catalog, cache)
@@ -53,12 +52,13 @@ def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | No
     tables: list[EdgeTable] = []
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
     built: list[str] = []
+    changed = changed_by_runs(manifest, catalog.dialect)
     nodes = manifest.get("nodes", {})
     for key in _in_order(nodes):
         node = nodes[key]
         if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
             continue
-        found = _model(node, manifest, catalog, cache)
+        found = _run_hooked(changed, _model(node, manifest, catalog, cache))
         catalog.add(
             found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open, built=True
         )
@@ -263,17 +263,19 @@ def _computed(edges: Iterable[Edge], relation: str, name: str) -> Iterable[Edge]
 
 def _hooked(node: Mapping[str, Any], found: QueryLineage, inputs: tuple[str, ...]) -> QueryLineage:
     """A hook that may change rows makes the whole table unknown: its SQL is not part of the model."""
-    config = node.get("config", {})
-    hooks = [h for key in ("post-hook", "post_hook") for h in _hook_list(config.get(key))]
-    texts = [str(h.get("sql") if isinstance(h, Mapping) else h) for h in hooks]
-    if all(_HARMLESS_HOOK.match(text) or not text.strip() for text in texts):
+    if not may_change_rows(node):
         return found
-    why = Unknown("post-hook may change rows", node["name"], inputs or None)
+    return _unknown_everywhere(found, Unknown("hook may change rows", node["name"], inputs or None))
+
+
+def _unknown_everywhere(found: QueryLineage, why: Unknown) -> QueryLineage:
     unknown = {name: (*found.unknown.get(name, ()), why) for name in (*found.columns, ROWS)}
     return replace(found, unknown=unknown)
 
 
-def _hook_list(value: object) -> list[Any]:
-    if not value:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+def _run_hooked(changed: set[str] | None, found: QueryLineage) -> QueryLineage:
+    """An on-run hook that may change a table's rows makes that table unknown; one of unknown reach, every table."""
+    parts = split_parts(found.relation)
+    if changed is not None and not any(parts[-len(named) :] == named for named in map(split_parts, changed)):
+        return found
+    return _unknown_everywhere(found, Unknown("on-run hook may change rows", found.relation))

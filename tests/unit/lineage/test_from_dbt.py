@@ -75,7 +75,7 @@ def test_a_snapshot_has_its_own_columns():
         ({"language": "python"}, "model is not SQL"),
         ({"compiled_code": None}, "model is not compiled"),
         ({"compiled_code": "select a from from"}, "statement does not parse"),
-        ({"config": {"post-hook": [{"sql": "update lake.main.m set a = 1"}]}}, "post-hook may change rows"),
+        ({"config": {"post-hook": [{"sql": "update lake.main.m set a = 1"}]}}, "hook may change rows"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_unknown_on_every_column(change, reason):
@@ -89,9 +89,66 @@ def test_what_is_not_understood_is_unknown_on_every_column(change, reason):
     assert found.effective(ColumnRef("lake.main.after", "x")) in ("L3", "L4")
 
 
-def test_a_harmless_hook_changes_nothing():
-    hooked = node("m", "select a from lake.raw.t", **{"post-hook": [{"sql": "analyze lake.main.m"}]})
-    assert build(hooked).unknown == {}
+@pytest.mark.parametrize("hook", ["analyze lake.main.m", "create or replace macro f(x) as x; -- b\n set threads = 1"])
+def test_a_harmless_hook_changes_nothing(hook):
+    assert build(node("m", "select a from lake.raw.t", **{"post-hook": [{"sql": hook}]})).unknown == {}
+
+
+@pytest.mark.parametrize("hook", ["update lake.main.m set a = 1", "{{ tidy(this) }}", "analyze m; delete from m"])
+@pytest.mark.parametrize("key", ["pre-hook", "post-hook"])
+def test_a_hook_that_may_change_rows_makes_the_table_unknown(key, hook):
+    graph = build(node("m", "select a from lake.raw.t", **{key: [{"sql": hook}]}))
+    assert [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "a")]] == ["hook may change rows"]
+
+
+def operation(sql, number=0):
+    return {"resource_type": "operation", "name": f"p-on-run-start-{number}", "raw_code": sql, "config": {},
+            "depends_on": {"nodes": []}}  # fmt: skip
+
+
+def test_macros_that_the_project_makes_at_run_time_are_followed():
+    calls = node("m", "select half(b) as x, picked.a as y from lake.raw.t, newest(ts) picked")
+    making = operation(
+        "create or replace macro half(v) as v / 2;"
+        "create macro newest(since) as table select a from lake.raw.t where ts >= since"
+    )
+    graph = build(making, calls)
+    assert graph.unknown == {}
+    assert ("lake.raw.t.b", "expression") in facts(graph, "lake.main.m.x")
+    assert ("lake.raw.t.ts", "correlated_subquery") in facts(graph, "lake.main.m.y")
+
+
+@pytest.mark.parametrize(
+    "making", [["{{ make_half() }}"], ["create macro half(v) as v", "create macro half(v) as (select max(b) from t)"]]
+)
+def test_a_macro_that_is_not_known_for_sure_stays_opaque(making):
+    graph = build(
+        *(operation(sql, i) for i, sql in enumerate(making)), node("m", "select half(a) as x from lake.raw.t")
+    )
+    assert "opaque function" in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "x")]]
+
+
+def test_a_macro_of_the_project_takes_no_declassifier_s_name():
+    from lineage.sql.catalog import Lowering
+
+    model = node("m", "select declassify_x(a) as x from lake.raw.t")
+    graph = build(operation("create macro declassify_x(v) as v"), model, declassifiers={"declassify_x": Lowering()})
+    assert {edge.declassifier for edge in graph.edges_into("lake.main.m.x")} == {""}
+
+
+@pytest.mark.parametrize(
+    ("hook", "unknown"),
+    [
+        ("insert into main.m select * from lake.raw.t", {"m"}),
+        ("delete from lake.main.n where a = 1", {"n"}),
+        ("insert into audit.runs values (1)", set()),
+        ("call something()", {"m", "n"}),
+    ],
+)
+def test_a_run_s_hook_makes_unknown_what_it_may_change(hook, unknown):
+    models = [node(name, "select a from lake.raw.t") for name in ("m", "n")]
+    graph = build(operation(hook), *models)
+    assert {ref.relation.split(".")[-1] for ref in graph.unknown} == unknown
 
 
 def test_a_source_of_unknown_columns_is_as_strict_as_can_be():

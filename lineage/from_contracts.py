@@ -6,7 +6,9 @@ reading of declarations (`contracts`), the computation (`classification.py`)."""
 from __future__ import annotations
 
 from contracts.model import Catalogue, Dataset, LogicalType
-from lineage.graph import DIRECT, ColumnRef, Edge, Graph, join_parts
+from contracts.rules import KINDS
+from contracts.violation import Severity
+from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, join_parts
 
 TECHNICAL = {"_batch": "VARCHAR", "_delivery": "INTEGER", "_row": "BIGINT"}
 _TYPES = {
@@ -23,13 +25,19 @@ def raw_relation(dataset: Dataset, database: str = "lake", schema: str = "raw") 
     return join_parts((database, schema, dataset.table))
 
 
+def delivered_relation(dataset: Dataset) -> str:
+    """The dataset as its department delivers it, e.g. ``contract.public_security.residents``."""
+    return join_parts(("contract", dataset.department, dataset.name))
+
+
 def contract_levels(catalogue: Catalogue, database: str = "lake", schema: str = "raw") -> dict[ColumnRef, str]:
-    """The declared level of every contract column, by its place in the raw lake: `base_levels` of
+    """The declared level of every contract column, as delivered and in the raw lake: `base_levels` of
     `classification.levels`.
     """
     return {
-        ColumnRef(raw_relation(dataset, database, schema), column.name.lower()): str(column.level)
+        ColumnRef(relation, column.name.lower()): str(column.level)
         for dataset in catalogue.datasets.values()
+        for relation in (delivered_relation(dataset), raw_relation(dataset, database, schema))
         for column in dataset.columns
     }
 
@@ -48,17 +56,28 @@ def raw_schema(catalogue: Catalogue, database: str = "lake", schema: str = "raw"
 def contract_graph(catalogue: Catalogue, database: str = "lake", schema: str = "raw") -> Graph:
     """From each column as a department delivers it (``contract.<department>.<dataset>``) to its place in the raw lake.
 
-    Conforming filters by rules over the columns of a row, so every column of a raw table has an indirect edge from
-    each column that some blocking rule speaks of."""
+    Conforming keeps a row or rejects it by rules over its own values, so every column of a raw table, and its rows,
+    have an indirect edge from each column that such a rule speaks of. What that costs is the policy's."""
     columns: dict[str, tuple[str, ...]] = {}
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
     for dataset in catalogue.datasets.values():
-        delivered = join_parts(("contract", dataset.department, dataset.name))
-        raw = raw_relation(dataset, database, schema)
+        delivered, raw = delivered_relation(dataset), raw_relation(dataset, database, schema)
         names = tuple(column.name.lower() for column in dataset.columns)
-        columns[delivered] = names
-        columns[raw] = (*names, *TECHNICAL)
-        for name in names:
+        columns |= {delivered: names, raw: (*names, *TECHNICAL)}
+        deciding = [ColumnRef(delivered, name) for name in rejecting_columns(dataset)]
+        for name in (*names, *TECHNICAL, ROWS):
             target = ColumnRef(raw, name)
-            into[target] = (Edge(ColumnRef(delivered, name), target, DIRECT, "identity"),)
+            own = [Edge(ColumnRef(delivered, name), target, DIRECT, "identity")] if name in names else []
+            edges = (*own, *(Edge(source, target, INDIRECT, "filter") for source in deciding))
+            into |= {target: edges} if edges else {}
     return Graph(columns, into)
+
+
+def rejecting_columns(dataset: Dataset) -> tuple[str, ...]:
+    """The columns whose values can send a row to quarantine, in contract order."""
+    rules = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)
+    rejecting = [rule for rule in rules if KINDS[rule.kind].per_row and rule.severity is Severity.ERROR]
+    if any(not rule.columns for rule in rejecting):  # an expression may speak of any column
+        return tuple(column.name.lower() for column in dataset.columns)
+    named = {name for rule in rejecting for name in rule.columns}
+    return tuple(column.name.lower() for column in dataset.columns if column.name in named)

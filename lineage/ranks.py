@@ -73,12 +73,11 @@ class Ranks:
         return found
 
     def _base(self) -> Bytes:
-        """The rank before any edge: of a source its own, of a column that SQL makes the declared floor."""
+        """The rank before any edge: of a column that SQL makes its declared floor, of any other its own."""
         return np.fromiter((self._own(number, ref) for number, ref in enumerate(self.refs)), np.int8, len(self.refs))
 
     def _own(self, number: int, ref: ColumnRef) -> int:
-        edges = self.into(number)
-        if edges.start < edges.stop or ref in self.graph.unknown:
+        if ref in self.graph.unknown:
             return self.declared.get(ref, 0)
         if ref.relation in self.graph.built:
             return self.declared.get(ref, 0) if self.known[number] else self.policy.rank(self.policy.unknown)

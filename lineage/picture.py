@@ -15,9 +15,9 @@ from html import escape
 from itertools import pairwise
 
 from lineage.classification import Levels
-from lineage.graph import DIRECT, ROWS, ColumnRef, Edge, Graph
+from lineage.graph import DIRECT, ROWS, ColumnRef, Edge, Graph, split_parts
 
-ROW, HEAD, WIDTH, GAP_X, GAP_Y, MARGIN = 18, 26, 250, 130, 22, 30
+ROW, HEAD, WIDTH, GAP_X, GAP_Y, MARGIN = 18, 26, 240, 84, 26, 30
 MOST_SHOWN = 40
 _LEVEL_COLOURS = {"L1": "#2e7d5b", "L2": "#8a6d00", "L3": "#c25700", "L4": "#b3261e"}
 
@@ -173,6 +173,7 @@ def _box(box: _Box, part: Graph, levels: Levels | None, label: str) -> str:
         f'<rect x="{box.x}" y="{box.y}" width="{WIDTH}" height="{box.height}" rx="6"/>'
         f'<text class="head" x="{box.x + 10}" y="{box.y + 17}">{escape(_short(box.relation, label))}'
         f"<title>{escape(box.relation)} {escape(label)}</title></text>"
+        f'<text class="layer" x="{box.x + 2}" y="{box.y - 5}">{escape(_layer(box.relation))}</text>'
     ]
     parts += [_column(box, name, part, levels) for name in box.names]
     if box.hidden:
@@ -201,7 +202,13 @@ def _column(box: _Box, name: str, part: Graph, levels: Levels | None) -> str:
 
 def _short(relation: str, label: str) -> str:
     text = " ".join(part for part in (relation.rpartition(".")[2], label) if part)
-    return text if len(text) <= 34 else text[:33] + "…"
+    return text if len(text) <= 32 else text[:31] + "…"
+
+
+def _layer(relation: str) -> str:
+    """The schema that a relation lies in: raw, staging, theme, product."""
+    parts = split_parts(relation)
+    return parts[-2] if len(parts) > 1 else ""
 
 
 def _key(ref: ColumnRef) -> str:
@@ -227,6 +234,7 @@ p{{margin:0 30px;color:#5a6875}}
 .box>rect{{fill:#fff;stroke:#b9c4ce}} .box.source>rect{{fill:#eef3f8}}
 text{{font-size:12px}} .head{{font-weight:600}} .more{{fill:#7a8894}}
 .level{{text-anchor:end;font-weight:600;font-size:11px}}
+.layer{{fill:#7a8894;font-size:10px}}
 .hit{{fill:transparent;stroke:none}} .column:hover .hit,.column.lit .hit{{fill:#e3eefc}}
 .column.unknown text{{fill:#b3261e;font-weight:600}}
 path{{fill:none;stroke-width:1.3}} path.direct{{stroke:#2b6cb0;opacity:.75}}

@@ -22,6 +22,9 @@ MOST_SHOWN = 40
 _LEVEL_COLOURS = {"L1": "#2e7d5b", "L2": "#8a6d00", "L3": "#c25700", "L4": "#b3261e"}
 
 
+_Lanes = dict[tuple[str, str], list[tuple[int, int]]]
+
+
 @dataclass(frozen=True)
 class _Box:
     relation: str
@@ -57,10 +60,10 @@ def render_html(
             f"{relation} is not in the graph; known are its relations, e.g. {next(iter(graph.columns), '-')}"
         )
     part = graph.ancestry(relation)
-    boxes = _layout(part, relation)
+    boxes, lanes = _layout(part, relation)
     width = max(b.x for b in boxes.values()) + WIDTH + MARGIN
     height = max(b.y + b.height for b in boxes.values()) + MARGIN
-    lines = "\n".join(_lines(part, boxes))
+    lines = "\n".join(_lines(part, boxes, lanes))
     drawn = "\n".join(_box(box, part, levels, (labels or {}).get(box.relation, "")) for box in boxes.values())
     heading = escape(title or relation)
     return _PAGE.format(heading=heading, width=width, height=height, lines=lines, boxes=drawn, script=_SCRIPT)
@@ -69,28 +72,48 @@ def render_html(
 # -- layout --------------------------------------------------------------------------------------------------------
 
 
-def _layout(part: Graph, relation: str) -> dict[str, _Box]:
+def _layout(part: Graph, relation: str) -> tuple[dict[str, _Box], _Lanes]:
+    """Where each relation stands, and where lines that skip a rank pass between the boxes of it."""
     inputs = _inputs(part)
     depth = _depths(relation, inputs)
-    deepest = max(depth.values())
+    rank = {name: max(depth.values()) - far for name, far in depth.items()}
+    skipped = _skipped(rank, inputs)
+    for (source, target), lanes in skipped.items():
+        for one, other in pairwise([source, *lanes, target]):
+            inputs.setdefault(other, set()).add(one)
     ranks: dict[int, list[str]] = {}
-    for name in sorted(depth):
-        ranks.setdefault(deepest - depth[name], []).append(name)
-    order = _untangled(ranks, inputs)
-    used = _used(part, relation)
+    rank |= {lane: rank[source] + 1 + i for (source, _), lanes in skipped.items() for i, lane in enumerate(lanes)}
+    for name in sorted(rank):
+        ranks.setdefault(rank[name], []).append(name)
+    boxes = _placed(_untangled(ranks, inputs), _used(part, relation))
+    lanes_at = {pair: [(boxes[n].x, boxes[n].y) for n in lanes] for pair, lanes in skipped.items()}
+    return {name: box for name, box in boxes.items() if name in depth}, lanes_at
+
+
+def _skipped(rank: Mapping[str, int], inputs: Mapping[str, set[str]]) -> dict[tuple[str, str], list[str]]:
+    """For each pair of relations with ranks between them a stand-in in each of those (Sugiyama's dummy nodes)."""
+    pairs = sorted((source, target) for target, its in inputs.items() for source in its if {source, target} <= {*rank})
+    between = {(s, t): range(rank[s] + 1, rank[t]) for s, t in pairs}
+    return {pair: [f"lane {pair} {i}" for i in ranks] for pair, ranks in between.items() if ranks}
+
+
+def _placed(order: Mapping[int, list[str]], used: Mapping[str, list[str]]) -> dict[str, _Box]:
     boxes: dict[str, _Box] = {}
-    tallest = max(sum(_height(used[n]) + GAP_Y for n in names) for names in order.values())
+    totals = {rank: sum(_height(used.get(n)) + GAP_Y for n in names) for rank, names in order.items()}
     for rank, names in sorted(order.items()):
-        total = sum(_height(used[n]) + GAP_Y for n in names) - GAP_Y
-        y = 70 + max(0, (tallest - total) // 2)
+        y = 70 + (max(totals.values()) - totals[rank]) // 2
         for name in names:
-            shown, hidden = used[name][:MOST_SHOWN], max(0, len(used[name]) - MOST_SHOWN)
+            columns = used.get(name, [])
+            shown, hidden = columns[:MOST_SHOWN], max(0, len(columns) - MOST_SHOWN)
             boxes[name] = _Box(name, tuple(shown), hidden, MARGIN + rank * (WIDTH + GAP_X), y)
-            y += boxes[name].height + GAP_Y
+            y += _height(used.get(name)) + GAP_Y
     return boxes
 
 
-def _height(names: list[str]) -> int:
+def _height(names: list[str] | None) -> int:
+    """The height of a box with these columns, or of a lane for lines that pass."""
+    if names is None:
+        return 0
     return HEAD + ROW * min(len(names), MOST_SHOWN + 1) + 8
 
 
@@ -144,25 +167,38 @@ def _used(part: Graph, relation: str) -> dict[str, list[str]]:
 # -- drawing -------------------------------------------------------------------------------------------------------
 
 
-def _lines(part: Graph, boxes: Mapping[str, _Box]) -> list[str]:
+def _lines(part: Graph, boxes: Mapping[str, _Box], lanes: _Lanes) -> list[str]:
     drawn: dict[tuple[ColumnRef, ColumnRef], list[Edge]] = {}
     for edge in part.edges:
         if edge.source.relation in boxes and edge.target.relation in boxes and edge.target.column != ROWS:
             drawn.setdefault((edge.source, edge.target), []).append(edge)
     ordered = sorted(drawn.items(), key=lambda item: any(e.kind == DIRECT for e in item[1]))
-    return [_line(source, target, edges, boxes) for (source, target), edges in ordered]
+    return [_line(source, target, edges, _course(source, target, boxes, lanes)) for (source, target), edges in ordered]
 
 
-def _line(source: ColumnRef, target: ColumnRef, edges: list[Edge], boxes: Mapping[str, _Box]) -> str:
+def _course(source: ColumnRef, target: ColumnRef, boxes: Mapping[str, _Box], lanes: _Lanes) -> str:
+    """The path of a line, through the lanes of the ranks that it skips."""
     one, other = boxes[source.relation], boxes[target.relation]
-    x1, y1, x2, y2 = one.x + WIDTH, one.row(source.column), other.x, other.row(target.column)
+    x, y = one.x + WIDTH, one.row(source.column)
+    path = [f"M{x},{y}"]
+    ahead = [*lanes.get((source.relation, target.relation), ()), (other.x, other.row(target.column))]
+    for place, (to_x, to_y) in enumerate(ahead):
+        bend = max(40, abs(to_x - x) // 2)
+        path.append(f"C{x + bend},{y} {to_x - bend},{to_y} {to_x},{to_y}")
+        x, y = to_x, to_y
+        if place + 1 < len(ahead):
+            x += WIDTH
+            path.append(f"H{x}")
+    return " ".join(path)
+
+
+def _line(source: ColumnRef, target: ColumnRef, edges: list[Edge], course: str) -> str:
     direct = [e for e in edges if e.kind == DIRECT]
     kind = ("declassified" if all(e.declassifier for e in direct) else "direct") if direct else "indirect"
     words = ", ".join(f"{e.transform} through {e.declassifier}" if e.declassifier else e.transform for e in edges)
-    bend = max(50, abs(x2 - x1) // 2)
     return (
         f'<path class="{kind}" data-from="{_key(source)}" data-to="{_key(target)}"'
-        f' d="M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2}">'
+        f' d="{course}">'
         f"<title>{escape(str(source))} → {escape(str(target))}: {escape(words)}</title></path>"
     )
 

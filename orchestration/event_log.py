@@ -1,6 +1,6 @@
 """Dagster's event log on one SQLite file that stays open; configured in the workspace's dagster.yaml.
 
-Dagster's own SQLite logs make an engine, a connection and a statement cache for each of a run's several thousand events.
+Dagster's own SQLite logs make an engine, a connection and a statement cache for each of a run's thousands of events.
 What the events say is Dagster's business.
 """
 

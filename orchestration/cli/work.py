@@ -21,10 +21,13 @@ def run(
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
-    from orchestration.runner import UnknownSelection, run_city
+    from orchestration.transform.project import expect_manifest
 
     logging.disable(logging.WARNING)
     settings = load_settings(workspace)
+    expect_manifest(settings)
+    from orchestration.runner import UnknownSelection, run_city  # takes seconds, in which dbt parses
+
     try:
         outcome = run_city(settings, select, None if as_json else _listener())
     except UnknownSelection as error:

@@ -14,6 +14,7 @@ import yaml
 
 from orchestration.lake import CATALOG, attach_options
 from orchestration.settings import REPOSITORY, Settings
+from orchestration.transform.run import begin, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
 
@@ -68,21 +69,6 @@ def _profile(settings: Settings) -> dict[str, Any]:
     return {"zhongtai": {"target": "lake", "outputs": {"lake": output}}}
 
 
-def dbt_arguments(settings: Settings) -> list[str]:
-    """The arguments every dbt invocation shares."""
-    return [
-        "--project-dir",
-        str(settings.dbt_project),
-        "--profiles-dir",
-        str(settings.dbt_target),
-        "--target-path",
-        str(settings.dbt_target / "target"),
-        "--log-path",
-        str(settings.dbt_target / "logs"),
-        "--quiet",
-    ]
-
-
 def fingerprint(settings: Settings) -> str:
     """A digest of every file that dbt parses, and of the profile."""
     digest = hashlib.sha256()
@@ -102,13 +88,24 @@ def manifest_path(settings: Settings) -> Path:
 
 def load_manifest(settings: Settings) -> dict[str, Any]:
     """The manifest of the project as it is now, parsed anew only if a file changed. Raises `TransformFailed`."""
-    from orchestration.transform.run import parse  # dbt takes seconds to import: only when needed
-
     prepare(settings)
-    mark = settings.dbt_target / "parsed.sha256"
     now = fingerprint(settings)
-    if not mark.exists() or mark.read_text() != now or not manifest_path(settings).exists():
+    if not _is_parsed(settings, now):
         parse(settings)
-        mark.write_text(now)
+        _mark(settings).write_text(now)
     manifest: dict[str, Any] = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
     return manifest
+
+
+def expect_manifest(settings: Settings) -> None:
+    """Have dbt get ready, and parse where that is needed, while the caller does something else."""
+    prepare(settings)
+    begin(settings, None if _is_parsed(settings, fingerprint(settings)) else "parse")
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.dbt_target / "parsed.sha256"
+
+
+def _is_parsed(settings: Settings, now: str) -> bool:
+    return manifest_path(settings).exists() and _mark(settings).exists() and _mark(settings).read_text() == now

@@ -1,17 +1,24 @@
-"""Invoking dbt in process: parse, build models, run tests. What is built is the project's business."""
+"""Asking dbt: parse, build models, compile, run tests. dbt itself is in `worker`; what is built is the project's.
+
+The worker process is started by the first question, or earlier by `begin`, and serves this process until its end.
+"""
 
 from __future__ import annotations
 
+import atexit
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-
-from orchestration.settings import Settings
-from orchestration.transform.project import dbt_arguments
+from orchestration.settings import REPOSITORY, Settings
 
 _WORDS = 400
+
+OnModel = Callable[[str, str], None]
+"""Called with the name and the status of each model as it ends."""
 
 
 class TransformFailed(Exception):
@@ -41,22 +48,85 @@ class ModelResult:
         return self.status in {"success", "pass"}
 
 
+class _Worker:
+    """The dbt process, and the one request it may be working on."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._pending: list[str] | None = None
+
+    def start(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._pending = None
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "orchestration.transform.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                cwd=REPOSITORY,
+            )
+        return self._process
+
+    def send(self, arguments: list[str]) -> None:
+        """Put a question; one that waits for its answer already is not put twice."""
+        process = self.start()
+        if self._pending == arguments:
+            return
+        if self._pending is not None:
+            self._answer(None)
+        assert process.stdin
+        process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
+        process.stdin.flush()
+        self._pending = arguments
+
+    def ask(self, arguments: list[str], on_model: OnModel | None) -> dict[str, Any]:
+        """The answer to a question."""
+        self.send(arguments)
+        return self._answer(on_model)
+
+    def _answer(self, on_model: OnModel | None) -> dict[str, Any]:
+        process, self._pending = self.start(), None
+        assert process.stdout
+        for line in process.stdout:
+            answer: dict[str, Any] = json.loads(line)
+            if "model" not in answer:
+                return answer
+            if on_model:
+                on_model(*answer["model"])
+        return {"error": f"the dbt process ended with code {process.wait()}"}
+
+    def close(self) -> None:
+        """End the process; a request it works on is given up."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+
+_worker = _Worker()
+atexit.register(_worker.close)
+
+
+def begin(settings: Settings, command: str | None = None) -> None:
+    """Start the dbt process, and have it begin a command whose answer is asked for later."""
+    _worker.start()
+    if command:
+        _worker.send(_arguments(settings, command, ()))
+
+
 def parse(settings: Settings) -> None:
     """Parse the project and write its manifest. Raises `TransformFailed`."""
     _invoke(settings, "parse")
 
 
-def run_models(
-    settings: Settings, select: Sequence[str] = (), on_model: Callable[[str, str], None] | None = None
-) -> list[ModelResult]:
+def run_models(settings: Settings, select: Sequence[str] = (), on_model: OnModel | None = None) -> list[ModelResult]:
     """Build seeds and models in dependency order. A failed model skips what depends on it and nothing else.
 
     `on_model(name, status)` is called as each model ends.
     """
     chosen = ["--select", *select] if select else []
     selected = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *chosen]
-    result = _invoke(settings, "build", selected, _progress(on_model))
-    return _results(result)
+    return _invoke(settings, "build", selected, on_model)
 
 
 def compile_models(settings: Settings) -> None:
@@ -66,34 +136,29 @@ def compile_models(settings: Settings) -> None:
 
 def run_tests(settings: Settings, select: Sequence[str] = ()) -> list[ModelResult]:
     """Run the project's data tests and unit tests."""
-    return _results(_invoke(settings, "test", ["--select", *select] if select else []))
-
-
-def _results(result: dbtRunnerResult) -> list[ModelResult]:
-    return [
-        ModelResult(row.node.unique_id, str(row.status), (row.message or "")[:_WORDS], row.execution_time, row.failures)
-        for row in getattr(result.result, "results", [])
-    ]
+    return _invoke(settings, "test", ["--select", *select] if select else [])
 
 
 def _invoke(
-    settings: Settings,
-    command: str,
-    arguments: Sequence[str] = (),
-    callbacks: list[Callable[[Any], None]] | None = None,
-) -> dbtRunnerResult:
-    result = dbtRunner(callbacks=callbacks or []).invoke([command, *dbt_arguments(settings), *arguments])
-    if result.exception is not None:
-        raise TransformFailed(command, str(result.exception))
-    return result
+    settings: Settings, command: str, arguments: Sequence[str] = (), on_model: OnModel | None = None
+) -> list[ModelResult]:
+    answer = _worker.ask(_arguments(settings, command, arguments), on_model)
+    if "error" in answer:
+        raise TransformFailed(command, answer["error"])
+    return [ModelResult(**row) for row in answer["results"]]
 
 
-def _progress(on_model: Callable[[str, str], None] | None) -> list[Callable[[Any], None]]:
-    if on_model is None:
-        return []
-
-    def heard(event: Any) -> None:
-        if event.info.name in {"LogModelResult", "LogSeedResult"}:
-            on_model(event.data.node_info.node_name, event.data.status)
-
-    return [heard]
+def _arguments(settings: Settings, command: str, arguments: Sequence[str]) -> list[str]:
+    return [
+        command,
+        "--project-dir",
+        str(settings.dbt_project),
+        "--profiles-dir",
+        str(settings.dbt_target),
+        "--target-path",
+        str(settings.dbt_target / "target"),
+        "--log-path",
+        str(settings.dbt_target / "logs"),
+        "--quiet",
+        *arguments,
+    ]

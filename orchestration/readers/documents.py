@@ -1,4 +1,7 @@
-"""NDJSON and GeoJSON as one relation of text. A line that is no JSON object is kept whole, as a structural fault."""
+"""NDJSON and GeoJSON as one relation of text.
+
+A line that is no JSON object, or has a key that the contract does not know, is kept whole, as a structural fault.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from orchestration.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, Delivered
 
 _SAMPLE = 1000
+_UNKNOWN_KEY = "structure:unknown_key"
+_LINE = "_line"
 
 
 def read_ndjson(
@@ -34,12 +39,24 @@ def read_ndjson(
     match_headers(dataset, landed.file.name, [key for key in keys if key in _wanted(dataset)] + _unknown(dataset, keys))
     paths = ", ".join(literal(_path(dataset, name, keys)) for name in (column.name for column in dataset.columns))
     taken = ", ".join(f'v[{place + 1}] as "c.{column.name}"' for place, column in enumerate(dataset.columns))
-    relation = f"""(select {taken}, _row, case when v is null then {literal(BROKEN)} end as _structure from (
-      select row_number() over () as _row, case when json_valid(line) and json_type(line) = 'OBJECT'
-        then json_extract_string(line, [{paths}]) end as v from {lines}))"""
+    fault = f"case when v is null then {literal(BROKEN)} when {_stray(dataset)} then {literal(_UNKNOWN_KEY)} end"
+    relation = f"""(select *, case when _structure is not null then line end as {_LINE} from (
+      select line, {taken}, _row, {fault} as _structure from (
+        select line, row_number() over () as _row, case when json_valid(line) and json_type(line) = 'OBJECT'
+          then json_extract_string(line, [{paths}]) end as v from {lines})))"""
     # The parser skips blank lines in a one-column file too, so lines count records only where none is blank.
     records = landed.lines if landed.plain else None
-    return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}), records
+    headers = {column.name: f"c.{column.name}" for column in dataset.columns}
+    return Delivered(relation, headers, surplus=_LINE), records
+
+
+def _stray(dataset: Dataset) -> str:
+    """Whether a line has a key that is neither contracted nor ignored: what it holds must not be dropped unseen."""
+    ignored = dataset.source.ignored_headers
+    if "*" in ignored:
+        return "false"
+    known = ", ".join(literal(key) for key in sorted(_wanted(dataset) | set(ignored)))
+    return f"not list_has_all([{known}], json_keys(line))"
 
 
 def _wanted(dataset: Dataset) -> set[str]:

@@ -52,6 +52,7 @@ class _Scan:
     newlines: int = 0
     quoted: bool = False
     blank: bool = False
+    returns: bool = False
     last: str = "\n"
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class _Scan:
         self.newlines += text.count("\n")
         self.quoted = self.quoted or bool(self.quote and self.quote in text)
         self.blank = self.blank or "\n\n" in joined or "\n\r\n" in joined
+        self.returns = self.returns or "\r" in text
         self.last = joined[-2:]
 
     def finish(self) -> None:
@@ -115,7 +117,7 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
             draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
-    ends_clean = scan.last.endswith("\n")
+    ends_clean = scan.last.endswith(("\n", "\r"))
     return Landed(
         batch=batch,
         file=existing or final,
@@ -123,7 +125,8 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
         lines=scan.newlines + (not ends_clean),
-        plain=not scan.quoted and not scan.blank,
+        # Where carriage returns alone end the lines, newlines count none of them.
+        plain=not scan.quoted and not scan.blank and not (scan.returns and not scan.newlines),
         ends_clean=ends_clean,
     )
 

@@ -15,6 +15,8 @@ from orchestration.readers.landing import Landed
 from orchestration.readers.refusal import DeliveryRefused
 from quality.conform import Delivered
 
+_LAST_COLUMN = "XFD"  # of the format: ECMA-376 part 1, 18.3.1.13
+
 
 def read_parquet(dataset: Dataset, landed: Landed) -> tuple[Delivered, int]:
     """A Parquet file; its footer tells headers and rows."""
@@ -55,10 +57,10 @@ def read_xlsx(dataset: Dataset, landed: Landed, connection: duckdb.DuckDBPyConne
     """One sheet of an xlsx workbook, every cell as its stored text; `member` names the sheet, else the first."""
     source = dataset.source
     sheet = f", sheet={literal(source.member)}" if source.member else ""
-    start = f", range='A{source.skip_rows + 1}:ZZ1048576'" if source.skip_rows else ""
-    scan = f"""read_xlsx({literal(str(landed.file))}, all_varchar=true, header={str(source.header).lower()},
-      stop_at_empty=false, empty_as_varchar=true{sheet}{start})"""
+    options = f"{literal(str(landed.file))}, all_varchar=true, stop_at_empty=false, empty_as_varchar=true{sheet}"
     try:
+        start = _range(connection, options, source.skip_rows + 1) if source.skip_rows else ""
+        scan = f"read_xlsx({options}, header={str(source.header).lower()}{start})"
         described = connection.execute(f"describe select * from {scan}").fetchall()
     except duckdb.Error:
         raise _unreadable(dataset, landed, f"xlsx workbook with a sheet {source.member or 1!r}") from None
@@ -69,6 +71,19 @@ def read_xlsx(dataset: Dataset, landed: Landed, connection: duckdb.DuckDBPyConne
     relation = f"""(select {taken}, _row, null::VARCHAR as _structure
       from (select *, row_number() over () as _row from {scan}) where {some})"""
     return Delivered(relation, _names(dataset), spreadsheet=True), None
+
+
+def _range(connection: duckdb.DuckDBPyConnection, options: str, first: int) -> str:
+    """The cells from row `first` on, as wide as that row: the rows skipped above it tell the engine another width."""
+    cells = connection.execute(f"from read_xlsx({options}, header=false, range='A{first}:{_LAST_COLUMN}{first}')")
+    width = max((place for place, cell in enumerate(cells.fetchone() or (), 1) if cell is not None), default=1)
+    return f", range='A{first}:{_letters(width)}1048576'"
+
+
+def _letters(column: int) -> str:
+    """A column's letters: 1 is A, 27 is AA."""
+    rest, last = divmod(column - 1, 26)
+    return (_letters(rest) if rest else "") + chr(ord("A") + last)
 
 
 def read_xls(dataset: Dataset, landed: Landed, connection: duckdb.DuckDBPyConnection) -> tuple[Delivered, int]:

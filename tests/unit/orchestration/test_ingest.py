@@ -119,7 +119,7 @@ def test_every_binary_or_nested_format_gives_the_same_rows(
     assert desk.accepted(one) == ROWS
 
 
-_DIALECTS = "utf8 bom crlf no_last_newline gb18030 utf16 tsv semicolon no_quote skip_rows no_header moved ignored"
+_DIALECTS = "utf8 bom crlf cr no_last_newline gb18030 utf16 tsv semicolon no_quote skip_rows no_header moved ignored"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,7 @@ _DIALECTS = "utf8 bom crlf no_last_newline gb18030 utf16 tsv semicolon no_quote 
         ({}, LINES.encode()),
         ({}, b"\xef\xbb\xbf" + LINES.encode()),
         ({}, LINES.replace("\n", "\r\n").encode()),
+        ({}, LINES.replace("\n", "\r").encode()),
         ({}, LINES.rstrip("\n").encode()),
         ({"encoding": "gb18030"}, LINES.encode("gb18030")),
         ({"encoding": "utf-16"}, LINES.encode("utf-16")),
@@ -147,6 +148,25 @@ def test_every_dialect_of_text_gives_the_same_rows(desk: Desk, source: dict[str,
     assert batch.message == ""
     assert counts(batch) == ("accepted", 2, 2, 0)
     assert desk.accepted(one) == ROWS
+
+
+def test_a_sheet_below_a_narrow_title_is_as_wide_as_its_header(desk: Desk) -> None:
+    one = people(format="xlsx", skip_rows=2)
+    _xlsx(desk.file(one), [["人口表"], [], *_table()])
+    (batch,) = desk.ingest(one)
+    assert batch.message == ""
+    assert desk.accepted(one) == ROWS
+
+
+def test_a_line_of_json_with_an_unknown_key_or_none_at_all_is_kept_as_it_was(desk: Desk) -> None:
+    lines = [json.dumps({"id": str(n), "name": "赵", "age": n}, ensure_ascii=False) for n in range(1, 1003)]
+    lines += ['{"id": "1003", "name": "钱", "age": 3, "salary": 9}', "[1, 2]", '{"id": "1005", "name": "孙"}']
+    one = people(format="ndjson")
+    batch = desk.take(one, "\n".join(lines) + "\n")
+    assert batch.message == ""
+    assert counts(batch) == ("accepted", 1005, 1003, 2)
+    assert batch.reasons == {"structure:unknown_key": 1, "structure:unreadable": 1}
+    assert [original["_surplus"] for _, _, original in desk.rejected(one)] == lines[1002:1004]
 
 
 def test_members_of_a_zip_are_read_in_their_encoding(desk: Desk) -> None:

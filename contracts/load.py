@@ -5,12 +5,13 @@ Finding files and putting records together happens here; each kind of file is ju
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts.declarations import CityDeclaration, DepartmentsDeclaration
-from contracts.documents import Document
+from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
+from contracts.documents import Document, YamlPath
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.known import Known
 from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
@@ -19,6 +20,8 @@ from contracts.registry import folders, read_code_sets, read_elements
 from contracts.themes import raised, read_agreement, read_domain
 
 CITY_FILE = "zhongtai.yml"
+_RESERVED = ("public", "theme")
+_NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 
 
 def load_catalogue(workspace: Path, *, deliveries: Path | None = None) -> Catalogue:
@@ -41,7 +44,7 @@ class _Reading:
 
     root: Path
     known: Known = field(default_factory=Known)
-    documents: list[Document] = field(default_factory=list)
+    opened: dict[Path, Document] = field(default_factory=dict)
     misplaced: list[Fault] = field(default_factory=list)
 
     def catalogue(self, deliveries: Path | None) -> Catalogue | None:
@@ -73,13 +76,13 @@ class _Reading:
 
     def faults(self) -> list[Fault]:
         """Every fault noted so far."""
-        return [*self.misplaced, *(fault for document in self.documents for fault in document.faults)]
+        return [*self.misplaced, *(fault for document in self.opened.values() for fault in document.faults)]
 
     def _open(self, path: Path) -> Document:
-        base = self.root if path.is_relative_to(self.root) else Path(__file__).parent.parent
-        document = Document(path, base)
-        self.documents.append(document)
-        return document
+        if path not in self.opened:
+            base = self.root if path.is_relative_to(self.root) else Path(__file__).parent.parent
+            self.opened[path] = Document(path, base)
+        return self.opened[path]
 
     def _files(self, folder: Path) -> list[Document]:
         for path in sorted(folder.glob("*.yaml")):
@@ -111,12 +114,28 @@ class _Reading:
         document = self._open(path)
         declared = document.shaped(DepartmentsDeclaration) if document.usable else None
         for name in declared.departments if declared else ():
-            if name in ("public", "theme"):
+            if name in _RESERVED:
                 document.fault(("departments", name), f"{name!r} has a meaning of its own", "another name")
-        return {
-            name: Department(name, one.title.zh, one.title.en, one.code, one.owner)
-            for name, one in (declared.departments.items() if declared else ())
-        }
+        found = {name: _department(name, one) for name, one in (declared.departments.items() if declared else ())}
+        return {**found, **self._departments_of_contracts(set(found))}
+
+    def _departments_of_contracts(self, listed: set[str]) -> dict[str, Department]:
+        """Departments that a contract of theirs introduces, so that a new one needs one file."""
+        found: dict[str, Department] = {}
+        for path in sorted((self.root / "contracts" / "departments").glob("*/*.yml")):
+            document, name = self._open(path), path.parent.name
+            for number, one in enumerate(_listed(document.data, "customProperties")):
+                if one.get("property") != "department":
+                    continue
+                at: YamlPath = ("customProperties", number, "value")
+                declared = document.shaped(DepartmentDeclaration, data=one.get("value"), at=at)
+                if name in listed or name in found:
+                    document.fault(at, f"the department {name!r} is introduced elsewhere already", "nothing here")
+                elif not _NAME.match(name) or name in _RESERVED:
+                    document.fault(at, f"{name!r} is no name for a department", "a folder in lower_snake_case")
+                elif declared:
+                    found[name] = _department(name, declared)
+        return found
 
     def _domains(self) -> dict[str, Domain]:
         documents = self._files(self.root / "contracts" / "domains")
@@ -176,7 +195,7 @@ class _Reading:
 
     def _check_authority(self, datasets: Mapping[str, Dataset]) -> None:
         holders: dict[str, str] = {}
-        documents = {document.path: document for document in self.documents}
+        documents = self.opened
         for dataset in datasets.values():
             for name in dataset.authoritative_for:
                 document = documents[dataset.path or Path()]
@@ -193,6 +212,10 @@ class _Reading:
             if document.usable
         )
         return {agreement.name: agreement for agreement in read if agreement is not None}
+
+
+def _department(name: str, declared: DepartmentDeclaration) -> Department:
+    return Department(name, declared.title.zh, declared.title.en, declared.code, declared.owner)
 
 
 def _calendar(city: CityDeclaration) -> Calendar:

@@ -70,6 +70,8 @@ class ContractExtras(Declaration):
     legal_basis: Text | None = None
     provides: tuple[ProvidesExtra, ...] = ()
     authoritative_for: tuple[Name, ...] = ()
+    # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
+    department: object = None
 
 
 class ServiceLevels(Declaration):

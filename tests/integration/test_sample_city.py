@@ -60,6 +60,17 @@ DEPENDS_ON_READINGS = {"public__air_quality_daily"}
 # What was read.
 
 
+def test_a_killed_run_leaves_what_it_finished_readable(
+    city: SampleCity, killed: dict[str, Any], first: dict[str, Any]
+) -> None:
+    assert killed["releases"] == []
+    stored = {(row["dataset"], row["batch"]): row for row in killed["datasets"] if row["state"] != "failed"}
+    assert len({dataset for dataset, _ in stored}) == 27
+    after = {(row["dataset"], row["batch"]): row for row in first["datasets"]}
+    counts = ("read", "accepted", "quarantined", "reasons")
+    assert [key for key, row in stored.items() if any(after[key][name] != row[name] for name in counts)] == []
+
+
 def test_status_says_what_the_run_said(city: SampleCity, first: dict[str, Any]) -> None:
     status = city.ask("status")
     assert {**status, "seconds": None} == {**first, "seconds": None}

@@ -11,7 +11,9 @@ import yaml
 from jsonschema.validators import validator_for
 from open_data_contract_standard.model import OpenDataContractStandard
 
-CONTRACTS = sorted((Path(__file__).parents[3] / "contracts" / "departments").glob("*/*.yml"))
+ROOT = Path(__file__).parents[3]
+WORKSPACES = (ROOT, *sorted((ROOT / "tests" / "cities").iterdir()))
+CONTRACTS = sorted(path for root in WORKSPACES for path in root.glob("contracts/departments/*/*.yml"))
 SCHEMA = json.loads((files("open_data_contract_standard") / "schema.json").read_text(encoding="utf-8"))
 
 

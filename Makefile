@@ -6,6 +6,8 @@ PEOPLE ?= 20000
 ROWS   ?= 10000000
 BENCH_PEOPLE ?= 200000
 DEMO   := .zhongtai
+# The sample city's last deliveries are of 2026-11-16: later, they would be judged stale.
+NOW    ?= 2026-11-21T10:00:00+08:00
 # Hand-written SQL; the staging twins are generated, and held to their contracts by `zhongtai sync --check`.
 CITIES := dbt_project tests/cities/nyc/dbt_project tests/cities/beijing/dbt_project
 SQL    := $(foreach city,$(CITIES),$(city)/models/domains $(city)/models/products)
@@ -28,7 +30,7 @@ $(VENV)/.tests: requirements-test.txt $(VENV)/.runtime
 demo: $(VENV)/.runtime
 	rm -rf $(DEMO)/deliveries
 	$(BIN)/zhongtai sample-city --people $(PEOPLE) --out $(DEMO)/deliveries
-	$(BIN)/zhongtai run
+	ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai run
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
@@ -48,7 +50,7 @@ bench: $(VENV)/.tests
 	$(BIN)/python -m tests.bench --rows $(ROWS) --people $(BENCH_PEOPLE)
 
 ui: $(VENV)/.runtime
-	$(BIN)/zhongtai ui
+	ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai ui
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \

@@ -8,10 +8,10 @@ lake is read only."""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
@@ -20,8 +20,9 @@ from orchestration.city import declarations
 from orchestration.column_lineage import policy_of
 from orchestration.engine_macros import install_macros
 from orchestration.lake import open_lake
-from orchestration.settings import load_settings
-from orchestration.transform.project import manifest_path
+from orchestration.settings import Settings, load_settings
+from orchestration.transform.project import load_manifest
+from orchestration.transform.run import compile_models
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
     parser.add_argument("--models", nargs="*", default=[])
     asked = parser.parse_args()
     settings = load_settings(asked.workspace)
-    manifest = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+    manifest = _compiled(settings)
     graph = graph_from_manifest(
         manifest,
         sources_schema=raw_schema(declarations(settings)),
@@ -66,6 +67,16 @@ def main() -> int:
         return 2
     print(", ".join(f"{name} {number}" for name, number in totals.items()), f"in {time.perf_counter() - start:.0f} s")
     return 1 if totals["unexplained"] else 0
+
+
+def _compiled(settings: Settings) -> dict[str, Any]:
+    """The manifest of the project as it is now, with SQL: parsing anew, after a declaration changed, leaves none."""
+    manifest = load_manifest(settings)
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    if all(node.get("compiled_code") for node in models):
+        return manifest
+    compile_models(settings)
+    return load_manifest(settings)
 
 
 if __name__ == "__main__":

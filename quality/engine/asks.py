@@ -90,7 +90,9 @@ def _ask(name: str, kwargs: dict[str, Any]) -> Ask:
     """One metric with the arguments it takes; a falsy domain argument counts as not given, as in GX."""
     definition = _registered_metrics[name]
     default = definition["default_kwarg_values"]
-    domain = {key: kwargs.get(key) or default.get(key) for key in definition["metric_domain_keys"]}
+    # The count of judged pairs is registered without the row condition, and then contradicts the other counts.
+    keys = dict.fromkeys((*definition["metric_domain_keys"], "row_condition", "condition_parser"))
+    domain = {key: kwargs.get(key) or default.get(key) for key in keys}
     values = {
         key: default.get(key) if kwargs.get(key) is None else kwargs[key] for key in definition["metric_value_keys"]
     }

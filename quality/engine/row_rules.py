@@ -238,7 +238,8 @@ def _z_score(domain: Domain, arguments: dict[str, Any]) -> str:
 
 def _not_outlier(domain: Domain, arguments: dict[str, Any]) -> str:
     require_number(domain, "column_values.not_outliers")
-    column, factor = domain.column, literal(arguments.get("multiplier") or 1.5)
+    # As a DOUBLE, because the quantiles of a DECIMAL are rounded to its scale.
+    column, factor = f"{domain.column}::DOUBLE", literal(arguments.get("multiplier") or 1.5)
     if (arguments.get("method") or "iqr") == "iqr":
         low, high = (_over_the_column(domain, f"quantile_cont({column}, {q})") for q in (0.25, 0.75))
         return f"{column} BETWEEN {low} - {factor} * ({high} - {low}) AND {high} + {factor} * ({high} - {low})"

@@ -3,8 +3,9 @@
     python -m tests.integration.test_gx_agreement      # prints the matrix
 
 Every expectation is judged on the same rows by three engines: as it is, under a row condition, and, if it is about
-rows, with ``mostly`` at the share of good rows and on either side of it. Success, counts and observed values must agree.
-What does not is listed in ``THEIRS``, one entry per reason; an entry that no longer differs fails the test as well.
+rows, with ``mostly`` at the share of good rows and on either side of it (the test judges a third of these variants,
+the command all). Success, counts and observed values must agree. What does not is listed in ``THEIRS``, one entry per
+reason; an entry that no longer differs fails the test as well.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ THEIRS = [
     (
         "sqlite",
         None,
-        r"(.+: (median|quantiles|distinct (in set|contain|equal)|most common)|(pair|multi): .+, (neither|never)) \| where",
+        r".+: (median|quantiles|distinct (in set|contain|equal)|most common) \| where|.+, (neither|never) \| where",
         "builds SQL with a row condition that SQLAlchemy 2 refuses",
     ),
     ("sqlite", None, r"pair: in set \| where", "loses the row condition where it counts the pairs judged"),
@@ -384,7 +385,8 @@ def test_agreement(tmp_path):
                 if not found:
                     unexplained.append((case, table, engine, ours, other))
     assert unexplained == []
-    assert [entry for entry in THEIRS if entry not in used] == []
+    # An entry about a variant may have no case among those judged here.
+    assert [entry for entry in THEIRS if entry not in used and "where" not in entry[2]] == []
 
 
 def test_nested_types_answer_what_they_can():

@@ -101,6 +101,44 @@ def test_unsupported_expectations_are_refused_by_name_before_anything_runs():
     ]
 
 
+def test_an_unknown_expectation_is_refused_by_name_with_what_it_lacks(connection):
+    from great_expectations.expectations.expectation import ColumnMapExpectation
+
+    class ExpectColumnValuesToBeLucky(ColumnMapExpectation):
+        map_metric = "column_values.lucky"
+
+    with pytest.raises(UnsupportedExpectationError, match=r"be_lucky.*column_values\.lucky.*SQL") as caught:
+        run_suite(connection, "t", [GOOD, ExpectColumnValuesToBeLucky(column="n")])
+    assert list(caught.value.reasons) == ["expect_column_values_to_be_lucky"]
+
+
+def test_pairs_under_a_row_condition_are_counted_under_it(connection):
+    rule = gxe.ExpectColumnPairValuesToBeInSet(
+        column_A="n", column_B="k", value_pairs_set=[(90, 0)], row_condition=Column("n") >= 90
+    )
+    found = run_suite(connection, "t", [rule]).results[0].result
+    assert (found["element_count"], found["unexpected_count"], found["missing_count"]) == (10, 9, 0)
+
+
+def test_a_relation_that_vanishes_while_it_is_judged_leaves_the_answers_there_are(connection):
+    class Vanishing:
+        """Loses the table after the shared scan, as a connection whose file went away."""
+
+        gone = False
+
+        def execute(self, sql):
+            if self.gone and '"t"' in sql:
+                raise duckdb.IOException("IO Error: No such file or directory")
+            self.gone = self.gone or sql.startswith("SELECT count(*) AS")
+            return connection.execute(sql)
+
+    rows = gxe.ExpectTableRowCountToEqual(value=100)
+    counted, unique = run_suite(Vanishing(), "t", [rows, GOOD]).results
+    assert counted.success
+    assert "could not be evaluated" in message(unique)
+    assert "column_values.unique" in message(unique)
+
+
 def test_every_core_expectation_is_supported_or_refused():
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 

@@ -73,6 +73,11 @@ def contract_graph(catalogue: Catalogue, database: str = "lake", schema: str = "
     return Graph(columns, into)
 
 
+def is_conformance(edge: Edge) -> bool:
+    """Whether an edge says that one delivered column can keep a row, with all its columns, out of the raw lake."""
+    return edge.kind == INDIRECT and edge.source.relation.startswith("contract.")
+
+
 def rejecting_columns(dataset: Dataset) -> tuple[str, ...]:
     """The columns whose values can send a row to quarantine, in contract order."""
     rules = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)

@@ -14,9 +14,9 @@ from typing import Any
 from contracts.model import Catalogue
 from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
-from lineage.from_contracts import contract_levels, raw_schema
+from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
-from lineage.graph import ColumnRef, Graph, load_graph
+from lineage.graph import ColumnRef, Graph, load_graph, merge_graphs
 from lineage.policy import Policy, load_policy
 from orchestration.settings import REPOSITORY, Settings
 
@@ -53,17 +53,18 @@ def graph_file(settings: Settings) -> Path:
 
 
 def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[str, Any]) -> CityLineage:
-    """Build the graph from a manifest with compiled SQL, and store it. Only changed models are parsed again."""
+    """Build the graph, from contract to product, and store it. Only changed models are parsed again."""
     policy = policy_of(settings)
     path = graph_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     cache = ModelCache(path.with_name("models.json"))
-    graph = graph_from_manifest(
+    modelled = graph_from_manifest(
         manifest,
         sources_schema=raw_schema(catalogue),
         cache=cache,
         declassifiers=policy.registry.lowerings(),
     )
+    graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))
     graph.save(path)
     return CityLineage(graph, _base(catalogue, manifest), policy)

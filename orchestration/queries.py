@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue, Dataset
+from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
 from orchestration import facts
 from orchestration.city import City, declarations, open_city
@@ -38,7 +39,7 @@ def city_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage:
 
 
 def _find(lineage: CityLineage, text: str) -> ColumnRef:
-    asked = text if text.startswith("lake.") else f"lake.{text}"
+    asked = text if text.startswith(("lake.", "contract.")) else f"lake.{text}"
     ref = ColumnRef.parse(asked)
     if not lineage.graph.has(ref):
         known = [str(ColumnRef(r, c)).removeprefix("lake.") for r, cs in lineage.graph.columns.items() for c in cs]
@@ -47,7 +48,10 @@ def _find(lineage: CityLineage, text: str) -> ColumnRef:
 
 
 def lineage_of_column(settings: Settings, column: str, *, downstream: bool = False) -> dict[str, Any]:
-    """All edges above (or below) a column, its level, and the unknowns above it."""
+    """All edges above (or below) a column, its level, and the unknowns above it.
+
+    `conformance` holds, apart, the edges from columns that can send a row to quarantine to all that the others keep.
+    """
     lineage = city_lineage(settings, declarations(settings))
     graph, ref = lineage.graph, _find(lineage, column)
     kinds = (DIRECT, INDIRECT)
@@ -62,7 +66,8 @@ def lineage_of_column(settings: Settings, column: str, *, downstream: bool = Fal
     ]
     return {
         "column": _plain(ref),
-        "edges": [_edge(edge) for edge in sorted(edges)],
+        "edges": [_edge(edge) for edge in sorted(edges) if not is_conformance(edge)],
+        "conformance": [_edge(edge) for edge in sorted(edges) if is_conformance(edge)],
         "level": lineage.levels[ref].effective,
         "unknown": unknown,
     }
@@ -78,11 +83,30 @@ def _plain(ref: ColumnRef) -> str:
 
 
 def lineage_picture(settings: Settings, column: str, path: str) -> None:
-    """Write the ancestry of a column's table as one self-contained HTML file."""
+    """Write the ancestry of a column's table as one self-contained HTML file.
+
+    What conforming lets through is left out: a line from every judged column to every other would hide the rest.
+    """
     from lineage.picture import render_html  # only people need it
 
-    lineage = city_lineage(settings, declarations(settings))
-    Path(path).write_text(render_html(lineage.graph, _find(lineage, column).relation, lineage.levels), encoding="utf-8")
+    catalogue = declarations(settings)
+    lineage = city_lineage(settings, catalogue)
+    relation = _find(lineage, column).relation
+    part = lineage.graph.ancestry(relation)
+    drawn = part.without([edge for edge in part.edges if is_conformance(edge)])
+    page = render_html(drawn, relation, lineage.levels, labels=_titles(catalogue))
+    Path(path).write_text(page, encoding="utf-8")
+
+
+def _titles(catalogue: Catalogue) -> dict[str, str]:
+    """Relation -> its title in Chinese."""
+    entities = [entity for domain in catalogue.domains.values() for entity in domain.entities]
+    return {
+        **{delivered_relation(one): one.title_zh for one in catalogue.datasets.values()},
+        **{raw_relation(one): one.title_zh for one in catalogue.datasets.values()},
+        **{f"lake.theme.{one.name}": one.title_zh for one in entities},
+        **{f"lake.product.{one.product}": one.title_zh for one in catalogue.agreements.values()},
+    }
 
 
 def _dataset(catalogue: Catalogue, name: str) -> Dataset:

@@ -97,6 +97,8 @@ def lineage(
         ("from", "to", "kind", "transform"),
         [(e["from"], e["to"], e["kind"], e["transform"]) for e in found["edges"]],
     )
+    if found["conformance"]:
+        say(f"and {len(found['conformance'])} indirect edges of conforming: which rows were kept (--json lists them)")
     for unknown in found["unknown"]:
         say(f"[red]unknown[/red] {unknown}")
 

@@ -13,7 +13,7 @@ from quality.engine import check_digits
 from quality.engine.domain import Domain
 from quality.engine.errors import BadArgumentError, EngineError, WrongTypeError
 from quality.engine.relation import Relation
-from quality.engine.sql_text import conjunction, identifier, literal, literals
+from quality.engine.sql_text import conjunction, identifier, literal, literals, number_literal
 
 _LIST_WORTH_A_HASH_TABLE = 16
 _REGEX_FAULTS: dict[str, str | None] = {}  # patterns are few, and every table asks for the same ones
@@ -107,9 +107,9 @@ def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
         raise BadArgumentError(metric, "min_value", "is above max_value", "Exchange them.")
     parts = []
     if low is not None:
-        parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {literal(low)}")
+        parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {number_literal(low)}")
     if high is not None:
-        parts.append(f"{expression} {'<' if arguments.get('strict_max') else '<='} {literal(high)}")
+        parts.append(f"{expression} {'<' if arguments.get('strict_max') else '<='} {number_literal(high)}")
     return conjunction(*parts)
 
 
@@ -127,7 +127,7 @@ def _length_between(domain: Domain, arguments: dict[str, Any]) -> str:
 
 def _length_equals(domain: Domain, arguments: dict[str, Any]) -> str:
     column = _need_text(domain, "column_values.value_length.equals")
-    return f"length({column}) = {literal(arguments['value'])}"
+    return f"length({column}) = {number_literal(arguments['value'])}"
 
 
 def membership_sql(column: str, type_name: str, values: list[Any]) -> str:

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+_EXACT = 2**53
+
 
 def identifier(name: str) -> str:
     """``name`` as one quoted SQL identifier."""
@@ -29,6 +31,13 @@ def literal(value: Any) -> str:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f"'{value}'::DOUBLE"
     return _typed_literal(value)
+
+
+def number_literal(value: Any) -> str:
+    """As ``literal``, but a whole float as an integer: Great Expectations turns every bound into a float, and DuckDB
+    compares integers with ``5.0`` by casting each of them to a DECIMAL."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return literal(int(value) if whole else value)
 
 
 def _typed_literal(value: Any) -> str:

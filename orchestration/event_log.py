@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
 _BUSY_SECONDS = 20
 
@@ -30,6 +30,11 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
     def _connect(self) -> Iterator[Connection]:
         with self._engine.begin() as connection:
             yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the log has a table; Dagster asks before every check result."""
+        with self._connect() as connection:
+            return inspect(connection).has_table(table_name)
 
     def dispose(self) -> None:
         """Close what is open."""

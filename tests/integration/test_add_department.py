@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +11,9 @@ import pytest
 
 from orchestration.lake import open_lake
 from orchestration.settings import load_settings
+from tests.command import call
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
 
 CITY = "city: town\ntitle: {zh: 小城, en: Town}\ndeliveries: deliveries\n"
 DEPARTMENTS = """
@@ -112,12 +109,10 @@ def town(tmp_path: Path) -> Path:
 
 
 def _ask(town: Path, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-c", COMMAND, *arguments, "--workspace", str(town), "--json"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ZHONGTAI_")}
-    environment = {**clean, "ZHONGTAI_NOW": "2026-11-21T10:00:00+08:00"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    return dict(json.loads(done.stdout))
+    environment = {"ZHONGTAI_NOW": "2026-11-21T10:00:00+08:00"}
+    done = call(*arguments, "--workspace", str(town), "--json", environment=environment)
+    assert done.status == 0, done.out[-2000:] + done.err[-3000:]
+    return dict(json.loads(done.out))
 
 
 def _people(town: Path) -> list[tuple[Any, ...]]:

@@ -7,10 +7,7 @@ What is expected stands in `tests/cities/<city>/expected.yml`.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.command import call
+
 pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).resolve().parents[2]
 CITIES = ROOT / "tests" / "cities"
 DATA = ROOT.parent / "shared" / "data"
-COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
 
 RELEASED = {
     "nyc": {
@@ -66,19 +64,13 @@ class Run:
 
 
 def ask(workspace: Path, environment: dict[str, str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "--workspace", str(workspace), *arguments, "--json"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command, *rest = arguments
+    done = call(command, *rest, "--workspace", str(workspace), "--json", environment=environment)
     try:
-        return done.returncode, json.loads(done.stdout)
+        return done.status, json.loads(done.out)
     except json.JSONDecodeError:
-        said = f"{done.stdout[:300]}\n{done.stderr[-2000:]}"
-        pytest.fail(f"{' '.join(arguments)} printed something else than JSON (exit {done.returncode}): {said}")
+        said = f"{done.out[:300]}\n{done.err[-2000:]}"
+        pytest.fail(f"{' '.join(arguments)} printed something else than JSON (exit {done.status}): {said}")
 
 
 @pytest.fixture(scope="module", params=["nyc", "beijing"])
@@ -90,7 +82,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     place = tmp_path_factory.mktemp(city)
     workspace = place / "workspace"
     shutil.copytree(CITIES / city, workspace, ignore=shutil.ignore_patterns(".zhongtai", "dbt_packages", "target"))
-    environment = {**os.environ, "ZHONGTAI_STATE": str(place / "state"), "ZHONGTAI_DELIVERIES": str(deliveries)}
+    environment = {"ZHONGTAI_STATE": str(place / "state"), "ZHONGTAI_DELIVERIES": str(deliveries)}
     status, summary = ask(workspace, environment, "run")
     assert status == 0, summary
     expected = yaml.safe_load((CITIES / city / "expected.yml").read_text(encoding="utf-8"))["datasets"]

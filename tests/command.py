@@ -5,14 +5,17 @@ What must be seen of a process of its own (a kill, a refused network) starts one
 
 from __future__ import annotations
 
+import io
 import logging
+import os
+import sys
 import warnings
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from unittest.mock import patch
 
-from typer.testing import CliRunner
-
-from orchestration.cli.app import build_app
+from orchestration.cli import main
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,22 @@ class Said:
 
 
 def call(*arguments: str, environment: Mapping[str, str]) -> Said:
-    """One command; `environment` is set on top of this process's for as long as it runs."""
-    before = logging.root.manager.disable
-    try:
-        with warnings.catch_warnings():
-            # Libraries' warnings are no errors of a command.
-            warnings.simplefilter("ignore")
-            done = CliRunner(env=dict(environment)).invoke(build_app(), list(arguments))
-    finally:
-        logging.disable(before)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return Said(done.exit_code, done.stdout, done.stderr)
+    """One command; of this process's environment it sees nothing of the project's own but `environment`."""
+    out, err, before = io.StringIO(), io.StringIO(), logging.root.manager.disable
+    foreign = {name: value for name, value in os.environ.items() if not name.startswith("ZHONGTAI_")}
+    with (
+        patch.dict(os.environ, {**foreign, **environment}, clear=True),
+        patch.object(sys, "argv", ["zhongtai", *arguments]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # libraries' warnings are no errors of a command
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            logging.disable(before)
+    return Said(status, out.getvalue(), err.getvalue())

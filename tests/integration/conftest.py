@@ -23,6 +23,7 @@ from orchestration.lake import open_lake
 from orchestration.settings import Settings, load_settings
 from orchestration.versions import content_version
 from sharing.ledger import Entry, Ledger
+from tests.command import Said, call
 from tests.sample_city.generate import generate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,19 +86,28 @@ class SampleCity:
     def settings(self) -> Settings:
         return load_settings(environment=self.environment)
 
-    def call(self, *arguments: str, code: str = COMMAND) -> subprocess.CompletedProcess[str]:
-        """One command in a process of its own."""
+    def apart(self, *arguments: str, code: str = COMMAND) -> Said:
+        """One command in a process of its own, which the guard watches."""
         command = [sys.executable, "-c", code, *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        return self._heard(arguments, Said(done.returncode, done.stdout, done.stderr))
+
+    def call(self, *arguments: str) -> Said:
+        """One command in this process."""
+        own = {name: value for name, value in self.environment.items() if name.startswith("ZHONGTAI_")}
+        return self._heard(arguments, call(*arguments, environment=own))
+
+    def _heard(self, arguments: tuple[str, ...], said: Said) -> Said:
         if "--rows" not in arguments:
-            self.printed.extend((done.stdout, done.stderr))
-        return done
+            self.printed.extend((said.out, said.err))
+        return said
 
     def ask(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        """The JSON of one command, which must exit with `status`."""
-        done = self.call(*arguments, "--json")
-        assert done.returncode == status, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-        return dict(json.loads(done.stdout))
+        """The JSON of one command, which must exit with `status`; runs and verifications are watched."""
+        watched = arguments[0] in ("run", "verify")
+        said = (self.apart if watched else self.call)(*arguments, "--json")
+        assert said.status == status, f"{arguments}: {said.out[-2000:]}{said.err[-4000:]}"
+        return dict(json.loads(said.out))
 
     def truth(self, name: str) -> list[dict[str, str]]:
         """One of the truth tables."""

@@ -239,9 +239,9 @@ def test_a_wrong_name_is_answered_with_a_hint(
     arguments: tuple[str, ...], hint: str, city: SampleCity, before: Before
 ) -> None:
     done = city.call(*arguments)
-    assert done.returncode == 2, done.stderr
-    assert hint in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.status == 2, done.err
+    assert hint in done.err
+    assert "Traceback" not in done.err
 
 
 # What a second run does.
@@ -353,8 +353,8 @@ def test_nothing_asked_for_another_machine(city: SampleCity, second: dict[str, A
 
 
 def test_the_guard_would_have_noted_it(city: SampleCity) -> None:
-    done = city.call(code="import socket; socket.create_connection(('203.0.113.1', 9), 1)")
-    assert done.returncode == 1
+    done = city.apart(code="import socket; socket.create_connection(('203.0.113.1', 9), 1)")
+    assert done.status == 1
     assert "203.0.113.1" in city.attempts.read_text(encoding="utf-8")
 
 

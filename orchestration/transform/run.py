@@ -16,6 +16,7 @@ from typing import Any
 from orchestration.settings import REPOSITORY, Settings
 
 _WORDS = 400
+_LAST_SECONDS = 10
 
 OnModel = Callable[[str, str], None]
 """Called with the name and the status of each model as it ends."""
@@ -97,8 +98,14 @@ class _Worker:
         return {"error": f"the dbt process ended with code {process.wait()}"}
 
     def close(self) -> None:
-        """End the process; a request it works on is given up."""
-        if self._process is not None:
+        """End the process: its input ends, so it does; a request it works on is given up."""
+        if self._process is None:
+            return
+        if self._pending is not None:
+            self._process.kill()
+        try:
+            self._process.communicate(timeout=_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from orchestration.settings import REPOSITORY, Settings
@@ -53,6 +54,8 @@ class _Worker:
     """The dbt process, and the one request it may be working on."""
 
     def __init__(self) -> None:
+        # One question at a time, whichever thread asks it.
+        self._asking = Lock()
         self._process: subprocess.Popen[str] | None = None
         self._pending: list[str] | None = None
 
@@ -70,7 +73,11 @@ class _Worker:
         return self._process
 
     def send(self, arguments: list[str]) -> None:
-        """Put a question; one that waits for its answer already is not put twice."""
+        """Put a question whose answer is asked for later; one that waits for its answer already is not put twice."""
+        with self._asking:
+            self._put(arguments)
+
+    def _put(self, arguments: list[str]) -> None:
         process = self.start()
         if self._pending == arguments:
             return
@@ -83,19 +90,24 @@ class _Worker:
 
     def ask(self, arguments: list[str], on_model: OnModel | None) -> dict[str, Any]:
         """The answer to a question."""
-        self.send(arguments)
-        return self._answer(on_model)
+        with self._asking:
+            self._put(arguments)
+            return self._answer(on_model)
 
     def _answer(self, on_model: OnModel | None) -> dict[str, Any]:
-        process, self._pending = self.start(), None
-        assert process.stdout
+        process = self._process
+        assert process and process.stdout
+        answer: dict[str, Any] = {"error": "the dbt process ended before it answered"}
         for line in process.stdout:
-            answer: dict[str, Any] = json.loads(line)
-            if "model" not in answer:
-                return answer
+            told: dict[str, Any] = json.loads(line)
+            if "model" not in told:
+                answer = told
+                break
             if on_model:
-                on_model(*answer["model"])
-        return {"error": f"the dbt process ended with code {process.wait()}"}
+                on_model(*told["model"])
+        # Not before: a question that was interrupted is one that `close` need not wait for.
+        self._pending = None
+        return answer
 
     def close(self) -> None:
         """End the process: its input ends, so it does; a request it works on is given up."""

@@ -7,15 +7,16 @@ JSON, a line each: {"arguments": [...]} is answered by {"model": [name, status]}
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-_PR_SET_PDEATHSIG = 1
+_LOOK_SECONDS = 0.2
 _WORDS = 400
 
 Tell = Callable[[dict[str, Any]], None]
@@ -39,9 +40,16 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    # A build must not go on after the run that asked for it was killed: the next run writes the same lake.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Die when the process that asked is gone: a build must not go on when the next run writes the same lake."""
+    # By looking, for a signal on a parent's death (Linux) comes when the thread that started this one ends.
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import yaml
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 
 from orchestration import facts
 from orchestration.build import check_tables
 from orchestration.city import Progress, declarations, open_city, silent
+from orchestration.dagster_home import prepare_dagster_home
 from orchestration.definitions import build_definitions
 from orchestration.settings import Settings
 from quality.rules import declared_rules
@@ -71,21 +71,6 @@ def _why(event: dg.DagsterEvent) -> str:
     return (
         f"{event.step_key}: {cause.cls_name}: {cause.message.splitlines()[0] if cause.message else ''}" if cause else ""
     )
-
-
-def prepare_dagster_home(settings: Settings) -> None:
-    """Make Dagster's folder, with telemetry and its sign-up dialogue off."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    instance = {
-        "telemetry": {"enabled": False},
-        "nux": {"enabled": False},
-        "event_log_storage": {
-            "module": "orchestration.event_log",
-            "class": "OpenSqliteEventLog",
-            "config": {"base_dir": str(settings.dagster_home / "events")},
-        },
-    }
-    (settings.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def ui(
     import sys
     from pathlib import Path
 
-    from orchestration.runner import prepare_dagster_home
+    from orchestration.dagster_home import prepare_dagster_home
     from orchestration.settings import child_environment
 
     settings = load_settings(workspace)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from contracts.model import (
     Catalogue,
@@ -146,3 +149,22 @@ def _catalogue(deliveries: Path) -> Catalogue:
 def moved(dataset: Dataset, **source: Any) -> Dataset:
     """The same dataset with another way of delivery."""
     return replace(dataset, source=replace(dataset.source, **source))
+
+
+People = Sequence[tuple[str, str, int]]
+"""Rows of id, name and age."""
+
+
+def write_parquet(path: Path, people: People) -> None:
+    """People as a Parquet file."""
+    ids, names, ages = zip(*people, strict=True)
+    pq.write_table(pa.table({"id": ids, "name": names, "age": ages}), path)
+
+
+def write_sqlite(path: Path, people: People) -> None:
+    """People as the table `people` of a SQLite file."""
+    file = sqlite3.connect(path)
+    file.execute("create table people (id text, name text, age integer)")
+    file.executemany("insert into people values (?, ?, ?)", people)
+    file.commit()
+    file.close()

@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given
@@ -25,7 +22,7 @@ from contracts.model import Rule
 from contracts.violation import Severity
 from orchestration.ingest import Batch, unconserved
 from orchestration.store import ColumnTypeChanged, ensure_tables
-from tests.unit.orchestration.desk import PEOPLE, Desk, column, dataset, moved, people
+from tests.unit.orchestration.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
 
 ROWS = [("1", "张三", 41), ("2", "李四", 8)]
 LINES = "id,name,age\n1,张三,41\n2,李四,8\n"
@@ -60,16 +57,11 @@ def _write_xlsx(path: Path) -> None:
 
 
 def _write_parquet(path: Path) -> None:
-    ids, names, ages = zip(*ROWS, strict=True)
-    pq.write_table(pa.table({"id": ids, "name": names, "age": ages}), path)
+    write_parquet(path, ROWS)
 
 
 def _write_sqlite(path: Path) -> None:
-    file = sqlite3.connect(path)
-    file.execute("create table people (id text, name text, age integer)")
-    file.executemany("insert into people values (?, ?, ?)", ROWS)
-    file.commit()
-    file.close()
+    write_sqlite(path, ROWS)
 
 
 def _write_zip(path: Path) -> None:

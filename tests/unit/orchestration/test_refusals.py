@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
 from contracts.model import Dataset
-from tests.unit.orchestration.desk import Desk, people
+from tests.unit.orchestration.desk import Desk, people, write_parquet, write_sqlite
 
 # Stands for a person's data: it may be in the file, and in no message.
 CANARY = "金丝雀CANARY7731"
@@ -72,16 +69,11 @@ def _xlsx(path: Path) -> None:
 
 
 def _parquet(path: Path) -> None:
-    ids, names, ages = zip(*MANY, strict=True)
-    pq.write_table(pa.table({"id": ids, "name": names, "age": ages}), path)
+    write_parquet(path, MANY)
 
 
 def _sqlite(path: Path) -> None:
-    file = sqlite3.connect(path)
-    file.execute("create table people (id text, name text, age integer)")
-    file.executemany("insert into people values (?, ?, ?)", MANY)
-    file.commit()
-    file.close()
+    write_sqlite(path, MANY)
 
 
 def _zip(member: bytes, name: str = "people.csv") -> Write:

@@ -1,38 +1,49 @@
-"""Building the models of a city and judging what was built: dbt, merged counts, lineage, checks.
+"""Building the models of a city: dbt, merged counts, and whether each model could be built.
 
-A failed model or check stops nothing but what depends on it: the gates read what is recorded here.
+A failed model stops nothing but what depends on it: the gates read what is recorded here. Checks are `checking`'s.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from contracts.model import Dataset, Rule
+from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
-from contracts.violation import CheckResult, Severity
-from contracts.working_days import CalendarHorizon, working_days_between
+from contracts.violation import CheckResult
 from orchestration import facts
 from orchestration.city import City
-from orchestration.column_lineage import CityLineage, build_lineage
-from orchestration.transform.project import load_manifest
-from orchestration.transform.run import ModelResult, compile_models, run_models
+from orchestration.transform.frame import frame, missing
+from orchestration.transform.run import ModelResult, begin_models, run_models
 from orchestration.twins.staging import model_name
-from quality.rules import BUILT, declared_rules
-from quality.suites import Subject, check_table
-
-Built = Mapping[str, ModelResult]
-"""Table -> what became of its model, in the order of dependencies."""
+from quality.rules import BUILT
 
 
-def build_models(city: City, select: Sequence[str] = ()) -> Built:
-    """Run dbt (all models, or `select`), then record how many rows of each batch fell to a newer version."""
-    manifest = load_manifest(city.settings)
-    results = run_models(city.settings, select, lambda name, status: city.progress("model", name, status))
-    _record_merges(city)
-    nodes = manifest["nodes"]
-    return {_table(nodes[result.unique_id]): result for result in results if result.unique_id in nodes}
+class Build:
+    """One build by dbt, of all models or of `select`, in a process of its own while the caller does something else."""
+
+    def __init__(self, city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> None:
+        """Begin it; the manifest is compiled, and of the project as it is."""
+        self._city, self._select = city, select
+        frame(city.connection, missing(city.connection, manifest))
+        begin_models(city.settings, select)
+        self._tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
+        self.results: dict[str, ModelResult] = {}
+
+    def tables(self) -> Iterator[str]:
+        """Each table as its model ends, well or not. At the end `results` holds all, in the order of dependencies,
+        and how many rows of each batch fell to a newer version is recorded."""
+        following = run_models(self._city.settings, self._select)
+        while True:
+            try:
+                unique_id, status = next(following)
+            except StopIteration as end:
+                self.results = {self._tables[r.unique_id]: r for r in end.value if r.unique_id in self._tables}
+                break
+            self._city.progress("model", unique_id.rsplit(".", 1)[-1], status)
+            yield self._tables[unique_id]
+        _record_merges(self._city)
 
 
 def _table(node: Mapping[str, Any]) -> str:
@@ -66,35 +77,10 @@ def _surviving(dataset: Dataset) -> str:
     )
 
 
-def refresh_lineage(city: City) -> CityLineage:
-    """The graph of the models as they are now, compiled where dbt has not just built them."""
-    manifest = load_manifest(city.settings)
-    if any(_uncompiled(node) for node in manifest["nodes"].values()):
-        compile_models(city.settings)
-        manifest = load_manifest(city.settings)
-    return build_lineage(city.settings, city.catalogue, manifest)
-
-
-def _uncompiled(node: Any) -> bool:
-    return node["resource_type"] == "model" and not node.get("compiled_code")
-
-
-def check_tables(city: City, tables: Iterable[str], built: Built | None = None) -> list[CheckResult]:
-    """Run every declared rule on the tables that exist, and record the results. A missing table has no results.
-
-    `built` adds, for the tables that a build just made or failed to make, whether it succeeded.
-    """
-    rules = declared_rules(city.catalogue)
-    wanted = list(tables)
-    versions = city.versions().of([table for table in wanted if table in rules or table in (built or {})])
-    results: list[CheckResult] = []
-    for table in wanted:
-        found = [_built(table, built[table], versions.get(table))] if built and table in built else []
-        if table in versions and table in rules:
-            found += _check(city, table, rules[table], versions[table])
-        if found:
-            city.progress("check", table, f"{len(found)} rules, {sum(not one.passed for one in found)} failed")
-        results += found
+def built_results(city: City, built: Mapping[str, ModelResult]) -> list[CheckResult]:
+    """Whether each table's newest build succeeded, as results of a check, recorded."""
+    versions = city.versions().of(built)
+    results = [_built(table, result, versions.get(table)) for table, result in built.items()]
     facts.record_checks(city, results)
     return results
 
@@ -111,45 +97,5 @@ def _built(table: str, result: ModelResult, version: str | None) -> CheckResult:
         failing_rows=None if judged is None else int(not result.ok),
         # dbt's message may quote data: its status alone is kept.
         observed=f"dbt: {result.status}",
-        data_version=version,
-    )
-
-
-def _check(city: City, table: str, rules: Sequence[Rule], version: str) -> list[CheckResult]:
-    dataset = _dataset_of(city, table)
-    timed = [rule for rule in rules if rule.kind == "freshness"]
-    plain = tuple(rule for rule in rules if rule.kind != "freshness")
-    subject = Subject(table, plain, version, city.catalogue.code_sets, dataset)
-    found = check_table(city.connection, subject) if plain else []
-    return found + [_freshness(city, rule, table, dataset, version) for rule in timed if dataset]
-
-
-def _dataset_of(city: City, table: str) -> Dataset | None:
-    name = table.split(".", 1)[1].removeprefix("stg_")
-    return next((d for d in city.catalogue.datasets.values() if d.table == name), None)
-
-
-def _freshness(city: City, rule: Rule, table: str, dataset: Dataset, version: str) -> CheckResult:
-    """The age of the newest delivery in working days, from the batches' dates: no column of the table has it."""
-    row = city.connection.execute(
-        "select max(delivered_on), coalesce(sum(accepted), 0) from lake.meta.batches where dataset = ?", [dataset.id]
-    ).fetchone()
-    newest, rows = row or (None, 0)
-    allowed = int(str(rule.arguments.get("working_days", dataset.freshness_working_days)))
-    error, age = None, None
-    try:
-        age = working_days_between(newest, city.today(), city.catalogue.calendar) if newest else None
-    except CalendarHorizon as horizon:
-        error = str(horizon)
-    return CheckResult(
-        table=table,
-        rule=rule.name,
-        dimension=rule.dimension,
-        severity=Severity(rule.severity),
-        passed=error is None and age is not None and age <= allowed,
-        rows=None if error else rows,
-        failing_rows=None if error else 0,
-        observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed",
-        error=error,
         data_version=version,
     )

@@ -11,7 +11,7 @@ import dagster as dg
 
 from contracts.model import Catalogue
 from orchestration.assets.models import model_assets
-from orchestration.assets.raw import raw_asset
+from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
 from orchestration.city import Progress, declarations, silent
@@ -30,10 +30,11 @@ def build_definitions(
     rules = declared_rules(known)
     return dg.Definitions(
         assets=[
-            *(raw_asset(dataset, rules.get(f"raw.{dataset.table}", ())) for dataset in known.datasets.values()),
+            *(raw_asset(dataset) for dataset in known.datasets.values()),
             model_assets(known, manifest, rules),
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
+        asset_checks=[raw_checks(known, rules)],
         schedules=schedules(known.datasets.values()),
         resources={"city": city_resource(settings, known, progress)},
         executor=dg.in_process_executor,

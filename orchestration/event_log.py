@@ -6,11 +6,13 @@ What the events say is Dagster's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from threading import local
 from typing import Any
 
+from dagster import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
@@ -26,10 +28,33 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
         event.listen(engine, "connect", _relax)
         return engine
 
+    @cached_property
+    def _open(self) -> local:
+        return local()
+
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
+        """A connection in a transaction: this thread's, where it has one open."""
+        held = getattr(self._open, "connection", None)
+        if held is not None:
+            yield held
+            return
         with self._engine.begin() as connection:
-            yield connection
+            self._open.connection = connection
+            try:
+                yield connection
+            finally:
+                self._open.connection = None
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event and what follows from it, in one transaction."""
+        with self._connect():
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events in one transaction."""
+        with self._connect():
+            super().store_event_batch(events)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the log has a table; Dagster asks before every check result."""

@@ -17,6 +17,7 @@ import duckdb
 
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
+from orchestration.cores import threads_for, use_threads
 from orchestration.lake import store_table
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
@@ -162,6 +163,7 @@ def _outcome(dataset: Dataset, state: str, stored: StoredBatch, reasons: Mapping
 def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) -> Batch:
     connection = context.connection
     scratch = context.settings.scratch / dataset.table
+    use_threads(connection, threads_for(landed.bytes, context.settings.threads))
     delivered, records = read(dataset, landed, scratch, connection)
     select = conform_sql(dataset, delivered, context.catalogue.code_sets)
     connection.execute("begin transaction")

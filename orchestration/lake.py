@@ -18,6 +18,7 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
+from orchestration.cores import threads_for_folder, use_threads
 from orchestration.engine_macros import install_macros
 from orchestration.settings import Settings
 
@@ -120,6 +121,7 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
     try:
         _attach(connection, settings, read_only)
         install_macros(connection, settings.keys)
+        use_threads(connection, threads_for_folder(settings.lake_data, settings.threads))
         if not read_only:
             connection.execute(_META)
         yield connection

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import dagster as dg
 
 from contracts.model import Catalogue
 from orchestration import facts
-from orchestration.build import refresh_lineage
+from orchestration.checking import Checks
 from orchestration.city import City, Progress, open_city, silent
-from orchestration.column_lineage import CityLineage
+from orchestration.column_lineage import CityLineage, build_lineage
 from orchestration.ingest import Ingestion
 from orchestration.settings import Settings
 from orchestration.share.evidence import Gatherer
 from orchestration.store import ensure_tables, stored_batches
+from orchestration.transform.project import compiled_manifest, expect_compiled
 
 
 @dataclass
@@ -29,8 +31,14 @@ class RunCity:
     def ingestion(self) -> Ingestion:
         """What deliveries share; every dataset's tables exist once it does."""
         ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """What of the run is to be checked, and was."""
+        return Checks(self.city)
 
     @cached_property
     def recorded(self) -> set[str]:
@@ -38,9 +46,14 @@ class RunCity:
         return {str(row["batch"]) for row in facts.datasets(self.city.ledger)}
 
     @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The compiled models, as the run builds them. To be asked for before dbt is at work."""
+        return compiled_manifest(self.city.settings)
+
+    @cached_property
     def lineage(self) -> CityLineage:
-        """The graph of the models as the run built them, or as they are where it built none."""
-        return refresh_lineage(self.city)
+        """The graph of the models."""
+        return build_lineage(self.city.settings, self.city.catalogue, self.manifest)
 
     def gatherer(self) -> Gatherer:
         """Evidence for products, as of now."""

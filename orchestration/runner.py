@@ -13,7 +13,7 @@ import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 
 from orchestration import facts
-from orchestration.build import check_tables
+from orchestration.checking import check_tables
 from orchestration.city import Progress, declarations, open_city, silent
 from orchestration.dagster_home import prepare_dagster_home
 from orchestration.definitions import build_definitions
@@ -40,8 +40,9 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
     started = time.monotonic()
     catalogue = declarations(settings)
     listener: Progress = progress or silent
-    definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
+    # The instance first: making one takes seconds, in which dbt may still be parsing.
     with _instance(settings) as instance, progress or nullcontext():
+        definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(
             asset_selection=_resolve(select, definitions)
         )
@@ -88,7 +89,8 @@ def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
     if table is not None and table not in rules:
         raise UnknownTable(table, sorted(rules))
     with open_city(settings, catalogue=catalogue, run_id="check") as city:
-        results = check_tables(city, [table] if table else sorted(rules))
+        found = check_tables(city, [table] if table else sorted(rules))
+    results = [result for made in found.values() for result in made]
     return {
         "checks": [result.as_dict() for result in results],
         "scores": [score.as_dict() for score in scores(results).values()],

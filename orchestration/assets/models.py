@@ -9,9 +9,12 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from contracts.model import Catalogue, Rule
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, table_key
-from orchestration.build import build_models, check_tables
+from orchestration.build import Build, built_results
 from orchestration.resource import RunCity
 from quality.rules import BUILT
+
+# Tables checked together: each time, the lake is asked for its state.
+_TOGETHER = 10
 
 
 class CityTranslator(DagsterDbtTranslator):
@@ -52,17 +55,28 @@ def model_assets(
     names = {spec.key: ".".join(spec.key.path) for spec in specs}
     checks = [spec for table in names.values() for spec in check_specs(table, (BUILT, *rules.get(table, ())))]
 
-    @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True)
+    # Before checks of raw tables alone: dbt builds while those are made.
+    @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True, op_tags={"dagster/priority": "1"})
     def models(
         context: dg.AssetExecutionContext, city: dg.ResourceParam[RunCity]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        tables = {names[key] for key in context.selected_asset_keys}
-        built = build_models(city.city, [] if len(tables) == len(names) else [_name(table) for table in tables])
+        tables = sorted(names[key] for key in context.selected_asset_keys)
+        select = [] if len(tables) == len(names) else [_name(table) for table in tables]
+        build = Build(city.city, city.manifest, select)
+        # What is done from here on costs no time, as long as dbt goes on.
+        unbuilt, checks = set(tables), city.checks
+        checks.make(unbuilt)
         graph = city.lineage.graph
-        chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
-        for table in (table for table in built if table in tables):
+        for table in build.tables():
+            unbuilt.discard(table)
+            checks.due(table)
+            if not len(unbuilt) % _TOGETHER:
+                checks.make(unbuilt)
             yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-        for result in check_results(check_tables(city.city, sorted(tables), built)):
+        for table in (table for table in build.results if table in unbuilt):
+            yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
+        chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
+        for result in check_results([*built_results(city.city, build.results), *checks.of(tables)]):
             if (result.asset_key, result.check_name) in chosen:
                 yield result
 

@@ -1,19 +1,18 @@
-"""One asset per dataset: its deliveries carried into the raw lake, and its rules checked on what was stored."""
+"""One asset per dataset: its deliveries carried into the raw lake. One step for the checks of all that was stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import dagster as dg
 
-from contracts.model import Dataset, Rule
+from contracts.model import Catalogue, Dataset, Rule
 from orchestration import facts
 from orchestration.assets.naming import check_results, check_specs, table_key
-from orchestration.build import check_tables
 from orchestration.ingest import Batch, ingest, unconserved
 from orchestration.resource import RunCity
 
 
-def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
+def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
     """The asset of one dataset, from its contract alone."""
     table = f"raw.{dataset.table}"
 
@@ -26,21 +25,37 @@ def raw_asset(dataset: Dataset, rules: Sequence[Rule]) -> dg.AssetsDefinition:
         tags={"sharing_attribute": str(dataset.sharing_attribute), "mode": str(dataset.mode)},
         metadata={"dataset": dataset.id, "contract version": dataset.version, "frequency": dataset.frequency},
         freshness_policy=_freshness(dataset),
-        check_specs=[_conservation_spec(table), *check_specs(table, rules)],
+        check_specs=[_conservation_spec(table)],
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         batches = ingest(city.ingestion, dataset, city.recorded)
         facts.record_batches(city.city, batches)
         for batch in batches:
             city.city.progress("land", dataset.id, _outcome(batch))
-        results = check_tables(city.city, [table])
+        city.checks.due(table)
         lost = unconserved(city.ingestion, dataset)
-        return dg.MaterializeResult(
-            metadata=_metadata(batches),
-            check_results=[_conservation(lost), *check_results(results)],
-        )
+        return dg.MaterializeResult(metadata=_metadata(batches), check_results=[_conservation(lost)])
 
     return carry
+
+
+def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.AssetChecksDefinition:
+    """The checks of every dataset's rules on what is stored of it.
+
+    A step of their own, so that a run that builds models need not wait for them: they are made while dbt builds.
+    """
+    tables = [f"raw.{dataset.table}" for dataset in catalogue.datasets.values()]
+    specs = [spec for table in tables for spec in check_specs(table, rules.get(table, ()))]
+
+    @dg.multi_asset_check(name="raw_checks", specs=specs, can_subset=True)
+    def check(context: dg.AssetCheckExecutionContext, city: dg.ResourceParam[RunCity]) -> Iterator[dg.AssetCheckResult]:
+        chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
+        wanted = [table for table in tables if table_key(table) in {key for key, _ in chosen}]
+        for result in check_results(city.checks.of(wanted)):
+            if (result.asset_key, result.check_name) in chosen:
+                yield result
+
+    return check
 
 
 def _conservation_spec(table: str) -> dg.AssetCheckSpec:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration import facts
 from orchestration.cli.options import Json, Workspace
 from orchestration.cli.output import emit, fail, say, table
 from orchestration.cli.present import show_releases, show_summary
@@ -25,6 +24,8 @@ def _ledger(settings: Settings) -> Ledger:
 
 def status(workspace: Workspace = None, as_json: Json = False) -> None:
     """What the ledger says of the newest deliveries, checks and releases; nothing is run."""
+    from orchestration import facts
+
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:
         newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)

@@ -12,20 +12,26 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from contracts.sql_text import literal
+from orchestration.cores import threads_for_folder, use_threads
 from orchestration.engine_macros import install_macros
 from orchestration.lake import EXTENSIONS, extension_file
 
 
 class Plugin(BasePlugin):
-    """Configures every connection that dbt opens; `keys` in its profile entry is the folder of the pseudonym key."""
+    """Configures every connection that dbt opens.
+
+    In its profile entry `keys` is the folder of the pseudonym key, `data` the lake's, `threads` the most to work with.
+    """
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Take the profile entry."""
-        self._keys = Path(plugin_config["keys"])
+        self._keys, self._data = Path(plugin_config["keys"]), Path(plugin_config["data"])
+        self._threads = int(plugin_config["threads"])
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Load the extensions and attach `zt`; nothing is drawn on standard output."""
         conn.execute("set enable_progress_bar = false")
+        use_threads(conn, threads_for_folder(self._data, self._threads))
         for name in EXTENSIONS:
             conn.execute(f"load {literal(str(extension_file(name)))}")
         install_macros(conn, self._keys)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 from orchestration.lake import CATALOG, attach_options
 from orchestration.settings import REPOSITORY, Settings
-from orchestration.transform.run import begin, parse
+from orchestration.transform.run import begin, compile_models, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
 
@@ -55,7 +56,15 @@ def _profile(settings: Settings) -> dict[str, Any]:
             "temp_directory": str(settings.scratch / "spill"),
         },
         "plugins": [
-            {"module": "orchestration.transform.plugin", "alias": "zt", "config": {"keys": str(settings.keys)}}
+            {
+                "module": "orchestration.transform.plugin",
+                "alias": "zt",
+                "config": {
+                    "keys": str(settings.keys),
+                    "data": str(settings.lake_data),
+                    "threads": settings.threads,
+                },
+            }
         ],
         "attach": [
             {
@@ -95,6 +104,27 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
         _mark(settings).write_text(now)
     manifest: dict[str, Any] = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
     return manifest
+
+
+def compiled_manifest(settings: Settings) -> dict[str, Any]:
+    """The manifest with every model's SQL, compiled where dbt has not yet. Raises `TransformFailed`."""
+    manifest = load_manifest(settings)
+    if not is_compiled(manifest):
+        compile_models(settings)
+        manifest = load_manifest(settings)
+    return manifest
+
+
+def is_compiled(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has the SQL of every model."""
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return all(node.get("compiled_code") for node in models)
+
+
+def expect_compiled(settings: Settings) -> None:
+    """Have dbt compile the models, where it has not, while the caller does something else."""
+    if not is_compiled(load_manifest(settings)):
+        begin(settings, "compile")
 
 
 def expect_manifest(settings: Settings) -> None:

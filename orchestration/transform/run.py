@@ -9,7 +9,7 @@ import atexit
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -17,10 +17,9 @@ from typing import Any
 from orchestration.settings import REPOSITORY, Settings
 
 _WORDS = 400
+# What the lake has is not looked up: others may be writing it, and no model asks while it is compiled.
+_MODELS = ("--select", "resource_type:model", "--no-populate-cache")
 _LAST_SECONDS = 10
-
-OnModel = Callable[[str, str], None]
-"""Called with the name and the status of each model as it ends."""
 
 
 class TransformFailed(Exception):
@@ -82,19 +81,20 @@ class _Worker:
         if self._pending == arguments:
             return
         if self._pending is not None:
-            self._answer(None)
+            for _ in self._answer():
+                pass
         assert process.stdin
         process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
         process.stdin.flush()
         self._pending = arguments
 
-    def ask(self, arguments: list[str], on_model: OnModel | None) -> dict[str, Any]:
-        """The answer to a question."""
+    def ask(self, arguments: list[str]) -> Generator[list[str], None, dict[str, Any]]:
+        """What is told on the way, [name, status] of each model as it ends; and the answer."""
         with self._asking:
             self._put(arguments)
-            return self._answer(on_model)
+            return (yield from self._answer())
 
-    def _answer(self, on_model: OnModel | None) -> dict[str, Any]:
+    def _answer(self) -> Generator[list[str], None, dict[str, Any]]:
         process = self._process
         assert process and process.stdout
         answer: dict[str, Any] = {"error": "the dbt process ended before it answered"}
@@ -103,8 +103,7 @@ class _Worker:
             if "model" not in told:
                 answer = told
                 break
-            if on_model:
-                on_model(*told["model"])
+            yield told["model"]
         # Not before: a question that was interrupted is one that `close` need not wait for.
         self._pending = None
         return answer
@@ -127,10 +126,10 @@ atexit.register(_worker.close)
 
 
 def begin(settings: Settings, command: str | None = None) -> None:
-    """Start the dbt process, and have it begin a command whose answer is asked for later."""
+    """Start the dbt process, and have it begin a command whose answer is asked for later: parse or compile."""
     _worker.start()
     if command:
-        _worker.send(_arguments(settings, command, ()))
+        _worker.send(_arguments(settings, command, _MODELS if command == "compile" else ()))
 
 
 def parse(settings: Settings) -> None:
@@ -138,19 +137,27 @@ def parse(settings: Settings) -> None:
     _invoke(settings, "parse")
 
 
-def run_models(settings: Settings, select: Sequence[str] = (), on_model: OnModel | None = None) -> list[ModelResult]:
+def run_models(settings: Settings, select: Sequence[str] = ()) -> Generator[list[str], None, list[ModelResult]]:
     """Build seeds and models in dependency order. A failed model skips what depends on it and nothing else.
 
-    `on_model(name, status)` is called as each model ends.
+    Yields [name, status] of each model as it ends, and returns what became of all of them. Raises `TransformFailed`.
     """
+    return (yield from _follow(settings, "build", _selected(select)))
+
+
+def begin_models(settings: Settings, select: Sequence[str] = ()) -> None:
+    """Have dbt begin what `run_models` of the same selection then waits for."""
+    _worker.send(_arguments(settings, "build", _selected(select)))
+
+
+def _selected(select: Sequence[str]) -> list[str]:
     chosen = ["--select", *select] if select else []
-    selected = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *chosen]
-    return _invoke(settings, "build", selected, on_model)
+    return ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *chosen]
 
 
 def compile_models(settings: Settings) -> None:
     """Compile every model without running it, so that the manifest holds its SQL. Raises `TransformFailed`."""
-    _invoke(settings, "compile")
+    _invoke(settings, "compile", _MODELS)
 
 
 def run_tests(settings: Settings, select: Sequence[str] = ()) -> list[ModelResult]:
@@ -158,10 +165,20 @@ def run_tests(settings: Settings, select: Sequence[str] = ()) -> list[ModelResul
     return _invoke(settings, "test", ["--select", *select] if select else [])
 
 
-def _invoke(
-    settings: Settings, command: str, arguments: Sequence[str] = (), on_model: OnModel | None = None
-) -> list[ModelResult]:
-    answer = _worker.ask(_arguments(settings, command, arguments), on_model)
+def _invoke(settings: Settings, command: str, arguments: Sequence[str] = ()) -> list[ModelResult]:
+    following = _follow(settings, command, arguments)
+    while True:
+        try:
+            next(following)
+        except StopIteration as end:
+            results: list[ModelResult] = end.value
+            return results
+
+
+def _follow(
+    settings: Settings, command: str, arguments: Sequence[str]
+) -> Generator[list[str], None, list[ModelResult]]:
+    answer = yield from _worker.ask(_arguments(settings, command, arguments))
     if "error" in answer:
         raise TransformFailed(command, answer["error"])
     return [ModelResult(**row) for row in answer["results"]]
@@ -179,5 +196,7 @@ def _arguments(settings: Settings, command: str, arguments: Sequence[str]) -> li
         "--log-path",
         str(settings.dbt_target / "logs"),
         "--quiet",
+        "--log-level-file",
+        "info",
         *arguments,
     ]

@@ -1,7 +1,7 @@
 """dbt in a process of its own: `python -m orchestration.transform.worker`, started and asked by `transform.run`.
 
 dbt takes seconds to import and to parse, and as many cores as there are stand idle meanwhile. Requests and answers are
-JSON, a line each: {"arguments": [...]} is answered by {"model": [name, status]} as models end, and in the end by
+JSON, a line each: {"arguments": [...]} is answered by {"model": [id, status]} as models end, and in the end by
 {"results": [...]} or {"error": text}. It ends with its input, or with the process that started it.
 """
 
@@ -14,7 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from orchestration.imports import uncollected
 
 _LOOK_SECONDS = 0.2
 _WORDS = 400
@@ -24,6 +28,8 @@ Tell = Callable[[dict[str, Any]], None]
 
 def main() -> None:
     """Answer requests until there are no more."""
+    # Killed over a request that nobody waits for any more, it leaves locks that Python would tell the user of.
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
     _end_with_parent()
     # Whatever libraries print is not an answer.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
@@ -33,10 +39,14 @@ def main() -> None:
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
 
-        import dbt.cli.main  # noqa: F401  (before the first request, so that it need not wait)
+        with uncollected():
+            import dbt.cli.main  # noqa: F401  (before the first request, so that it need not wait)
 
         for line in sys.stdin:
-            tell(_invoke(json.loads(line)["arguments"], tell))
+            # A project is parsed once, and stays; what a later command makes does not.
+            with uncollected(forever=False):
+                answer = _invoke(json.loads(line)["arguments"], tell)
+            tell(answer)
 
 
 def _end_with_parent() -> None:
@@ -52,16 +62,50 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+@dataclass
+class _Parsed:
+    """The manifest that dbt need not read again: of which project, and how the file was that holds it."""
+
+    manifest: Any = None
+    project: str = ""
+    written: int = 0
+
+    def of(self, arguments: list[str]) -> Any:
+        """The manifest that a command is about; None where it is not known, or another process wrote a newer one."""
+        same = (_option(arguments, "--project-dir"), _written(arguments)) == (self.project, self.written)
+        return self.manifest if same and arguments[0] != "parse" else None
+
+    def keep(self, manifest: Any, arguments: list[str]) -> None:
+        """Remember what a command left."""
+        self.manifest, self.project = manifest, _option(arguments, "--project-dir")
+        self.written = _written(arguments)
+
+
+_parsed = _Parsed()
+
+
+def _option(arguments: list[str], name: str) -> str:
+    return arguments[arguments.index(name) + 1]
+
+
+def _written(arguments: list[str]) -> int:
+    manifest = Path(_option(arguments, "--target-path")) / "manifest.json"
+    return manifest.stat().st_mtime_ns if manifest.exists() else 0
+
+
 def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
     from dbt.cli.main import dbtRunner
 
     def heard(event: Any) -> None:
         if event.info.name in {"LogModelResult", "LogSeedResult"}:
-            tell({"model": [event.data.node_info.node_name, event.data.status]})
+            tell({"model": [event.data.node_info.unique_id, event.data.status]})
 
-    result = dbtRunner(callbacks=[heard]).invoke(arguments)
+    known = _parsed.of(arguments)
+    result = dbtRunner(manifest=known, callbacks=[heard]).invoke(arguments)
     if result.exception is not None:
+        _parsed.keep(None, arguments)
         return {"error": str(result.exception)}
+    _parsed.keep(result.result if arguments[0] == "parse" else known, arguments)
     return {"results": [_row(row) for row in getattr(result.result, "results", [])]}
 
 

@@ -1,0 +1,118 @@
+"""Running the declared checks on the lake's tables, and recording what they say.
+
+Each suite is `quality`'s; which table may be judged when is decided here. A failed check stops nothing: the gates read
+what is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from contracts.model import Dataset, Rule
+from contracts.violation import CheckResult, Severity
+from contracts.working_days import CalendarHorizon, working_days_between
+from orchestration import facts
+from orchestration.city import City
+from orchestration.cores import threads_for_folder, use_threads
+from quality.rules import declared_rules
+from quality.suites import Subject, check_table
+
+
+@dataclass
+class Checks:
+    """The checks of one run, each table's made once, as soon as the table and all that its rules look at are there.
+
+    dbt builds in a process of its own: what is checked meanwhile costs a run no time.
+    """
+
+    city: City
+    _due: dict[str, None] = field(default_factory=dict)
+    _made: dict[str, list[CheckResult]] = field(default_factory=dict)
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Sequence[Rule]]:
+        return declared_rules(self.city.catalogue)
+
+    def due(self, table: str) -> None:
+        """A table has new content, to be checked before the run ends."""
+        self._made.pop(table, None)
+        self._due[table] = None
+
+    def make(self, unsettled: Collection[str] = ()) -> None:
+        """Check what is due, but for what is, or is compared with, an `unsettled` table."""
+        ready = [table for table in self._due if not unsettled or self._looks_at(table).isdisjoint(unsettled)]
+        for table in ready:
+            del self._due[table]
+        for table, results in check_tables(self.city, ready).items():
+            self._made[table] = results
+
+    def _looks_at(self, table: str) -> set[str]:
+        return {table} | {
+            str(rule.arguments["table"]) for rule in self._rules.get(table, ()) if rule.kind == "reference"
+        }
+
+    def of(self, tables: Iterable[str]) -> list[CheckResult]:
+        """The results of tables, in their order; those not made in this run are made now."""
+        wanted = list(tables)
+        for table in wanted:
+            if table not in self._made:
+                self._due[table] = None
+        self.make()
+        return [result for table in wanted for result in self._made.get(table, [])]
+
+
+def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResult]]:
+    """Run every declared rule on the tables that exist, and record the results. A missing table has no results."""
+    rules = declared_rules(city.catalogue)
+    wanted = [table for table in tables if table in rules]
+    use_threads(city.connection, threads_for_folder(city.settings.lake_data, city.settings.threads))
+    versions = city.versions().of(wanted)
+    results: dict[str, list[CheckResult]] = {}
+    for table in wanted:
+        if table in versions:
+            found = results[table] = _check(city, table, rules[table], versions[table])
+            city.progress("check", table, f"{len(found)} rules, {sum(not one.passed for one in found)} failed")
+    facts.record_checks(city, [result for found in results.values() for result in found])
+    return results
+
+
+def _check(city: City, table: str, rules: Sequence[Rule], version: str) -> list[CheckResult]:
+    dataset = _dataset_of(city, table)
+    timed = [rule for rule in rules if rule.kind == "freshness"]
+    plain = tuple(rule for rule in rules if rule.kind != "freshness")
+    subject = Subject(table, plain, version, city.catalogue.code_sets, dataset)
+    found = check_table(city.connection, subject) if plain else []
+    return found + [_freshness(city, rule, table, dataset, version) for rule in timed if dataset]
+
+
+def _dataset_of(city: City, table: str) -> Dataset | None:
+    name = table.split(".", 1)[1].removeprefix("stg_")
+    return next((d for d in city.catalogue.datasets.values() if d.table == name), None)
+
+
+def _freshness(city: City, rule: Rule, table: str, dataset: Dataset, version: str) -> CheckResult:
+    """The age of the newest delivery in working days, from the batches' dates: no column of the table has it."""
+    row = city.connection.execute(
+        "select max(delivered_on), coalesce(sum(accepted), 0) from lake.meta.batches where dataset = ?", [dataset.id]
+    ).fetchone()
+    newest, rows = row or (None, 0)
+    allowed = int(str(rule.arguments.get("working_days", dataset.freshness_working_days)))
+    error, age = None, None
+    try:
+        age = working_days_between(newest, city.today(), city.catalogue.calendar) if newest else None
+    except CalendarHorizon as horizon:
+        error = str(horizon)
+    return CheckResult(
+        table=table,
+        rule=rule.name,
+        dimension=rule.dimension,
+        severity=Severity(rule.severity),
+        passed=error is None and age is not None and age <= allowed,
+        rows=None if error else rows,
+        failing_rows=None if error else 0,
+        observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed",
+        error=error,
+        data_version=version,
+    )

@@ -1,0 +1,80 @@
+"""What the models of a project need and the lake has not: their tables, empty, and their views, in one transaction.
+
+In a lake, whoever makes a table or a view has the whole catalog read twice, which takes longer than most models; so it
+is done once for all of them, and dbt then fills the tables and finds the views. No row is written here, and nothing
+that stands is changed. What cannot be made is left to dbt, which says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from graphlib import TopologicalSorter
+from typing import Any
+
+import duckdb
+
+from contracts.sql_text import identifier
+from orchestration.lake import CATALOG
+
+Node = Mapping[str, Any]
+
+
+def missing(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> list[Node]:
+    """The models of a manifest whose table or view the lake has not."""
+    standing = set(
+        connection.execute(
+            f"select schema_name, table_name from duckdb_tables() where database_name = '{CATALOG}' "
+            f"union all select schema_name, view_name from duckdb_views() where database_name = '{CATALOG}'"
+        ).fetchall()
+    )
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return [node for node in models if (node["schema"], node["alias"]) not in standing]
+
+
+def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:
+    """Make the tables and views of compiled models: all of them, or none where one cannot be made."""
+    wanted = {node["unique_id"]: node for node in nodes}
+    tables = [made for node in wanted.values() if (made := _table(node))]
+    views = [made for node in _in_order(wanted) if (made := _view(node))]
+    if not wanted:
+        return
+    connection.execute("begin transaction")
+    try:
+        for statement in tables + views:
+            connection.execute(statement)
+        connection.execute("commit")
+    except duckdb.Error:
+        with suppress(duckdb.Error):  # the failure may have ended the transaction
+            connection.execute("rollback")
+
+
+def _in_order(nodes: Mapping[str, Node]) -> list[Node]:
+    above = {name: set(node["depends_on"]["nodes"]) & set(nodes) for name, node in nodes.items()}
+    return [nodes[name] for name in TopologicalSorter(above).static_order()]
+
+
+def _table(node: Node) -> str | None:
+    """The statement for a table whose columns the model's contract names; None where it takes more than this."""
+    columns = [_column(column) for column in node["columns"].values()]
+    contract = node["config"].get("contract") or {}
+    if node["config"]["materialized"] != "table" or not contract.get("enforced") or not all(columns):
+        return None
+    return None if node.get("constraints") else f"create table {_name(node)} ({', '.join(map(str, columns))})"
+
+
+def _column(column: Mapping[str, Any]) -> str | None:
+    kinds = {constraint["type"] for constraint in column.get("constraints") or ()}
+    if kinds - {"not_null"} or not column.get("data_type"):
+        return None
+    return f"{identifier(column['name'])} {column['data_type']}{' not null' if kinds else ''}"
+
+
+def _view(node: Node) -> str | None:
+    if node["config"]["materialized"] != "view" or not node.get("compiled_code"):
+        return None
+    return f"create view {_name(node)} as ({node['compiled_code']}\n)"
+
+
+def _name(node: Node) -> str:
+    return f"{CATALOG}.{identifier(node['schema'])}.{identifier(node['alias'])}"

@@ -7,10 +7,11 @@ what is recorded.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
-from contracts.model import Dataset, Rule
+from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
 from contracts.working_days import CalendarHorizon, working_days_between
 from orchestration import facts
@@ -69,43 +70,52 @@ def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResul
     wanted = [table for table in tables if table in rules]
     use_threads(city.connection, threads_for_folder(city.settings.lake_data, city.settings.threads))
     versions = city.versions().of(wanted)
+    newest = _newest_deliveries(city) if wanted else {}
     results: dict[str, list[CheckResult]] = {}
     for table in wanted:
         if table in versions:
-            found = results[table] = _check(city, table, rules[table], versions[table])
+            found = results[table] = _check(city, _subject(city, table, rules[table], versions[table]), newest)
             city.progress("check", table, f"{len(found)} rules, {sum(not one.passed for one in found)} failed")
     facts.record_checks(city, [result for found in results.values() for result in found])
     return results
 
 
-def _check(city: City, table: str, rules: Sequence[Rule], version: str) -> list[CheckResult]:
-    dataset = _dataset_of(city, table)
-    timed = [rule for rule in rules if rule.kind == "freshness"]
-    plain = tuple(rule for rule in rules if rule.kind != "freshness")
-    subject = Subject(table, plain, version, city.catalogue.code_sets, dataset)
-    found = check_table(city.connection, subject) if plain else []
-    return found + [_freshness(city, rule, table, dataset, version) for rule in timed if dataset]
-
-
-def _dataset_of(city: City, table: str) -> Dataset | None:
+def _subject(city: City, table: str, rules: Sequence[Rule], version: str) -> Subject:
     name = table.split(".", 1)[1].removeprefix("stg_")
-    return next((d for d in city.catalogue.datasets.values() if d.table == name), None)
+    dataset = next((d for d in city.catalogue.datasets.values() if d.table == name), None)
+    return Subject(table, rules, version, city.catalogue.code_sets, dataset)
 
 
-def _freshness(city: City, rule: Rule, table: str, dataset: Dataset, version: str) -> CheckResult:
+def _newest_deliveries(city: City) -> dict[str, tuple[date, int]]:
+    """Dataset -> the date of its newest delivery, and the rows accepted of all."""
+    rows = city.connection.execute(
+        "select dataset, max(delivered_on), sum(accepted)::bigint from lake.meta.batches group by dataset"
+    ).fetchall()
+    return {dataset: (newest, accepted) for dataset, newest, accepted in rows}
+
+
+def _check(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:
+    timed = [rule for rule in subject.rules if rule.kind == "freshness"]
+    plain = replace(subject, rules=tuple(rule for rule in subject.rules if rule.kind != "freshness"))
+    found = check_table(city.connection, plain) if plain.rules else []
+    dataset = subject.dataset
+    if dataset is None:
+        return found
+    return found + [_freshness(city, rule, subject, newest.get(dataset.id, (None, 0))) for rule in timed]
+
+
+def _freshness(city: City, rule: Rule, subject: Subject, delivered: tuple[date | None, int]) -> CheckResult:
     """The age of the newest delivery in working days, from the batches' dates: no column of the table has it."""
-    row = city.connection.execute(
-        "select max(delivered_on), coalesce(sum(accepted), 0) from lake.meta.batches where dataset = ?", [dataset.id]
-    ).fetchone()
-    newest, rows = row or (None, 0)
-    allowed = int(str(rule.arguments.get("working_days", dataset.freshness_working_days)))
+    newest, rows = delivered
+    assert subject.dataset
+    allowed = int(str(rule.arguments.get("working_days", subject.dataset.freshness_working_days)))
     error, age = None, None
     try:
         age = working_days_between(newest, city.today(), city.catalogue.calendar) if newest else None
     except CalendarHorizon as horizon:
         error = str(horizon)
     return CheckResult(
-        table=table,
+        table=subject.table,
         rule=rule.name,
         dimension=rule.dimension,
         severity=Severity(rule.severity),
@@ -114,5 +124,5 @@ def _freshness(city: City, rule: Rule, table: str, dataset: Dataset, version: st
         failing_rows=None if error else 0,
         observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed",
         error=error,
-        data_version=version,
+        data_version=subject.data_version,
     )

@@ -21,6 +21,8 @@ SILENCE = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "DAGSTER_DISABLE_TELEMETRY": "true",
+    # Not silence: the events that announce a run are stored together.
+    "DAGSTER_EVENT_BATCH_SIZE": "1000",
 }
 
 

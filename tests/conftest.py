@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,9 +17,15 @@ settings.load_profile("patient")
 _SHARED = {"test_sample_city.py": "sample_city", "test_lineage_city.py": "sample_city"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests on one worker, since module fixtures are what costs; and sharers of a city together."""
-    for item in items:
-        module = item.nodeid.split("::")[0]
-        shared = _SHARED.get(item.path.name) if "/integration/" in module else None
-        item.add_marker(pytest.mark.xdist_group(shared or module))
+class _ByModule(LoadScopeScheduling):
+    """A module's tests on one worker, since module fixtures are what costs; and sharers of a city together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = PurePosixPath(nodeid.split("::")[0])
+        return _SHARED.get(module.name, str(module)) if "integration" in module.parts else str(module)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Instead of marks: pytest-xdist hangs those to names that pytest 9.2 no longer reads."""
+    return _ByModule(config, log)

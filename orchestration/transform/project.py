@@ -15,7 +15,7 @@ import yaml
 
 from orchestration.lake import CATALOG, attach_options
 from orchestration.settings import REPOSITORY, Settings
-from orchestration.transform.run import begin, compile_models, parse
+from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
 
@@ -108,6 +108,8 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
 
 def compiled_manifest(settings: Settings) -> dict[str, Any]:
     """The manifest with every model's SQL, compiled where dbt has not yet. Raises `TransformFailed`."""
+    if is_begun(settings, "compile"):
+        compile_models(settings)
     manifest = load_manifest(settings)
     if not is_compiled(manifest):
         compile_models(settings)

@@ -88,6 +88,10 @@ class _Worker:
         process.stdin.flush()
         self._pending = arguments
 
+    def has(self, arguments: list[str]) -> bool:
+        """Whether a question was put and its answer not asked for."""
+        return self._pending == arguments
+
     def ask(self, arguments: list[str]) -> Generator[list[str], None, dict[str, Any]]:
         """What is told on the way, [name, status] of each model as it ends; and the answer."""
         with self._asking:
@@ -129,7 +133,16 @@ def begin(settings: Settings, command: str | None = None) -> None:
     """Start the dbt process, and have it begin a command whose answer is asked for later: parse or compile."""
     _worker.start()
     if command:
-        _worker.send(_arguments(settings, command, _MODELS if command == "compile" else ()))
+        _worker.send(_begun(settings, command))
+
+
+def is_begun(settings: Settings, command: str) -> bool:
+    """Whether the dbt process may be at work on a command that was begun: its files are then not to be read."""
+    return _worker.has(_begun(settings, command))
+
+
+def _begun(settings: Settings, command: str) -> list[str]:
+    return _arguments(settings, command, _MODELS if command == "compile" else ())
 
 
 def parse(settings: Settings) -> None:

@@ -84,7 +84,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(CITIES / city, workspace, ignore=shutil.ignore_patterns(".zhongtai", "dbt_packages", "target"))
     environment = {"ZHONGTAI_STATE": str(place / "state"), "ZHONGTAI_DELIVERIES": str(deliveries)}
     status, summary = ask(workspace, environment, "run")
-    assert status == 0, summary
+    assert status == 0, summary.get("failure")
     expected = yaml.safe_load((CITIES / city / "expected.yml").read_text(encoding="utf-8"))["datasets"]
     return Run(city, workspace, environment, summary, expected)
 

@@ -74,12 +74,15 @@ def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, 
     faults = ", ".join(f"case when {_q(f'f.{name}')} then {_l(name)} end" for name in conditions)
     names = ", ".join(_q(column.name) for column in dataset.columns)
     kept = {**delivered.headers, **({"_surplus": delivered.surplus} if delivered.surplus else {})}
-    original = ", ".join(f"{_l(c)}: {_q('o.' + c)}" for c in kept)
+    texts_by_name = ", ".join(f"{_l(c)}: {_q('o.' + c)}" for c in delivered.headers)
+    original = f"to_json({{{texts_by_name}}})"
+    if delivered.surplus:  # a null in a merge patch (RFC 7396) is a key that is not there
+        original = f"json_merge_patch({original}, json_object('_surplus', {_q('o._surplus')}))"
     raw = ", ".join(f"{_q(h)} as {_q('o.' + c)}" for c, h in kept.items())
     kept_names = ", ".join(_q("o." + c) for c in kept)
     return f"""
 select {names}, _row, _faults,
-  case when _faults is not null then to_json({{{original}}}) end as _original
+  case when _faults is not null then {original} end as _original
 from (
   select *, case
     when _structure is not null then [_structure]

@@ -20,13 +20,17 @@ from quality.conform import BROKEN, Delivered
 
 _SAMPLE = 1000
 _UNKNOWN_KEY = "structure:unknown_key"
+_KEY_TWICE = "structure:key_twice"
 _LINE = "_line"
 
 
 def read_ndjson(
     dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection
 ) -> tuple[Delivered, int | None]:
-    """One JSON object a line. Keys are headers; the keys of the first thousand lines must fit the contract."""
+    """One JSON object a line. Keys are headers; the keys of the first thousand lines must fit the contract.
+
+    A key that is not there is a null, so the key of a column that is not required may come later, or never.
+    """
     file = as_utf8(landed, dataset.source.encoding, scratch)
     _refuse_truncated(dataset, landed, file)
     lines = f"""read_csv({literal(str(file))}, auto_detect=false, header=false, delim='\x01', quote='', escape='',
@@ -36,10 +40,12 @@ def read_ndjson(
         raise DeliveryRefused(
             dataset.id, landed.file.name, "no line is a JSON object", "line 1", "Correct servers.format."
         )
-    match_headers(dataset, landed.file.name, [key for key in keys if key in _wanted(dataset)] + _unknown(dataset, keys))
-    paths = ", ".join(literal(_path(dataset, name, keys)) for name in (column.name for column in dataset.columns))
-    taken = ", ".join(f'v[{place + 1}] as "c.{column.name}"' for place, column in enumerate(dataset.columns))
-    fault = f"case when v is null then {literal(BROKEN)} when {_stray(dataset)} then {literal(_UNKNOWN_KEY)} end"
+    match_headers(dataset, landed.file.name, [*keys, *_absent(dataset, keys)])
+    spellings = [(column.name, header) for column in dataset.columns for header in column.headers]
+    paths = ", ".join(literal(f'$."{header}"') for _, header in spellings)
+    taken = ", ".join(f'{_first(column.name, spellings)} as "c.{column.name}"' for column in dataset.columns)
+    fault = f"""case when v is null then {literal(BROKEN)} when {_stray(dataset)} then {literal(_UNKNOWN_KEY)}
+      when {_twice(spellings)} then {literal(_KEY_TWICE)} end"""
     relation = f"""(select *, case when _structure is not null then line end as {_LINE} from (
       select line, {taken}, _row, {fault} as _structure from (
         select line, row_number() over () as _row, case when json_valid(line) and json_type(line) = 'OBJECT'
@@ -63,13 +69,29 @@ def _wanted(dataset: Dataset) -> set[str]:
     return {header for column in dataset.columns for header in column.headers}
 
 
-def _unknown(dataset: Dataset, keys: Sequence[str]) -> list[str]:
-    return [key for key in keys if key not in _wanted(dataset)]
+def _absent(dataset: Dataset, keys: Sequence[str]) -> list[str]:
+    optional = (column for column in dataset.columns if not column.required)
+    return [column.headers[0] for column in optional if not set(column.headers) & set(keys)]
 
 
-def _path(dataset: Dataset, name: str, keys: Sequence[str]) -> str:
-    header = next(key for key in keys if key in dataset.column(name).headers)
-    return f'$."{header}"'
+Spellings = Sequence[tuple[str, str]]
+"""(column, one of its headers), in the order in which a line's values are taken."""
+
+
+def _values(name: str, spellings: Spellings) -> list[str]:
+    return [f"v[{place}]" for place, (column, _) in enumerate(spellings, 1) if column == name]
+
+
+def _first(name: str, spellings: Spellings) -> str:
+    """The value under whichever spelling of a column's header the line has."""
+    return f"coalesce({', '.join(_values(name, spellings))})"
+
+
+def _twice(spellings: Spellings) -> str:
+    """Whether a line has a column under two spellings: one of its values would be dropped unseen."""
+    several = {name: _values(name, spellings) for name, _ in spellings}
+    counts = [" + ".join(f"({v} is not null)::int" for v in values) for values in several.values() if len(values) > 1]
+    return " or ".join(f"{count} > 1" for count in counts) or "false"
 
 
 def _keys(connection: duckdb.DuckDBPyConnection, lines: str) -> list[str]:

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -84,8 +85,9 @@ class _Worker:
             for _ in self._answer():
                 pass
         assert process.stdin
-        process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
-        process.stdin.flush()
+        with suppress(BrokenPipeError):  # it died just now: its answer says so
+            process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
+            process.stdin.flush()
         self._pending = arguments
 
     def has(self, arguments: list[str]) -> bool:

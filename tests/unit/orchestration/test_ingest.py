@@ -161,6 +161,18 @@ def test_a_line_of_json_with_an_unknown_key_or_none_at_all_is_kept_as_it_was(des
     assert [original["_surplus"] for _, _, original in desk.rejected(one)] == lines[1002:1004]
 
 
+def test_the_key_of_an_optional_column_may_come_late_or_under_another_spelling(desk: Desk) -> None:
+    one = dataset(column("id", required=True, key=True), column("phone", headers=("phone", "mobile")), format="ndjson")
+    lines = [json.dumps({"id": str(n)}) for n in range(1, 1501)]
+    lines += ['{"id": "1501", "mobile": "139"}', '{"id": "1502", "phone": "138"}']
+    lines += ['{"id": "1503", "phone": "138", "mobile": "139"}']
+    batch = desk.take(one, "\n".join(lines) + "\n")
+    assert counts(batch) == ("accepted", 1503, 1502, 1)
+    assert batch.reasons == {"structure:key_twice": 1}
+    assert desk.accepted(one)[1500:] == [("1501", "139"), ("1502", "138")]
+    assert [original["_surplus"] for _, _, original in desk.rejected(one)] == lines[1502:]
+
+
 def test_members_of_a_zip_are_read_in_their_encoding(desk: Desk) -> None:
     for encoding in ("gb18030", "utf-16"):
         one = people(format="zip", encoding=encoding)
@@ -198,7 +210,7 @@ def test_a_short_a_long_and_an_unreadable_record_are_kept_as_they_were(desk: Des
     assert [row[0] for row in desk.accepted(one)] == ["1", "5", "6", "7", "9"]
     kept = {(faults[0], *original.values()) for _, faults, original in desk.rejected(one)}
     assert kept == {
-        ("structure:too_short", "2", None, None, None),
+        ("structure:too_short", "2", None, None),
         ("structure:too_long", "3", "王五", "9", "多"),
         ("structure:unreadable", 5, '4,"赵"六,5'),
         ("structure:too_long", 9, "8,吴十,9,多,余"),
@@ -218,7 +230,7 @@ def test_a_row_tells_all_its_reasons_and_its_untouched_text(desk: Desk) -> None:
     (first, all_faults, original), (_, few, _) = desk.rejected(one)
     assert first == 2
     assert all_faults == ["required:id", "pattern:phone", "range:age", "length:note"]
-    assert original == {"id": "", "phone": "12", "age": " 200 ", "note": "一二三四", "_surplus": None}
+    assert original == {"id": "", "phone": "12", "age": " 200 ", "note": "一二三四"}
     assert few == ["check_digit:id", "type:age"]
     assert batch.reasons == dict.fromkeys([*all_faults, *few], 1)
 

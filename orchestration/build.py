@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.model import Dataset
@@ -20,30 +21,37 @@ from orchestration.twins.staging import model_name
 from quality.rules import BUILT
 
 
+@dataclass
 class Build:
-    """One build by dbt, of all models or of `select`, in a process of its own while the caller does something else."""
+    """A build by dbt, of all models or of `select`, in a process of its own while the caller does something else.
 
-    def __init__(self, city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> None:
-        """Begin it; the manifest is compiled, and of the project as it is."""
-        self._city, self._select = city, select
-        frame(city.connection, missing(city.connection, manifest))
-        begin_models(city.settings, select)
-        self._tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-        self.results: dict[str, ModelResult] = {}
+    `results` is what became of each table's model, in the order of dependencies; empty until all have ended.
+    """
+
+    city: City
+    select: Sequence[str]
+    table_of: Mapping[str, str]
+    results: dict[str, ModelResult] = field(default_factory=dict)
 
     def tables(self) -> Iterator[str]:
-        """Each table as its model ends, well or not. At the end `results` holds all, in the order of dependencies,
-        and how many rows of each batch fell to a newer version is recorded."""
-        following = run_models(self._city.settings, self._select)
+        """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
+        following = run_models(self.city.settings, self.select)
         while True:
             try:
                 unique_id, status = next(following)
             except StopIteration as end:
-                self.results = {self._tables[r.unique_id]: r for r in end.value if r.unique_id in self._tables}
+                self.results.update((self.table_of[r.unique_id], r) for r in end.value if r.unique_id in self.table_of)
                 break
-            self._city.progress("model", unique_id.rsplit(".", 1)[-1], status)
-            yield self._tables[unique_id]
-        _record_merges(self._city)
+            self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
+            yield self.table_of[unique_id]
+        _record_merges(self.city)
+
+
+def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
+    """Have dbt begin; the manifest is compiled, and of the project as it is."""
+    frame(city.connection, missing(city.connection, manifest))
+    begin_models(city.settings, select)
+    return Build(city, select, {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node})
 
 
 def _table(node: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from contracts.model import Catalogue, Rule
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, table_key
-from orchestration.build import Build, built_results
+from orchestration.build import begin_build, built_results
 from orchestration.resource import RunCity
 from quality.rules import BUILT
 
@@ -53,16 +53,18 @@ def model_assets(
     """
     specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=CityTranslator(catalogue))
     names = {spec.key: ".".join(spec.key.path) for spec in specs}
-    checks = [spec for table in names.values() for spec in check_specs(table, (BUILT, *rules.get(table, ())))]
+    declared = [spec for table in names.values() for spec in check_specs(table, (BUILT, *rules.get(table, ())))]
 
-    # Before checks of raw tables alone: dbt builds while those are made.
-    @dg.multi_asset(name="models", specs=specs, check_specs=checks, can_subset=True, op_tags={"dagster/priority": "1"})
+    # Before the step that checks raw tables: dbt builds while those checks are made.
+    @dg.multi_asset(
+        name="models", specs=specs, check_specs=declared, can_subset=True, op_tags={"dagster/priority": "1"}
+    )
     def models(
         context: dg.AssetExecutionContext, city: dg.ResourceParam[RunCity]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         tables = sorted(names[key] for key in context.selected_asset_keys)
         select = [] if len(tables) == len(names) else [_name(table) for table in tables]
-        build = Build(city.city, city.manifest, select)
+        build = begin_build(city.city, city.manifest, select)
         # What is done from here on costs no time, as long as dbt goes on.
         unbuilt, checks = set(tables), city.checks
         checks.make(unbuilt)

@@ -10,7 +10,10 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.table import Table
 
-console = Console(stderr=False, highlight=False, soft_wrap=True)
+# Into a file or a pipe, rich would fold tables at 80 columns.
+_PIPED = 200
+
+console = Console(stderr=False, highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED)
 
 
 def emit(data: dict[str, Any]) -> None:

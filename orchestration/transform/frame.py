@@ -50,7 +50,7 @@ def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:
 
 
 def _in_order(nodes: Mapping[str, Node]) -> list[Node]:
-    above = {name: set(node["depends_on"]["nodes"]) & set(nodes) for name, node in nodes.items()}
+    above = {name: [other for other in node["depends_on"]["nodes"] if other in nodes] for name, node in nodes.items()}
     return [nodes[name] for name in TopologicalSorter(above).static_order()]
 
 

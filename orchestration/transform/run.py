@@ -12,7 +12,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from orchestration.settings import REPOSITORY, Settings
@@ -54,8 +54,8 @@ class _Worker:
     """The dbt process, and the one request it may be working on."""
 
     def __init__(self) -> None:
-        # One question at a time, whichever thread asks it.
-        self._asking = Lock()
+        # One question at a time, whichever thread asks it; a thread that gave one up may ask the next.
+        self._asking = RLock()
         self._process: subprocess.Popen[str] | None = None
         self._pending: list[str] | None = None
 

@@ -33,3 +33,9 @@ def threads_for_folder(folder: Path, limit: int) -> int:
 def use_threads(connection: duckdb.DuckDBPyConnection, threads: int) -> None:
     """Have a connection's database work with so many threads from now on."""
     connection.execute(f"set threads = {threads}")
+
+
+def threads_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many threads a connection's database works with."""
+    row = connection.execute("select current_setting('threads')").fetchone()
+    return int(row[0]) if row else 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,18 +17,20 @@ import duckdb
 
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
-from orchestration.cores import threads_for, use_threads
+from orchestration.cores import threads_for, threads_of, use_threads
 from orchestration.lake import store_table
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land
 from orchestration.readers.refusal import DeliveryRefused
 from orchestration.settings import Settings
+from orchestration.side_by_side import side_by_side
 from orchestration.store import StoredBatch
 from quality.conform import conform_sql
 
 # Above this share of structurally broken records, the file is not what the contract describes.
 _MOST_BROKEN = 0.5
+_STREAM = "_delivered"
 
 
 class ConservationBroken(Exception):
@@ -165,11 +167,14 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
     scratch = context.settings.scratch / dataset.table
     use_threads(connection, threads_for(landed.bytes, context.settings.threads))
     delivered, records = read(dataset, landed, scratch, connection)
-    select = conform_sql(dataset, delivered, context.catalogue.code_sets)
+    whole, *parts = (
+        conform_sql(dataset, replace(delivered, relation=relation), context.catalogue.code_sets)
+        for relation in (delivered.relation, *delivered.parts)
+    )
     connection.execute("begin transaction")
     try:
         place = _Place(landed.batch, _next_delivery(context, dataset), relative)
-        moved = _move(connection, dataset, place, select)
+        moved = _move(connection, dataset, place, _Scan(whole, parts, records))
         stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
         connection.execute("commit")
     except BaseException:
@@ -197,14 +202,50 @@ def _next_delivery(context: Ingestion, dataset: Dataset) -> int:
     return max((one.delivery for one in context.batches.get(dataset.id, [])), default=0) + 1
 
 
-def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, select: str) -> int:
-    names = ", ".join(identifier(column.name) for column in dataset.columns)
+@dataclass(frozen=True)
+class _Scan:
+    """A delivery as one SELECT, or as those of its `parts`; `records` is what its lines tell of their number."""
+
+    whole: str
+    parts: Sequence[str]
+    records: int | None
+
+
+def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, scan: _Scan) -> int:
+    if scan.parts:
+        moved = _move_parts(connection, dataset, place, scan.parts)
+        if moved == scan.records:
+            return moved
+        # A record that cannot be read has no row, so the numbers of those after it would depend on where the file was
+        # cut: it is read again, as one.
+        connection.execute("rollback")
+        connection.execute("begin transaction")
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    return _insert(connection, dataset, place, f"({scan.whole})") + _move_unread(connection, dataset, place)
+
+
+def _move_parts(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, selects: Sequence[str]) -> int:
+    """The rows of parts that are read at the same time."""
+    cursors, threads = [connection.cursor() for _ in selects], threads_of(connection)
+    # Each cursor has a thread of its own: DuckDB's would only look whether there is something to do.
+    use_threads(connection, 1)
+    try:
+        with side_by_side(cursors, selects) as stream:
+            connection.register(_STREAM, stream)
+            moved = _insert(connection, dataset, place, _STREAM)
+            connection.unregister(_STREAM)
+    finally:
+        use_threads(connection, threads)
+    return moved
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, source: str) -> int:
+    names = ", ".join(identifier(column.name) for column in dataset.columns)
     moved = connection.execute(
         f"insert into {store_table(dataset)} ({names}, _row, _faults, _original, _batch, _delivery) "
-        f"select *, {place.literals} from ({select})"
+        f"select *, {place.literals} from {source}"
     ).fetchone()
-    return (int(moved[0]) if moved else 0) + _move_unread(connection, dataset, place)
+    return int(moved[0]) if moved else 0
 
 
 def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place) -> int:

@@ -44,13 +44,15 @@ class Delivered:
 
     `relation` is SQL for a FROM clause with one VARCHAR column per entry of `headers` (contract column name -> the
     relation's column), `_row`, and `_structure` (null, or the name of a structural fault). `surplus` names a column of
-    text beyond the last header, where the format can have that.
+    text beyond the last header, where the format can have that. `parts` are relations that together are the same, and
+    may be read at the same time; their `_row` are right only where every record can be read.
     """
 
     relation: str
     headers: Mapping[str, str]
     spreadsheet: bool = False
     surplus: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:

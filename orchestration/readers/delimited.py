@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
@@ -25,6 +26,7 @@ from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 _NO_NULL = "\x01"
 _EXTRA = "_extra"
 _TAIL = 1 << 16
+_COPY = 1 << 20
 # Damaged (BadZipFile, zlib.error, EOFError), locked (RuntimeError), packed by an unknown method (NotImplementedError).
 _UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
@@ -39,8 +41,20 @@ class Text:
     ends_clean: bool
 
 
-def read_csv(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int | None]:
-    """A landed CSV as a relation, and the number of its records as far as its lines tell it."""
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive lines of a text, in a file of their own: where they begin, and whether the header is among them."""
+
+    file: Path
+    before: int
+    first: bool
+
+
+def read_csv(dataset: Dataset, landed: Landed, scratch: Path, cores: int = 1) -> tuple[Delivered, int | None]:
+    """A landed CSV as a relation, and the number of its records as far as its lines tell it.
+
+    Where lines are records, the relation has as many `parts` as there are `cores`.
+    """
     source = dataset.source
     lines = landed.lines - source.skip_rows - (1 if source.header else 0)
     text = Text(
@@ -49,7 +63,46 @@ def read_csv(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
         lines if landed.plain else None,
         landed.ends_clean,
     )
-    return _relation(dataset, [text])
+    delivered, records = _relation(dataset, [text])
+    if cores > 1 and landed.plain and text.file == landed.file:
+        delivered = replace(delivered, parts=_parts(dataset, text, _pieces(landed, scratch, cores)))
+    return delivered, records
+
+
+def _pieces(landed: Landed, scratch: Path, count: int) -> list[Piece]:
+    """The file cut into about equal pieces, each at the first newline after a mark."""
+    folder = scratch / landed.batch
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [landed.bytes * place // count for place in range(1, count)]
+    marks = sorted({min(landed.marks, key=lambda mark: abs(mark[0] - offset)) for offset in wanted})
+    pieces = []
+    with landed.file.open("rb") as source:
+        begin, before = 0, 0
+        for place, (offset, newlines) in enumerate([*marks, (landed.bytes, landed.lines)]):
+            source.seek(offset)
+            source.readline()
+            end = source.tell()
+            if end > begin:
+                pieces.append(Piece(_cut(source, begin, end, folder / f"{place}.csv"), before, begin == 0))
+            begin, before = end, newlines + 1
+    return pieces
+
+
+def _cut(source: BinaryIO, begin: int, end: int, file: Path) -> Path:
+    source.seek(begin)
+    with file.open("wb") as target:
+        while begin < end:
+            begin += target.write(source.read(min(_COPY, end - begin)))
+    return file
+
+
+def _parts(dataset: Dataset, text: Text, pieces: Sequence[Piece]) -> tuple[str, ...]:
+    skipped = dataset.source.skip_rows + dataset.source.header
+    return tuple(
+        f"(select *, row_number() over () + {0 if piece.first else piece.before - skipped} as _row "
+        f"from {_part(dataset, text, piece)})"
+        for piece in pieces
+    )
 
 
 def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int | None]:
@@ -94,7 +147,8 @@ def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int |
     return Delivered(numbered, headers, surplus=_EXTRA), known
 
 
-def _part(dataset: Dataset, text: Text) -> str:
+def _part(dataset: Dataset, text: Text, piece: Piece | None = None) -> str:
+    """The records of a text, or of a piece of it."""
     try:
         first = first_record(dataset.source, text.file)
     except csv.Error:
@@ -106,12 +160,13 @@ def _part(dataset: Dataset, text: Text) -> str:
     width = len(first)
     _refuse_truncated(dataset, text, width)
     columns = ", ".join(f"'p{n}': 'VARCHAR'" for n in range(width)) + f", '{_EXTRA}': 'VARCHAR'"
+    file, begins = (piece.file, piece.first) if piece else (text.file, True)
     taken = ", ".join(f'p{position} as "c.{name}"' for name, position in positions.items())
     return f"""(select {taken}, {_EXTRA},
       case when {_EXTRA} is not null then {literal(TOO_LONG)} when p{width - 1} is null then {literal(TOO_SHORT)} end
         as _structure
-      from read_csv({literal(str(text.file))}, auto_detect=false, header={str(dataset.source.header).lower()},
-        skip={dataset.source.skip_rows}, delim={literal(dataset.source.delimiter)},
+      from read_csv({literal(str(file))}, auto_detect=false, header={str(dataset.source.header and begins).lower()},
+        skip={dataset.source.skip_rows if begins else 0}, delim={literal(dataset.source.delimiter)},
         quote={literal(dataset.source.quote)}, escape={literal(dataset.source.quote)}, nullstr={literal(_NO_NULL)},
         null_padding=true, parallel=false, ignore_errors=true, store_rejects=true, rejects_limit=0,
         columns={{{columns}}}))"""

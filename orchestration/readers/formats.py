@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Dataset
+from orchestration.cores import threads_of
 from orchestration.readers import delimited, documents, tables
 from orchestration.readers.landing import Landed
 from quality.conform import Delivered
@@ -15,7 +16,9 @@ from quality.conform import Delivered
 Reading = tuple[Delivered, int | None]
 
 _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection], Reading]] = {
-    "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(dataset, landed, scratch),
+    "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(
+        dataset, landed, scratch, threads_of(connection)
+    ),
     "zip": lambda dataset, landed, scratch, connection: delimited.read_zip(dataset, landed, scratch),
     "ndjson": documents.read_ndjson,
     "geojson": documents.read_geojson,

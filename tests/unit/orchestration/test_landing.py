@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from orchestration.readers import landing
@@ -27,6 +27,7 @@ def landed(content: bytes, encoding: str, block: int) -> Landed:
         return land(dataset(column("id"), encoding=encoding), f"file://{file}", Path(folder) / "landing")
 
 
+@settings(max_examples=40)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @given(text=some.lists(some.sampled_from(_PIECES), min_size=1).map("".join), block=some.integers(1, 9))
 def test_a_text_is_described_alike_however_it_is_cut_into_blocks(encoding: str, text: str, block: int) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue
+from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
 from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.graph import ColumnRef, Graph, load_graph, merge_graphs
 from lineage.policy import Policy, load_policy
-from orchestration.settings import REPOSITORY, Settings
 
 _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
 

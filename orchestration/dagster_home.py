@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from orchestration.settings import Settings
+from lake.settings import Settings
 
 
 def prepare_dagster_home(settings: Settings) -> None:

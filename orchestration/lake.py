@@ -18,9 +18,9 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
+from lake.settings import Settings
 from orchestration.cores import threads_for_folder, use_threads
 from orchestration.engine_macros import install_macros
-from orchestration.settings import Settings
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
 CATALOG = "lake"

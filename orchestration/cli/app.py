@@ -11,9 +11,9 @@ from importlib.metadata import entry_points
 import typer
 
 from contracts.faults import DeclarationsRefused
+from lake.settings import silence_libraries
 from orchestration.cli import declare, govern, inspect, work
 from orchestration.cli.output import fail
-from orchestration.settings import silence_libraries
 from sharing.faults import SharingRefused
 
 WRONG, FAILED = 2, 3

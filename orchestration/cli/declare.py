@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from lake.settings import load_settings
 from orchestration.cli.options import Json, Workspace
 from orchestration.cli.output import emit, say
-from orchestration.settings import load_settings
 
 DRIFTED = 1
 

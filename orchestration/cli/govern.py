@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from contracts.model import Level
+from lake.settings import load_settings
 from orchestration.cli.options import Json, Workspace
 from orchestration.cli.output import emit, fail, say, table
-from orchestration.settings import load_settings
 
 INVALID, WRONG = 1, 2
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from lake.settings import load_settings
 from orchestration.cli.options import Json, Workspace
 from orchestration.cli.output import emit, fail, say
 from orchestration.cli.present import show_checks, show_summary
 from orchestration.imports import uncollected
-from orchestration.settings import load_settings
 
 WITHHELD, WRONG, FAILED = 1, 2, 3
 
@@ -81,8 +81,8 @@ def ui(
     import sys
     from pathlib import Path
 
+    from lake.settings import child_environment
     from orchestration.dagster_home import prepare_dagster_home
-    from orchestration.settings import child_environment
 
     settings = load_settings(workspace)
     prepare_dagster_home(settings)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from orchestration.settings import REPOSITORY, Settings
+from lake.settings import REPOSITORY, Settings
 
 _WORDS = 400
 # What the lake has is not looked up: others may be writing it, and no model asks while it is compiled.

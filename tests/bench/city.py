@@ -48,7 +48,7 @@ def _import() -> None:
 
 
 def _settings(folder: Path, threads: int) -> Any:
-    from orchestration.settings import REPOSITORY, load_settings, silence_libraries
+    from lake.settings import REPOSITORY, load_settings, silence_libraries
 
     silence_libraries()
     environment = {

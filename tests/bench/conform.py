@@ -37,11 +37,11 @@ from contracts.model import (
 )
 from contracts.rules import KINDS
 from contracts.violation import Severity
+from lake.settings import REPOSITORY, Settings, load_settings
 from orchestration.ingest import Batch, Ingestion, ingest
 from orchestration.lake import open_lake, store_table
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, land
-from orchestration.settings import REPOSITORY, Settings, load_settings
 from orchestration.store import ensure_tables
 from quality.conform import conform_sql
 from tests.bench.measure import Took, heading, line, median, timed

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from lake.settings import Settings, load_settings
 from orchestration.lake import open_lake
-from orchestration.settings import Settings, load_settings
 from tests.unit.orchestration.desk import Desk
 
 

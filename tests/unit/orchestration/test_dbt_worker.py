@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import load_settings
+from lake.settings import load_settings
 from orchestration.transform import project, run
 from orchestration.transform.run import TransformFailed, parse
 

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from lake.settings import load_settings
 from orchestration.lake import open_lake
-from orchestration.settings import load_settings
 from orchestration.transform.frame import frame, missing
 
 

@@ -14,8 +14,8 @@ import duckdb
 
 from contracts.load import load_catalogue
 from contracts.model import Catalogue
+from lake.attach import open_lake
 from lake.settings import Settings
-from orchestration.lake import open_lake
 from orchestration.versions import Versions, snapshot
 from sharing.keys import Signer
 from sharing.ledger import Ledger

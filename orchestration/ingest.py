@@ -17,9 +17,9 @@ import duckdb
 
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
+from lake.attach import store_table
 from lake.settings import Settings
 from orchestration.cores import threads_for, threads_of, use_threads
-from orchestration.lake import store_table
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land

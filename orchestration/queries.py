@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue, Dataset
+from lake.attach import quarantine_table, store_table
 from lake.settings import Settings
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
 from orchestration import facts
 from orchestration.city import City, declarations, open_city
 from orchestration.column_lineage import CityLineage, load_lineage
-from orchestration.lake import quarantine_table, store_table
 from orchestration.transform.project import load_manifest
 
 

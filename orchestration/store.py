@@ -15,7 +15,7 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import identifier
-from orchestration.lake import quarantine_table, raw_table, store_table
+from lake.attach import quarantine_table, raw_table, store_table
 from quality.casts import sql_type
 
 # Delivery number and batch lie on every row: looking them up in meta.batches made each read of a raw view open as many

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from contracts.sql_text import identifier
-from orchestration.lake import CATALOG
+from lake.attach import CATALOG
 
 Node = Mapping[str, Any]
 

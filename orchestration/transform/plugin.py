@@ -12,9 +12,9 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from contracts.sql_text import literal
+from lake.attach import EXTENSIONS, extension_file
 from orchestration.cores import threads_for_folder, use_threads
 from orchestration.engine_macros import install_macros
-from orchestration.lake import EXTENSIONS, extension_file
 
 
 class Plugin(BasePlugin):

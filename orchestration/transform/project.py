@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
+from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
-from orchestration.lake import CATALOG, attach_options
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lake import extension_file
+from lake.attach import extension_file
 
 # table, file, key ("*" before it: a delivery replaces all earlier ones), columns as name=header|header:type
 _SOURCES = """

@@ -37,9 +37,9 @@ from contracts.model import (
 )
 from contracts.rules import KINDS
 from contracts.violation import Severity
+from lake.attach import open_lake, store_table
 from lake.settings import REPOSITORY, Settings, load_settings
 from orchestration.ingest import Batch, Ingestion, ingest
-from orchestration.lake import open_lake, store_table
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, land
 from orchestration.store import ensure_tables

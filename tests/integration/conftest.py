@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from lake.attach import open_lake
 from lake.settings import Settings, load_settings
-from orchestration.lake import open_lake
 from orchestration.versions import content_version
 from sharing.ledger import Entry, Ledger
 from tests.command import Said, call

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from lake.attach import open_lake
 from lake.settings import load_settings
-from orchestration.lake import open_lake
 from tests.command import call
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lake import extension_file
+from lake.attach import extension_file
 from tests.sample_city import people as people_tables
 from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.departments import (

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from lake.attach import open_lake
 from lake.settings import Settings, load_settings
-from orchestration.lake import open_lake
 from tests.unit.orchestration.desk import Desk
 
 

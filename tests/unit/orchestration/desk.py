@@ -28,9 +28,9 @@ from contracts.model import (
     Source,
 )
 from contracts.promises import inherited
+from lake.attach import quarantine_table, raw_table, store_table
 from lake.settings import Settings
 from orchestration.ingest import Batch, Ingestion, ingest
-from orchestration.lake import quarantine_table, raw_table, store_table
 from orchestration.store import ensure_tables, stored_batches
 
 GENDER = CodeSet(

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from lake.attach import open_lake
 from lake.settings import load_settings
-from orchestration.lake import open_lake
 from orchestration.transform.frame import frame, missing
 
 

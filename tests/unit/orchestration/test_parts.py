@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from lake.attach import store_table
 from orchestration import cores, ingest
 from orchestration.ingest import Batch
-from orchestration.lake import store_table
 from orchestration.readers import landing
 from orchestration.side_by_side import side_by_side
 from tests.unit.orchestration.desk import Desk, people

@@ -18,9 +18,9 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
+from lake.cores import threads_for_folder, use_threads
+from lake.engine_macros import install_macros
 from lake.settings import Settings
-from orchestration.cores import threads_for_folder, use_threads
-from orchestration.engine_macros import install_macros
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
 CATALOG = "lake"

@@ -18,13 +18,13 @@ import duckdb
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
+from lake.cores import threads_for, threads_of, use_threads
 from lake.settings import Settings
-from orchestration.cores import threads_for, threads_of, use_threads
+from lake.side_by_side import side_by_side
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land
 from orchestration.readers.refusal import DeliveryRefused
-from orchestration.side_by_side import side_by_side
 from orchestration.store import StoredBatch
 from quality.conform import conform_sql
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Dataset
-from orchestration.cores import threads_of
+from lake.cores import threads_of
 from orchestration.readers import delimited, documents, tables
 from orchestration.readers.landing import Landed
 from quality.conform import Delivered

@@ -13,8 +13,8 @@ from duckdb import DuckDBPyConnection
 
 from contracts.sql_text import literal
 from lake.attach import EXTENSIONS, extension_file
-from orchestration.cores import threads_for_folder, use_threads
-from orchestration.engine_macros import install_macros
+from lake.cores import threads_for_folder, use_threads
+from lake.engine_macros import install_macros
 
 
 class Plugin(BasePlugin):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from orchestration import cores
-from orchestration.cores import threads_for, threads_for_folder
+from lake import cores
+from lake.cores import threads_for, threads_for_folder
 
 
 @given(some.integers(0, 2**45), some.integers(0, 2**45), some.integers(1, 256))

@@ -16,7 +16,7 @@ from contracts.load import load_catalogue
 from contracts.model import Catalogue
 from lake.attach import open_lake
 from lake.settings import Settings
-from orchestration.versions import Versions, snapshot
+from lake.versions import Versions, snapshot
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 

@@ -21,11 +21,11 @@ from lake.attach import store_table
 from lake.cores import threads_for, threads_of, use_threads
 from lake.settings import Settings
 from lake.side_by_side import side_by_side
+from lake.store import StoredBatch
 from orchestration.readers.delimited import REJECTS
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land
 from orchestration.readers.refusal import DeliveryRefused
-from orchestration.store import StoredBatch
 from quality.conform import conform_sql
 
 # Above this share of structurally broken records, the file is not what the contract describes.

@@ -9,7 +9,7 @@ import duckdb
 
 from contracts.evidence import ProductCandidate
 from contracts.sql_text import identifier, literal
-from orchestration.versions import content_version
+from lake.versions import content_version
 from sharing.candidate import read_candidate
 
 FILE = "part-0.parquet"

@@ -39,10 +39,10 @@ from contracts.rules import KINDS
 from contracts.violation import Severity
 from lake.attach import open_lake, store_table
 from lake.settings import REPOSITORY, Settings, load_settings
+from lake.store import ensure_tables
 from orchestration.ingest import Batch, Ingestion, ingest
 from orchestration.readers.formats import read
 from orchestration.readers.landing import Landed, land
-from orchestration.store import ensure_tables
 from quality.conform import conform_sql
 from tests.bench.measure import Took, heading, line, median, timed
 

@@ -21,7 +21,7 @@ import pytest
 
 from lake.attach import open_lake
 from lake.settings import Settings, load_settings
-from orchestration.versions import content_version
+from lake.versions import content_version
 from sharing.ledger import Entry, Ledger
 from tests.command import Said, call
 from tests.sample_city.generate import generate

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import orchestration.ingest as spine
 from contracts.model import Rule
 from contracts.violation import Severity
+from lake.store import ColumnTypeChanged, ensure_tables
 from orchestration.ingest import Batch, unconserved
-from orchestration.store import ColumnTypeChanged, ensure_tables
 from tests.unit.orchestration.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
 
 ROWS = [("1", "张三", 41), ("2", "李四", 8)]

@@ -19,13 +19,13 @@ from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
 from lake.cores import threads_for, threads_of, use_threads
+from lake.readers.delimited import REJECTS
+from lake.readers.formats import read
+from lake.readers.landing import Landed, delivered_on, find_deliveries, land
+from lake.readers.refusal import DeliveryRefused
 from lake.settings import Settings
 from lake.side_by_side import side_by_side
 from lake.store import StoredBatch
-from orchestration.readers.delimited import REJECTS
-from orchestration.readers.formats import read
-from orchestration.readers.landing import Landed, delivered_on, find_deliveries, land
-from orchestration.readers.refusal import DeliveryRefused
 from quality.conform import conform_sql
 
 # Above this share of structurally broken records, the file is not what the contract describes.

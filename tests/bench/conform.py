@@ -38,11 +38,11 @@ from contracts.model import (
 from contracts.rules import KINDS
 from contracts.violation import Severity
 from lake.attach import open_lake, store_table
+from lake.readers.formats import read
+from lake.readers.landing import Landed, land
 from lake.settings import REPOSITORY, Settings, load_settings
 from lake.store import ensure_tables
 from orchestration.ingest import Batch, Ingestion, ingest
-from orchestration.readers.formats import read
-from orchestration.readers.landing import Landed, land
 from quality.conform import conform_sql
 from tests.bench.measure import Took, heading, line, median, timed
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from orchestration.readers import landing
-from orchestration.readers.landing import Landed, land
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers import landing
+from lake.readers.landing import Landed, land
+from lake.readers.refusal import DeliveryRefused
 from tests.unit.orchestration.desk import column, dataset
 
 _BYTES = [b"a", b"\n", b"\xe5", b"\xbc", b"\xa0", b"\xf0\x9f", b"\xed\xa0\x80", b"\xc0\x80", b"\xff"]

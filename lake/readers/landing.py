@@ -18,7 +18,7 @@ import fsspec
 import pyarrow as pa
 
 from contracts.model import Dataset
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
 _SEAM = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contracts.model import Dataset
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers.refusal import DeliveryRefused
 
 
 def match_headers(dataset: Dataset, file: str, delivered: Sequence[str]) -> dict[str, int]:

@@ -9,8 +9,8 @@ import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from orchestration.readers import delimited, documents, tables
-from orchestration.readers.landing import Landed
+from lake.readers import delimited, documents, tables
+from lake.readers.landing import Landed
 from quality.conform import Delivered
 
 Reading = tuple[Delivered, int | None]

@@ -13,9 +13,9 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import literal
-from orchestration.readers.headers import match_headers
-from orchestration.readers.landing import Landed, as_utf8
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers.headers import match_headers
+from lake.readers.landing import Landed, as_utf8
+from lake.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, Delivered
 
 _SAMPLE = 1000

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
-from orchestration.readers.headers import match_headers
-from orchestration.readers.landing import Landed
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers.headers import match_headers
+from lake.readers.landing import Landed
+from lake.readers.refusal import DeliveryRefused
 from quality.conform import Delivered
 
 _LAST_COLUMN = "XFD"  # of the format: ECMA-376 part 1, 18.3.1.13

@@ -18,9 +18,9 @@ from typing import BinaryIO
 
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
-from orchestration.readers.headers import match_headers
-from orchestration.readers.landing import Landed, as_utf8
-from orchestration.readers.refusal import DeliveryRefused
+from lake.readers.headers import match_headers
+from lake.readers.landing import Landed, as_utf8
+from lake.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _NO_NULL = "\x01"

@@ -10,13 +10,13 @@ from typing import Any
 import dagster as dg
 
 from contracts.model import Catalogue
+from lake.ingest import Ingestion
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches
 from orchestration import facts
 from orchestration.checking import Checks
 from orchestration.city import City, Progress, open_city, silent
 from orchestration.column_lineage import CityLineage, build_lineage
-from orchestration.ingest import Ingestion
 from orchestration.share.evidence import Gatherer
 from orchestration.transform.project import compiled_manifest, expect_compiled
 

@@ -2,7 +2,7 @@
 
     python -m tests.bench.conform [--rows 10000000] [--threads 2] [--times 3]
 
-Ours is `orchestration.ingest.ingest`: land, scan, cast, judge, insert encrypted, count, commit. Both are run
+Ours is `lake.ingest.ingest`: land, scan, cast, judge, insert encrypted, count, commit. Both are run
 alternately and medians are compared. The profile then adds one duty after another to the bare copy, so that each
 line's distance from the line above is what that duty costs.
 """
@@ -38,11 +38,11 @@ from contracts.model import (
 from contracts.rules import KINDS
 from contracts.violation import Severity
 from lake.attach import open_lake, store_table
+from lake.ingest import Batch, Ingestion, ingest
 from lake.readers.formats import read
 from lake.readers.landing import Landed, land
 from lake.settings import REPOSITORY, Settings, load_settings
 from lake.store import ensure_tables
-from orchestration.ingest import Batch, Ingestion, ingest
 from quality.conform import conform_sql
 from tests.bench.measure import Took, heading, line, median, timed
 

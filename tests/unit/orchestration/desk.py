@@ -29,9 +29,9 @@ from contracts.model import (
 )
 from contracts.promises import inherited
 from lake.attach import quarantine_table, raw_table, store_table
+from lake.ingest import Batch, Ingestion, ingest
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches
-from orchestration.ingest import Batch, Ingestion, ingest
 
 GENDER = CodeSet(
     "gender", "性别", "Gender", "GB/T 2261.1", {"1": ("男", "male"), "2": ("女", "female")}, {"男": "1", "女": "2"}

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-import orchestration.ingest as spine
+import lake.ingest as spine
 from contracts.model import Rule
 from contracts.violation import Severity
+from lake.ingest import Batch, unconserved
 from lake.store import ColumnTypeChanged, ensure_tables
-from orchestration.ingest import Batch, unconserved
 from tests.unit.orchestration.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
 
 ROWS = [("1", "张三", 41), ("2", "李四", 8)]

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from lake import cores
+from lake import cores, ingest
 from lake.attach import store_table
+from lake.ingest import Batch
 from lake.readers import landing
 from lake.side_by_side import side_by_side
-from orchestration import ingest
-from orchestration.ingest import Batch
 from tests.unit.orchestration.desk import Desk, people
 
 _FIELDS = some.sampled_from(["1", "张三", "", " x ", "9999", "2026-01-01"])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contracts.model import Dataset
+from lake.ingest import Batch
 from lake.settings import REPOSITORY
-from orchestration.ingest import Batch
 from tests.unit.orchestration.desk import Desk, column, dataset
 
 FILES = REPOSITORY.parent / "shared" / "data" / "malformed_csv"

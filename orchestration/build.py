@@ -13,8 +13,8 @@ from typing import Any
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult
-from orchestration import facts
-from orchestration.city import City
+from lake import facts
+from lake.city import City
 from orchestration.transform.frame import frame, missing
 from orchestration.transform.run import ModelResult, begin_models, run_models
 from orchestration.twins.staging import model_name

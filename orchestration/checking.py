@@ -14,9 +14,9 @@ from functools import cached_property
 from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
 from contracts.working_days import CalendarHorizon, working_days_between
+from lake import facts
+from lake.city import City
 from lake.cores import threads_for_folder, use_threads
-from orchestration import facts
-from orchestration.city import City
 from quality.rules import declared_rules
 from quality.suites import Subject, check_table
 

@@ -10,12 +10,12 @@ from typing import Any
 import dagster as dg
 
 from contracts.model import Catalogue
+from lake.city import Progress, declarations, silent
 from lake.settings import Settings, load_settings, silence_libraries
 from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
-from orchestration.city import Progress, declarations, silent
 from orchestration.resource import city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules

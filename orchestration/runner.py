@@ -12,10 +12,10 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 
+from lake import facts
+from lake.city import Progress, declarations, open_city, silent
 from lake.settings import Settings
-from orchestration import facts
 from orchestration.checking import check_tables
-from orchestration.city import Progress, declarations, open_city, silent
 from orchestration.dagster_home import prepare_dagster_home
 from orchestration.definitions import build_definitions
 from quality.rules import declared_rules

@@ -6,8 +6,8 @@ from datetime import timedelta
 import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
+from lake import facts
 from lake.ingest import Batch, ingest, unconserved
-from orchestration import facts
 from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.resource import RunCity
 

@@ -19,7 +19,7 @@ def sync(
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 on any difference.")] = False,
 ) -> None:
     """Write the dbt twins of the contracts, or compare them."""
-    from orchestration.city import declarations
+    from lake.city import declarations
     from orchestration.twins.sync import drift, write_twins
 
     settings = load_settings(workspace)

@@ -90,7 +90,7 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Name every release that a batch reached, and withdraw it."""
-    from orchestration.city import open_city
+    from lake.city import open_city
     from sharing.recall import recall as recall_batch
 
     settings = load_settings(workspace)

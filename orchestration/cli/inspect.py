@@ -24,7 +24,7 @@ def _ledger(settings: Settings) -> Ledger:
 
 def status(workspace: Workspace = None, as_json: Json = False) -> None:
     """What the ledger says of the newest deliveries, checks and releases; nothing is run."""
-    from orchestration import facts
+    from lake import facts
 
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:

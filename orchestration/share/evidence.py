@@ -24,10 +24,10 @@ from contracts.evidence import (
 )
 from contracts.model import Agreement, Dataset, Level
 from contracts.violation import CheckResult, Severity
+from lake import facts
+from lake.city import City
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
-from orchestration import facts
-from orchestration.city import City
 from orchestration.column_lineage import CityLineage
 from orchestration.share.postconditions import held
 from quality.rules import BUILT, declared_rules

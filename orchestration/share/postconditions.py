@@ -11,9 +11,9 @@ import duckdb
 
 from contracts.model import Agreement
 from contracts.sql_text import identifier, literal
+from lake.city import City
 from lineage.declassifiers import Declassifier, PostCondition
 from lineage.graph import ColumnRef, split_parts
-from orchestration.city import City
 
 
 def held(

@@ -15,9 +15,9 @@ from contracts.evidence import GATE_NAMES, Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from contracts.working_days import working_days_between
+from lake import facts
+from lake.city import City
 from lineage.gates.registry import judge
-from orchestration import facts
-from orchestration.city import City
 from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs

@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from lake.city import declarations
 from lineage.graph import ColumnRef
-from orchestration.city import declarations
 from orchestration.queries import city_lineage
 from tests.integration.conftest import (
     AMOUNT,

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contracts.violation import CheckResult, Verdict
+from lake.city import City
 from lake.ingest import Batch
-from orchestration.city import City
 from sharing.ledger import Ledger
 
 

@@ -12,11 +12,11 @@ import dagster as dg
 from contracts.model import Catalogue
 from lake import facts
 from lake.city import City, Progress, open_city, silent
+from lake.column_lineage import CityLineage, build_lineage
 from lake.ingest import Ingestion
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches
 from orchestration.checking import Checks
-from orchestration.column_lineage import CityLineage, build_lineage
 from orchestration.share.evidence import Gatherer
 from orchestration.transform.project import compiled_manifest, expect_compiled
 

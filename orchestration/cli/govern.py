@@ -17,7 +17,7 @@ INVALID, WRONG = 1, 2
 
 def audit(workspace: Workspace = None, as_json: Json = False) -> None:
     """Recompute conservation from the stored rows, and the ledger's hash chain."""
-    from orchestration.queries import audit as audit_city
+    from lake.queries import audit as audit_city
 
     found = audit_city(load_settings(workspace))
     if as_json:
@@ -37,7 +37,7 @@ def what_if(
     as_json: Json = False,
 ) -> None:
     """Which products a column's level would withhold."""
-    from orchestration.queries import what_if as ask
+    from lake.queries import what_if as ask
 
     column, _, name = level.rpartition("=")
     if not column or name not in set(Level):

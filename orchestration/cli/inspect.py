@@ -80,7 +80,7 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Where a column comes from or goes to, its level, and what is not known."""
-    from orchestration.queries import lineage_of_column, lineage_picture
+    from lake.queries import lineage_of_column, lineage_picture
 
     settings = load_settings(workspace)
     try:
@@ -113,7 +113,7 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """Why rows were rejected, by reason; the rows themselves only on request."""
-    from orchestration.queries import quarantined
+    from lake.queries import quarantined
 
     settings = load_settings(workspace)
     try:

@@ -26,9 +26,9 @@ from contracts.model import Agreement, Dataset, Level
 from contracts.violation import CheckResult, Severity
 from lake import facts
 from lake.city import City
+from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
-from orchestration.column_lineage import CityLineage
 from orchestration.share.postconditions import held
 from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores

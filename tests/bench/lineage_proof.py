@@ -15,12 +15,12 @@ from typing import Any
 
 from lake.attach import open_lake
 from lake.city import declarations
+from lake.column_lineage import policy_of
 from lake.engine_macros import install_macros
 from lake.settings import Settings, load_settings
 from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
 from lineage.proof import VARIANTS, prove_manifest
-from orchestration.column_lineage import policy_of
 from orchestration.transform.project import load_manifest
 from orchestration.transform.run import compile_models
 

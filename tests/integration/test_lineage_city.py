@@ -8,11 +8,11 @@ import pytest
 
 from lake.attach import open_lake
 from lake.city import declarations
+from lake.column_lineage import policy_of
 from lake.engine_macros import install_macros
 from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
 from lineage.proof import prove_manifest
-from orchestration.column_lineage import policy_of
 from orchestration.transform.project import manifest_path
 from orchestration.transform.run import run_tests
 

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake.city import declarations
+from lake.queries import city_lineage
 from lineage.graph import ColumnRef
-from orchestration.queries import city_lineage
 from tests.integration.conftest import (
     AMOUNT,
     BAD_DELIVERY,

@@ -14,10 +14,10 @@ from contracts.model import Catalogue, Dataset
 from lake import facts
 from lake.attach import quarantine_table, store_table
 from lake.city import City, declarations, open_city
+from lake.column_lineage import CityLineage, load_lineage
 from lake.settings import Settings
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
-from orchestration.column_lineage import CityLineage, load_lineage
 from orchestration.transform.project import load_manifest
 
 

@@ -5,6 +5,7 @@ Edges and levels are `lineage`'s; this only brings manifest, contracts and polic
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,11 +71,13 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
     return CityLineage(graph, _base(catalogue, manifest), policy)
 
 
-def load_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[str, Any]) -> CityLineage | None:
-    """The stored graph with today's declarations, or None where no run has built one."""
+def load_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage | None:
+    """The graph of the newest run with today's declarations, or None where no run has built one."""
     path = graph_file(settings)
-    if not path.exists():
+    if not (path.exists() and settings.manifest.exists()):
         return None
+    # dbt itself is not needed to ask: what it wrote is read as the file that it is.
+    manifest = json.loads(settings.manifest.read_text(encoding="utf-8"))
     return CityLineage(load_graph(path), _base(catalogue, manifest), policy_of(settings))
 
 

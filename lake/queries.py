@@ -18,7 +18,6 @@ from lake.column_lineage import CityLineage, load_lineage
 from lake.settings import Settings
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
-from orchestration.transform.project import load_manifest
 
 
 class NotThere(LookupError):
@@ -32,7 +31,7 @@ class NotThere(LookupError):
 
 def city_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage:
     """The stored lineage. Raises `NotThere` before the first run."""
-    found = load_lineage(settings, catalogue, load_manifest(settings))
+    found = load_lineage(settings, catalogue)
     if found is None:
         raise NotThere("lineage graph in", str(settings.workspace), [])
     return found

@@ -91,6 +91,11 @@ class Settings:
         return self.state / "dbt"
 
     @property
+    def manifest(self) -> Path:
+        """The manifest that dbt wrote of the project as it last was."""
+        return self.dbt_target / "target" / "manifest.json"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.state / "dagster"

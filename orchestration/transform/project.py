@@ -90,11 +90,6 @@ def fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def manifest_path(settings: Settings) -> Path:
-    """Where the manifest of the current project lies."""
-    return settings.dbt_target / "target" / "manifest.json"
-
-
 def load_manifest(settings: Settings) -> dict[str, Any]:
     """The manifest of the project as it is now, parsed anew only if a file changed. Raises `TransformFailed`."""
     prepare(settings)
@@ -102,7 +97,7 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
     if not _is_parsed(settings, now):
         parse(settings)
         _mark(settings).write_text(now)
-    manifest: dict[str, Any] = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads(settings.manifest.read_text(encoding="utf-8"))
     return manifest
 
 
@@ -140,4 +135,4 @@ def _mark(settings: Settings) -> Path:
 
 
 def _is_parsed(settings: Settings, now: str) -> bool:
-    return manifest_path(settings).exists() and _mark(settings).exists() and _mark(settings).read_text() == now
+    return settings.manifest.exists() and _mark(settings).exists() and _mark(settings).read_text() == now

@@ -13,7 +13,6 @@ from lake.engine_macros import install_macros
 from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
 from lineage.proof import prove_manifest
-from orchestration.transform.project import manifest_path
 from orchestration.transform.run import run_tests
 
 pytestmark = pytest.mark.city
@@ -24,7 +23,7 @@ MODELS = 8
 def built(city, first):
     """Settings and compiled manifest of the sample city after its run."""
     settings = city.settings
-    return settings, json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+    return settings, json.loads(settings.manifest.read_text(encoding="utf-8"))
 
 
 def graph_of(settings, manifest):

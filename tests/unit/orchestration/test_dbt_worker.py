@@ -59,7 +59,7 @@ def test_a_manifest_is_not_read_while_dbt_writes_it(tmp_path: Path, monkeypatch:
     settings = load_settings(tmp_path, {})
     settings.dbt_project.mkdir()
     project.prepare(settings)
-    manifest = project.manifest_path(settings)
+    manifest = settings.manifest
     manifest.parent.mkdir(parents=True)
     project._mark(settings).write_text(project.fingerprint(settings))
     worker = Compiling(manifest)

@@ -15,7 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from orchestration.cli import main
+from lake.cli import main
 
 
 @dataclass(frozen=True)

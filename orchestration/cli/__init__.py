@@ -1,9 +1,5 @@
-"""The command line `zhongtai`: reads arguments, calls the library, prints.
+"""The commands that run something: added to the command line (`lake/cli`) by an entry point."""
 
-Exit 0 done, 1 withheld or failed check where saying so is the command's job, 2 wrong use or bad declarations, 3 the run
-failed.
-"""
+from orchestration.cli import declare, work
 
-from orchestration.cli.app import main
-
-__all__ = ["main"]
+COMMANDS = {**work.COMMANDS, **declare.COMMANDS}

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from lake.cli.options import Json, Workspace
+from lake.cli.output import emit, say
 from lake.settings import load_settings
-from orchestration.cli.options import Json, Workspace
-from orchestration.cli.output import emit, say
 
 DRIFTED = 1
 

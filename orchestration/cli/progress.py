@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.cli.output import console
+from lake.cli.output import console
 
 _STYLES = {"land": "cyan", "model": "blue", "check": "magenta", "gate": "yellow"}
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from lake.cli.options import Json, Workspace
+from lake.cli.output import emit, fail, say
+from lake.cli.present import show_checks, show_summary
 from lake.settings import load_settings
-from orchestration.cli.options import Json, Workspace
-from orchestration.cli.output import emit, fail, say
-from orchestration.cli.present import show_checks, show_summary
 from orchestration.imports import uncollected
 
 WITHHELD, WRONG, FAILED = 1, 2, 3

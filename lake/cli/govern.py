@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from contracts.model import Level
+from lake.cli.options import Json, Workspace
+from lake.cli.output import emit, fail, say, table
 from lake.settings import load_settings
-from orchestration.cli.options import Json, Workspace
-from orchestration.cli.output import emit, fail, say, table
 
 INVALID, WRONG = 1, 2
 

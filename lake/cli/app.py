@@ -6,14 +6,15 @@ Commands import what they need when they run, so that `--help` and `verify` wait
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import typer
 
 from contracts.faults import DeclarationsRefused
+from lake.cli import govern, inspect
+from lake.cli.output import fail
 from lake.settings import silence_libraries
-from orchestration.cli import declare, govern, inspect, work
-from orchestration.cli.output import fail
 from sharing.faults import SharingRefused
 
 WRONG, FAILED = 2, 3
@@ -28,12 +29,18 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for module in (work, inspect, govern, declare):
-        for name, command in module.COMMANDS.items():
-            app.command(name)(command)
-    for point in entry_points(group="zhongtai.commands"):
-        app.command(point.name)(point.load())
+    for name, command in {**_added(), **inspect.COMMANDS, **govern.COMMANDS}.items():
+        app.command(name)(command)
     return app
+
+
+def _added() -> dict[str, Callable[..., None]]:
+    """The commands of installed packages: an entry point names one, or a dictionary of several."""
+    found: dict[str, Callable[..., None]] = {}
+    for point in sorted(entry_points(group="zhongtai.commands"), key=lambda one: one.name):
+        loaded = point.load()
+        found |= loaded if isinstance(loaded, dict) else {point.name: loaded}
+    return found
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lake.cli.output import say, table
 from lake.settings import Settings
-from orchestration.cli.output import say, table
 
 _SHOWN = 2
 

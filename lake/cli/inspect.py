@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from lake.cli.options import Json, Workspace
+from lake.cli.output import emit, fail, say, table
+from lake.cli.present import show_releases, show_summary
 from lake.settings import Settings, load_settings
-from orchestration.cli.options import Json, Workspace
-from orchestration.cli.output import emit, fail, say, table
-from orchestration.cli.present import show_releases, show_summary
 from sharing.ledger import Ledger
 from sharing.release import list_releases
 

@@ -1,1 +1,1 @@
-"""WHEN and WHERE: the only package that knows Dagster; settings and the command line live here."""
+"""WHEN: the only package that knows Dagster and dbt. Its root holds the assembly of the graph and its schedules."""

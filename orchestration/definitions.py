@@ -16,7 +16,7 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
-from orchestration.resource import city_resource
+from orchestration.steps.resource import city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
 

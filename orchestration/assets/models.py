@@ -9,8 +9,8 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from contracts.model import Catalogue, Rule
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, table_key
-from orchestration.build import begin_build, built_results
-from orchestration.resource import RunCity
+from orchestration.steps.build import begin_build, built_results
+from orchestration.steps.resource import RunCity
 from quality.rules import BUILT
 
 # Tables checked together: each time, the lake is asked for its state.

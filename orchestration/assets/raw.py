@@ -9,7 +9,7 @@ from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
 from lake.ingest import Batch, ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
-from orchestration.resource import RunCity
+from orchestration.steps.resource import RunCity
 
 
 def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:

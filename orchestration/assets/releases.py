@@ -8,8 +8,8 @@ import dagster as dg
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict
 from orchestration.assets.naming import release_key, table_key
-from orchestration.resource import RunCity
 from orchestration.share.release import share
+from orchestration.steps.resource import RunCity
 
 
 def release_asset(agreement: Agreement) -> dg.AssetsDefinition:

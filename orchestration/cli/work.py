@@ -11,7 +11,7 @@ from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, fail, say
 from lake.cli.present import show_checks, show_summary
 from lake.settings import load_settings
-from orchestration.imports import uncollected
+from orchestration.running.imports import uncollected
 
 WITHHELD, WRONG, FAILED = 1, 2, 3
 
@@ -28,7 +28,7 @@ def run(
     settings = load_settings(workspace)
     expect_manifest(settings)
     with uncollected():
-        from orchestration.runner import UnknownSelection, run_city  # takes seconds, in which dbt parses
+        from orchestration.running.runner import UnknownSelection, run_city  # takes seconds, in which dbt parses
 
     try:
         outcome = run_city(settings, select, None if as_json else _listener())
@@ -57,7 +57,7 @@ def check(
 ) -> None:
     """Run the declared checks on tables as they are now, and score them."""
     with uncollected():
-        from orchestration.runner import UnknownTable, check_city
+        from orchestration.running.runner import UnknownTable, check_city
 
     logging.disable(logging.WARNING)
     try:
@@ -82,7 +82,7 @@ def ui(
     from pathlib import Path
 
     from lake.settings import child_environment
-    from orchestration.dagster_home import prepare_dagster_home
+    from orchestration.running.dagster_home import prepare_dagster_home
 
     settings = load_settings(workspace)
     prepare_dagster_home(settings)

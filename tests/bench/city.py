@@ -2,7 +2,7 @@
 
     python -m tests.bench.city [--people 200000] [--threads 2]
 
-Ours is `orchestration.runner.run_city` on a fresh state: land, judge, model, check, gate, release. The script
+Ours is `orchestration.running.runner.run_city` on a fresh state: land, judge, model, check, gate, release. The script
 (`city_baseline`, which says what it leaves out) makes the same entities and products without governance. Both run once
 and in this process; importing is timed by itself. The profile tells our time by the step whose end was reported next.
 """
@@ -44,7 +44,7 @@ class Steps:
 
 
 def _import() -> None:
-    import orchestration.runner  # noqa: F401  (what is timed is the import)
+    import orchestration.running.runner  # noqa: F401  (what is timed is the import)
 
 
 def _settings(folder: Path, threads: int) -> Any:
@@ -62,7 +62,7 @@ def _settings(folder: Path, threads: int) -> Any:
 
 def governed(folder: Path, threads: int) -> tuple[Took, Steps, dict[str, Any]]:
     """One run of the platform: its time without imports, the time by step, and its summary."""
-    from orchestration.runner import run_city
+    from orchestration.running.runner import run_city
 
     steps, outcomes = Steps(), []
     settings = _settings(folder, threads)

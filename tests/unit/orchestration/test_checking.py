@@ -9,8 +9,8 @@ import pytest
 
 from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
-from orchestration import checking
-from orchestration.checking import Checks
+from orchestration.steps import checking
+from orchestration.steps.checking import Checks
 
 VISITS, PERSONS, RAW = "staging.stg_health__visits", "theme.natural_person", "raw.health__visits"
 

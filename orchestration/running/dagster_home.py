@@ -14,7 +14,7 @@ def prepare_dagster_home(settings: Settings) -> None:
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
         "event_log_storage": {
-            "module": "orchestration.event_log",
+            "module": "orchestration.running.event_log",
             "class": "OpenSqliteEventLog",
             "config": {"base_dir": str(settings.dagster_home / "events")},
         },

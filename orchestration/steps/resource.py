@@ -16,8 +16,8 @@ from lake.column_lineage import CityLineage, build_lineage
 from lake.ingest import Ingestion
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches
-from orchestration.checking import Checks
 from orchestration.share.evidence import Gatherer
+from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
 
 

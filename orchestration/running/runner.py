@@ -15,9 +15,9 @@ from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelecti
 from lake import facts
 from lake.city import Progress, declarations, open_city, silent
 from lake.settings import Settings
-from orchestration.checking import check_tables
-from orchestration.dagster_home import prepare_dagster_home
 from orchestration.definitions import build_definitions
+from orchestration.running.dagster_home import prepare_dagster_home
+from orchestration.steps.checking import check_tables
 from quality.rules import declared_rules
 from quality.scorecard import scores
 from sharing.ledger import Ledger

@@ -1,0 +1,1 @@
+"""One run in one process: Dagster's instance and event log, what is imported when, and the run itself."""

@@ -14,7 +14,7 @@ from lake.attach import store_table
 from lake.ingest import Batch
 from lake.readers import landing
 from lake.side_by_side import side_by_side
-from tests.unit.orchestration.desk import Desk, people
+from tests.unit.lake.desk import Desk, people
 
 _FIELDS = some.sampled_from(["1", "张三", "", " x ", "9999", "2026-01-01"])
 _RECORDS = some.lists(some.lists(_FIELDS, min_size=1, max_size=4).map(",".join).filter(bool), min_size=1, max_size=40)

@@ -22,7 +22,7 @@ from contracts.model import Rule
 from contracts.violation import Severity
 from lake.ingest import Batch, unconserved
 from lake.store import ColumnTypeChanged, ensure_tables
-from tests.unit.orchestration.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
+from tests.unit.lake.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
 
 ROWS = [("1", "张三", 41), ("2", "李四", 8)]
 LINES = "id,name,age\n1,张三,41\n2,李四,8\n"

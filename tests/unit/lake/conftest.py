@@ -10,7 +10,7 @@ import pytest
 
 from lake.attach import open_lake
 from lake.settings import Settings, load_settings
-from tests.unit.orchestration.desk import Desk
+from tests.unit.lake.desk import Desk
 
 
 @pytest.fixture(scope="module")

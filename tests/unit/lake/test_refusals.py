@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from contracts.model import Dataset
-from tests.unit.orchestration.desk import Desk, people, write_parquet, write_sqlite
+from tests.unit.lake.desk import Desk, people, write_parquet, write_sqlite
 
 # Stands for a person's data: it may be in the file, and in no message.
 CANARY = "金丝雀CANARY7731"

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from lake.readers import landing
 from lake.readers.landing import Landed, land
 from lake.readers.refusal import DeliveryRefused
-from tests.unit.orchestration.desk import column, dataset
+from tests.unit.lake.desk import column, dataset
 
 _BYTES = [b"a", b"\n", b"\xe5", b"\xbc", b"\xa0", b"\xf0\x9f", b"\xed\xa0\x80", b"\xc0\x80", b"\xff"]
 _PIECES = ["a", "\n", "\r", '"', ",", "张", "é", "😀", "\n\n", "\n\r\n", "\r\n"]

@@ -12,7 +12,7 @@ import pytest
 from contracts.model import Dataset
 from lake.ingest import Batch
 from lake.settings import REPOSITORY
-from tests.unit.orchestration.desk import Desk, column, dataset
+from tests.unit.lake.desk import Desk, column, dataset
 
 FILES = REPOSITORY.parent / "shared" / "data" / "malformed_csv"
 POLLOCK = FILES / "pollock" / "polluted_files" / "csv"

@@ -18,8 +18,9 @@ from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
 from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
-from lineage.graph import ColumnRef, Graph, load_graph, merge_graphs
+from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
+from lineage.store import load_graph, save_graph
 
 _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
 
@@ -67,7 +68,7 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))
-    graph.save(path)
+    save_graph(graph, path)
     return CityLineage(graph, _base(catalogue, manifest), policy)
 
 

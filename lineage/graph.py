@@ -30,7 +30,7 @@ from lineage.facts import (
 
 __all__ = [
     "DIRECT", "INDIRECT", "REASONS", "ROWS", "TRANSFORMS", "ColumnRef", "Edge", "Graph", "GraphDiff", "Unknown",
-    "join_parts", "load_graph", "merge_graphs", "quote_part", "split_parts",
+    "join_parts", "merge_graphs", "quote_part", "split_parts",
 ]  # fmt: skip
 
 
@@ -139,12 +139,6 @@ class Graph:
             self.built & relations,
         )
 
-    def save(self, path: object) -> None:
-        """Write the graph to one file (`store.save_graph`)."""
-        from lineage.store import save_graph
-
-        save_graph(self, path)  # type: ignore[arg-type]
-
 
 @dataclass(frozen=True)
 class GraphDiff:
@@ -174,13 +168,6 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
         for target, why in graph.unknown.items():
             unknown[target] = tuple(dict.fromkeys((*unknown.get(target, ()), *why)))
     return Graph(columns, into, unknown, frozenset(built))
-
-
-def load_graph(path: object) -> Graph:
-    """Read a graph that `Graph.save` wrote."""
-    from lineage.store import load_graph as load
-
-    return load(path)  # type: ignore[arg-type]
 
 
 def _ref(column: ColumnRef | str) -> ColumnRef:

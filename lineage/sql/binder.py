@@ -45,6 +45,10 @@ class Binder:
         """The value of a node that is computed from all its children."""
         return lift(merge([self.expression(child, scope) for child in node.iter_expressions()]), EXPRESSION)
 
+    def pivoted(self, node: exp.Expr, relation: Relation, scope: Scope) -> Relation:
+        """The relation after one pivot or unpivot of a FROM clause."""
+        return pivot.apply_pivot(self, node, relation, scope)
+
     def opaque(self, reason: str, subject: str, scope: Scope) -> Flow:
         """A value that may hang on any input of this query."""
         bases = {base for around in scope.chain() for base in around.bases()}

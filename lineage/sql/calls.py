@@ -6,17 +6,14 @@ Lives here: calls by name or by node. Must not live here: which names exist (`fu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from lineage.sql.catalog import Macro
 from lineage.sql.flow import AGGREGATION, EMPTY, EXPRESSION, WINDOW, Flow, as_indirect, declassify, lift, merge
 from lineage.sql.functions import AGGREGATES, ORDER_SENSITIVE, SCALARS, WINDOW_ONLY
-from lineage.sql.relation import BoundColumn, Scope
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
-    from lineage.sql.catalog import Macro
+from lineage.sql.ports import Binder
+from lineage.sql.relation import BoundColumn, Scope, element_type
 
 MAX_MACRO_DEPTH = 16
 
@@ -164,8 +161,6 @@ def _window_names(node: exp.Expr) -> list[str]:
 
 def unnest(binder: Binder, node: exp.Expr, scope: Scope) -> BoundColumn:
     """`unnest(list)` as a value; that it multiplies rows is the select list's business."""
-    from lineage.sql.relation import element_type
-
     value = binder.value(node.this or node.expressions[0], scope)
     return BoundColumn("unnest", lift(value.flow, EXPRESSION), element_type(value.type))
 

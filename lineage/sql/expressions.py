@@ -6,17 +6,15 @@ and aggregates (`calls.py`), clauses of a query (`query.py`)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage.graph import Unknown
 from lineage.sql import calls
 from lineage.sql.flow import CAST, EMPTY, EXPRESSION, Flow, as_indirect, leave_query, lift, merge, relabel, unknown_flow
-from lineage.sql.relation import BoundColumn, Relation, Scope, all_flows, row_value
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
+from lineage.sql.ports import Binder
+from lineage.sql.projection import columns_matched
+from lineage.sql.relation import BoundColumn, Relation, Scope, all_flows, element_type, row_value
 
 Handler = Callable[["Binder", exp.Expr, Scope], "Flow | BoundColumn"]
 
@@ -97,8 +95,6 @@ def _star(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
 
 
 def _columns(binder: Binder, node: exp.Expr, scope: Scope) -> Flow | BoundColumn:
-    from lineage.sql.projection import columns_matched
-
     matched, rest = columns_matched(binder, node, scope)
     if node.args.get("unpack") or scope.choice is None:
         return merge([all_flows(matched), rest or EMPTY])
@@ -204,8 +200,6 @@ def _bracket(binder: Binder, node: exp.Expr, scope: Scope) -> Flow | BoundColumn
 
 def element_or_empty(type_text: str) -> str:
     """The type of one element of a list type."""
-    from lineage.sql.relation import element_type
-
     return element_type(type_text)
 
 

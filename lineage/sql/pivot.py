@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage.sql.flow import AGGREGATION, EMPTY, EXPRESSION, Flow, as_indirect, lift, merge
+from lineage.sql.ports import Binder
+from lineage.sql.projection import columns_matched
+from lineage.sql.query import with_ctes
 from lineage.sql.relation import BoundColumn, Relation, Scope, Source
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
+from lineage.sql.sources import add_source
 
 _HANDLED = frozenset(
     (
@@ -28,9 +28,6 @@ _HANDLED = frozenset(
 
 def statement(binder: Binder, node: exp.Expr, parent: Scope) -> Relation:
     """`PIVOT t ON …` and `UNPIVOT t ON …`."""
-    from lineage.sql.query import with_ctes
-    from lineage.sql.sources import add_source
-
     scope = with_ctes(binder, node, parent)
     block = Scope(parent=scope.parent, ctes=scope.ctes)
     add_source(binder, node.this, block)
@@ -172,8 +169,6 @@ def _unpivot_parts(node: exp.Expr) -> tuple[str, list[str], list[exp.Expr]]:
 
 
 def _members(binder: Binder, member: exp.Expr, scope: Scope) -> tuple[Flow, set[str]]:
-    from lineage.sql.projection import columns_matched
-
     inner = member.this if isinstance(member, (exp.PivotAlias, exp.Alias)) else member
     if isinstance(inner, exp.Columns):
         matched, rest = columns_matched(binder, inner, scope)

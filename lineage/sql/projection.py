@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage.graph import Unknown
 from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, lift, merge, unknown_flow
 from lineage.sql.functions import LIST_FUNCTIONS
-from lineage.sql.relation import BoundColumn, Scope, struct_fields
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
+from lineage.sql.ports import Binder
+from lineage.sql.relation import BoundColumn, Scope, element_type, struct_fields
+from lineage.sql.sources import unnested_fields
 
 _EXPLODING = (exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline, exp.Unnest)
 _LIKES = (exp.Like, exp.ILike)
@@ -106,8 +104,6 @@ def _of_source(binder: Binder, item: exp.Column, scope: Scope) -> tuple[list[Bou
     value = scope.resolve(parts)
     if value is None:
         return [], unknown_flow(Unknown("unresolved column", ".".join(parts) + ".*", scope.bases()))
-    from lineage.sql.sources import unnested_fields
-
     fields = unnested_fields(value)
     return (fields, None) if fields is not None else ([], lift(value.flow, EXPRESSION))
 
@@ -254,8 +250,6 @@ def _test(node: exp.Expr, name: str) -> bool | None:
 
 
 def _exploded(binder: Binder, node: exp.Expr, alias: str, scope: Scope) -> tuple[list[BoundColumn], Flow | None]:
-    from lineage.sql.sources import unnested_fields
-
     value = binder.value(node.this or node.expressions[0], scope)
     flow = lift(value.flow, EXPRESSION)
     if _is_struct(value):
@@ -264,8 +258,6 @@ def _exploded(binder: Binder, node: exp.Expr, alias: str, scope: Scope) -> tuple
             return fields, None
     recursive = any(isinstance(e, exp.PropertyEQ) for e in node.expressions)
     if recursive:
-        from lineage.sql.relation import element_type
-
         inner = struct_fields(element_type(value.type))
         return [BoundColumn(name, flow, kind) for name, kind in inner.items()], None if inner else flow
     column = BoundColumn(alias.lower() or "unnest", flow, "", None, not alias)

@@ -6,19 +6,16 @@ here: the FROM clause (`sources.py`), the select list (`projection.py`), values 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage.graph import Unknown
 from lineage.sql.calls import has_aggregate
 from lineage.sql.flow import EMPTY, Flow, as_indirect, declassify, leave_query, merge, unknown_flow
+from lineage.sql.ports import Binder
 from lineage.sql.projection import Projection, project
-from lineage.sql.relation import BoundColumn, Relation, Scope, all_flows
+from lineage.sql.relation import BoundColumn, Relation, Scope, Source, all_flows
 from lineage.sql.sources import bind_from
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
 
 _SELECT = frozenset(
     (
@@ -298,8 +295,6 @@ def ordered(binder: Binder, node: exp.Expr, relation: Relation) -> Relation:
     """ORDER BY and LIMIT that stand behind a whole query."""
     if not any(node.args.get(key) is not None for key in ("order", "sort", "limit", "offset")):
         return relation
-    from lineage.sql.relation import Source
-
     scope = Scope(sources=[Source("", relation)])
     projection = Projection(relation.columns, EMPTY, relation.rest)
     keys = _sort_keys(binder, node, scope, projection)

@@ -5,18 +5,14 @@ a known input)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from lineage.graph import ROWS, ColumnRef, Unknown, split_parts
 from lineage.sql.calls import MAX_MACRO_DEPTH, macro_call, macro_parameters
 from lineage.sql.flow import EMPTY, EXPRESSION, Flow, as_indirect, column_flow, leave_query, lift, merge, unknown_flow
 from lineage.sql.functions import TABLE_FUNCTIONS
+from lineage.sql.ports import Binder
 from lineage.sql.relation import BoundColumn, Relation, Scope, Source, element_type, stored_rows, struct_fields
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
 
 _TABLE = frozenset(
     (
@@ -62,10 +58,8 @@ def _append(scope: Scope, source: Source) -> None:
 
 
 def _pivot_all(binder: Binder, pivot: exp.Expr, scope: Scope) -> None:
-    from lineage.sql.pivot import apply_pivot
-
     whole = Relation(tuple(scope.star()), scope.rows, scope.order, scope.rest(), frozenset(scope.bases()))
-    relation = apply_pivot(binder, pivot, whole, scope)
+    relation = binder.pivoted(pivot, whole, scope)
     scope.sources, scope.merged = [Source(pivot.alias.lower(), relation)], {}
     scope.rows, scope.order = relation.rows, relation.order
 
@@ -137,9 +131,7 @@ def _bind(binder: Binder, node: exp.Expr, scope: Scope) -> Source:
         source = Source(alias, relation)
     source.relation = source.relation.renamed(_column_names(node)).closed()
     for pivot in node.args.get("pivots") or ():
-        from lineage.sql.pivot import apply_pivot
-
-        relation = apply_pivot(binder, pivot, source.relation, scope)
+        relation = binder.pivoted(pivot, source.relation, scope)
         names = pivot.args["alias"].columns if pivot.args.get("alias") else []
         source = Source(pivot.alias.lower() or source.alias, relation.renamed([n.name for n in names]))
     return source

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage.graph import Unknown, join_parts
 from lineage.sql.flow import EMPTY, Flow, as_indirect, merge
+from lineage.sql.ports import Binder
+from lineage.sql.query import with_ctes
 from lineage.sql.relation import BoundColumn, Relation, Scope, Source
-from lineage.sql.sources import add_source
-
-if TYPE_CHECKING:
-    from lineage.sql.binder import Binder
+from lineage.sql.sources import add_source, stored_relation
 
 _QUIET = (exp.Set, exp.Use, exp.Pragma, exp.Transaction, exp.Commit, exp.Rollback, exp.Drop)
 
@@ -77,8 +75,6 @@ def _copy(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
 
 def _insert(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
     handled = frozenset(("with_", "this", "expression", "conflict", "returning", "overwrite", "by_name", "is_function"))
-    from lineage.sql.query import with_ctes
-
     name = _table_name(binder, node.this)
     seat = with_ctes(binder, node, scope)
     body = node.args.get("expression")
@@ -123,8 +119,6 @@ def _on_conflict(binder: Binder, conflict: exp.Expr, relation: Relation, name: s
 
 
 def _stored(binder: Binder, name: str) -> Relation:
-    from lineage.sql.sources import stored_relation
-
     return stored_relation(binder, name)
 
 
@@ -132,8 +126,6 @@ def _stored(binder: Binder, name: str) -> Relation:
 
 
 def _update(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
-    from lineage.sql.query import with_ctes
-
     gaps = binder.unhandled(node, frozenset(("with_", "this", "expressions", "from_", "where", "returning")))
     seat = with_ctes(binder, node, scope)
     block = Scope(parent=seat.parent, ctes=seat.ctes)
@@ -165,8 +157,6 @@ def _delete(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
 
 
 def _merge(binder: Binder, node: exp.Expr, scope: Scope) -> Target:
-    from lineage.sql.query import with_ctes
-
     gaps = binder.unhandled(node, frozenset(("with_", "this", "using", "on", "using_cond", "whens", "returning")))
     seat = with_ctes(binder, node, scope)
     block = Scope(parent=seat.parent, ctes=seat.ctes)

@@ -18,8 +18,9 @@ from pathlib import Path
 from lineage.cache import ModelCache
 from lineage.classification import levels
 from lineage.from_dbt import graph_from_manifest
-from lineage.graph import ColumnRef, Graph, load_graph
+from lineage.graph import ColumnRef, Graph
 from lineage.policy import Policy
+from lineage.store import load_graph, save_graph
 
 SOURCES = 40
 
@@ -143,7 +144,7 @@ def main() -> None:
             return _graph_with_levels(newer, schema, caches[0])
 
         warm, _ = timed(warm_run)
-        save, _ = timed(lambda: graph.save(Path(folder) / "graph.parquet"))
+        save, _ = timed(lambda: save_graph(graph, Path(folder) / "graph.parquet"))
         load, stored = timed(lambda: load_graph(Path(folder) / "graph.parquet"))
     assert isinstance(stored, Graph)
     last = ColumnRef(f"lake.main.m{asked.models - 1}", "v3")

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from lineage.classification import levels
 from lineage.edges import EdgeTable
-from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, load_graph
+from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown
 from lineage.policy import Policy
+from lineage.store import load_graph, save_graph
 
 REFS = [ColumnRef(f"m.t{i}", column) for i in range(5) for column in ("a", "b", ROWS)]
 COLUMNS = {f"m.t{i}": ("a", "b") for i in range(5)}
@@ -66,7 +67,7 @@ def test_a_path_is_a_walk_where_there_is_one(found, start, goal):
 def test_a_stored_graph_is_the_graph(tmp_path_factory, found):
     path = tmp_path_factory.mktemp("graph") / "graph.parquet"
     graph = graph_of(found, {REFS[4]: (Unknown("opaque function", "f", ("m.t0",)), Unknown("no reason", "x", None))})
-    graph.save(path)
+    save_graph(graph, path)
     loaded = load_graph(path)
     assert loaded == graph
     assert isinstance(loaded.into, EdgeTable)  # nothing is left to be indexed when the first question comes

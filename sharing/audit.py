@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_only
 from sharing.faults import Fault
 from sharing.keys import PublicKey
-from sharing.ledger import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_only
 
 _TRIGGERS = {"entries_no_update", "entries_no_delete", "entries_no_rewrite"}
 _RESTORE = "restore the ledger from a backup, and find out who wrote to its file"

@@ -22,9 +22,9 @@ from contracts.evidence import ColumnEvidence, Evidence
 from contracts.model import Agreement, Level
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
+from sharing.chain import Head
 from sharing.faults import SharingRefused
 from sharing.keys import PublicKey, Signer
-from sharing.ledger import Head
 
 CERTIFICATE = "certificate.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

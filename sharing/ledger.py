@@ -7,20 +7,20 @@ What the entries mean is their writers' business: nothing is judged here.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sharing.canonical import canonical_json, digest
+from sharing.audit import verify_ledger
+from sharing.canonical import canonical_json
+from sharing.chain import COLUMNS, START, Entry, Head, entry_digest, entry_of, head_path, read_only, signed_head
 from sharing.durable import write_file
 from sharing.faults import Fault, SharingRefused
-from sharing.keys import PublicKey, Signer
+from sharing.keys import Signer
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
@@ -34,9 +34,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "run": ("run_id",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
-
-START = "0" * 64
-COLUMNS = "seq, at, kind, run, key, body, previous, digest"
 
 _SCHEMA = """
 begin immediate;
@@ -55,32 +52,6 @@ create trigger if not exists entries_no_rewrite before insert on entries
   begin select raise(abort, 'the ledger is append-only'); end;
 commit;
 """
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry. `seq` counts from 1 without gaps; `digest` covers everything in it and the digest before it."""
-
-    seq: int
-    at: datetime
-    kind: str
-    run: str | None
-    key: str
-    body: Mapping[str, Any]
-    previous: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class Head:
-    """Where the ledger ended at some moment: kept elsewhere (in a certificate), it witnesses everything up to it."""
-
-    seq: int
-    digest: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The record as JSON-ready data."""
-        return {"seq": self.seq, "digest": self.digest}
 
 
 class Ledger:
@@ -170,8 +141,6 @@ class Ledger:
 
     def verify(self, witnesses: Iterable[Head] = ()) -> list[Fault]:
         """Recompute the whole chain; see `sharing.audit.verify_ledger`."""
-        from sharing.audit import verify_ledger
-
         return verify_ledger(self.path, self._signer.public if self._signer else None, witnesses)
 
     def _newest(self) -> Head:
@@ -185,44 +154,6 @@ class Ledger:
         with closing(read_only(self.path)) as connection:
             for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
                 yield entry_of(row)
-
-
-def head_path(path: Path) -> Path:
-    """The head file of the ledger at `path`."""
-    return path.with_name(f"{path.name}.head")
-
-
-def signed_head(head: Head, signer: Signer | None) -> dict[str, Any]:
-    """The head as its file holds it; `signature` is hex over the canonical JSON of the rest."""
-    record = head.as_dict()
-    if signer is None:
-        return record
-    return record | {"key_id": signer.public.key_id, "signature": signer.sign(canonical_json(record)).hex()}
-
-
-def head_signature_holds(record: Mapping[str, Any], key: PublicKey) -> bool:
-    """Whether the record of a head file carries this key's signature on its number and digest."""
-    try:
-        signature = bytes.fromhex(record["signature"])
-    except (KeyError, TypeError, ValueError):
-        return False
-    return key.verifies(signature, canonical_json({"seq": record.get("seq"), "digest": record.get("digest")}))
-
-
-def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that can only read the ledger at `path`; sqlite3.Error where there is none."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20, check_same_thread=False)
-
-
-def entry_digest(seq: int, at: str, kind: str, run: str | None, content: tuple[str, str], previous: str) -> str:
-    """The digest of an entry; `content` is its key and its body as stored text."""
-    return digest([seq, at, kind, run, *content, previous])
-
-
-def entry_of(row: tuple[Any, ...]) -> Entry:
-    """An entry from its row in `COLUMNS` order."""
-    seq, at, kind, run, key, body, previous, found = row
-    return Entry(seq, datetime.fromisoformat(at), kind, run, key, json.loads(body), previous, found)
 
 
 def _draft(kind: str, body: Mapping[str, Any]) -> tuple[str, str | None, str, str]:

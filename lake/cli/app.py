@@ -29,7 +29,8 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for name, command in {**_added(), **inspect.COMMANDS, **govern.COMMANDS}.items():
+    commands: dict[str, Callable[..., None]] = {**_added(), **inspect.COMMANDS, **govern.COMMANDS}
+    for name, command in commands.items():
         app.command(name)(command)
     return app
 

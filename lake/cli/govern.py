@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -107,4 +108,4 @@ def recall(
         say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
 
 
-COMMANDS = {"audit": audit, "what-if": what_if, "verify": verify, "recall": recall}
+COMMANDS: dict[str, Callable[..., None]] = {"audit": audit, "what-if": what_if, "verify": verify, "recall": recall}

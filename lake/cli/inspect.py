@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -141,7 +142,7 @@ def releases(workspace: Workspace = None, as_json: Json = False) -> None:
     table("发布 Releases", ("agreement", "recipient", "release", "rows", "state", "at", "path"), lines)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "explain": explain,
     "lineage": lineage,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -41,4 +42,4 @@ def sync(
         raise typer.Exit(DRIFTED)
 
 
-COMMANDS = {"sync": sync}
+COMMANDS: dict[str, Callable[..., None]] = {"sync": sync}

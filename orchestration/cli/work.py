@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -10,8 +11,8 @@ import typer
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, fail, say
 from lake.cli.present import show_checks, show_summary
+from lake.imports import uncollected
 from lake.settings import load_settings
-from orchestration.running.imports import uncollected
 
 WITHHELD, WRONG, FAILED = 1, 2, 3
 
@@ -91,4 +92,4 @@ def ui(
     raise typer.Exit(subprocess.run(command, env=child_environment(settings), check=False).returncode)  # noqa: S603
 
 
-COMMANDS = {"run": run, "check": check, "ui": ui}
+COMMANDS: dict[str, Callable[..., None]] = {"run": run, "check": check, "ui": ui}

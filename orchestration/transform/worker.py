@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.running.imports import uncollected
+from lake.imports import uncollected
 
 _LOOK_SECONDS = 0.2
 _WORDS = 400

@@ -17,13 +17,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("contracts", "quality", "lineage", "sharing", "orchestration")
+PACKAGES = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "portal")
 # Libraries that take seconds to import or start something: each may come in below these packages only.
 HEAVY = {
     "contracts": {"great_expectations", "dagster", "dbt", "sqlglot", "duckdb"},
     "quality": {"dagster", "dbt", "sqlglot"},
     "lineage": {"great_expectations", "dagster", "dbt"},
     "sharing": {"great_expectations", "dagster", "dbt", "sqlglot"},
+    "lake": {"great_expectations", "dagster", "dbt", "sqlglot"},
+    "lake.cli": {"great_expectations", "dagster", "dbt", "sqlglot"},
+    "portal": {"great_expectations", "dagster", "dbt", "sqlglot"},
     "orchestration": {"great_expectations", "dagster", "dbt", "sqlglot"},
     "orchestration.cli": {"great_expectations", "dagster", "dbt", "sqlglot"},
 }

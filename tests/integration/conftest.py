@@ -22,7 +22,8 @@ import pytest
 from lake.attach import open_lake
 from lake.settings import Settings, load_settings
 from lake.versions import content_version
-from sharing.ledger import Entry, Ledger
+from sharing.chain import Entry
+from sharing.ledger import Ledger
 from tests.command import Said, call
 from tests.sample_city.generate import generate
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from sharing.canonical import canonical_json
 from sharing.certificate import CERTIFICATE, PAYLOAD_TYPE, open_envelope, parse_statement, pre_authentication
+from sharing.chain import Head
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
-from sharing.ledger import Head
 from sharing.release import Release, find_public_key, publish
 from sharing.verify import verify_release
 from tests.unit.gates import cases

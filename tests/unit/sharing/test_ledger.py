@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sharing.chain import Head, head_path
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
-from sharing.ledger import Head, Ledger, head_path
+from sharing.ledger import Ledger
 
 AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
 

@@ -1,0 +1,85 @@
+"""The form of the ledger: an entry, the digest that chains it to the one before, and the head that names the newest.
+
+Writers (`ledger.py`) and the audit (`audit.py`) share it, so that what one writes is what the other recomputes. Nothing
+is written or judged here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sharing.canonical import canonical_json, digest
+from sharing.keys import PublicKey, Signer
+
+START = "0" * 64
+COLUMNS = "seq, at, kind, run, key, body, previous, digest"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry. `seq` counts from 1 without gaps; `digest` covers everything in it and the digest before it."""
+
+    seq: int
+    at: datetime
+    kind: str
+    run: str | None
+    key: str
+    body: Mapping[str, Any]
+    previous: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the ledger ended at some moment: kept elsewhere (in a certificate), it witnesses everything up to it."""
+
+    seq: int
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data."""
+        return {"seq": self.seq, "digest": self.digest}
+
+
+def head_path(path: Path) -> Path:
+    """The head file of the ledger at `path`."""
+    return path.with_name(f"{path.name}.head")
+
+
+def signed_head(head: Head, signer: Signer | None) -> dict[str, Any]:
+    """The head as its file holds it; `signature` is hex over the canonical JSON of the rest."""
+    record = head.as_dict()
+    if signer is None:
+        return record
+    return record | {"key_id": signer.public.key_id, "signature": signer.sign(canonical_json(record)).hex()}
+
+
+def head_signature_holds(record: Mapping[str, Any], key: PublicKey) -> bool:
+    """Whether the record of a head file carries this key's signature on its number and digest."""
+    try:
+        signature = bytes.fromhex(record["signature"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return key.verifies(signature, canonical_json({"seq": record.get("seq"), "digest": record.get("digest")}))
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that can only read the ledger at `path`; sqlite3.Error where there is none."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20, check_same_thread=False)
+
+
+def entry_digest(seq: int, at: str, kind: str, run: str | None, content: tuple[str, str], previous: str) -> str:
+    """The digest of an entry; `content` is its key and its body as stored text."""
+    return digest([seq, at, kind, run, *content, previous])
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """An entry from its row in `COLUMNS` order."""
+    seq, at, kind, run, key, body, previous, found = row
+    return Entry(seq, datetime.fromisoformat(at), kind, run, key, json.loads(body), previous, found)

@@ -21,6 +21,14 @@ def record_batches(city: City, batches: Iterable[Batch]) -> None:
     _append(city, "batch", [batch.as_dict() for batch in fresh])
 
 
+def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
+    """Append which deliveries of a dataset there were to look at, where that has changed: a failed one may be gone."""
+    paths = sorted({batch.path for batch in batches})
+    before = city.ledger.latest("look", dataset)
+    if before is None or before.body["paths"] != paths:
+        _append(city, "look", [{"dataset": dataset, "paths": paths}])
+
+
 def _is_news(batch: Batch, known: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
     before = known.get((batch.dataset, batch.path))
     if batch.state == "failed":
@@ -63,9 +71,14 @@ def _batches(ledger: Ledger) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
-    """One row per delivery, in dataset and delivery order, with merged rows."""
+    """One row per delivery, in dataset and delivery order, with merged rows; a failed one only while it is there."""
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
-    rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in _batches(ledger).values()]
+    there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
+    rows = [
+        _dataset_row(body, merged.get(body["dataset"], {}))
+        for (dataset, path), body in _batches(ledger).items()
+        if body["state"] != "failed" or path in there.get(dataset, (path,))
+    ]
     return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], row["path"]))
 
 

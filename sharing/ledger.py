@@ -24,6 +24,7 @@ from sharing.keys import Signer
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
+    "look": ("dataset",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),
     "verdict": ("agreement",),

@@ -30,6 +30,7 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         batches = ingest(city.ingestion, dataset, city.recorded)
         facts.record_batches(city.city, batches)
+        facts.record_look(city.city, dataset.id, batches)
         for batch in batches:
             city.city.progress("land", dataset.id, _outcome(batch))
         city.checks.due(table)

@@ -29,11 +29,12 @@ class RunCity:
 
     @cached_property
     def ingestion(self) -> Ingestion:
-        """What deliveries share; every dataset's tables exist once it does."""
-        ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
+        changed = ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
-        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches)
+        unusable = {dataset: str(error) for dataset, error in changed.items()}
+        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, unusable)
 
     @cached_property
     def checks(self) -> Checks:

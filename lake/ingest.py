@@ -14,6 +14,7 @@ from datetime import date
 
 import duckdb
 
+from contracts.clock import today
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
@@ -132,7 +133,7 @@ def _one(context: Ingestion, dataset: Dataset, url: str, recorded: Collection[st
     landed = None
     try:
         admit(dataset, url, context.catalogue.deliveries)
-        day = delivered_on(dataset, relative, context.settings.clock.now().date())
+        day = delivered_on(dataset, relative, today(context.settings.clock))
         landed = land(dataset, url, context.settings.landing)
         known = _known(context, dataset, landed.batch, recorded)
         return known or _carry(context, dataset, landed, (relative, day))

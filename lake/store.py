@@ -43,7 +43,7 @@ class ColumnTypeChanged(TableRefused):
         self.dataset, self.column, self.have, self.wanted = dataset, column, have, wanted
         super().__init__(
             f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract. "
-            "A type change is a new column: give it another name, or take the change back. Its deliveries wait for that."
+            "A changed type is a new column: give it another name, or take the change back. Deliveries wait for that."
         )
 
 
@@ -128,6 +128,11 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dic
     for schema, table, name, kind in rows.fetchall():
         found[(schema, table)][name] = kind
     return found
+
+
+def stored_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the tables that the store has."""
+    return {table for schema, table in _columns(connection) if schema == "store"}
 
 
 def _views(dataset: Dataset, columns: Sequence[str]) -> list[str]:

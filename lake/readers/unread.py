@@ -6,12 +6,12 @@ Their own words may quote cell values, so their kind is kept, and what the file 
 from __future__ import annotations
 
 import re
-import traceback
 from pathlib import Path
 
 import duckdb
 
 from contracts.model import Dataset
+from lake.failure import place
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, head_of, line_ends
 from lake.readers.landing import TEXT_FORMATS, Landed
@@ -43,15 +43,15 @@ def refused_unread(dataset: Dataset, relative: str, error: Exception, landed: La
             dataset.id,
             name,
             f"the reader of {dataset.source.format} failed on it ({type(error).__name__})",
-            _raised_at(error),
+            place(error),
             "Ask for the file in another form, and report this: a reader should have said what is wrong.",
         )
     words = next((meant for phrase, meant in _ENGINE_WORDS.items() if phrase.lower() in str(error).lower()), "")
     what = f"the file could not be read ({type(error).__name__}){f': {words}' if words else ''}"
     fix = _COMPARE.get(dataset.source.format, "Open it with what wrote it, and compare it with the contract.")
     line = _ENGINE_LINE.search(str(error))
-    place = f"line {line.group(1)}" if line else relative
-    return DeliveryRefused(dataset.id, name, what, place, fix).because(_shows(dataset, landed))
+    where = f"line {line.group(1)}" if line else relative
+    return DeliveryRefused(dataset.id, name, what, where, fix).because(_shows(dataset, landed))
 
 
 def _shows(dataset: Dataset, landed: Landed | None) -> str:
@@ -59,9 +59,3 @@ def _shows(dataset: Dataset, landed: Landed | None) -> str:
         return ""
     head = head_of(landed.file)
     return "; ".join(filter(None, (encoding_hint(dataset.source, head), f"its line ends are {line_ends(head)}")))
-
-
-def _raised_at(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    return f"{Path(last.filename).name}:{last.lineno}" if last else "unknown place"

@@ -25,7 +25,8 @@ def run(
     """Land, conform, model, check, gate and release what has been delivered."""
     from orchestration.transform.project import expect_manifest
 
-    logging.disable(logging.WARNING)
+    # What went wrong is told by this command: Dagster's own log would show a person stacks.
+    logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_manifest(settings)
     with uncollected():

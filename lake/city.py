@@ -18,6 +18,7 @@ from contracts.model import Catalogue
 from lake.attach import open_lake
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
+from quality.declared import DuckDBEngine
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 
@@ -75,8 +76,8 @@ def expect_run(settings: Settings) -> None:
 
 
 def declarations(settings: Settings) -> Catalogue:
-    """The workspace's catalogue. Raises `DeclarationsRefused`."""
-    return load_catalogue(settings.workspace, deliveries=settings.deliveries)
+    """The workspace's catalogue, its SQL and patterns judged by the engine. Raises `DeclarationsRefused`."""
+    return load_catalogue(settings.workspace, deliveries=settings.deliveries, engine=DuckDBEngine())
 
 
 @contextmanager

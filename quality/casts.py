@@ -19,7 +19,8 @@ _PSEUDO = {EXCEL_SERIAL, FLOAT_INTEGER, THOUSANDS, PERCENT}
 # What DuckDB's own cast reads, and faster than strptime does: ISO 8601, also with slashes.
 _NATIVE = {"%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"}
 
-_SQL_TYPES = {
+SQL_TYPES = {
+    LogicalType.DECIMAL: "DECIMAL(18, 2)",  # where an element says no other
     LogicalType.STRING: "VARCHAR",
     LogicalType.INTEGER: "BIGINT",
     LogicalType.NUMBER: "DOUBLE",
@@ -34,7 +35,7 @@ def sql_type(element: Element) -> str:
     """The lake's column type for an element."""
     if element.type is LogicalType.DECIMAL:
         return f"DECIMAL({element.precision},{element.scale})"
-    return _SQL_TYPES[element.type]
+    return SQL_TYPES[element.type]
 
 
 def cast_sql(text: str, element: Element, *, spreadsheet: bool = False) -> str:

@@ -164,8 +164,10 @@ def _unique(rule: Rule, subject: Subject) -> Any:
 
 
 def _expression(rule: Rule, subject: Subject) -> Any:
+    # Braces of the rule's own, as in a pattern's counts, are no places to fill in.
+    sql = str(rule.arguments["sql"]).replace("{", "{{").replace("}", "}}")
     return _gx().UnexpectedRowsExpectation(
-        unexpected_rows_query=f"select * from {{batch}} where not ({rule.arguments['sql']})", severity=_severity(rule)
+        unexpected_rows_query=f"select * from {{batch}} where not ({sql})", severity=_severity(rule)
     )
 
 

@@ -52,6 +52,24 @@ class ExtensionMissing(RuntimeError):
         )
 
 
+class LakeUnreadable(RuntimeError):
+    """The lake's catalog cannot be opened; `catalog` is its file."""
+
+    _WHY = (
+        ("locked", "another process is writing to it", "wait until that has ended, then try again"),
+        ("not a database", "it is damaged", "restore it from a backup"),
+        ("malformed", "it is damaged", "restore it from a backup"),
+        ("unable to open", "it cannot be opened", "give this account the right to read and write it"),
+        ("does not exist", "there is none, and a reader makes none", "run `zhongtai run` first"),
+    )
+
+    def __init__(self, catalog: Path, said: str) -> None:
+        self.catalog = catalog
+        otherwise = ("", "the engine cannot open it", "restore it from a backup")
+        _, why, fix = next((row for row in self._WHY if row[0] in said.lower()), otherwise)
+        super().__init__(f"the lake's catalog {catalog}: {why}; {fix}")
+
+
 def extension_file(name: str) -> Path:
     """The extension file that the installed wheel carries. Raises `ExtensionMissing`."""
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
@@ -95,6 +113,8 @@ def attach_options(settings: Settings) -> dict[str, str | int | bool]:
         "data_inlining_row_limit": 0,
         "META_JOURNAL_MODE": "WAL",
         "META_BUSY_TIMEOUT": 20000,
+        # The catalog names files below the data folder: a state that was moved, or restored elsewhere, is as good.
+        "override_data_path": True,
     }
 
 
@@ -105,7 +125,10 @@ def _option(value: str | int | bool) -> str:
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, read_only: bool) -> None:
     options = ", ".join(f"{key} {_option(value)}" for key, value in attach_options(settings).items())
     mode = ", read_only" if read_only else ""
-    connection.execute(f"attach 'ducklake:sqlite:{settings.catalog}' as {CATALOG} ({options}{mode})")
+    try:
+        connection.execute(f"attach {literal(f'ducklake:sqlite:{settings.catalog}')} as {CATALOG} ({options}{mode})")
+    except duckdb.Error as error:
+        raise LakeUnreadable(settings.catalog, str(error)) from None
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from datetime import date, datetime
 
 import duckdb
 
-from contracts.load import load_catalogue
+from contracts.clock import today
+from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
 from lake.attach import open_lake
 from lake.settings import Settings
@@ -53,8 +54,24 @@ class City:
         return self.settings.clock.now()
 
     def today(self) -> date:
-        """The business date: the clock's day in the machine's time zone."""
-        return self.now().astimezone().date()
+        """The business date: the day in the city, wherever the machine thinks it is."""
+        return today(self.settings.clock)
+
+
+class NothingRunYet(LookupError):
+    """A question about what a run leaves, in a workspace where there was none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.workspace = settings.workspace
+        there = (settings.workspace / CITY_FILE).exists()
+        what = "nothing has been run; run `zhongtai run` first" if there else f"no city is there: it has no {CITY_FILE}"
+        super().__init__(f"{settings.workspace}: {what}")
+
+
+def expect_run(settings: Settings) -> None:
+    """Raises `NothingRunYet` where there is no ledger."""
+    if not settings.ledger.exists():
+        raise NothingRunYet(settings)
 
 
 def declarations(settings: Settings) -> Catalogue:

@@ -40,8 +40,16 @@ create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10,
 """
 
 
+class KeyDamaged(RuntimeError):
+    """The pseudonym key is not of its length: with another key no pseudonym would be what it was."""
+
+    def __init__(self, path: Path, found: int) -> None:
+        self.path, self.found = path, found
+        super().__init__(f"{path}: the pseudonym key has {found} bytes, not {_KEY_BYTES}; restore it from a backup")
+
+
 def pseudonym_key(keys: Path) -> bytes:
-    """The workspace's pseudonym key, made on first use with owner-only permissions."""
+    """The workspace's pseudonym key, made on first use with owner-only permissions. Raises `KeyDamaged`."""
     path = keys / "pseudonym.key"
     if not path.exists():
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,7 +58,10 @@ def pseudonym_key(keys: Path) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
         draft.replace(path)
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise KeyDamaged(path, len(key))
+    return key
 
 
 def install_macros(connection: duckdb.DuckDBPyConnection, keys: Path) -> None:

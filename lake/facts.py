@@ -5,7 +5,7 @@ Shapes are those that the command line prints as JSON. No fact is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from contracts.violation import CheckResult, Verdict
@@ -19,6 +19,14 @@ def record_batches(city: City, batches: Iterable[Batch]) -> None:
     known = _batches(city.ledger)
     fresh = [batch for batch in batches if _is_news(batch, known)]
     _append(city, "batch", [batch.as_dict() for batch in fresh])
+
+
+def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
+    """Append which deliveries of a dataset there were to look at, where that has changed: a failed one may be gone."""
+    paths = sorted({batch.path for batch in batches})
+    before = city.ledger.latest("look", dataset)
+    if before is None or before.body["paths"] != paths:
+        _append(city, "look", [{"dataset": dataset, "paths": paths}])
 
 
 def _is_news(batch: Batch, known: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
@@ -63,9 +71,14 @@ def _batches(ledger: Ledger) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
-    """One row per delivery, in dataset and delivery order, with merged rows."""
+    """One row per delivery, in dataset and delivery order, with merged rows; a failed one only while it is there."""
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
-    rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in _batches(ledger).values()]
+    there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
+    rows = [
+        _dataset_row(body, merged.get(body["dataset"], {}))
+        for (dataset, path), body in _batches(ledger).items()
+        if body["state"] != "failed" or path in there.get(dataset, (path,))
+    ]
     return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], row["path"]))
 
 
@@ -75,23 +88,40 @@ def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str
     return {**row, "merged": merged.get(body["batch"], 0), "path": body["path"], "message": body["message"]}
 
 
-def checks(ledger: Ledger) -> list[dict[str, Any]]:
+def _newest(ledger: Ledger, kind: str, run: str | None) -> Iterator[Mapping[str, Any]]:
+    """The newest entry of a kind for every key; of one run alone, where a run is given."""
+    for entry in ledger.current(kind).values():
+        if run in (None, entry.run):
+            yield entry.body
+
+
+def checks(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
     """The newest result of every check, by table and rule."""
-    return [{k: v for k, v in entry.body.items() if k != "run_id"} for entry in ledger.current("check").values()]
+    return [{k: v for k, v in body.items() if k != "run_id"} for body in _newest(ledger, "check", run)]
 
 
-def verdicts(ledger: Ledger) -> list[dict[str, Any]]:
+def verdicts(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
     """The newest verdict of every agreement, as a `release` row."""
     names = ("agreement", "product", "verdict", "release_id", "rows", "violations")
-    return [{name: entry.body.get(name) for name in names} for entry in ledger.current("verdict").values()]
+    return [{name: body.get(name) for name in names} for body in _newest(ledger, "verdict", run)]
 
 
-def summary(ledger: Ledger, run_id: str, seconds: float) -> dict[str, Any]:
-    """What `zhongtai run` and `zhongtai status` print."""
+def summary(ledger: Ledger) -> dict[str, Any]:
+    """What `zhongtai status` prints: everything as the ledger has it, and the newest run."""
+    newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
+    return _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
+
+
+def run_summary(ledger: Ledger, run_id: str, seconds: float) -> dict[str, Any]:
+    """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made."""
+    return _summary(ledger, run_id, seconds, run_id)
+
+
+def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "seconds": round(seconds, 3),
         "datasets": datasets(ledger),
-        "checks": checks(ledger),
-        "releases": verdicts(ledger),
+        "checks": checks(ledger, only),
+        "releases": verdicts(ledger, only),
     }

@@ -11,18 +11,20 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
+from contracts.clock import today
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
 from lake.cores import threads_for, threads_of, use_threads
+from lake.readers.admission import admit, refused_by_system
 from lake.readers.delimited import REJECTS
 from lake.readers.formats import read
 from lake.readers.landing import Landed, delivered_on, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.unread import refused_unread
 from lake.settings import Settings
 from lake.side_by_side import side_by_side
 from lake.store import StoredBatch
@@ -85,12 +87,16 @@ class Batch:
 
 @dataclass
 class Ingestion:
-    """The context that every delivery of a run shares: `batches` are those whole in the lake, by dataset, and grow."""
+    """The context that every delivery of a run shares: `batches` are those whole in the lake, by dataset, and grow.
+
+    `unusable` says of datasets that have no table as their contract has it, why: nothing of theirs can be carried.
+    """
 
     connection: duckdb.DuckDBPyConnection
     catalogue: Catalogue
     settings: Settings
     batches: dict[str, list[StoredBatch]]
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ()) -> list[Batch]:
@@ -98,7 +104,13 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
 
     The dataset's tables exist (`store.ensure_tables`). The reasons of batches in `recorded` are not counted again.
     """
-    urls = find_deliveries(dataset, context.catalogue.deliveries)
+    if dataset.id in context.unusable:
+        return [Batch(dataset.id, dataset.source.path, "failed", message=context.unusable[dataset.id])]
+    try:
+        urls = find_deliveries(dataset, context.catalogue.deliveries)
+    except OSError as error:
+        refusal = refused_by_system(dataset, dataset.source.path, error)
+        return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
     if not urls:
         return [_missing(context, dataset)]
     return [_one(context, dataset, url, recorded) for url in urls]
@@ -118,22 +130,21 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
 def _one(context: Ingestion, dataset: Dataset, url: str, recorded: Collection[str]) -> Batch:
     relative = url.removeprefix(f"file://{context.catalogue.deliveries}/")
     scratch = context.settings.scratch / dataset.table
+    landed = None
     try:
+        admit(dataset, url, context.catalogue.deliveries)
+        day = delivered_on(dataset, relative, today(context.settings.clock))
         landed = land(dataset, url, context.settings.landing)
         known = _known(context, dataset, landed.batch, recorded)
-        return known or _carry(context, dataset, landed, relative)
+        return known or _carry(context, dataset, landed, (relative, day))
     except (DeliveryRefused, ConservationBroken) as error:
         return Batch(dataset.id, relative, "failed", message=str(error))
-    except duckdb.Error as error:
-        # The engine's text may quote cell values: keep its kind, not its words.
-        refusal = DeliveryRefused(
-            dataset.id,
-            Path(relative).name,
-            f"the file could not be read ({type(error).__name__})",
-            relative,
-            "Compare the file with servers.format, delimiter, quote and encoding in the contract.",
-        )
-        return Batch(dataset.id, relative, "failed", message=str(refusal))
+    except duckdb.FatalException:
+        # The engine itself is gone: it would refuse every other delivery in this one's name.
+        raise
+    except Exception as error:
+        # Whatever a reader stumbles over is the fault of one delivery, and stops no other.
+        return Batch(dataset.id, relative, "failed", message=str(refused_unread(dataset, relative, error, landed)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -162,7 +173,7 @@ def _outcome(dataset: Dataset, state: str, stored: StoredBatch, reasons: Mapping
     )
 
 
-def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) -> Batch:
+def _carry(context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, date]) -> Batch:
     connection = context.connection
     scratch = context.settings.scratch / dataset.table
     use_threads(connection, threads_for(landed.bytes, context.settings.threads))
@@ -173,7 +184,7 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
     )
     connection.execute("begin transaction")
     try:
-        place = _Place(landed.batch, _next_delivery(context, dataset), relative)
+        place = _Place(landed.batch, _next_delivery(context, dataset), *of)
         moved = _move(connection, dataset, place, _Scan(whole, parts, records))
         stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
         connection.execute("commit")
@@ -186,11 +197,12 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, relative: str) 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the rows of one delivery belong: its batch, its number among the dataset's deliveries, its path."""
+    """Where the rows of one delivery belong: its batch, its number among the dataset's deliveries, its path and day."""
 
     batch: str
     delivery: int
     path: str
+    day: date
 
     @property
     def literals(self) -> str:
@@ -266,12 +278,11 @@ def _count(
     total, reasons, quarantined = _tally(context.connection, dataset, place.batch)
     if counts != (total, total):
         raise ConservationBroken(dataset.id, place.batch, *counts, total)
-    broken = sum(rows for reason, rows in reasons.items() if reason.startswith("structure:"))
-    _refuse_shapeless(dataset, place.path, total, broken)
+    _refuse_shapeless(dataset, place.path, total, reasons)
     stored = StoredBatch(
         batch=place.batch,
         delivery=place.delivery,
-        delivered_on=delivered_on(place.path, context.settings.clock.now().date()),
+        delivered_on=place.day,
         path=place.path,
         rows_read=total,
         accepted=total - quarantined,
@@ -301,18 +312,17 @@ def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) 
     return total, dict(sorted(reasons.items())), rejected
 
 
-def _refuse_shapeless(dataset: Dataset, file: str, total: int, broken: int) -> None:
-    what = "the file has no records" if total == 0 else ""
-    if total and broken > total * _MOST_BROKEN:
-        what = f"{broken} of {total} records have too few or too many fields"
-    if what:
-        raise DeliveryRefused(
-            dataset.id,
-            file,
-            what,
-            "as a whole",
-            "Compare the file with servers.delimiter, quote and skip_rows in the contract, or ask for it again.",
-        )
+def _refuse_shapeless(dataset: Dataset, file: str, total: int, reasons: Mapping[str, int]) -> None:
+    broken = {why.removeprefix("structure:"): rows for why, rows in reasons.items() if why.startswith("structure:")}
+    if total == 0:
+        what, fix = "the file has no records", "Ask for it again, or for word that there is nothing to report."
+    elif sum(broken.values()) > total * _MOST_BROKEN:
+        kinds = ", ".join(f"{why} {rows}" for why, rows in broken.items())
+        what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds})"
+        fix = "Compare the file with what the contract says of it (servers, properties), or ask for it again."
+    else:
+        return
+    raise DeliveryRefused(dataset.id, file, what, "as a whole", fix)
 
 
 def unconserved(context: Ingestion, dataset: Dataset) -> dict[str, str]:

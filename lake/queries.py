@@ -13,9 +13,10 @@ from typing import Any
 from contracts.model import Catalogue, Dataset
 from lake import facts
 from lake.attach import quarantine_table, store_table
-from lake.city import City, declarations, open_city
+from lake.city import City, NothingRunYet, declarations, expect_run, open_city
 from lake.column_lineage import CityLineage, load_lineage
 from lake.settings import Settings
+from lake.store import stored_tables
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
 
@@ -30,10 +31,10 @@ class NotThere(LookupError):
 
 
 def city_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage:
-    """The stored lineage. Raises `NotThere` before the first run."""
+    """The stored lineage. Raises `NothingRunYet` before the first run."""
     found = load_lineage(settings, catalogue)
     if found is None:
-        raise NotThere("lineage graph in", str(settings.workspace), [])
+        raise NothingRunYet(settings)
     return found
 
 
@@ -118,6 +119,7 @@ def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> 
     """Reasons and counts of a dataset's rejected rows; with `rows` also so many of them, which the ledger records."""
     catalogue = declarations(settings)
     dataset = _dataset(catalogue, name)
+    expect_run(settings)
     with open_city(settings, catalogue=catalogue) as city:
         deliveries = [r for r in facts.datasets(city.ledger) if r["dataset"] == name and batch in (None, r["batch"])]
         if batch and not deliveries:
@@ -150,6 +152,7 @@ def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[d
 def audit(settings: Settings) -> dict[str, Any]:
     """Conservation recomputed from what is stored, against the ledger; and the ledger's chain."""
     catalogue = declarations(settings)
+    expect_run(settings)
     with open_city(settings, catalogue=catalogue) as city:
         faults = [
             {"rule": fault.rule, "subject": fault.subject, "message": fault.message} for fault in city.ledger.verify()
@@ -178,12 +181,14 @@ def audit(settings: Settings) -> dict[str, Any]:
 
 def _stored(city: City) -> dict[str, tuple[int, int, int]]:
     """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them."""
+    made = stored_tables(city.connection)
     parts = [
         "select _batch, count(*), count(*) - count(_faults), count(_faults) "
         f"from {store_table(dataset)} group by _batch"
         for dataset in city.catalogue.datasets.values()
+        if dataset.table in made
     ]
-    rows = city.connection.execute(" union all ".join(parts)).fetchall()
+    rows = city.connection.execute(" union all ".join(parts)).fetchall() if parts else []
     return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in rows}
 
 

@@ -6,9 +6,10 @@ No default here may reach outside the workspace, and no secret is held: keys lie
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from contracts.clock import Clock, FixedClock, SystemClock
@@ -24,6 +25,9 @@ SILENCE = {
 }
 # Dagster stores the events that announce a run together, and not each in a transaction.
 _TOGETHER = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
+_MOST_THREADS = 1024
+# Sizes that DuckDB takes, bytes alone left out: nobody means a bare number.
+_SIZE = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -101,29 +105,66 @@ class Settings:
         return self.state / "dagster"
 
 
+class SettingsRefused(ValueError):
+    """A setting that the environment gives cannot be meant so; `name` is the variable."""
+
+    def __init__(self, name: str, value: str, what: str, write: str) -> None:
+        self.name, self.value = name, value
+        super().__init__(f"{name}={value!r}: {what}. Write {write}.")
+
+
 def _clock(environment: Mapping[str, str]) -> Clock:
     fixed = environment.get("ZHONGTAI_NOW")
     if not fixed:
         return SystemClock()
-    moment = datetime.fromisoformat(fixed)
-    return FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    try:
+        return FixedClock(datetime.fromisoformat(fixed))
+    except ValueError as error:
+        what = "it has no time zone" if "time zone" in str(error) else "no moment can be read from it"
+        raise SettingsRefused("ZHONGTAI_NOW", fixed, what, "one such as 2026-11-21T10:00:00+08:00") from None
+
+
+def _threads(environment: Mapping[str, str]) -> int:
+    given = environment.get("ZHONGTAI_THREADS")
+    if not given:
+        return os.cpu_count() or 2
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= _MOST_THREADS):
+        what = f"not a whole number from 1 to {_MOST_THREADS}"
+        raise SettingsRefused("ZHONGTAI_THREADS", given, what, "one such as 4")
+    return int(given)
+
+
+def _memory(environment: Mapping[str, str]) -> str:
+    given = environment.get("ZHONGTAI_MEMORY") or "3GB"
+    if not _SIZE.fullmatch(given.strip()):
+        raise SettingsRefused("ZHONGTAI_MEMORY", given, "not a size of memory", "a number and its unit, such as 4GB")
+    return given.strip()
+
+
+def _folder(environment: Mapping[str, str], name: str) -> Path | None:
+    given = environment.get(name)
+    if not given:
+        return None
+    folder = Path(given).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise SettingsRefused(name, given, "it is no folder", "the path of a folder")
+    return folder
 
 
 def load_settings(workspace: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings of a workspace (default: `ZHONGTAI_WORKSPACE`, else the repository's own city).
 
     `ZHONGTAI_STATE` and `ZHONGTAI_DELIVERIES` move state and deliveries, `ZHONGTAI_THREADS` and `ZHONGTAI_MEMORY` bound
-    DuckDB, `ZHONGTAI_NOW` (ISO 8601) fixes the clock.
+    DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
     root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or REPOSITORY).resolve()
-    deliveries = env.get("ZHONGTAI_DELIVERIES")
     return Settings(
         workspace=root,
-        state=Path(env.get("ZHONGTAI_STATE") or root / ".zhongtai").resolve(),
-        deliveries=Path(deliveries).resolve() if deliveries else None,
-        threads=int(env.get("ZHONGTAI_THREADS") or os.cpu_count() or 2),
-        memory_limit=env.get("ZHONGTAI_MEMORY") or "3GB",
+        state=_folder(env, "ZHONGTAI_STATE") or root / ".zhongtai",
+        deliveries=_folder(env, "ZHONGTAI_DELIVERIES"),
+        threads=_threads(env),
+        memory_limit=_memory(env),
         clock=_clock(env),
     )
 

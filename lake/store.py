@@ -32,14 +32,18 @@ Columns = Mapping[tuple[str, str], Mapping[str, str]]
 """(schema, table) -> column -> type, in order."""
 
 
-class ColumnTypeChanged(Exception):
+class TableRefused(Exception):
+    """A dataset's table cannot be made as its contract has it."""
+
+
+class ColumnTypeChanged(TableRefused):
     """A contract gives a column another type than the lake has it in."""
 
     def __init__(self, dataset: str, column: str, have: str, wanted: str) -> None:
         self.dataset, self.column, self.have, self.wanted = dataset, column, have, wanted
         super().__init__(
             f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract. "
-            "A type change is a new column: give it another name, or re-create the dataset's table from landing."
+            "A changed type is a new column: give it another name, or take the change back. Deliveries wait for that."
         )
 
 
@@ -56,13 +60,27 @@ class StoredBatch:
     quarantined: int
 
 
-def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> None:
+def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> dict[str, TableRefused]:
     """Each dataset's table in the store and its views of accepted and rejected rows; one transaction for all.
 
-    A new column is added; old batches have null there. Raises `ColumnTypeChanged` where a type differs.
+    A new column is added; old batches have null there. Returned are the datasets whose table stays as it was, with the
+    reason: that is their fault alone.
     """
-    have = _columns(connection)
-    statements = [statement for dataset in datasets for statement in _statements(dataset, have)]
+    have, wanted, refused = _columns(connection), dict[str, list[str]](), dict[str, TableRefused]()
+    for dataset in datasets:
+        try:
+            wanted[dataset.id] = _statements(dataset, have)
+        except TableRefused as error:
+            refused[dataset.id] = error
+    try:
+        _together(connection, [statement for statements in wanted.values() for statement in statements])
+    except duckdb.Error:
+        # Each by itself, so that what one contract asks for and the engine does not have stops no other.
+        refused |= {name: why for name, statements in wanted.items() if (why := _alone(connection, name, statements))}
+    return refused
+
+
+def _together(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
     if not statements:
         return
     connection.execute("begin transaction")
@@ -73,6 +91,14 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Data
     except BaseException:
         connection.execute("rollback")
         raise
+
+
+def _alone(connection: duckdb.DuckDBPyConnection, dataset: str, statements: Sequence[str]) -> TableRefused | None:
+    try:
+        _together(connection, statements)
+    except duckdb.Error as error:
+        return TableRefused(f"{dataset}: the engine cannot make its table ({error}). Correct the contract.")
+    return None
 
 
 def _statements(dataset: Dataset, have: Columns) -> list[str]:
@@ -102,6 +128,11 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dic
     for schema, table, name, kind in rows.fetchall():
         found[(schema, table)][name] = kind
     return found
+
+
+def stored_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the tables that the store has."""
+    return {table for schema, table in _columns(connection) if schema == "store"}
 
 
 def _views(dataset: Dataset, columns: Sequence[str]) -> list[str]:

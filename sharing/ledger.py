@@ -24,6 +24,7 @@ from sharing.keys import Signer
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
+    "look": ("dataset",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),
     "verdict": ("agreement",),
@@ -79,12 +80,7 @@ class Ledger:
                 connection.executescript(_SCHEMA)
         except (sqlite3.DatabaseError, ValueError) as error:
             connection.close()
-            raise SharingRefused(
-                "ledger_readable",
-                str(path),
-                f"not a readable ledger ({type(error).__name__})",
-                "restore it from a backup",
-            ) from error
+            raise _unreadable(path, error) from error
         return cls(path, connection, signer)
 
     def __enter__(self) -> Ledger:
@@ -151,9 +147,17 @@ class Ledger:
         write_file(head_path(self.path), canonical_json(signed_head(self._newest(), self._signer)))
 
     def _select(self, condition: str, values: Mapping[str, Any]) -> Iterator[Entry]:
-        with closing(read_only(self.path)) as connection:
-            for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
-                yield entry_of(row)
+        try:
+            with closing(read_only(self.path)) as connection:
+                for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
+                    yield entry_of(row)
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise _unreadable(self.path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> SharingRefused:
+    what = f"not a readable ledger ({type(error).__name__})"
+    return SharingRefused("ledger_readable", str(path), what, "restore it from a backup")
 
 
 def _draft(kind: str, body: Mapping[str, Any]) -> tuple[str, str | None, str, str]:

@@ -14,10 +14,13 @@ import typer
 from contracts.faults import DeclarationsRefused
 from lake.cli import govern, inspect
 from lake.cli.output import fail
+from lake.failure import is_ours, words
 from lake.settings import silence_libraries
 from sharing.faults import SharingRefused
 
 WRONG, FAILED = 2, 3
+# Of the platform's own errors: what was asked for is not there, or cannot be meant so.
+_WRONG_USE = (DeclarationsRefused, SharingRefused, LookupError, ValueError)
 
 
 def build_app() -> typer.Typer:
@@ -49,10 +52,9 @@ def main() -> None:
     silence_libraries()
     try:
         build_app()(args=_workspace_last(sys.argv[1:]))
-    except DeclarationsRefused as error:
-        fail(str(error), WRONG)
-    except SharingRefused as error:
-        fail(str(error), WRONG)
+    except Exception as error:
+        # Whatever it is: a stack is no answer to a person, and a library's text may quote a value.
+        fail(words(error), WRONG if is_ours(error) and isinstance(error, _WRONG_USE) else FAILED)
 
 
 def _workspace_last(arguments: list[str]) -> list[str]:

@@ -43,10 +43,7 @@ def what_if(
     column, _, name = level.rpartition("=")
     if not column or name not in set(Level):
         fail(f"--level wants TABLE.COLUMN=L1…L4, not {level!r}", WRONG)
-    try:
-        found = ask(load_settings(workspace), column, name)
-    except LookupError as error:
-        fail(str(error.args[0]), WRONG)
+    found = ask(load_settings(workspace), column, name)
     if as_json:
         emit(found)
         return

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lake.city import expect_run
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, fail, say, table
 from lake.cli.present import show_releases, show_summary
@@ -18,8 +19,7 @@ WRONG = 2
 
 
 def _ledger(settings: Settings) -> Ledger:
-    if not settings.ledger.exists():
-        fail(f"nothing has been run in {settings.workspace}; run `zhongtai run` first", WRONG)
+    expect_run(settings)
     return Ledger.open(settings.ledger)
 
 
@@ -29,8 +29,7 @@ def status(workspace: Workspace = None, as_json: Json = False) -> None:
 
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:
-        newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
-        summary = facts.summary(ledger, (newest.run if newest else None) or "", 0.0)
+        summary = facts.summary(ledger)
     if as_json:
         emit(summary)
     else:
@@ -84,12 +83,9 @@ def lineage(
     from lake.queries import lineage_of_column, lineage_picture
 
     settings = load_settings(workspace)
-    try:
-        found = lineage_of_column(settings, column, downstream=down and not up)
-        if picture:
-            lineage_picture(settings, column, picture)
-    except LookupError as error:
-        fail(str(error.args[0]), WRONG)
+    found = lineage_of_column(settings, column, downstream=down and not up)
+    if picture:
+        lineage_picture(settings, column, picture)
     if as_json:
         emit(found)
         return
@@ -116,11 +112,7 @@ def quarantine(
     """Why rows were rejected, by reason; the rows themselves only on request."""
     from lake.queries import quarantined
 
-    settings = load_settings(workspace)
-    try:
-        found = quarantined(settings, dataset, batch, limit if rows else 0)
-    except LookupError as error:
-        fail(str(error.args[0]), WRONG)
+    found = quarantined(load_settings(workspace), dataset, batch, limit if rows else 0)
     if as_json:
         emit(found)
         return

@@ -70,7 +70,7 @@ def show_releases(rows: Sequence[Mapping[str, Any]]) -> None:
         "withdrawn": "[red]withdrawn[/red]",
     }
     for row in rows:
-        say(f"{marks[row['verdict']]}  {row['agreement']}  ({row['product']}, {row['rows'] or 0:,} rows)")
+        say(f"{marks[row['verdict']]}  {row['agreement']}  ({row['product']}, {row.get('rows') or 0:,} rows)")
         _show_violations(row)
 
 

@@ -8,6 +8,7 @@ be judged; only what the parser cannot hold (a quote out of place, several surpl
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from typing import BinaryIO
 
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
+from lake.readers.diagnosis import encoding_hint, head_of, header_hint
 from lake.readers.headers import match_headers
 from lake.readers.landing import Landed, as_utf8
 from lake.readers.refusal import DeliveryRefused
@@ -33,9 +35,13 @@ _UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotIm
 
 @dataclass(frozen=True)
 class Text:
-    """One UTF-8 text file to read: `records` is the independent count of records, None where lines do not tell."""
+    """One UTF-8 text file to read, and the `original` in its own encoding.
+
+    `records` is the independent count of records, None where lines do not tell.
+    """
 
     file: Path
+    original: Path
     name: str
     records: int | None
     ends_clean: bool
@@ -59,6 +65,7 @@ def read_csv(dataset: Dataset, landed: Landed, scratch: Path, cores: int = 1) ->
     lines = landed.lines - source.skip_rows - (1 if source.header else 0)
     text = Text(
         as_utf8(landed, source.encoding, scratch),
+        landed.file,
         landed.file.name,
         lines if landed.plain else None,
         landed.ends_clean,
@@ -135,7 +142,7 @@ def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -
     except UnicodeDecodeError as error:
         what, place = f"the bytes are not {dataset.source.encoding}", f"byte {error.start} of a block"
         raise DeliveryRefused(dataset.id, name, what, place, "Declare the encoding.") from None
-    return Text(utf8, name, None, last == "\n")
+    return Text(utf8, copy, name, None, last == "\n")
 
 
 def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int | None]:
@@ -156,7 +163,11 @@ def _part(dataset: Dataset, text: Text, piece: Piece | None = None) -> str:
         raise DeliveryRefused(dataset.id, text.name, what, "line 1", "Ask for the file again.") from None
     if not first:
         raise DeliveryRefused(dataset.id, text.name, "there is no header line", "line 1", "Ask for the file again.")
-    positions = match_headers(dataset, text.name, first)
+    try:
+        positions = match_headers(dataset, text.name, first)
+    except DeliveryRefused as refusal:
+        hint = encoding_hint(dataset.source, head_of(text.original)) or header_hint(dataset, text.file)
+        raise refusal.because(hint) from None
     width = len(first)
     _refuse_truncated(dataset, text, width)
     columns = ", ".join(f"'p{n}': 'VARCHAR'" for n in range(width)) + f", '{_EXTRA}': 'VARCHAR'"
@@ -192,7 +203,7 @@ def _refuse_truncated(dataset: Dataset, text: Text, width: int) -> None:
         return
     with text.file.open("rb") as file:
         file.seek(max(0, text.file.stat().st_size - _TAIL))
-        tail = file.read().decode("utf-8", "ignore").rsplit("\n", 1)[-1]
+        tail = re.split(r"\r\n|\r|\n", file.read().decode("utf-8", "ignore"))[-1]
     fields: list[str] = next(_reader(dataset.source, iter([tail])), [])
     if len(fields) < width:
         raise DeliveryRefused(

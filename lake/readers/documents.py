@@ -13,6 +13,7 @@ import duckdb
 
 from contracts.model import Dataset
 from contracts.sql_text import literal
+from lake.readers.diagnosis import encoding_hint, head_of
 from lake.readers.headers import match_headers
 from lake.readers.landing import Landed, as_utf8
 from lake.readers.refusal import DeliveryRefused
@@ -22,6 +23,8 @@ _SAMPLE = 1000
 _UNKNOWN_KEY = "structure:unknown_key"
 _KEY_TWICE = "structure:key_twice"
 _LINE = "_line"
+# What a text is that begins so and has no object in any line.
+_OTHER_JSON = {"[": ": it is a JSON array", "{": ": one object is spread over several lines"}
 
 
 def read_ndjson(
@@ -38,9 +41,13 @@ def read_ndjson(
     keys = _keys(connection, f"(select line from {lines} limit {_SAMPLE})")
     if not keys:
         raise DeliveryRefused(
-            dataset.id, landed.file.name, "no line is a JSON object", "line 1", "Correct servers.format."
-        )
-    match_headers(dataset, landed.file.name, [*keys, *_absent(dataset, keys)])
+            dataset.id,
+            landed.file.name,
+            f"no line is a JSON object{_OTHER_JSON.get(_start(file), '')}",
+            "line 1",
+            "Ask for one object a line (NDJSON), or correct servers.format.",
+        ).because(encoding_hint(dataset.source, head_of(landed.file)))
+    match_headers(dataset, landed.file.name, [*keys, *_absent(dataset, keys)], ordered=False)
     spellings = [(column.name, header) for column in dataset.columns for header in column.headers]
     paths = ", ".join(literal(f'$."{header}"') for _, header in spellings)
     taken = ", ".join(f'{_first(column.name, spellings)} as "c.{column.name}"' for column in dataset.columns)
@@ -103,8 +110,13 @@ def _keys(connection: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
     ]
 
 
+def _start(file: Path) -> str:
+    """The first character that is not blank."""
+    return head_of(file).decode("utf-8-sig", "ignore").lstrip()[:1]
+
+
 def _refuse_truncated(dataset: Dataset, landed: Landed, file: Path) -> None:
-    if landed.ends_clean:
+    if landed.ends_clean or _start(file) == "[":
         return
     with file.open("rb") as text:
         text.seek(max(0, file.stat().st_size - (1 << 20)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from contracts.model import Dataset
+from lake.readers.diagnosis import shown
 from lake.readers.refusal import DeliveryRefused
 
 
-def match_headers(dataset: Dataset, file: str, delivered: Sequence[str]) -> dict[str, int]:
+def match_headers(dataset: Dataset, file: str, delivered: Sequence[str], *, ordered: bool = True) -> dict[str, int]:
     """Contract column name -> position in the delivery. Columns may have moved; none may be missing or unknown.
 
-    Raises `DeliveryRefused` naming what is missing, unknown, or there twice.
+    Keys of objects are not `ordered`: their positions tell a person nothing. Raises `DeliveryRefused` naming what is
+    missing, unknown, or there twice.
     """
     if not dataset.source.header:
         return _by_position(dataset, file, len(delivered))
@@ -23,8 +25,14 @@ def match_headers(dataset: Dataset, file: str, delivered: Sequence[str]) -> dict
             raise _refused(dataset, file, f"the column {column.name!r} is there {len(places)} times", "headers")
         if places:
             positions[column.name] = places[0]
-    _refuse_missing(dataset, file, positions)
-    _refuse_unknown(dataset, file, [header for place, header in enumerate(found) if place not in positions.values()])
+    unknown = _unknown(
+        dataset, {place: header for place, header in enumerate(found) if place not in positions.values()}
+    )
+    told = shown(unknown, dataset, ordered=ordered)
+    _refuse_missing(dataset, file, positions, told)
+    if unknown:
+        what = f"{len(unknown)} columns are not in the contract: {told}"
+        raise _refused(dataset, file, what, "header line")
     return positions
 
 
@@ -36,23 +44,17 @@ def _by_position(dataset: Dataset, file: str, width: int) -> dict[str, int]:
     return {column.name: place for place, column in enumerate(dataset.columns)}
 
 
-def _refuse_missing(dataset: Dataset, file: str, positions: dict[str, int]) -> None:
+def _refuse_missing(dataset: Dataset, file: str, positions: dict[str, int], others: str) -> None:
     missing = [column for column in dataset.columns if column.name not in positions]
     if missing:
         names = ", ".join(f"{column.name} ({' or '.join(column.headers)})" for column in missing)
-        raise _refused(dataset, file, f"{len(missing)} contracted columns are missing: {names}", "header line")
+        beside = f"; found, and not in the contract: {others}" if others else ""
+        raise _refused(dataset, file, f"{len(missing)} contracted columns are missing: {names}{beside}", "header line")
 
 
-def _refuse_unknown(dataset: Dataset, file: str, unknown: list[str]) -> None:
+def _unknown(dataset: Dataset, others: Mapping[int, str]) -> dict[int, str]:
     ignored = set(dataset.source.ignored_headers)
-    strange = [header for header in unknown if header not in ignored]
-    if strange and "*" not in ignored:
-        raise _refused(
-            dataset,
-            file,
-            f"{len(strange)} columns are not in the contract: {', '.join(map(repr, strange[:8]))}",
-            "header line",
-        )
+    return {} if "*" in ignored else {place: header for place, header in others.items() if header not in ignored}
 
 
 def _refused(dataset: Dataset, file: str, what: str, place: str) -> DeliveryRefused:

@@ -18,11 +18,14 @@ import fsspec
 import pyarrow as pa
 
 from contracts.model import Dataset
+from lake.readers.admission import refused_by_system
+from lake.readers.diagnosis import encoding_hint
 from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
 _SEAM = 2
-_TEXT_FORMATS = {"csv", "ndjson", "geojson"}
+_HEAD = 1 << 16
+TEXT_FORMATS = {"csv", "ndjson", "geojson"}
 _DATE = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 
 
@@ -63,6 +66,7 @@ class _Scan:
     blank: bool = False
     returns: bool = False
     last: str = "\n"
+    head: bytes = b""
     marks: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,6 +76,7 @@ class _Scan:
 
     def feed(self, block: bytes) -> None:
         """Look at the next block, all but its digest."""
+        self.head = self.head or block[:_HEAD]
         if self._decoder:
             text = self._decoder.decode(block)
             if self._bytewise:
@@ -150,10 +155,23 @@ def _prove_utf8(text: bytes, waiting: int) -> None:
             raise
 
 
-def delivered_on(path: str, otherwise: date) -> date:
-    """The day a delivery is of: the first date in its path, else `otherwise` (the day it landed)."""
+def delivered_on(dataset: Dataset, path: str, otherwise: date) -> date:
+    """The day a delivery is of: the first date in its path, else `otherwise` (the day it landed).
+
+    Raises `DeliveryRefused` for a date that no calendar has.
+    """
     found = _DATE.search(path)
-    return date(*map(int, found.groups())) if found else otherwise
+    try:
+        return date(*map(int, found.groups())) if found else otherwise
+    except ValueError:
+        day = found.group() if found else ""
+        raise DeliveryRefused(
+            dataset.id,
+            path,
+            f"its path has the date {day}, a day that does not exist",
+            "its path",
+            "Move the file to a folder of the day it was delivered on.",
+        ) from None
 
 
 def find_deliveries(dataset: Dataset, root: Path | str) -> list[str]:
@@ -176,7 +194,7 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     landing.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True)
     draft = folder / f".{name}.part"
-    encoding = dataset.source.encoding if dataset.source.format in _TEXT_FORMATS else None
+    encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
     # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
     scan = _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
     try:
@@ -215,18 +233,18 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
                 target.write(block)
                 digested.result()
             scan.finish()
-    except FileNotFoundError:
-        raise DeliveryRefused(
-            dataset.id, name, "the file is missing", url, "Ask the department to deliver it again."
-        ) from None
-    except UnicodeDecodeError as error:
+    except OSError as error:
+        raise refused_by_system(dataset, name, error) from None
+    except UnicodeError as error:
+        # UTF-16 that begins without a mark is told without a place.
+        start = scan.size + (error.start if isinstance(error, UnicodeDecodeError) else 0)
         raise DeliveryRefused(
             dataset.id,
             name,
             f"the bytes are not {dataset.source.encoding}",
-            f"byte {scan.size + error.start}, line {scan.newlines + 1} or soon after",
+            f"byte {start}, line {scan.newlines + 1} or soon after",
             "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
-        ) from None
+        ).because(encoding_hint(dataset.source, scan.head)) from None
     if scan.size == 0:
         raise DeliveryRefused(
             dataset.id, name, "the file is empty", "0 bytes", "Ask the department to deliver it again."

@@ -16,3 +16,7 @@ class DeliveryRefused(Exception):
         self.place = place
         self.fix = fix
         super().__init__(f"{dataset}: {file}: {what} ({place}). {fix}")
+
+    def because(self, hint: str) -> DeliveryRefused:
+        """The same refusal with what the file itself shows of its cause; itself where there is no hint."""
+        return DeliveryRefused(self.dataset, self.file, f"{self.what}; {hint}", self.place, self.fix) if hint else self

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from contracts.model import Catalogue, Rule
+from lake.failure import told
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.steps.build import begin_build, built_results
@@ -64,25 +65,32 @@ def model_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         tables = sorted(names[key] for key in context.selected_asset_keys)
         select = [] if len(tables) == len(names) else [_name(table) for table in tables]
-        build = begin_build(city.city, city.manifest, select)
-        # What is done from here on costs no time, as long as dbt goes on.
-        unbuilt, checks = set(tables), city.checks
-        checks.make(unbuilt)
-        graph = city.lineage.graph
-        for table in build.tables():
-            unbuilt.discard(table)
-            checks.due(table)
-            if not len(unbuilt) % _TOGETHER:
-                checks.make(unbuilt)
-            yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-        for table in (table for table in build.results if table in unbuilt):
-            yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
         chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
-        for result in check_results([*built_results(city.city, build.results), *checks.of(tables)]):
-            if (result.asset_key, result.check_name) in chosen:
-                yield result
+        with told("models"):
+            for made in _made(city, tables, select):
+                if isinstance(made, dg.MaterializeResult) or (made.asset_key, made.check_name) in chosen:
+                    yield made
 
     return models
+
+
+def _made(
+    city: RunCity, tables: Sequence[str], select: Sequence[str]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    build = begin_build(city.city, city.manifest, select)
+    # What is done from here on costs no time, as long as dbt goes on.
+    unbuilt, checks = set(tables), city.checks
+    checks.make(unbuilt)
+    graph = city.lineage.graph
+    for table in build.tables():
+        unbuilt.discard(table)
+        checks.due(table)
+        if not len(unbuilt) % _TOGETHER:
+            checks.make(unbuilt)
+        yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
+    for table in (table for table in build.results if table in unbuilt):
+        yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
+    yield from check_results([*built_results(city.city, build.results), *checks.of(tables)])
 
 
 def _name(table: str) -> str:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
+from lake.failure import told
 from lake.ingest import Batch, ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.steps.resource import RunCity
@@ -28,12 +29,14 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
         check_specs=[_conservation_spec(table)],
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
-        batches = ingest(city.ingestion, dataset, city.recorded)
-        facts.record_batches(city.city, batches)
-        for batch in batches:
-            city.city.progress("land", dataset.id, _outcome(batch))
-        city.checks.due(table)
-        lost = unconserved(city.ingestion, dataset)
+        with told(dataset.id):
+            batches = ingest(city.ingestion, dataset, city.recorded)
+            facts.record_batches(city.city, batches)
+            facts.record_look(city.city, dataset.id, batches)
+            for batch in batches:
+                city.city.progress("land", dataset.id, _outcome(batch))
+            city.checks.due(table)
+            lost = unconserved(city.ingestion, dataset)
         return dg.MaterializeResult(metadata=_metadata(batches), check_results=[_conservation(lost)])
 
     return carry
@@ -51,7 +54,9 @@ def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.
     def check(context: dg.AssetCheckExecutionContext, city: dg.ResourceParam[RunCity]) -> Iterator[dg.AssetCheckResult]:
         chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
         wanted = [table for table in tables if table_key(table) in {key for key, _ in chosen}]
-        for result in check_results(city.checks.of(wanted)):
+        with told("checks of raw tables"):
+            found = check_results(city.checks.of(wanted))
+        for result in found:
             if (result.asset_key, result.check_name) in chosen:
                 yield result
 

@@ -7,6 +7,7 @@ import dagster as dg
 
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict
+from lake.failure import told
 from orchestration.assets.naming import release_key, table_key
 from orchestration.share.release import share
 from orchestration.steps.resource import RunCity
@@ -29,8 +30,9 @@ def release_asset(agreement: Agreement) -> dg.AssetsDefinition:
         ],
     )
     def release(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
-        verdict = share(city.gatherer(), agreement)
-        city.city.progress("gate", agreement.name, str(verdict.outcome))
+        with told(agreement.name):
+            verdict = share(city.gatherer(), agreement)
+            city.city.progress("gate", agreement.name, str(verdict.outcome))
         return dg.MaterializeResult(metadata={"verdict": str(verdict.outcome)}, check_results=[_gates(verdict)])
 
     return release

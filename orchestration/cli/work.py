@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, fail, say
+from lake.cli.output import emit, say
 from lake.cli.present import show_checks, show_summary
 from lake.imports import uncollected
 from lake.settings import load_settings
 
-WITHHELD, WRONG, FAILED = 1, 2, 3
+WITHHELD, FAILED = 1, 3
 
 
 def run(
@@ -29,12 +29,9 @@ def run(
     settings = load_settings(workspace)
     expect_manifest(settings)
     with uncollected():
-        from orchestration.running.runner import UnknownSelection, run_city  # takes seconds, in which dbt parses
+        from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
 
-    try:
-        outcome = run_city(settings, select, None if as_json else _listener())
-    except UnknownSelection as error:
-        fail(str(error), WRONG)
+    outcome = run_city(settings, select, None if as_json else _listener())
     if as_json:
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
@@ -58,13 +55,10 @@ def check(
 ) -> None:
     """Run the declared checks on tables as they are now, and score them."""
     with uncollected():
-        from orchestration.running.runner import UnknownTable, check_city
+        from orchestration.running.runner import check_city
 
     logging.disable(logging.WARNING)
-    try:
-        found = check_city(load_settings(workspace), table)
-    except UnknownTable as error:
-        fail(str(error), WRONG)
+    found = check_city(load_settings(workspace), table)
     if as_json:
         emit(found)
     else:

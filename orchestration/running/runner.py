@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 
 from lake import facts
-from lake.city import Progress, declarations, open_city, silent
+from lake.city import Progress, declarations, expect_run, open_city, silent
+from lake.failure import StepFailed
 from lake.settings import Settings
 from orchestration.definitions import build_definitions
 from orchestration.running.dagster_home import prepare_dagster_home
@@ -47,9 +48,9 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
             asset_selection=_resolve(select, definitions)
         )
         result = job.execute_in_process(instance=instance, raise_on_error=False)
-    failure = "; ".join(_why(event) for event in result.all_events if event.is_step_failure)
+    failure = "" if result.success else _failure(result.all_events)
     with Ledger.open(settings.ledger) as ledger:
-        summary = facts.summary(ledger, result.run_id, time.monotonic() - started)
+        summary = facts.run_summary(ledger, result.run_id, time.monotonic() - started)
     return RunOutcome(result.success, summary, failure)
 
 
@@ -65,13 +66,22 @@ def _resolve(select: str, definitions: dg.Definitions) -> AbstractSet[dg.AssetKe
     return chosen
 
 
+def _failure(events: Iterable[dg.DagsterEvent]) -> str:
+    """What each failure of a run was, once; of the steps that were not tried for it, nothing."""
+    found = [_why(event) for event in events if event.is_failure and hasattr(event.event_specific_data, "error")]
+    return "; ".join(dict.fromkeys(filter(None, found))) or "it did not end; Dagster's log says more (`zhongtai ui`)"
+
+
 def _why(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    cause = (error.cause or error) if error else None
-    # The class and first line: a stack is in Dagster's log.
-    return (
-        f"{event.step_key}: {cause.cls_name}: {cause.message.splitlines()[0] if cause.message else ''}" if cause else ""
-    )
+    error = event.event_specific_data.error  # type: ignore[union-attr]
+    while error and error.cause:
+        error = error.cause
+    if error is None:
+        return ""
+    kind, _, text = (error.message or "").partition(": ")
+    # Steps raise `StepFailed`, whose text holds no value; what Dagster itself raised is told by its kind.
+    told = text.strip() if kind.endswith(StepFailed.__name__) else f"{event.step_key or 'the run'}: {error.cls_name}"
+    return told.splitlines()[0] if told else ""
 
 
 @contextmanager
@@ -88,6 +98,7 @@ def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
     rules = declared_rules(catalogue)
     if table is not None and table not in rules:
         raise UnknownTable(table, sorted(rules))
+    expect_run(settings)
     with open_city(settings, catalogue=catalogue, run_id="check") as city:
         found = check_tables(city, [table] if table else sorted(rules))
     results = [result for made in found.values() for result in made]

@@ -5,7 +5,7 @@ A run's status is no evidence. What is not known stays unknown here, and the gat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -167,7 +167,6 @@ class Gatherer:
         whole = [row for row in rows if row["state"] != "failed"]
         recalled = recalled_batches(self.city.ledger)
         batches = tuple(sorted({str(row["batch"]) for row in whole}))
-        newest = max(rows, key=lambda row: str(row["path"]), default=None)
         return SourceEvidence(
             dataset=dataset.id,
             sharing_attribute=dataset.sharing_attribute,
@@ -175,7 +174,7 @@ class Gatherer:
             freshness_working_days=dataset.freshness_working_days,
             batches=batches,
             recalled=tuple(batch for batch in batches if batch in recalled),
-            failure=str(newest["message"]) if newest and newest["state"] == "failed" else None,
+            failure=_failure(dataset, rows),
         )
 
     def _quality(self, agreement: Agreement, candidate: ProductCandidate, upstream: set[str]) -> QualityEvidence:
@@ -206,6 +205,12 @@ class Gatherer:
         row = self.city.connection.execute(f'select least({least}, {least}) from lake.product."{agreement.product}"')
         found = row.fetchone()
         return int(found[0]) if found and found[0] is not None else None
+
+
+def _failure(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> str | None:
+    """Why the newest delivery failed, or why none could be taken at all; None where all is well."""
+    newest = max(rows, key=lambda row: (row["path"] == dataset.source.path, str(row["path"])), default=None)
+    return str(newest["message"]) if newest and newest["state"] == "failed" else None
 
 
 def is_personal(dataset: Dataset) -> bool:

@@ -11,12 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from contracts.evidence import GATE_NAMES, Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from contracts.working_days import working_days_between
 from lake import facts
 from lake.city import City
+from lake.failure import words
 from lineage.gates.registry import judge
 from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.evidence import Gatherer
@@ -31,6 +34,13 @@ def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
     folder = gatherer.city.settings.scratch / "candidates" / agreement.name
     try:
         return _share(gatherer, agreement, folder)
+    except duckdb.FatalException:
+        raise
+    except Exception as error:
+        # What cannot be judged is withheld, and stops no other agreement.
+        fix = "mend what it names, then run again; the release before stays as it is"
+        verdict = _withheld(agreement, "evidence", "judged", f"it could not be judged: {words(error)}", fix)
+        return _conclude(gatherer.city, agreement, verdict, {})
     finally:
         # A product that may not leave lies open here, and not encrypted as in the lake.
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
+import duckdb
+
 from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
 from contracts.working_days import CalendarHorizon, working_days_between
 from lake import facts
 from lake.city import City
 from lake.cores import threads_for_folder, use_threads
+from lake.failure import words
 from quality.rules import declared_rules
 from quality.suites import Subject, check_table
 
@@ -74,7 +77,7 @@ def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResul
     results: dict[str, list[CheckResult]] = {}
     for table in wanted:
         if table in versions:
-            found = results[table] = _check(city, _subject(city, table, rules[table], versions[table]), newest)
+            found = results[table] = _check_safely(city, _subject(city, table, rules[table], versions[table]), newest)
             city.progress("check", table, f"{len(found)} rules, {sum(not one.passed for one in found)} failed")
     facts.record_checks(city, [result for found in results.values() for result in found])
     return results
@@ -92,6 +95,31 @@ def _newest_deliveries(city: City) -> dict[str, tuple[date, int]]:
         "select dataset, max(delivered_on), sum(accepted)::bigint from lake.meta.batches group by dataset"
     ).fetchall()
     return {dataset: (newest, accepted) for dataset, newest, accepted in rows}
+
+
+def _check_safely(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:
+    """The results of a table's rules; where the suite itself fails, each rule has failed for that reason."""
+    try:
+        return _check(city, subject, newest)
+    except duckdb.FatalException:
+        raise
+    except Exception as error:
+        return [_unjudged(subject, rule, words(error)) for rule in subject.rules]
+
+
+def _unjudged(subject: Subject, rule: Rule, why: str) -> CheckResult:
+    return CheckResult(
+        table=subject.table,
+        rule=rule.name,
+        dimension=rule.dimension,
+        severity=Severity(rule.severity),
+        passed=False,
+        rows=None,
+        failing_rows=None,
+        column=", ".join(rule.columns) or None,
+        error=f"the table's checks could not be run: {why}",
+        data_version=subject.data_version,
+    )
 
 
 def _check(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from contracts.model import Catalogue
 from lake import facts
 from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
+from lake.failure import told
 from lake.ingest import Ingestion
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches
@@ -29,11 +31,12 @@ class RunCity:
 
     @cached_property
     def ingestion(self) -> Ingestion:
-        """What deliveries share; every dataset's tables exist once it does."""
-        ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
+        changed = ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
-        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches)
+        unusable = {dataset: str(error) for dataset, error in changed.items()}
+        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, unusable)
 
     @cached_property
     def checks(self) -> Checks:
@@ -65,8 +68,10 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
 
     @dg.resource(description="The lake, the ledger and the declarations of one city")
     def opened(context: dg.InitResourceContext) -> Iterator[RunCity]:
-        run_id = context.run.run_id if context.run else ""
-        with open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress) as city:
+        run_id, opening = context.run.run_id if context.run else "", ExitStack()
+        with told("opening the city"):
+            city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
+        with opening:
             yield RunCity(city)
 
     return opened

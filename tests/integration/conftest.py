@@ -28,7 +28,7 @@ from tests.command import Said, call
 from tests.sample_city.generate import generate
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "import sys; from orchestration.cli import main; sys.exit(main())"
+COMMAND = "import sys; from lake.cli import main; sys.exit(main())"
 PEOPLE, SEED, NOW = 800, 7, "2026-11-21T10:00:00+08:00"
 
 BAD_DELIVERY = "2026-11-20/ecology/readings.sqlite"

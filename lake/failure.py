@@ -1,0 +1,75 @@
+"""An error in words that hold no value, for people, logs and events.
+
+Errors of the platform's own are written for people. Those of libraries may quote cell values, so of them only the kind
+and the place are told, with a next step where the kind tells one. Nothing is caught here but by `told`.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from lake.settings import REPOSITORY
+
+_OURS = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "portal")
+_REPORT = "This is a fault of the platform: report it with this line."
+# The first that fits.
+_NEXT: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        duckdb.OutOfMemoryException,
+        "It needs more than ZHONGTAI_MEMORY allows: give more, or fewer ZHONGTAI_THREADS.",
+    ),
+    (MemoryError, "The machine has no memory left for it."),
+    (duckdb.IOException, "A file of the lake is missing, damaged or held by another process: see `zhongtai audit`."),
+    (sqlite3.OperationalError, "A file of the state is held by another process, or may not be written."),
+    (sqlite3.DatabaseError, "A file of the state is damaged: restore it from a backup."),
+)
+
+
+class StepFailed(Exception):
+    """A step of a run failed; the text says which and why, and holds no value."""
+
+    def __init__(self, step: str, why: str) -> None:
+        self.step, self.why = step, why
+        super().__init__(f"{step}: {why}")
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether an error is of the platform's own kinds, whose text is made for people."""
+    return type(error).__module__.split(".")[0] in _OURS
+
+
+def words(error: BaseException) -> str:
+    """What may be told of an error: its own text where it is the platform's, else kind, place and next step."""
+    if is_ours(error):
+        return str(error)
+    if isinstance(error, OSError) and error.filename:
+        step = "Free space there" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Mend that"
+        return f"{error.strerror or type(error).__name__}: {error.filename}. {step}, then try again."
+    fix = next((step for kind, step in _NEXT if isinstance(error, kind)), _REPORT)
+    return f"{type(error).__name__} at {place(error)}. {fix}"
+
+
+def place(error: BaseException) -> str:
+    """Where in the platform's own code an error was raised, or passed through last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if any(Path(frame.filename).is_relative_to(REPOSITORY / name) for name in _OURS)]
+    found = own or frames
+    return f"{Path(found[-1].filename).name}:{found[-1].lineno}" if found else "an unknown place"
+
+
+@contextmanager
+def told(step: str) -> Iterator[None]:
+    """Whatever is raised inside leaves as a `StepFailed`, without the text and the stack of what a library said."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, StepFailed):
+        raise
+    except BaseException as error:
+        raise StepFailed(step, words(error)) from None

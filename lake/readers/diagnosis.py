@@ -1,0 +1,152 @@
+"""What a text delivery shows of itself, for the refusal of one that could not be read: encodings that would fit, line
+ends, where the contracted header stands, which delimiter it has. Names found in a file are told by shape.
+
+Only the head of the file is looked at, and only once something was refused. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from contracts.model import Dataset, Source
+
+_HEAD = 1 << 18
+_LINES = 50
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# In this order: what a stricter encoding can hold is that encoding.
+_ENCODINGS = ("ascii", "utf-8", "gb18030", "big5", "shift_jis")
+_DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", "\x01": "the character 0x01"}
+_ALIKE = 0.6
+_SHOWN = 8
+
+
+def head_of(file: Path) -> bytes:
+    """The first quarter of a megabyte."""
+    with file.open("rb") as source:
+        return source.read(_HEAD)
+
+
+def encoding_hint(source: Source, head: bytes) -> str:
+    """What to say where the bytes show another encoding than the declared one; empty where they do not."""
+    declared = codecs.lookup(source.encoding).name.removesuffix("-sig")
+    certain = _marked(head) or _by_nulls(head)
+    found = certain or next((name for name in _ENCODINGS if _holds(name, head)), None)
+    if found in {None, "ascii", declared} or not (certain or found == "utf-8" or not _holds(declared, head)):
+        return ""
+    mark = " (it begins with that encoding's mark)" if _marked(head) else ""
+    return f"its bytes are those of {found}{mark}, and the contract says {source.encoding}"
+
+
+def _marked(head: bytes) -> str | None:
+    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
+
+
+def _by_nulls(head: bytes) -> str | None:
+    """UTF-16 without a mark has a null in place of every second byte of plain letters."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 8 < len(head) or not head:
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _holds(name: str, head: bytes) -> bool:
+    try:
+        # A character may be cut where the head ends.
+        codecs.getincrementaldecoder(name)("strict").decode(head, final=False)
+    except UnicodeError:
+        return False
+    return True
+
+
+def line_ends(head: bytes) -> str:
+    """The line ends there are, each with its number, as `CR LF 12, CR 1`; those of a text in single bytes."""
+    odd, both = head.count(b"\r\r\n"), head.count(b"\r\n")
+    counts = {
+        "CR CR LF": odd,
+        "CR LF": both - odd,
+        "LF": head.count(b"\n") - both,
+        "CR": head.count(b"\r") - both - odd,
+    }
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
+
+
+def header_hint(dataset: Dataset, text: Path) -> str:
+    """Where the contracted header stands, if it does: another line, or the right line with another delimiter."""
+    source, wanted = dataset.source, [set(column.headers) for column in dataset.columns]
+    lines = re.split(r"\r\n|\r|\n", head_of(text).decode("utf-8-sig", "replace"))[:_LINES]
+    for number, line in enumerate(lines, 1):
+        for delimiter in dict.fromkeys((source.delimiter, *_DELIMITERS)):
+            if _has_all(wanted, _fields(line, delimiter, source.quote)):
+                return _place(source, number, delimiter)
+    if source.quote and lines[source.skip_rows : source.skip_rows + 1] and _is_open(lines[source.skip_rows], source):
+        return f"a quote is opened in line {source.skip_rows + 1} and not closed there"
+    return ""
+
+
+def _has_all(wanted: Sequence[Collection[str]], fields: Collection[str]) -> bool:
+    return bool(wanted) and all(not headers.isdisjoint(fields) for headers in map(set, wanted))
+
+
+def _fields(line: str, delimiter: str, quote: str) -> set[str]:
+    reader = csv.reader([line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE)
+    try:
+        return {field.strip() for field in next(reader, [])}
+    except (csv.Error, TypeError):
+        return set()
+
+
+def _place(source: Source, number: int, delimiter: str) -> str:
+    found = []
+    if number != source.skip_rows + 1:
+        found.append(f"the contracted header stands in line {number}: declare skip_rows: {number - 1}")
+    if delimiter != source.delimiter:
+        found.append(f"line {number} is delimited by {_DELIMITERS[delimiter]}: declare that as delimiter")
+    return "; ".join(found)
+
+
+def _is_open(line: str, source: Source) -> bool:
+    return line.count(source.quote) % 2 == 1
+
+
+def shown(names: Mapping[int, str], dataset: Dataset, *, ordered: bool = True) -> str:
+    """Delivered headers or keys as a message may tell them: by place (counted from 1, where they are `ordered`) and
+    shape, and in clear only what is like a contracted one.
+
+    A file without header has a person's data where the header should be, and a key may be a person's name.
+    """
+    known = [*(header for column in dataset.columns for header in (*column.headers, column.name, column.title_zh))]
+    words = [
+        (f"column {place + 1} " if ordered else "") + (repr(name) if _is_like(name, known) else shape(name))
+        for place, name in names.items()
+    ]
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ", ".join(words[:_SHOWN]) + more
+
+
+def _is_like(name: str, known: Sequence[str]) -> bool:
+    folded = name.strip().casefold()
+    if any(character.isdigit() for character in folded) and folded not in {one.casefold() for one in known}:
+        return False
+    return any(difflib.SequenceMatcher(None, folded, one.casefold()).ratio() >= _ALIKE for one in known)
+
+
+def shape(text: str) -> str:
+    """The kinds of a text's characters with their numbers, as `<3 Han, 18 digits>`."""
+    kinds = {
+        "Han": sum("\u3400" <= c <= "\u9fff" or c >= "\U00020000" for c in text),
+        "letters": sum(c.isascii() and c.isalpha() for c in text),
+        "digits": sum(c.isdigit() for c in text),
+    }
+    kinds["others"] = len(text) - sum(kinds.values())
+    return f"<{', '.join(f'{count} {kind}' for kind, count in kinds.items() if count) or 'empty'}>"

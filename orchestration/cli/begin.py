@@ -26,10 +26,12 @@ def init(
     """Begin a new city: a workspace that runs, with a delivery to try."""
     from orchestration.workspace.begin import begin
     from orchestration.workspace.newcity import CityRefused, new_city
+    from orchestration.workspace.place import expect_free
 
     target = folder.resolve()
     today = load_settings(target).clock.now().astimezone().date()
     try:
+        expect_free(target)
         city = new_city(target, name, title_zh, title_en, today)
         written = begin(target, city)
     except CityRefused as error:

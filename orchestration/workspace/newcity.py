@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import yaml
+
 _NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
-# The city's name is that of its dbt project too, and dbt knows these already.
-_TAKEN = ("dbt", "dbt_duckdb", "zhongtai")
+# The packages that every city's dbt project works with.
+_PACKAGES = ("dbt", "dbt_duckdb", "zhongtai")
 
 
 class CityRefused(Exception):
@@ -45,10 +47,16 @@ def new_city(folder: Path, name: str | None, title_zh: str | None, title_en: str
             f"{whose} {chosen!r} cannot name a city: it names a dbt project too, so it must be lower_snake_case",
             f"Say --name {_suggested(chosen)}, or another such name",
         )
-    if chosen in _TAKEN:
-        raise CityRefused(f"{chosen!r} is the name of a dbt package already", f"Say --name {chosen}_city, or another")
+    if _has_a_meaning(chosen):
+        raise CityRefused(f"{chosen!r} means something else to dbt or YAML already", f"Say --name {chosen}_city")
     english = _title("--title-en", title_en, chosen.replace("_", " ").title())
     return NewCity(chosen, _title("--title-zh", title_zh, english), english, today)
+
+
+def _has_a_meaning(name: str) -> bool:
+    from dbt.contracts.project import BANNED_PROJECT_NAMES  # takes most of a second
+
+    return name in _PACKAGES or name in BANNED_PROJECT_NAMES or yaml.safe_load(name) != name
 
 
 def _suggested(name: str) -> str:

@@ -21,7 +21,7 @@ def place(target: Path, write: Callable[[Path], None]) -> None:
 
     Raises `CityRefused` where that cannot be; whatever goes wrong, `target` is as it was.
     """
-    _expect_free(target)
+    expect_free(target)
     try:
         _fill(target, write) if target.is_dir() else _make(target, write)
     except OSError as error:
@@ -30,7 +30,8 @@ def place(target: Path, write: Callable[[Path], None]) -> None:
         ) from error
 
 
-def _expect_free(target: Path) -> None:
+def expect_free(target: Path) -> None:
+    """Raise `CityRefused` where a folder holds anything, or a file is in its place. Nothing is written."""
     try:
         held = sorted(path.name for path in target.iterdir())
     except FileNotFoundError:

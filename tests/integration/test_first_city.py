@@ -1,8 +1,8 @@
 """`docs/first-city.md`, followed to the letter: its files written, its commands run, and what it shows, seen.
 
 How the page is read: a `sh` block is run; the `text` block after it is what it prints, `…` standing for anything; any
-other block is a file whose path ends the line above, written whole, or changed where it is a `diff`. A command ends with
-status 0 unless its comment says `exit N`.
+other block is a file whose path ends the line above, written whole, or changed where it is a `diff`. A command ends
+with status 0 unless its comment says `exit N`.
 """
 
 from __future__ import annotations

@@ -53,6 +53,7 @@ class CheckResult:
 
     `rows` and `failing_rows` are counts; both are None where the rule could not be evaluated, and then `passed` is
     False and `error` says why. `table` is `<schema>.<name>` in the lake; `data_version` names the exact content judged.
+    `reason` says why it failed, where that is known in words that hold no cell value: gates hand it on.
     """
 
     table: str
@@ -66,10 +67,12 @@ class CheckResult:
     observed: str | None = None
     error: str | None = None
     data_version: str | None = None
+    reason: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as JSON-ready data."""
-        return asdict(self) | {"severity": str(self.severity)}
+        """The record as JSON-ready data; without a reason where there is none."""
+        found = asdict(self) | {"severity": str(self.severity)}
+        return {name: value for name, value in found.items() if name != "reason" or value}
 
 
 @dataclass(frozen=True)

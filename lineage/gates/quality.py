@@ -53,7 +53,10 @@ class QualityGate(Gate):
 
     def _result(self, table: TableEvidence, result: CheckResult) -> Iterator[Violation]:
         subject = f"{table.table}.{result.column}" if result.column else table.table
-        if result.error is not None or result.rows is None or result.failing_rows is None:
+        if result.reason is not None and not result.passed and result.severity is not Severity.WARNING:
+            message = f"the check {result.rule} failed: {result.reason}"
+            yield self.refuse("check_passed", subject, message, "mend what it names, then run again", check=result.rule)
+        elif result.error is not None or result.rows is None or result.failing_rows is None:
             # The engine's own error text may quote a value; it stays with the check result.
             yield self.refuse(
                 "check_evaluated",

@@ -51,10 +51,12 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
     try:
         candidate = export_candidate(city.connection, agreement.product, folder)
     except ProductMissing as error:
-        verdict = _withheld(
-            agreement, "contract", "product_built", str(error), "run the model, then the agreement again"
-        )
-        return _conclude(city, agreement, verdict, {})
+        reasons = [
+            result.reason for result in gatherer.results.get(f"product.{agreement.product}", []) if result.reason
+        ]
+        message = "; ".join([str(error), *reasons])
+        fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
+        return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})
     evidence = gatherer.evidence(agreement, candidate)
     verdict = judge(agreement, evidence, working_days=_working_days(city))
     details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}

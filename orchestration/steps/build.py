@@ -15,6 +15,7 @@ from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
+from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
 from orchestration.transform.run import ModelResult, begin_models, run_models
 from orchestration.twins.staging import model_name
@@ -41,6 +42,8 @@ class Build:
                 unique_id, status = next(following)
             except StopIteration as end:
                 self.results.update((self.table_of[r.unique_id], r) for r in end.value if r.unique_id in self.table_of)
+                aside = left_out(self.city.settings)
+                self.results.update((table, ModelResult("", "set aside", why, 0.0)) for table, why in aside.items())
                 break
             self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
             yield self.table_of[unique_id]
@@ -103,7 +106,7 @@ def _built(table: str, result: ModelResult, version: str | None) -> CheckResult:
         passed=result.ok,
         rows=judged,
         failing_rows=None if judged is None else int(not result.ok),
-        # dbt's message may quote data: its status alone is kept.
         observed=f"dbt: {result.status}",
+        reason=result.message or None,
         data_version=version,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import yaml
 
 from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
+from orchestration.transform.aside import forget, set_aside
+from orchestration.transform.failed import TransformFailed
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -95,21 +98,60 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
     prepare(settings)
     now = fingerprint(settings)
     if not _is_parsed(settings, now):
-        parse(settings)
-        _mark(settings).write_text(now)
+        forget(settings)
+        return _parsed(settings, now)
+    try:
+        return _read(settings)
+    except ValueError:
+        # What dbt wrote is no evidence: damaged, it is made again.
+        forget(settings)
+        return _parsed(settings, now)
+
+
+def _parsed(settings: Settings, now: str) -> dict[str, Any]:
+    """The manifest, parsed now, of as much of the project as can be."""
+    while True:
+        try:
+            parse(settings)
+            manifest = _read(settings)
+            _refuse_cycles(manifest)
+        except TransformFailed as failure:
+            if not set_aside(settings, failure):
+                raise
+        else:
+            _mark(settings).write_text(now)
+            return manifest
+
+
+def _read(settings: Settings) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(settings.manifest.read_text(encoding="utf-8"))
     return manifest
 
 
+def _refuse_cycles(manifest: Mapping[str, Any]) -> None:
+    """Raises `TransformFailed` for models that feed one another: dbt finds that out only when it builds."""
+    nodes = manifest["nodes"]
+    try:
+        TopologicalSorter({name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()}).prepare()
+    except CycleError as error:
+        names = list(dict.fromkeys(error.args[1]))
+        files = [nodes[name]["original_file_path"] for name in names]
+        told = " and ".join(nodes[name]["name"] for name in names)
+        raise TransformFailed("parse", f"the models {told} feed one another", files) from None
+
+
 def compiled_manifest(settings: Settings) -> dict[str, Any]:
     """The manifest with every model's SQL, compiled where dbt has not yet. Raises `TransformFailed`."""
-    if is_begun(settings, "compile"):
-        compile_models(settings)
-    manifest = load_manifest(settings)
-    if not is_compiled(manifest):
-        compile_models(settings)
-        manifest = load_manifest(settings)
-    return manifest
+    if not is_begun(settings, "compile") and is_compiled(manifest := load_manifest(settings)):
+        return manifest
+    while True:
+        try:
+            compile_models(settings)
+            return load_manifest(settings)
+        except TransformFailed as failure:
+            if not set_aside(settings, failure):
+                raise
+            _parsed(settings, fingerprint(settings))
 
 
 def is_compiled(manifest: Mapping[str, Any]) -> bool:
@@ -127,7 +169,10 @@ def expect_compiled(settings: Settings) -> None:
 def expect_manifest(settings: Settings) -> None:
     """Have dbt get ready, and parse where that is needed, while the caller does something else."""
     prepare(settings)
-    begin(settings, None if _is_parsed(settings, fingerprint(settings)) else "parse")
+    known = _is_parsed(settings, fingerprint(settings))
+    if not known:
+        forget(settings)
+    begin(settings, None if known else "parse")
 
 
 def _mark(settings: Settings) -> Path:

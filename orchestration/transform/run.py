@@ -16,27 +16,20 @@ from threading import RLock
 from typing import Any
 
 from lake.settings import REPOSITORY, Settings
+from orchestration.transform.aside import project_dir
+from orchestration.transform.failed import TransformFailed
 
-_WORDS = 400
 # What the lake has is not looked up: others may be writing it, and no model asks while it is compiled.
 _MODELS = ("--select", "resource_type:model", "--no-populate-cache")
 _LAST_SECONDS = 10
 
 
-class TransformFailed(Exception):
-    """dbt could not parse the project or could not run at all."""
-
-    def __init__(self, command: str, message: str) -> None:
-        self.command = command
-        super().__init__(
-            f"dbt {command} failed: {message[:_WORDS]}. "
-            "Correct the model or declaration it names, then run `zhongtai sync`."
-        )
-
-
 @dataclass(frozen=True)
 class ModelResult:
-    """What became of one dbt node: status is success, error, skipped, pass, fail or warn; seconds of wall time."""
+    """What became of one dbt node: status is success, error, skipped, pass, fail, warn, or set aside.
+
+    `message` is why it failed, in words that hold no cell value; `seconds` are of wall time.
+    """
 
     unique_id: str
     status: str
@@ -195,7 +188,7 @@ def _follow(
 ) -> Generator[list[str], None, list[ModelResult]]:
     answer = yield from _worker.ask(_arguments(settings, command, arguments))
     if "error" in answer:
-        raise TransformFailed(command, answer["error"])
+        raise TransformFailed(command, answer["error"], answer.get("files", ()))
     return [ModelResult(**row) for row in answer["results"]]
 
 
@@ -203,7 +196,7 @@ def _arguments(settings: Settings, command: str, arguments: Sequence[str]) -> li
     return [
         command,
         "--project-dir",
-        str(settings.dbt_project),
+        str(project_dir(settings)),
         "--profiles-dir",
         str(settings.dbt_target),
         "--target-path",
@@ -211,7 +204,8 @@ def _arguments(settings: Settings, command: str, arguments: Sequence[str]) -> li
         "--log-path",
         str(settings.dbt_target / "logs"),
         "--quiet",
+        # It would hold what the engine said of each failure, cell values with it.
         "--log-level-file",
-        "info",
+        "none",
         *arguments,
     ]

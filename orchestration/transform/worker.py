@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from lake.imports import uncollected
+from orchestration.transform.reasons import files_of, reason
 
 _LOOK_SECONDS = 0.2
-_WORDS = 400
+_WELL = {"success", "pass", "skipped"}
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -102,9 +103,11 @@ def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
 
     known = _parsed.of(arguments)
     result = dbtRunner(manifest=known, callbacks=[heard]).invoke(arguments)
+    # It would hold what the engine said of each failure, cell values with it.
+    (Path(_option(arguments, "--target-path")) / "run_results.json").unlink(missing_ok=True)
     if result.exception is not None:
         _parsed.keep(None, arguments)
-        return {"error": str(result.exception)}
+        return _failure(str(result.exception), arguments)
     _parsed.keep(result.result if arguments[0] == "parse" else known, arguments)
     return {"results": [_row(row) for row in getattr(result.result, "results", [])]}
 
@@ -113,10 +116,26 @@ def _row(row: Any) -> dict[str, Any]:
     return {
         "unique_id": row.node.unique_id,
         "status": str(row.status),
-        "message": (row.message or "")[:_WORDS],
+        "message": "" if str(row.status) in _WELL else reason(row.message or "", _text(row.node)),
         "seconds": row.execution_time,
         "failures": row.failures,
     }
+
+
+def _failure(said: str, arguments: list[str]) -> dict[str, Any]:
+    files = files_of(said)
+    project = Path(_option(arguments, "--project-dir"))
+    # Parsing reads no row: what it says is about the files alone.
+    texts = [said] if arguments[0] == "parse" else [_read(project / file) for file in files]
+    return {"error": reason(said, "\n".join(texts)), "files": files}
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _text(node: Any) -> str:
+    return "\n".join(filter(None, (getattr(node, "raw_code", ""), getattr(node, "compiled_code", ""))))
 
 
 if __name__ == "__main__":

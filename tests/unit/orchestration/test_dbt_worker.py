@@ -11,7 +11,8 @@ import pytest
 
 from lake.settings import load_settings
 from orchestration.transform import project, run
-from orchestration.transform.run import TransformFailed, parse
+from orchestration.transform.failed import TransformFailed
+from orchestration.transform.run import parse
 
 
 def test_a_project_that_is_none_is_refused_by_a_worker_that_died_before_and_was_replaced(tmp_path: Path) -> None:

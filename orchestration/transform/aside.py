@@ -1,0 +1,141 @@
+"""Models that dbt cannot take, set aside, so that all others are built.
+
+dbt parses and compiles a project whole or not at all: one misspelt file would stop a city. So what a failure names, and
+what depends on it, is left out of a folder of links, which dbt is given in place of the project. Why is kept, since the
+gates must withhold for it. The project's own folder is not touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lake.settings import Settings
+from orchestration.transform.failed import TransformFailed
+
+_MODELS = "models"
+_NOT_LINKED = {"target", "logs"}
+_REF = re.compile(r"\bref\(\s*(?:['\"][\w.-]+['\"]\s*,\s*)?['\"]([\w.-]+)['\"]\s*\)")
+
+
+def project_dir(settings: Settings) -> Path:
+    """The folder that dbt is to take for the project."""
+    return _links(settings) if _record(settings).exists() else settings.dbt_project
+
+
+def left_out(settings: Settings) -> dict[str, str]:
+    """Table -> why the model that makes it was set aside."""
+    layout = _layout(settings.dbt_project)
+    return {_table(path, layout): why for path, why in _files(settings).items() if path.endswith(".sql")}
+
+
+def forget(settings: Settings) -> None:
+    """Nothing is set aside: the project has changed, and is to be tried whole."""
+    if _record(settings).exists():
+        _record(settings).unlink()
+        shutil.rmtree(_links(settings), ignore_errors=True)
+        _unparse(settings)
+
+
+def set_aside(settings: Settings, failure: TransformFailed) -> bool:
+    """Leave out what a failure names and what depends on it; False where it names nothing that is still there."""
+    before = _files(settings)
+    project = settings.dbt_project
+    named = {path for file in failure.files if (path := _found(project, file)) and path not in before}
+    if not named:
+        return False
+    gone = _with_models_of(project, named)
+    reasons = dict.fromkeys(sorted(gone), str(failure.reason))
+    for path in sorted(_dependents(project, gone) - gone):
+        reasons[path] = f"it reads a model that was set aside: {failure.reason}"
+    _record(settings).write_text(json.dumps({**reasons, **before}, ensure_ascii=False, sort_keys=True), "utf-8")
+    _link(settings, {**reasons, **before})
+    _unparse(settings)
+    return True
+
+
+def _record(settings: Settings) -> Path:
+    return settings.dbt_target / "aside.json"
+
+
+def _links(settings: Settings) -> Path:
+    return settings.dbt_target / "project"
+
+
+def _files(settings: Settings) -> dict[str, str]:
+    record = _record(settings)
+    return dict(json.loads(record.read_text("utf-8"))) if record.exists() else {}
+
+
+def _unparse(settings: Settings) -> None:
+    # What dbt kept of another folder's files is not of this one's.
+    (settings.manifest.parent / "partial_parse.msgpack").unlink(missing_ok=True)
+
+
+def _found(project: Path, file: str) -> str | None:
+    """The file of the project that a message means; dbt names some from the project down and some from the models."""
+    return next((path for path in (file, f"{_MODELS}/{file}") if _is_model_file(project, path)), None)
+
+
+def _is_model_file(project: Path, path: str) -> bool:
+    return path.startswith(f"{_MODELS}/") and (project / path).is_file()
+
+
+def _with_models_of(project: Path, files: Collection[str]) -> set[str]:
+    """The files and, of properties that cannot be read, the models that they name: these would lose their contracts."""
+    texts = [(project / file).read_text("utf-8", "replace") for file in files if not file.endswith(".sql")]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    return set(files) | {path for path, name in _models(project).items() if name in words}
+
+
+def _models(project: Path) -> dict[str, str]:
+    """Path below the project -> name of every model."""
+    return {path.relative_to(project).as_posix(): path.stem for path in sorted((project / _MODELS).rglob("*.sql"))}
+
+
+def _dependents(project: Path, files: Collection[str]) -> set[str]:
+    """Every model that reads one of these, directly or through others."""
+    models = _models(project)
+    reads = {path: set(_REF.findall((project / path).read_text("utf-8", "replace"))) for path in models}
+    gone = {models[path] for path in files if path in models}
+    found: set[str] = set()
+    while fresh := {path for path, names in reads.items() if path not in found and names & gone}:
+        found |= fresh
+        gone |= {models[path] for path in fresh}
+    return found
+
+
+def _link(settings: Settings, without: Mapping[str, str]) -> None:
+    """The folder of links: all of the project but what is set aside."""
+    project, links = settings.dbt_project, _links(settings)
+    shutil.rmtree(links, ignore_errors=True)
+    links.mkdir(parents=True)
+    for entry in project.iterdir():
+        if entry.name not in {*_NOT_LINKED, _MODELS}:
+            (links / entry.name).symlink_to(entry)
+    for path in sorted((project / _MODELS).rglob("*")):
+        relative = path.relative_to(project).as_posix()
+        if path.is_file() and relative not in without:
+            (links / relative).parent.mkdir(parents=True, exist_ok=True)
+            (links / relative).symlink_to(path)
+
+
+def _layout(project: Path) -> Mapping[str, Any]:
+    """What dbt_project.yml says of the folders of models."""
+    declared = yaml.safe_load((project / "dbt_project.yml").read_text("utf-8")) or {}
+    return dict((declared.get("models") or {}).get(declared.get("name"), {}))
+
+
+def _table(path: str, layout: Mapping[str, Any]) -> str:
+    """The lake table of a model, by its place: the schema that the innermost folder says, else the profile's."""
+    schema, inside = "theme", layout
+    for folder in Path(path).parts[1:-1]:
+        inside = inside.get(folder) or {}
+        schema = inside.get("+schema", schema)
+    return f"{schema}.{Path(path).stem}"

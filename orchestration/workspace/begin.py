@@ -8,7 +8,7 @@ from contracts.load import load_catalogue
 from orchestration.twins.sync import write_twins
 from orchestration.workspace.newcity import NewCity
 from orchestration.workspace.place import place
-from orchestration.workspace.template import files
+from orchestration.workspace.render import files
 
 
 def begin(target: Path, city: NewCity) -> list[str]:

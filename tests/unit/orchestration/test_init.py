@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -69,6 +70,13 @@ def test_nobody_is_meant(harbour: Path) -> None:
     assert {code[:8] for code in codes} == {"91999001"}
     assert [code for code in codes if not uscc.is_valid(code)] == ["9199900120010121X1"]
     assert {row["联系电话"][:3] for row in rows} <= {"154", "", "无", "不详"}
+
+
+def test_its_readme_tells_what_the_first_run_does(harbour: Path) -> None:
+    page = (ROOT / "docs" / "first-city.md").read_text(encoding="utf-8")  # which is held to what is printed
+    read, rejected = re.findall(r"^total +2 +(\d+) +\d+ +(\d+)", page, re.MULTILINE)[0]
+    told = f"reads {read} rows, puts {rejected} of them in quarantine"
+    assert told in (harbour / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_city_begins_on_the_platforms_day(harbour: Path) -> None:

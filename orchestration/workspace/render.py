@@ -21,14 +21,13 @@ _YEARS = 2
 
 
 def files(city: NewCity) -> dict[str, str]:
-    """Path in the workspace -> content, in path order. The same city gives the same bytes."""
+    """Path in the workspace -> content. The same city gives the same bytes."""
     values = _values(city)
-    found = {
+    return {
         _place(path.relative_to(_FILES), city): Template(path.read_text(encoding="utf-8")).substitute(values)
         for path in _FILES.rglob("*")
         if path.is_file()
     }
-    return dict(sorted(found.items()))
 
 
 def _values(city: NewCity) -> Mapping[str, str]:

@@ -115,7 +115,8 @@ def missing(expected: str, printed: str) -> list[str]:
 
 @pytest.mark.city
 def test_the_page_leads_to_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zhongtai").mkdir()
+    monkeypatch.chdir(tmp_path / "zhongtai")
     environment = {"ZHONGTAI_NOW": NOW, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     reader = Reader(monkeypatch, environment)
     for block in blocks(PAGE.read_text(encoding="utf-8")):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue
+from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
@@ -78,7 +79,10 @@ def load_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage | None
     if not (path.exists() and settings.manifest.exists()):
         return None
     # dbt itself is not needed to ask: what it wrote is read as the file that it is.
-    manifest = json.loads(settings.manifest.read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads(settings.manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        raise StateDamaged(settings.manifest) from None
     return CityLineage(load_graph(path), _base(catalogue, manifest), policy_of(settings))
 
 

@@ -112,9 +112,16 @@ def summary(ledger: Ledger) -> dict[str, Any]:
     return _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
 
 
-def run_summary(ledger: Ledger, run_id: str, seconds: float) -> dict[str, Any]:
-    """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made."""
-    return _summary(ledger, run_id, seconds, run_id)
+def run_summary(ledger: Ledger, run_id: str, seconds: float, *, ended: bool = True) -> dict[str, Any]:
+    """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made.
+
+    Of a run that did not end well, also of deliveries only what it did itself: the rest may have been before it.
+    """
+    found = _summary(ledger, run_id, seconds, run_id)
+    if ended:
+        return found
+    own = {(entry.body["dataset"], entry.body["path"]) for entry in ledger.entries("batch", run=run_id)}
+    return {**found, "datasets": [row for row in found["datasets"] if (row["dataset"], row["path"]) in own]}
 
 
 def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None) -> dict[str, Any]:

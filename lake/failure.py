@@ -40,6 +40,14 @@ class StepFailed(Exception):
         super().__init__(f"{step}: {why}")
 
 
+class StateDamaged(RuntimeError):
+    """A file that a run leaves and the next one makes again cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} is damaged; `zhongtai run` makes it again")
+
+
 def is_ours(error: BaseException) -> bool:
     """Whether an error is of the platform's own kinds, whose text is made for people."""
     return type(error).__module__.split(".")[0] in _OURS

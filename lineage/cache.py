@@ -33,10 +33,7 @@ class ModelCache:
         self._used: set[str] = set()
         self.hits = self.misses = 0
         if path is not None and Path(path).exists():
-            with no_collection():
-                stored = json.loads(Path(path).read_text(encoding="utf-8"))
-            if stored.get("rules") == RULES:
-                self._entries = stored["models"]
+            self._entries = _stored(Path(path))
 
     def save(self, path: str | Path) -> None:
         """Write the entries that were of use since the cache was made; the same content gives the same bytes."""
@@ -49,14 +46,33 @@ class ModelCache:
         key = _digest(RULES, catalog.dialect, catalog.functions_digest, relation, sql)
         entry = self._entries.get(key)
         self._used.add(key)
-        if entry is not None and _holds(entry["reads"], catalog):
+        known = _still(entry, catalog) if entry is not None else None
+        if known is not None:
             self.hits += 1
-            return _thaw(entry)
+            return known
         self.misses += 1
         catalog.lookups.clear()
         found = lineage_of(sql, catalog, relation)
         self._entries[key] = _freeze(found, sorted(catalog.lookups), catalog)
         return found
+
+
+def _stored(path: Path) -> dict[str, dict]:
+    """The entries of a file; none of one that is damaged, or of other rules: a cache is made again."""
+    try:
+        with no_collection():
+            stored = json.loads(path.read_text(encoding="utf-8"))
+        return dict(stored["models"]) if stored["rules"] == RULES else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def _still(entry: dict, catalog: Catalog) -> QueryLineage | None:
+    """What an entry says, where it still holds and can be read."""
+    try:
+        return _thaw(entry) if _holds(entry["reads"], catalog) else None
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None
 
 
 def _digest(*parts: str) -> str:

@@ -82,7 +82,10 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def _load(path: str | Path) -> Graph:
-    file = pq.read_table(path)
+    try:
+        file = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError):
+        raise NotALineageFile(Path(path), "what is no whole Parquet file") from None
     found = (file.schema.metadata or {}).get(b"format", b"").decode()
     if found != FORMAT:
         raise NotALineageFile(Path(path), found)

@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from contracts.model import Catalogue, Rule
 from lake.failure import told
 from lineage.graph import DIRECT, ColumnRef, Graph
-from orchestration.assets.naming import check_results, check_specs, table_key
+from orchestration.assets.naming import check_results, check_specs, group_name, table_key
 from orchestration.steps.build import begin_build, built_results
 from orchestration.steps.resource import RunCity
 from quality.rules import BUILT
@@ -35,7 +35,7 @@ class CityTranslator(DagsterDbtTranslator):
         folders = dbt_resource_props["fqn"][1:-1]
         if folders[:1] == ["products"]:
             return "products"
-        return str(folders[1] if len(folders) > 1 else "identity")
+        return group_name(str(folders[1] if len(folders) > 1 else "identity"))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
         """The domain's owner, or the department's."""

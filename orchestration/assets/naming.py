@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import dagster as dg
@@ -18,6 +19,11 @@ def table_key(table: str) -> dg.AssetKey:
 def release_key(agreement: str) -> dg.AssetKey:
     """The asset key of what an agreement releases."""
     return dg.AssetKey(["release", agreement])
+
+
+def group_name(folder: str) -> str:
+    """The group of what lies in a folder; Dagster takes letters, digits and underscores alone."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", folder)
 
 
 def check_specs(table: str, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:

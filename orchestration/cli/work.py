@@ -25,7 +25,8 @@ def run(
     """Land, conform, model, check, gate and release what has been delivered."""
     from orchestration.transform.project import expect_manifest
 
-    logging.disable(logging.WARNING)
+    # What went wrong is told by this command: Dagster's own log would show a person stacks.
+    logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_manifest(settings)
     with uncollected():
@@ -72,18 +73,18 @@ def ui(
     workspace: Workspace = None,
 ) -> None:
     """The Dagster UI on this city: the same graph that `run` executes."""
-    import subprocess
     import sys
     from pathlib import Path
 
     from lake.settings import child_environment
     from orchestration.running.dagster_home import prepare_dagster_home
+    from orchestration.running.serving import serve
 
     settings = load_settings(workspace)
     prepare_dagster_home(settings)
     webserver = Path(sys.executable).with_name("dagster-webserver")
     command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    raise typer.Exit(subprocess.run(command, env=child_environment(settings), check=False).returncode)  # noqa: S603
+    raise typer.Exit(serve(command, child_environment(settings)))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "check": check, "ui": ui}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 
 from lake.settings import Settings
@@ -20,3 +22,12 @@ def prepare_dagster_home(settings: Settings) -> None:
         },
     }
     (settings.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
+
+
+def put_by(settings: Settings) -> Path:
+    """Move a damaged folder out of the way, and prepare a new one; where the old one lies now."""
+    taken = len(list(settings.state.glob(f"{settings.dagster_home.name}.damaged-*")))
+    old = settings.state / f"{settings.dagster_home.name}.damaged-{taken + 1}"
+    settings.dagster_home.rename(old)
+    prepare_dagster_home(settings)
+    return old

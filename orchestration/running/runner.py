@@ -11,13 +11,14 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
+from sqlalchemy.exc import DatabaseError
 
 from lake import facts
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.settings import Settings
 from orchestration.definitions import build_definitions
-from orchestration.running.dagster_home import prepare_dagster_home
+from orchestration.running.dagster_home import prepare_dagster_home, put_by
 from orchestration.steps.checking import check_tables
 from quality.rules import declared_rules
 from quality.scorecard import scores
@@ -50,7 +51,8 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     failure = "" if result.success else _failure(result.all_events)
     with Ledger.open(settings.ledger) as ledger:
-        summary = facts.run_summary(ledger, result.run_id, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
     return RunOutcome(result.success, summary, failure)
 
 
@@ -88,7 +90,14 @@ def _why(event: dg.DagsterEvent) -> str:
 def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
     prepare_dagster_home(settings)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    try:
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+        instance.get_runs(limit=1)
+    except DatabaseError:
+        # What Dagster keeps is no evidence: damaged, it is put by and begun anew.
+        put_by(settings)
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+    with instance:
         yield instance
 
 

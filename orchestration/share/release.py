@@ -51,9 +51,8 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
     try:
         candidate = export_candidate(city.connection, agreement.product, folder)
     except ProductMissing as error:
-        reasons = [
-            result.reason for result in gatherer.results.get(f"product.{agreement.product}", []) if result.reason
-        ]
+        results = gatherer.results.get(f"product.{agreement.product}", [])
+        reasons = [result.reason for result in results if result.reason]
         message = "; ".join([str(error), *reasons])
         fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
         return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})

@@ -8,6 +8,7 @@ gates must withhold for it. The project's own folder is not touched.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Collection, Mapping
@@ -20,6 +21,8 @@ from lake.settings import Settings
 from orchestration.transform.failed import TransformFailed
 
 _MODELS = "models"
+# Macros are not among them: what they make, and where, is everybody's.
+_SEVERABLE = (_MODELS, "tests", "seeds", "snapshots", "analyses")
 _NOT_LINKED = {"target", "logs"}
 _REF = re.compile(r"\bref\(\s*(?:['\"][\w.-]+['\"]\s*,\s*)?['\"]([\w.-]+)['\"]\s*\)")
 
@@ -32,7 +35,8 @@ def project_dir(settings: Settings) -> Path:
 def left_out(settings: Settings) -> dict[str, str]:
     """Table -> why the model that makes it was set aside."""
     layout = _layout(settings.dbt_project)
-    return {_table(path, layout): why for path, why in _files(settings).items() if path.endswith(".sql")}
+    models = {path: why for path, why in _files(settings).items() if path.startswith(f"{_MODELS}/")}
+    return {_table(path, layout): why for path, why in models.items() if path.endswith((".sql", ".py"))}
 
 
 def forget(settings: Settings) -> None:
@@ -80,18 +84,25 @@ def _unparse(settings: Settings) -> None:
 
 def _found(project: Path, file: str) -> str | None:
     """The file of the project that a message means; dbt names some from the project down and some from the models."""
-    return next((path for path in (file, f"{_MODELS}/{file}") if _is_model_file(project, path)), None)
+    return next((path for path in (file, f"{_MODELS}/{file}") if _is_severable(project, path)), None)
 
 
-def _is_model_file(project: Path, path: str) -> bool:
-    return path.startswith(f"{_MODELS}/") and (project / path).is_file()
+def _is_severable(project: Path, path: str) -> bool:
+    return path.split("/")[0] in _SEVERABLE and os.path.lexists(project / path)
 
 
 def _with_models_of(project: Path, files: Collection[str]) -> set[str]:
     """The files and, of properties that cannot be read, the models that they name: these would lose their contracts."""
-    texts = [(project / file).read_text("utf-8", "replace") for file in files if not file.endswith(".sql")]
+    texts = [_text(project / file) for file in files if file.endswith((".yml", ".yaml"))]
     words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     return set(files) | {path for path, name in _models(project).items() if name in words}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _models(project: Path) -> dict[str, str]:
@@ -102,8 +113,8 @@ def _models(project: Path) -> dict[str, str]:
 def _dependents(project: Path, files: Collection[str]) -> set[str]:
     """Every model that reads one of these, directly or through others."""
     models = _models(project)
-    reads = {path: set(_REF.findall((project / path).read_text("utf-8", "replace"))) for path in models}
-    gone = {models[path] for path in files if path in models}
+    reads = {path: set(_REF.findall(_text(project / path))) for path in models}
+    gone = {Path(path).stem for path in files if not path.endswith((".yml", ".yaml"))}
     found: set[str] = set()
     while fresh := {path for path, names in reads.items() if path not in found and names & gone}:
         found |= fresh
@@ -117,9 +128,9 @@ def _link(settings: Settings, without: Mapping[str, str]) -> None:
     shutil.rmtree(links, ignore_errors=True)
     links.mkdir(parents=True)
     for entry in project.iterdir():
-        if entry.name not in {*_NOT_LINKED, _MODELS}:
+        if entry.name not in {*_NOT_LINKED, *_SEVERABLE}:
             (links / entry.name).symlink_to(entry)
-    for path in sorted((project / _MODELS).rglob("*")):
+    for path in sorted(path for folder in _SEVERABLE for path in (project / folder).rglob("*")):
         relative = path.relative_to(project).as_posix()
         if path.is_file() and relative not in without:
             (links / relative).parent.mkdir(parents=True, exist_ok=True)

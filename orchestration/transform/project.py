@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,9 @@ import yaml
 
 from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
-from orchestration.transform.aside import forget, set_aside
+from orchestration.transform.aside import forget, project_dir, set_aside
 from orchestration.transform.failed import TransformFailed
+from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -28,7 +28,7 @@ def prepare(settings: Settings) -> None:
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     profile = yaml.safe_dump(_profile(settings), sort_keys=False)
     path = settings.dbt_target / "profiles.yml"
-    if not path.exists() or path.read_text(encoding="utf-8") != profile:
+    if not path.exists() or path.read_bytes() != profile.encode():
         path.write_text(profile, encoding="utf-8")
     _link_macros(settings.dbt_project / "dbt_packages" / "zhongtai")
 
@@ -88,9 +88,16 @@ def fingerprint(settings: Settings) -> str:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in _PARSED and "dbt_packages" not in path.parts and "target" not in path.parts:
-                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+                digest.update(str(path.relative_to(folder)).encode() + b"\0" + _content(path))
     digest.update((settings.dbt_target / "profiles.yml").read_bytes())
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return str(error.errno).encode()
 
 
 def load_manifest(settings: Settings) -> dict[str, Any]:
@@ -112,9 +119,11 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
     """The manifest, parsed now, of as much of the project as can be."""
     while True:
         try:
+            refuse_unreadable(project_dir(settings))
             parse(settings)
             manifest = _read(settings)
-            _refuse_cycles(manifest)
+            refuse_names(manifest)
+            refuse_cycles(manifest)
         except TransformFailed as failure:
             if not set_aside(settings, failure):
                 raise
@@ -126,18 +135,6 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
 def _read(settings: Settings) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(settings.manifest.read_text(encoding="utf-8"))
     return manifest
-
-
-def _refuse_cycles(manifest: Mapping[str, Any]) -> None:
-    """Raises `TransformFailed` for models that feed one another: dbt finds that out only when it builds."""
-    nodes = manifest["nodes"]
-    try:
-        TopologicalSorter({name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()}).prepare()
-    except CycleError as error:
-        names = list(dict.fromkeys(error.args[1]))
-        files = [nodes[name]["original_file_path"] for name in names]
-        told = " and ".join(nodes[name]["name"] for name in names)
-        raise TransformFailed("parse", f"the models {told} feed one another", files) from None
 
 
 def compiled_manifest(settings: Settings) -> dict[str, Any]:
@@ -180,4 +177,4 @@ def _mark(settings: Settings) -> Path:
 
 
 def _is_parsed(settings: Settings, now: str) -> bool:
-    return settings.manifest.exists() and _mark(settings).exists() and _mark(settings).read_text() == now
+    return settings.manifest.exists() and _mark(settings).exists() and _mark(settings).read_bytes() == now.encode()

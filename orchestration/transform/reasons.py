@@ -39,7 +39,7 @@ def reason(message: str, text: str = "") -> str:
     """
     kind, said = _said(message)
     told = [kind]
-    if kind in _OF_THE_TEXT:
+    if kind in _OF_THE_TEXT or text is message:
         told += filter(None, [_named(said, text)])
         told += _mismatches(message, text)
     else:

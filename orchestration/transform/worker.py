@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from lake.failure import words
 from lake.imports import uncollected
 from orchestration.transform.reasons import files_of, reason
 
@@ -46,7 +49,7 @@ def main() -> None:
         for line in sys.stdin:
             # A project is parsed once, and stays; what a later command makes does not.
             with uncollected(forever=False):
-                answer = _invoke(json.loads(line)["arguments"], tell)
+                answer = _answer(json.loads(line)["arguments"], tell)
             tell(answer)
 
 
@@ -94,6 +97,14 @@ def _written(arguments: list[str]) -> int:
     return manifest.stat().st_mtime_ns if manifest.exists() else 0
 
 
+def _answer(arguments: list[str], tell: Tell) -> dict[str, Any]:
+    try:
+        return _invoke(arguments, tell)
+    except Exception as error:  # an answer is waited for, whatever dbt does
+        _parsed.keep(None, arguments)
+        return {"error": words(error)}
+
+
 def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
     from dbt.cli.main import dbtRunner
 
@@ -123,11 +134,25 @@ def _row(row: Any) -> dict[str, Any]:
 
 
 def _failure(said: str, arguments: list[str]) -> dict[str, Any]:
-    files = files_of(said)
     project = Path(_option(arguments, "--project-dir"))
+    files = files_of(said) or _unnamed(project)
     # Parsing reads no row: what it says is about the files alone.
-    texts = [said] if arguments[0] == "parse" else [_read(project / file) for file in files]
-    return {"error": reason(said, "\n".join(texts)), "files": files}
+    text = said if arguments[0] == "parse" else "\n".join(_read(project / file) for file in files)
+    told = reason(said, text)
+    return {"error": told if not files or files[0] in told else f"{told} ({', '.join(files)})", "files": files}
+
+
+def _unnamed(project: Path) -> list[str]:
+    """The files that dbt cannot parse and does not name when it says so: macros, and its own project file."""
+    from dbt_common.clients.jinja import get_environment
+
+    found = []
+    for file in [project / "dbt_project.yml", *sorted((project / "macros").rglob("*.sql"))]:
+        try:
+            yaml.safe_load(_read(file)) if file.suffix == ".yml" else get_environment(None).parse(_read(file))
+        except Exception:
+            found.append(file.relative_to(project).as_posix())
+    return found
 
 
 def _read(file: Path) -> str:

@@ -1,0 +1,66 @@
+"""What dbt would take, or stumble over without a name, and a city cannot use: found before and after it parses.
+
+Each raises `TransformFailed` with the files it is about, so that they are set aside and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from orchestration.transform.failed import TransformFailed
+
+_READ = {".sql", ".yml", ".yaml", ".csv", ".py", ".md"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NODES = {"model", "seed", "snapshot"}
+
+
+def refuse_unreadable(project: Path) -> None:
+    """Files that cannot be read as UTF-8 text: dbt does not say which."""
+    found = {}
+    for path in sorted(project.rglob("*")):
+        if path.suffix in _READ and "dbt_packages" not in path.parts and not path.is_dir():
+            why = _unreadable(path)
+            if why:
+                found[path.relative_to(project).as_posix()] = why
+    if found:
+        told = "; ".join(f"{file}: {why}" for file, why in found.items())
+        raise TransformFailed("parse", told, list(found))
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return f"it is not UTF-8 at byte {error.start}"
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+    return ""
+
+
+def refuse_names(manifest: Mapping[str, Any]) -> None:
+    """Models of names that the lake's tables and Dagster's assets do not have."""
+    wrong = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in _NODES and not _NAME.fullmatch(node.get("alias") or node["name"])
+    ]
+    if wrong:
+        told = ", ".join(sorted(node["name"] for node in wrong))
+        what = f"a model's name is made of letters, digits and underscores, not {told}"
+        raise TransformFailed("parse", what, [node["original_file_path"] for node in wrong])
+
+
+def refuse_cycles(manifest: Mapping[str, Any]) -> None:
+    """Models that feed one another: dbt finds that out only when it builds."""
+    nodes = manifest["nodes"]
+    try:
+        TopologicalSorter({name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()}).prepare()
+    except CycleError as error:
+        names = list(dict.fromkeys(error.args[1]))
+        files = [nodes[name]["original_file_path"] for name in names]
+        told = " and ".join(nodes[name]["name"] for name in names)
+        raise TransformFailed("parse", f"the models {told} feed one another", files) from None

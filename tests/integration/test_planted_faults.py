@@ -1,0 +1,253 @@
+"""One thing never stops the city: faults of every kind planted into ten datasets, and what still works counted.
+
+All of a kind's faults are planted at once, each into a dataset of its own, so that one run shows that every one of them
+costs its own product and no other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.planted.city import DATASETS, Planted, agreement, plant, product
+
+LATER = "2026-11-21"
+
+
+@pytest.fixture(scope="module")
+def well(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """The city after its first run, with all ten products released."""
+    city = plant(tmp_path_factory.mktemp("planted") / "city")
+    assert city.run().released() == set(DATASETS)
+    return city
+
+
+@pytest.fixture
+def city(well: Planted, tmp_path: Path) -> Iterator[Planted]:
+    """A copy of that city; its state lies at another place than it was made at."""
+    shutil.copytree(well.place, tmp_path / "city", symlinks=True)
+    yield Planted(tmp_path / "city")
+
+
+# -- deliveries ----------------------------------------------------------------------------------------------------
+
+
+def _directory(path: Path) -> None:
+    path.mkdir()
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        # A socket's path may have a hundred characters.
+        here = os.open(path.parent, os.O_RDONLY)
+        made.bind(f"/proc/self/fd/{here}/{path.name}")
+        os.close(here)
+
+
+def _vanished(path: Path) -> None:
+    path.symlink_to("nowhere.csv")
+
+
+def _outside(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+def _no_mark(path: Path) -> None:
+    path.write_bytes("编号,数量\nx,1\n".encode("utf-16-le"))
+
+
+PLANTED_DELIVERIES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "d0": (_directory, r"it is a directory, not a file; it was not opened"),
+    "d1": (_loop, r"leads back to itself"),
+    "d2": (_pipe, r"it is a pipe \(FIFO\), not a file; it was not opened"),
+    "d3": (_endless, r"it is a character device, not a file; it was not opened"),
+    "d4": (_socket, r"it is a socket, not a file; it was not opened"),
+    "d5": (_vanished, r"the file is missing"),
+    "d6": (_outside, r"leads out of the deliveries folder"),
+    "d7": (_no_mark, r"its bytes are those of utf-16-le, and the contract says utf-8"),
+}
+
+
+def test_every_delivery_that_cannot_be_read_costs_its_own_product_alone(city: Planted) -> None:
+    for name, (write, _) in PLANTED_DELIVERIES.items():
+        write(city.delivery(name, LATER))
+    city.deliver("d8", {"d8-new": 1}, LATER)
+    # No calendar has this day: the date of the folder is read before the file is.
+    city.deliver("d9", {"d9-new": 1}, "2026-11-31")
+    outcome = city.run()
+    assert outcome.released() == {"d8"}
+    assert outcome.accepted("d8") == 11
+    for name, (_, says) in PLANTED_DELIVERIES.items():
+        assert re.search(says, outcome.refusals(name)), outcome.refusals(name)
+        assert re.search(says, outcome.why(name)), outcome.why(name)
+    assert "2026-11-31, a day that does not exist" in outcome.refusals("d9")
+    # What was released before stands.
+    assert all(city.say("verify", str(path)).status == 0 for path in _current(city))
+
+
+def _current(city: Planted) -> list[Path]:
+    folders = [path.parent for path in sorted(city.file(".zhongtai", "releases").glob("*/*/certificate.json"))]
+    assert len(folders) >= len(DATASETS)
+    return folders
+
+
+def test_a_failed_delivery_that_is_taken_away_no_longer_counts(city: Planted) -> None:
+    _directory(city.delivery("d0", LATER))
+    assert city.run().verdict("d0") == "withheld"
+    city.delivery("d0", LATER).rmdir()
+    outcome = city.run()
+    assert (outcome.verdict("d0"), outcome.refusals("d0")) == ("released", "")
+
+
+# -- declarations, models, caches ----------------------------------------------------------------------------------
+
+
+def _yaml_cut(city: Planted, name: str) -> None:
+    city.model(name).with_suffix(".yml").write_text(f"version: 2\nmodels:\n  - name: {product(name)}\n   x: [\n")
+
+
+def _sql(text: str) -> Callable[[Planted, str], None]:
+    def planted(city: Planted, name: str) -> None:
+        city.model(name).write_text(text.replace("DATASET", f"{{{{ ref('stg_bureau__{name}') }}}}"), "utf-8")
+
+    return planted
+
+
+def _twice(city: Planted, name: str) -> None:
+    city.write("select 1 as id", "dbt_project", "models", "products", f"{product(name)}.sql")
+
+
+def _latin(city: Planted, name: str) -> None:
+    city.model(name).write_bytes(b"select '\xe9' as id")
+
+
+PLANTED_MODELS: dict[str, tuple[Callable[[Planted, str], None], str]] = {
+    "d0": (_sql("select nope, id, amount, _batch from DATASET"), r'Referenced column "nope" not found'),
+    "d1": (_sql("select {{ id } from DATASET"), r"unexpected '}'"),
+    "d2": (_sql("select * from {{ ref('nowhere') }}"), r"depends on a node named 'nowhere' which was not found"),
+    "d3": (_yaml_cut, r"products/archive__d3/p3\.yml.* line 4"),
+    "d4": (_sql("select id, cast(id as bigint) as amount, _batch from DATASET"), r"Conversion Error: in column id"),
+    "d5": (_sql("select {{ no_macro() }} from DATASET"), r"'no_macro' is undefined"),
+    "d6": (_twice, r'two models with the name "p6"'),
+    "d7": (_latin, r"not UTF-8 at byte 8"),
+}
+
+
+def test_every_model_that_cannot_be_made_costs_its_own_product_alone(city: Planted) -> None:
+    for name, (write, _) in PLANTED_MODELS.items():
+        write(city, name)
+    # A changed type is one contract's; a circle that nobody needs is nobody's.
+    city.contract("d8", amount="entry_number")
+    for one, other in (("one", "other"), ("other", "one")):
+        city.write(f"select * from {{{{ ref('{other}') }}}}", "dbt_project", "models", "products", f"{one}.sql")
+    outcome = city.run()
+    assert outcome.released() == {"d9"}
+    for name, (_, says) in PLANTED_MODELS.items():
+        assert re.search(f"failed: .*{says}", outcome.why(name)), outcome.why(name)
+    assert "column 'amount' is BIGINT in the lake and VARCHAR in the contract" in outcome.refusals("d8")
+    assert "in the lake and VARCHAR in the contract" in outcome.why("d8")
+    built = {row["table"]: row.get("reason") for row in outcome.summary["checks"] if row["rule"] == "built"}
+    assert "feed one another" in built["product.one"]
+    # The engine quotes the cell that it could not cast, and dbt what the engine says: neither is left lying about.
+    assert _holding(city, b"Could not convert") == []
+
+
+def _holding(city: Planted, text: bytes) -> list[str]:
+    files = (path for path in city.file(".zhongtai").rglob("*") if path.is_file() and not path.is_symlink())
+    return [str(path.relative_to(city.place)) for path in files if text in path.read_bytes()]
+
+
+def test_a_mended_model_is_built_and_released_again(city: Planted) -> None:
+    good = city.model("d1").read_text("utf-8")
+    _sql("select {{ id } from DATASET")(city, "d1")
+    assert city.run().released() == set(DATASETS) - {"d1"}
+    city.model("d1").write_text(good, "utf-8")
+    assert city.run().released() == set(DATASETS)
+
+
+DAMAGED = (
+    ("lineage", "models.json"),
+    ("lineage", "graph.parquet"),
+    ("dbt", "target", "manifest.json"),
+    ("dbt", "target", "partial_parse.msgpack"),
+    ("dbt", "parsed.sha256"),
+    ("dbt", "profiles.yml"),
+)
+
+
+@pytest.mark.parametrize("garbage", [b"{}", codecs.BOM_UTF16_LE + b"\x00garbage"])
+def test_what_can_be_made_again_is_made_again(city: Planted, garbage: bytes) -> None:
+    state = city.file(".zhongtai")
+    for parts in DAMAGED:
+        assert state.joinpath(*parts).is_file()
+        state.joinpath(*parts).write_bytes(garbage)
+    for path in (state / "dagster").rglob("*.db"):
+        path.write_bytes(b"garbage")
+    assert city.run().released() == set(DATASETS)
+    assert city.say("lineage", "product.p0.id").status == 0
+
+
+def test_a_table_whose_checks_cannot_be_run_withholds_what_depends_on_it(
+    city: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration.steps import checking
+
+    real = checking.check_table
+
+    def broken(connection: object, subject: object) -> object:
+        if getattr(subject, "table", "").endswith("d4"):
+            raise ZeroDivisionError("a value of somebody's")
+        return real(connection, subject)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checking, "check_table", broken)
+    outcome = city.run()
+    assert outcome.released() == set(DATASETS) - {"d4"}
+    assert "somebody" not in outcome.said.out
+
+
+def test_an_agreement_that_cannot_be_judged_is_withheld_and_the_others_are_released(
+    city: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration.share import release
+
+    real = release.judge
+
+    def broken(agreed: object, *arguments: object, **more: object) -> object:
+        if getattr(agreed, "name", "") == agreement("d2"):
+            raise KeyError("a value of somebody's")
+        return real(agreed, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(release, "judge", broken)
+    outcome = city.run()
+    assert outcome.released() == set(DATASETS) - {"d2"}
+    assert "it could not be judged: KeyError" in outcome.why("d2")
+    assert "somebody" not in outcome.said.out
+
+
+def test_a_run_that_cannot_begin_says_why_and_shows_no_earlier_verdict(city: Planted) -> None:
+    city.file(".zhongtai", "lake", "catalog.sqlite").write_bytes(b"no database at all" * 100)
+    said = city.say("run")
+    assert said.status == 3
+    assert "catalog.sqlite: it is damaged; restore it from a backup" in said.out + said.err
+    assert "Traceback" not in said.out + said.err
+    assert "released" not in said.out
+    assert "bureau.d0" not in said.out

@@ -33,7 +33,7 @@ def status(workspace: Workspace = None, as_json: Json = False) -> None:
     if as_json:
         emit(summary)
     else:
-        show_summary(summary, settings)
+        show_summary(summary, settings, whole=True)
 
 
 def explain(agreement: str, workspace: Workspace = None, as_json: Json = False) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 # Into a file or a pipe, rich would fold tables at 80 columns.
@@ -27,8 +28,13 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) 
     for header in headers:
         made.add_column(header, overflow="fold")
     for row in rows:
-        made.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        made.add_row(*(f"{cell:,}" if isinstance(cell, int) else _cell(str(cell)) for cell in row))
     console.print(made)
+
+
+def _cell(text: str) -> str:
+    """Text as it is: brackets in it are no markup, but for the marks of good and bad."""
+    return text if text.startswith(("[green]✓", "[red]✗")) else escape(text)
 
 
 def say(text: str) -> None:

@@ -1,48 +1,73 @@
-"""The tables people see: what was read, checked, released and withheld, and where to look."""
+"""The tables people see: what was read, checked, released and withheld, and where to look.
+
+A run's chart fits two screens: long lists are folded, worst first, each with the command that shows it whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from rich.markup import escape
 
 from lake.cli.output import say, table
 from lake.settings import Settings
 
-_SHOWN = 2
+Row = Mapping[str, Any]
+
+_DATASETS, _FAILURES, _CHECKS, _VERDICTS = 10, 8, 8, 10
+_EVERYTHING = 1 << 30
+_WIDE = 200
 
 
-def show_summary(summary: Mapping[str, Any], settings: Settings) -> None:
-    """A run's summary, with the paths to look at."""
-    show_datasets(summary["datasets"])
-    failed = [row for row in summary["checks"] if not row["passed"]]
-    say(f"\n[bold]质量检查 Checks[/bold]: {len(summary['checks']):,} run, {len(failed):,} failed")
-    if failed:
-        show_checks(failed, [])
-    show_releases(summary["releases"])
+def show_summary(summary: Mapping[str, Any], settings: Settings, *, whole: bool = False) -> None:
+    """A run's summary, with the paths to look at; folded, unless the `whole` of it is asked for."""
+    show_datasets(summary["datasets"], _EVERYTHING if whole else _DATASETS)
+    _show_failed_checks(summary["checks"], whole)
+    show_releases(summary["releases"], whole=whole)
     say(f"\n[bold]Where to look[/bold]\n  releases   {settings.releases}\n  ledger     {settings.ledger}")
-    say("  zhongtai explain AGREEMENT · zhongtai lineage TABLE.COLUMN · zhongtai quarantine DATASET · make ui")
+    say("  zhongtai status · explain AGREEMENT · lineage TABLE.COLUMN · quarantine DATASET · check [TABLE] · make ui")
 
 
-def show_datasets(rows: Sequence[Mapping[str, Any]]) -> None:
-    """One line per dataset: read = accepted + quarantined, merged, failed deliveries."""
-    by_dataset: dict[str, list[Mapping[str, Any]]] = {}
+def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
+    """One line per dataset: read = accepted + quarantined, merged, failed deliveries. Folded, those worst off stay."""
+    by_dataset: dict[str, list[Row]] = {}
     for row in rows:
         by_dataset.setdefault(row["dataset"], []).append(row)
     lines = [_line(name, found) for name, found in by_dataset.items()]
-    total = [sum(int(line[place]) for line in lines) for place in range(1, 6)]
+    total = [sum(int(line[place]) for line in lines) for place in range(1, 7)]
+    shown = lines if len(lines) <= most else sorted(lines, key=lambda line: (-line[6], -line[4], line[0]))[:most]
     headers = ("数据集 dataset", "deliveries", "read", "accepted", "quarantined", "merged", "failed")
-    table("归集 Deliveries", headers, [*lines, ("total", *total, sum(int(line[6]) for line in lines))])
-    for row in rows:
-        if row["state"] == "failed":
-            say(f"[red]✗[/red] {row['message']}")
+    table("归集 Deliveries", headers, [*shown, (f"total of {len(lines)}", *total)])
+    _more(len(lines) - len(shown), "datasets", "zhongtai status")
+    failed = [row["message"] for row in rows if row["state"] == "failed"]
+    for message in failed[: max(most, _FAILURES)]:
+        say(f"[red]✗[/red] {escape(message)}")
+    _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
 
 
-def _line(name: str, found: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+def _line(name: str, found: Sequence[Row]) -> tuple[Any, ...]:
     counts = [sum(row[key] for row in found) for key in ("read", "accepted", "quarantined", "merged")]
     return (name, len(found), *counts, sum(row["state"] == "failed" for row in found))
 
 
-def show_checks(rows: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]) -> None:
+def _more(count: int, what: str, command: str) -> None:
+    if count > 0:
+        say(f"… {count:,} more {what}: `{command}`")
+
+
+def _show_failed_checks(rows: Sequence[Row], whole: bool) -> None:
+    failed = [row for row in rows if not row["passed"]]
+    errors = [row for row in failed if row["severity"] == "error"]
+    warnings = len(failed) - len(errors)
+    say(f"\n[bold]质量检查 Checks[/bold]: {len(rows):,} run, {len(errors):,} errors, {warnings:,} warnings")
+    shown = failed if whole else errors[:_CHECKS]
+    if shown:
+        show_checks(shown, [])
+    _more(len(failed) - len(shown), "failed checks", "zhongtai check")
+
+
+def show_checks(rows: Iterable[Row], scores: Iterable[Row]) -> None:
     """Check results, and scores where there are any."""
     lines = [
         (
@@ -51,37 +76,53 @@ def show_checks(rows: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str,
             row["rule"],
             row["dimension"],
             row["severity"],
-            f"{row['failing_rows']} / {row['rows']}" if row["rows"] is not None else row["error"],
-            row["observed"] or "",
+            f"{row['failing_rows']} / {row['rows']}" if row["rows"] is not None else row["error"] or "",
+            row.get("reason") or row["observed"] or "",
         )
         for row in rows
     ]
     table("", ("", "table", "rule", "dimension", "severity", "failing / rows", "observed"), lines)
-    if scores:
-        table("评分 Scores", ("table", "score", "grade"), [(s["table"], s["score"], s["grade"]) for s in scores])
+    scored = [(score["table"], score["score"], score["grade"]) for score in scores]
+    if scored:
+        table("评分 Scores", ("table", "score", "grade"), scored)
 
 
-def show_releases(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Verdicts, each refusal with its reason and next step."""
+_MARKS = {
+    "released": "[green]released[/green]",
+    "withheld": "[red]withheld[/red]",
+    "withdrawn": "[red]withdrawn[/red]",
+}
+
+
+def show_releases(rows: Sequence[Row], *, whole: bool = True) -> None:
+    """Verdicts, those that let pass first, each refusal with its reason and next step."""
     say("\n[bold]闸门与发布 Gates and releases[/bold]")
-    marks = {
-        "released": "[green]released[/green]",
-        "withheld": "[red]withheld[/red]",
-        "withdrawn": "[red]withdrawn[/red]",
-    }
-    for row in rows:
-        say(f"{marks[row['verdict']]}  {row['agreement']}  ({row['product']}, {row.get('rows') or 0:,} rows)")
-        _show_violations(row)
+    passed = [row for row in rows if row["verdict"] == "released"]
+    refused = [row for row in rows if row["verdict"] != "released"]
+    for found, what in ((passed, "released"), (refused, "withheld")):
+        shown = found if whole else found[:_VERDICTS]
+        for row in shown:
+            said = f"{row['agreement']}  ({row['product']}, {row.get('rows') or 0:,} rows)"
+            say(f"{_MARKS[row['verdict']]}  {escape(said)}")
+            _show_violations(row, _EVERYTHING if whole else 2 if len(refused) < _VERDICTS else 1)
+        _more(len(found) - len(shown), what, "zhongtai status")
 
 
-def _show_violations(row: Mapping[str, Any]) -> None:
-    """Every gate's first refusals in full; `explain` has the rest."""
-    by_gate: dict[str, list[Mapping[str, Any]]] = {}
-    for violation in row["violations"]:
-        by_gate.setdefault(violation["gate"], []).append(violation)
-    for gate, violations in by_gate.items():
-        for violation in violations[:_SHOWN]:
-            say(f"    [yellow]{gate}[/yellow] {violation['subject']}: {violation['message']}")
-            say(f"      → {violation['fix']}")
-        if len(violations) > _SHOWN:
-            say(f"    [yellow]{gate}[/yellow] … {len(violations) - _SHOWN} more: `zhongtai explain {row['agreement']}`")
+def _show_violations(row: Row, most: int) -> None:
+    """The refusals of a product; folded, the first of each of its first gates, and `explain` has the rest."""
+    violations, whole = row["violations"], most == _EVERYTHING
+    first = list({violation["gate"]: violation for violation in reversed(violations)}.values())[::-1]
+    shown = violations if whole else first[:most]
+    for violation in shown:
+        said = f"{violation['subject']}: {_cut(violation['message'], whole)}"
+        say(f"    [yellow]{violation['gate']}[/yellow] {escape(said)}\n      → {escape(violation['fix'])}")
+    _more_reasons(len(violations) - len(shown), row["agreement"])
+
+
+def _more_reasons(count: int, agreement: str) -> None:
+    if count > 0:
+        say(f"    … {count:,} more: `zhongtai explain {agreement}`")
+
+
+def _cut(text: str, whole: bool) -> str:
+    return text if whole or len(text) <= _WIDE else f"{text[: _WIDE - 2]} …"

@@ -1,10 +1,18 @@
-"""The live view of a run: one line per step as it ends, and what is going on now."""
+"""The live view of a run: what is going on now, and a line for each fault as it is found.
+
+What went well is counted; the summary says the rest.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+
+from rich.markup import escape
+
 from lake.cli.output import console
 
-_STYLES = {"land": "cyan", "model": "blue", "check": "magenta", "gate": "yellow"}
+_BAD = ("FAILED", "error", "skipped", "set aside")
+_WORDS = {"land": "deliveries", "model": "models", "check": "tables checked", "gate": "agreements"}
 
 
 class LiveProgress:
@@ -12,6 +20,7 @@ class LiveProgress:
 
     def __init__(self) -> None:
         self._status = console.status("starting")
+        self._counts: Counter[str] = Counter()
 
     def __enter__(self) -> LiveProgress:
         self._status.__enter__()
@@ -19,14 +28,15 @@ class LiveProgress:
 
     def __exit__(self, *_: object) -> None:
         self._status.__exit__(None, None, None)
+        if self._counts:
+            console.print(f"{self._told()}\n")
 
     def __call__(self, step: str, subject: str, what: str) -> None:
-        """Print what became of `subject`."""
-        style = _STYLES.get(step, "white")
-        bad = what.startswith(("FAILED", "error", "skipped", "withheld")) or (
-            step == "check" and ", 0 failed" not in what
-        )
-        console.print(
-            f"[{style}]{step:<6}[/{style}] {subject:<44} {'[red]' if bad else ''}{what}{'[/red]' if bad else ''}"
-        )
-        self._status.update(f"{step} {subject}")
+        """Count what became of `subject`, and print it where it is a fault."""
+        self._counts[step] += 1
+        if what.startswith(_BAD):
+            console.print(f"{step:<6} {subject:<44} {what}", style="red", markup=False)
+        self._status.update(escape(f"{self._told()} · {step} {subject}"))
+
+    def _told(self) -> str:
+        return " · ".join(f"{self._counts[step]:,} {words}" for step, words in _WORDS.items() if self._counts[step])

@@ -74,7 +74,7 @@ def test_nobody_is_meant(harbour: Path) -> None:
 
 def test_its_readme_tells_what_the_first_run_does(harbour: Path) -> None:
     page = (ROOT / "docs" / "first-city.md").read_text(encoding="utf-8")  # which is held to what is printed
-    read, rejected = re.findall(r"^total +2 +(\d+) +\d+ +(\d+)", page, re.MULTILINE)[0]
+    read, rejected = re.findall(r"^total of 2 +2 +(\d+) +\d+ +(\d+)", page, re.MULTILINE)[0]
     told = f"reads {read} rows, puts {rejected} of them in quarantine"
     assert told in (harbour / "README.md").read_text(encoding="utf-8")
 

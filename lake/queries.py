@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from contracts.model import Catalogue, Dataset
 from lake import facts
 from lake.attach import quarantine_table, store_table
@@ -158,7 +160,8 @@ def audit(settings: Settings) -> dict[str, Any]:
             {"rule": fault.rule, "subject": fault.subject, "message": fault.message} for fault in city.ledger.verify()
         ]
         known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
-        stored = _stored(city)
+        stored, unreadable = _stored(city)
+        faults += unreadable
     for batch, row in known.items():
         have = stored.get(batch)
         wanted = (row["read"], row["accepted"], row["quarantined"])
@@ -179,17 +182,24 @@ def audit(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _stored(city: City) -> dict[str, tuple[int, int, int]]:
-    """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them."""
-    made = stored_tables(city.connection)
-    parts = [
-        "select _batch, count(*), count(*) - count(_faults), count(_faults) "
-        f"from {store_table(dataset)} group by _batch"
-        for dataset in city.catalogue.datasets.values()
-        if dataset.table in made
-    ]
-    rows = city.connection.execute(" union all ".join(parts)).fetchall() if parts else []
-    return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in rows}
+def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[dict[str, str]]]:
+    """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them.
+
+    Beside it the tables that cannot be read, as faults.
+    """
+    made, faults, counted = stored_tables(city.connection), list[dict[str, str]](), list[tuple[Any, ...]]()
+    for dataset in city.catalogue.datasets.values():
+        if dataset.table not in made:
+            continue
+        try:
+            counted += city.connection.execute(
+                "select _batch, count(*), count(*) - count(_faults), count(_faults) "
+                f"from {store_table(dataset)} group by _batch"
+            ).fetchall()
+        except duckdb.Error as error:
+            message = f"its stored rows cannot be read ({type(error).__name__}); restore the lake's files from a backup"
+            faults.append({"rule": "readable", "subject": dataset.id, "message": message})
+    return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in counted}, faults
 
 
 def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:

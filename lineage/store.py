@@ -38,7 +38,9 @@ class NotALineageFile(ValueError):
 
     def __init__(self, path: Path, found: str) -> None:
         self.path, self.found = path, found
-        super().__init__(f"{path} is not a lineage graph of format {FORMAT} (found {found!r}); build the graph again")
+        super().__init__(
+            f"{path} is no lineage graph of format {FORMAT} ({found or 'none'}); `zhongtai run` makes it again"
+        )
 
 
 def save_graph(graph: Graph, path: str | Path) -> None:
@@ -85,7 +87,7 @@ def _load(path: str | Path) -> Graph:
     try:
         file = pq.read_table(path)
     except (pa.ArrowInvalid, OSError):
-        raise NotALineageFile(Path(path), "what is no whole Parquet file") from None
+        raise NotALineageFile(Path(path), "no whole Parquet file") from None
     found = (file.schema.metadata or {}).get(b"format", b"").decode()
     if found != FORMAT:
         raise NotALineageFile(Path(path), found)

@@ -71,7 +71,10 @@ class Ledger:
         SharingRefused where the file is not a sound SQLite database.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
+        try:
+            connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise _unreadable(path, error) from error
         try:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")

@@ -88,10 +88,11 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Name every release that a batch reached, and withdraw it."""
-    from lake.city import open_city
+    from lake.city import expect_run, open_city
     from sharing.recall import recall as recall_batch
 
     settings = load_settings(workspace)
+    expect_run(settings)
     with open_city(settings) as city:
         found = recall_batch(city.ledger, settings.releases, batch, why, city.now()).as_dict()
     if as_json:

@@ -251,3 +251,116 @@ def test_a_run_that_cannot_begin_says_why_and_shows_no_earlier_verdict(city: Pla
     assert "Traceback" not in said.out + said.err
     assert "released" not in said.out
     assert "bureau.d0" not in said.out
+
+
+# -- words ---------------------------------------------------------------------------------------------------------
+
+ASKING = (
+    ("status",),
+    ("explain", agreement("d0")),
+    ("lineage", "product.p0.id"),
+    ("quarantine", "bureau.d0"),
+    ("quarantine", "bureau.d0", "--rows"),
+    ("releases",),
+    ("audit",),
+    ("what-if", "--level", "raw.bureau__d0.id=L4"),
+    ("recall", "no-such-batch", "--why", "a try"),
+    ("verify", "releases/none"),
+    ("sync", "--check"),
+)
+
+
+def _garbage(*parts: str) -> Callable[[Planted], None]:
+    return lambda city: _overwrite(city.file(".zhongtai", *parts), b"\x00garbage" * 99)
+
+
+def _cut_to_nothing(*parts: str) -> Callable[[Planted], None]:
+    return lambda city: _overwrite(city.file(".zhongtai", *parts), b"")
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    assert path.is_file()
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+
+def _folder_instead(*parts: str) -> Callable[[Planted], None]:
+    def planted(city: Planted) -> None:
+        path = city.file(".zhongtai", *parts)
+        path.unlink()
+        path.mkdir()
+
+    return planted
+
+
+def _no_state(city: Planted) -> None:
+    shutil.rmtree(city.file(".zhongtai"))
+
+
+def _no_city(city: Planted) -> None:
+    city.file("zhongtai.yml").unlink()
+
+
+def _half_lake(city: Planted) -> None:
+    shutil.rmtree(city.file(".zhongtai", "lake", "data"))
+
+
+TROUBLES: dict[str, Callable[[Planted], None]] = {
+    "catalogue": _garbage("lake", "catalog.sqlite"),
+    "catalogue_folder": _folder_instead("lake", "catalog.sqlite"),
+    "lost_data": _half_lake,
+    "signing_key": _garbage("keys", "signing.pem"),
+    "signing_key_empty": _cut_to_nothing("keys", "signing.pem"),
+    "pseudonym_key": _cut_to_nothing("keys", "pseudonym.key"),
+    "ledger": _garbage("ledger.sqlite"),
+    "ledger_folder": _folder_instead("ledger.sqlite"),
+    "graph": _garbage("lineage", "graph.parquet"),
+    "manifest": _garbage("dbt", "target", "manifest.json"),
+    "no_run_yet": _no_state,
+    "no_city": _no_city,
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_no_command_answers_with_a_stack(city: Planted, trouble: str) -> None:
+    TROUBLES[trouble](city)
+    for arguments in ASKING:
+        said = city.say(*arguments)
+        everything = said.out + said.err
+        assert "Traceback" not in everything and "fault of the platform" not in everything, (arguments, everything)
+        assert said.status in {0, 1, 2, 3}, arguments
+        assert said.status == 0 or len(everything) > 40, arguments
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ZHONGTAI_NOW", "2026-11-21T10:00:00", "it has no time zone"),
+        ("ZHONGTAI_NOW", "yesterday", "no moment can be read from it"),
+        ("ZHONGTAI_THREADS", "0", "not a whole number from 1 to"),
+        ("ZHONGTAI_THREADS", "-1", "not a whole number from 1 to"),
+        ("ZHONGTAI_THREADS", "２", "not a whole number from 1 to"),
+        ("ZHONGTAI_MEMORY", "much", "not a size of memory"),
+        ("ZHONGTAI_MEMORY", "4", "not a size of memory"),
+        ("ZHONGTAI_STATE", __file__, "it is no folder"),
+        ("ZHONGTAI_DELIVERIES", __file__, "it is no folder"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_a_setting_that_cannot_be_meant_so_is_refused_by_name(
+    city: Planted, command: str, name: str, value: str, says: str
+) -> None:
+    said = city.say(command, **{name: value})
+    assert (said.status, said.out) == (2, "")
+    assert name in said.err and says in said.err and "Write" in said.err
+
+
+def test_a_product_that_was_never_built_is_explained(city: Planted) -> None:
+    city.model("d3").unlink()
+    city.model("d3").with_suffix(".yml").unlink()
+    shutil.rmtree(city.file(".zhongtai"))
+    outcome = city.run()
+    assert outcome.released() == set(DATASETS) - {"d3"}
+    said = city.say("explain", agreement("d3"))
+    assert said.status == 0
+    assert "product.p3: there is no such table" in said.out

@@ -5,7 +5,7 @@ Rules that a property writes out are read in `odcs.py`, with those of the whole 
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from open_data_contract_standard.model import SchemaProperty
@@ -14,10 +14,10 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
 from contracts.model import Column, Element, Level, LogicalType, SharingAttribute
+from contracts.names import WANTED, name_fault
 from contracts.odcs_extras import ColumnExtras, extras
 from contracts.promises import inherited
 
-_NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 # ODCS has one fractional type; the element says whether it is exact.
 _ODCS_TYPES = {LogicalType.DECIMAL: "number"}
 # ODCS promises that no engine here would check: refused rather than ignored.
@@ -52,15 +52,15 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     document = shared.document
     before = len(document.faults)
     extra, places = extras(document, at, written.customProperties, ColumnExtras)
-    if not _NAME.match(written.name or ""):
-        document.fault((*at, "name"), f"the column name is {written.name!r}", "a snake_case English name")
+    if fault := name_fault(written.name or ""):
+        document.fault((*at, "name"), f"{fault} for a column", WANTED)
     for key, instead in _UNREAD.items():
         if getattr(written, key) is not None:
             document.fault((*at, key), f"{key} is not evaluated by this platform", instead)
     element = shared.known.element(extra.element, document, places["element"]) if extra else None
+    level = _level(document, at, written, element)
     if extra is None or element is None:
         return None
-    level = _level(document, at, written, element)
     _check_type(document, at, written, element)
     _check_codes(shared, places, extra, element)
     attribute = _attribute(shared, places, extra)
@@ -85,17 +85,18 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     )
 
 
-def _level(document: Document, at: YamlPath, written: SchemaProperty, element: Element) -> Level:
+def _level(document: Document, at: YamlPath, written: SchemaProperty, element: Element | None) -> Level:
+    own = element.level if element else Level.L1
     if written.classification is None:
-        return element.level
+        return own
     if written.classification not in set(Level):
         text = f"there is no level {written.classification!r}"
         document.fault((*at, "classification"), text, nearest(written.classification, Level))
-        return element.level
+        return own
     level = Level(written.classification)
-    if level < element.level:
-        text = f"{level} is below {element.level}, the level of the data element {element.name}"
-        document.fault((*at, "classification"), text, f"{element.level} or higher, or leave it out")
+    if element and level < own:
+        text = f"{level} is below {own}, the level of the data element {element.name}"
+        document.fault((*at, "classification"), text, f"{own} or higher, or leave it out")
     return level
 
 
@@ -106,21 +107,21 @@ def _check_type(document: Document, at: YamlPath, written: SchemaProperty, eleme
         document.fault((*at, "logicalType"), text, f"{right}, or leave it out")
 
 
-def _check_codes(shared: Shared, places: dict[str, YamlPath], extra: ColumnExtras, element: Element) -> None:
+def _check_codes(shared: Shared, places: Mapping[str, YamlPath], extra: ColumnExtras, element: Element) -> None:
     if not extra.code_map:
         return
     at = places["code_map"]
     if element.code_set is None:
         shared.document.fault(at, f"{element.name} has no code set to map to", "an element with a code set")
         return
-    codes = shared.known.code_sets[element.code_set].codes
+    codes = shared.known.codes(element.code_set)
     for spelling, code in extra.code_map.items():
-        if code not in codes:
+        if codes is not None and code not in codes:
             text = f"{code!r} is no code of {element.code_set}"
             shared.document.fault((*at, spelling), text, nearest(code, codes))
 
 
-def _attribute(shared: Shared, places: dict[str, YamlPath], extra: ColumnExtras) -> SharingAttribute:
+def _attribute(shared: Shared, places: Mapping[str, YamlPath], extra: ColumnExtras) -> SharingAttribute:
     own = extra.sharing_attribute
     if own is None:
         return shared.sharing_attribute

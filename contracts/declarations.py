@@ -6,19 +6,39 @@ Shapes only, unknown keys forbidden: what they refer to is checked where each ki
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from contracts.model import Level, LogicalType, SharingAttribute
+from contracts.names import GRAMMAR, Name, PlaceName
+from contracts.owners import Owner
 from contracts.violation import Severity
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
-AgreementName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*__[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+
+def _day(value: object) -> object:
+    """A day as YAML or as text has it: Pydantic alone would take numbers for seconds since 1970."""
+    written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)
+    if written or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    raise PydanticCustomError("declared", "{what}", {"what": f"{value!r} is no day", "instead": "YYYY-MM-DD"})
+
+
+AgreementName = Annotated[str, StringConstraints(pattern=GRAMMAR.replace("$", "__") + GRAMMAR[1:])]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
 Check = Literal["resident_id", "credit_code"]
+# The macros `normalise_<name>` of the dbt package that comes with the platform.
+Normalise = Literal["resident_id", "credit_code", "phone"]
+Day = Annotated[date, BeforeValidator(_day)]
+# Strict: YAML's true is no 1, and "5" in quotes is text. Without end (inf, nan) nothing can be compared.
+Whole = Annotated[int, Field(strict=True)]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+# Ten years of them: what is called stale later than that is a slip of the hand.
+WorkingDays = Annotated[int, Field(strict=True, ge=0, le=2600)]
 
 
 class Declaration(BaseModel):
@@ -38,9 +58,11 @@ class CalendarDeclaration(Declaration):
     """Holidays and make-up workdays that the built-in Chinese calendar does not know yet."""
 
     source: Text = Field(description="the notice that announced them")
-    holidays: tuple[date, ...] = ()
-    workdays: tuple[date, ...] = ()
-    years: tuple[int, ...] = Field((), description="years beyond the built-in calendar that these lists cover whole")
+    holidays: tuple[Day, ...] = ()
+    workdays: tuple[Day, ...] = ()
+    years: tuple[Annotated[int, Field(strict=True, ge=2000, le=2200)], ...] = Field(
+        (), description="years beyond the built-in calendar that these lists cover whole"
+    )
 
 
 class CityDeclaration(Declaration):
@@ -57,7 +79,7 @@ class DepartmentDeclaration(Declaration):
 
     title: Title
     code: Text
-    owner: Text
+    owner: Owner
 
 
 class DepartmentsDeclaration(Declaration):
@@ -77,14 +99,14 @@ class ElementDeclaration(Declaration):
     pattern: Text | None = None
     check: Check | None = None
     code_set: Name | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: Annotated[int, Field(gt=0)] | None = None
-    precision: Annotated[int, Field(gt=0, le=38)] = 18
-    scale: Annotated[int, Field(ge=0, le=38)] = 2
+    minimum: Real | None = None
+    maximum: Real | None = None
+    max_length: Annotated[int, Field(strict=True, gt=0)] | None = None
+    precision: Annotated[int, Field(strict=True, gt=0, le=38)] = 18
+    scale: Annotated[int, Field(strict=True, ge=0, le=38)] = 2
     formats: tuple[Text, ...] = ()
     nulls: tuple[str, ...] = ()
-    normalise: Name | None = None
+    normalise: Normalise | None = None
 
 
 class ElementsDeclaration(Declaration):
@@ -112,14 +134,14 @@ class Promise(Declaration):
     pattern: Text | None = None
     algorithm: Check | None = None
     code_set: Name | None = None
-    minimum: int | float | date | None = None
-    maximum: int | float | date | None = None
+    minimum: Whole | Real | Day | None = None
+    maximum: Whole | Real | Day | None = None
     sql: Text | None = None
     table: Text | None = None
     column: Name | None = None
-    at_least: Annotated[float, Field(gt=0, le=1)] | None = None
-    working_days: Annotated[int, Field(ge=0)] | None = None
-    k: Annotated[int, Field(ge=2)] | None = None
+    at_least: Annotated[Real, Field(gt=0, le=1)] | None = None
+    working_days: WorkingDays | None = None
+    k: Annotated[int, Field(strict=True, ge=2)] | None = None
 
     def arguments(self) -> dict[str, Any]:
         """The arguments that were written, by name."""
@@ -147,7 +169,7 @@ class AttributeDeclaration(Declaration):
 class EntityDeclaration(Declaration):
     """One theme entity."""
 
-    name: Name
+    name: PlaceName
     title: Title
     grain: Text
     identifier: Name
@@ -168,9 +190,9 @@ class DomainDeclaration(Declaration):
     domain: Name
     title: Title
     description: Text
-    owner: Text
+    owner: Owner
     entities: tuple[EntityDeclaration, ...] = ()
-    tables: dict[Name, TableDeclaration] = Field(default_factory=dict)
+    tables: dict[PlaceName, TableDeclaration] = Field(default_factory=dict)
 
 
 class PurposeDeclaration(Declaration):
@@ -192,8 +214,8 @@ class ValidityDeclaration(Declaration):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    from_: date = Field(alias="from")
-    until: date
+    from_: Day = Field(alias="from")
+    until: Day
 
 
 class ProductColumnDeclaration(Declaration):
@@ -212,7 +234,7 @@ class AgreementDeclaration(Declaration):
     agreement: AgreementName
     agency: Name
     title: Title
-    product: Name
+    product: PlaceName
     purpose: PurposeDeclaration
     scope: ScopeDeclaration
     level_ceiling: Level
@@ -222,7 +244,7 @@ class AgreementDeclaration(Declaration):
     allowed_purposes: tuple[Name, ...] = Field((), description="purposes the data's owners approved; empty: its own")
     approvals: tuple[Text, ...] = ()
     impact_assessment: Text | None = None
-    freshness_working_days: Annotated[int, Field(ge=0)] | None = None
-    minimum_score: Annotated[float, Field(ge=0, le=100)] = 0.0
-    minimum_group: Annotated[int, Field(ge=2)] | None = None
+    freshness_working_days: WorkingDays | None = None
+    minimum_score: Annotated[Real, Field(ge=0, le=100)] = 0.0
+    minimum_group: Annotated[int, Field(strict=True, ge=2)] | None = None
     rules: tuple[RuleDeclaration, ...] = ()

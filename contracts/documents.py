@@ -1,21 +1,24 @@
 """One YAML file as data that can still say on which line each part of it stands.
 
-Reads text and judges form only: encoding, tabs, duplicate keys, unknown keys and wrong types against a Pydantic model.
-What the declarations mean is judged elsewhere.
+Reads files and judges shape only: encoding, unknown keys and wrong types against a Pydantic model. YAML itself is
+`yaml_text.py`'s; what the declarations mean is judged elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.faults import Fault, nearest
+from contracts.names import GRAMMAR, LONGEST, WANTED
+from contracts.salvage import salvage
+from contracts.yaml_text import Misread, compose, read_yaml
 
 Step = str | int
 YamlPath = tuple[Step, ...]
@@ -23,37 +26,6 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # The other branch of a union (a list of members where a team was written) fails too; saying so would mislead.
 _BRANCH_ERRORS = {"list_type", "model_type", "string_type"}
-
-
-class _Loader(yaml.CSafeLoader):
-    """PyYAML's C loader, which also notes mapping keys written twice (YAML forbids them, PyYAML keeps the last).
-
-    It remembers how a plain scalar resolves: declarations repeat the same few hundred words, and trying a dozen
-    regular expressions on each again takes a third of the time of reading them.
-    """
-
-    _resolved: ClassVar[dict[tuple[str, bool], str]] = {}
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.repeated: list[tuple[str, int]] = []
-
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is not yaml.ScalarNode:
-            return str(super().resolve(kind, value, implicit))
-        place = (value, implicit[0])
-        tag = self._resolved.get(place)
-        if tag is None:
-            tag = self._resolved[place] = str(super().resolve(kind, value, implicit))
-        return tag
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                self.repeated.append((str(key.value), key.start_mark.line + 1))
-            seen.add(key.value if isinstance(key.value, str) else id(key))
-        return super().construct_mapping(node, deep=deep)
 
 
 class Document:
@@ -65,6 +37,7 @@ class Document:
         self.faults: list[Fault] = []
         self.data: dict[str, Any] = {}
         self._text = ""
+        self._misshapen: set[YamlPath] = set()
         self._read()
 
     @property
@@ -73,13 +46,42 @@ class Document:
         return bool(self.data)
 
     def fault(self, path: YamlPath, what: str, write_instead: str) -> None:
-        """Note one fault at a path inside the file."""
-        self.faults.append(Fault(self.file, spell(path), what, write_instead, self.line(path)))
+        """Note one fault at a path inside the file, unless it only follows from the wrong shape of what is there."""
+        if self.well_formed(path):
+            self.faults.append(Fault(self.file, spell(path), what, write_instead, self.line(path)))
+
+    def well_formed(self, *paths: YamlPath) -> bool:
+        """Whether the values at these paths are what was written: none is missing, of a wrong type, or within such."""
+        return not any(path[:end] in self._misshapen for path in paths for end in range(1, len(path) + 1))
+
+    def presume(self, path: YamlPath) -> None:
+        """Take what stands at a path, or is missing there, for wrong by a fault that was noted elsewhere."""
+        self._misshapen.add(path)
+
+    def _presume_meant(self, path: YamlPath) -> None:
+        """What a misspelt key was meant for is neither missing nor unset, unless it is there as well."""
+        data: Any = self.data
+        for step in path:
+            data = data.get(step) if isinstance(data, dict) else _member(data, step)
+        if data is None:
+            self.presume(path)
+
+    def names_all(self, path: YamlPath) -> bool:
+        """Whether every member of a list is there, with its name: only then is another name an unknown one."""
+        short = len(path) + 1
+        within = [one for one in self._misshapen if one[: len(path)] == path]
+        return self.well_formed(path) and not any(len(one) == short or one[short:] == ("name",) for one in within)
+
+    def faulty(self, path: YamlPath) -> bool:
+        """Whether anything was noted at a path or within it."""
+        place = spell(path)
+        within = (one.where == place or one.where.startswith((f"{place}.", f"{place}[")) for one in self.faults)
+        return any(within) or any(one[: len(path)] == path for one in self._misshapen)
 
     @cached_property
     def _node(self) -> yaml.Node | None:
         # Composed again only where there is a fault to place: keeping every file's nodes doubles the time of loading.
-        return _Loader(self._text).get_single_node()
+        return compose(self._text)
 
     def line(self, path: YamlPath) -> int | None:
         """The line on which the deepest existing part of a path stands, counted from 1."""
@@ -95,71 +97,76 @@ class Document:
     def shaped(
         self, model: type[ModelT], *, data: Any = None, at: YamlPath = (), places: Mapping[str, YamlPath] | None = None
     ) -> ModelT | None:
-        """The data (or a part of it, found at a path) as a model; None after noting each key and value that misfits.
+        """The data (or a part of it, found at a path) as a model, after noting each key and value that misfits.
 
-        `places` says where single keys of the part really stand, for parts gathered from a list of properties.
+        Where something misfits, the rest is there and stand-ins are in its place, so that what else is wrong comes in
+        the same wave; None only for what is no mapping. `places` says where single keys of the part really stand, for
+        parts gathered from a list of properties.
         """
         whole = self.data if data is None else data
         try:
             return model.model_validate(whole, extra="forbid")
         except ValidationError as error:
-            for detail in _meant(error.errors(include_url=False, include_input=False)):
-                self._shape_fault(model, detail, _real(detail["loc"], whole), at, places or {})
-            return None
+            details = _meant(error.errors(include_url=False))
+            found = [(detail, _placed(_real(detail, whole), at, places or {})) for detail in details]
+            for detail, path in found:
+                if detail["type"] == "extra_forbidden":
+                    self._presume_meant((*path[:-1], _known_key(model, detail["loc"])))
+            for detail, path in found:
+                self._shape_fault(model, detail, path)
+            return salvage(model, whole) if isinstance(whole, dict) else None
 
     def _read(self) -> None:
         try:
             text = self.path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             return self.fault((), f"the file is not UTF-8 (byte {error.start})", "the same text saved as UTF-8")
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            data = None if node is None else loader.construct_document(node)
-        except yaml.MarkedYAMLError as error:
-            return self._syntax_fault(error, text)
-        except (yaml.YAMLError, ValueError) as error:
-            return self.fault((), f"not YAML: {error}", "text that a YAML reader accepts")
+        except OSError as error:
+            return self.fault((), f"the file cannot be read ({error.strerror})", "a readable file, or delete this one")
+        data, notes = read_yaml(text)
+        self.faults += [Fault(self.file, note.key, note.what, note.write_instead, note.line) for note in notes]
+        if data is None and notes:
+            return None
         self._text = text
-        self._take(data, loader)
-
-    def _take(self, data: Any, loader: _Loader) -> None:
-        if data is None:
-            return self.fault((), "the file is empty", "the declaration, or delete the file")
         if not isinstance(data, dict):
-            return self.fault((), f"a {type(data).__name__} stands where a mapping belongs", "key: value lines")
-        for key, line in loader.repeated:
-            text = f"the key {key!r} is written twice in one mapping"
-            self.faults.append(Fault(self.file, key, text, "the key once, with the value that is meant", line))
+            kind = "null" if data is None else type(data).__name__
+            return self.fault((), f"a {kind} stands where a mapping belongs", "key: value lines")
+        if not data:
+            return self.fault((), "the file is empty", "the declaration, or delete the file")
         self.data = data
+        self._misshapen.update(_misread(data, ()) if notes else ())
+        return None
 
-    def _syntax_fault(self, error: yaml.MarkedYAMLError, text: str) -> None:
-        line = error.problem_mark.line if error.problem_mark else 0
-        lines = text.splitlines()
-        tabbed = line < len(lines) and "\t" in lines[line][: len(lines[line]) - len(lines[line].lstrip())]
-        what = "a tab indents the line" if tabbed else f"not YAML: {error.problem or error.context}"
-        instead = "spaces" if tabbed else "valid YAML; quote text that holds ': ', '#', '{', '*' or starts with '@'"
-        self.faults.append(Fault(self.file, "", what, instead, line + 1))
-
-    def _shape_fault(
-        self, model: type[BaseModel], detail: ErrorDetails, real: YamlPath, at: YamlPath, places: Mapping[str, YamlPath]
-    ) -> None:
-        path = (*places[str(real[0])], *real[1:]) if real and real[0] in places else at + real
+    def _shape_fault(self, model: type[BaseModel], detail: ErrorDetails, path: YamlPath) -> None:
         last = detail["loc"][-1] if detail["loc"] else ""
         match detail["type"]:
             case "extra_forbidden":
-                known = _keys_at(model, detail["loc"][:-1])
-                self.fault(path, f"unknown key {last!r}", f"{nearest(last, known)} (or leave it out)")
+                instead = nearest(last, _keys_at(model, detail["loc"][:-1]))
+                return self.fault(path, f"unknown key {last!r}", f"{instead} (or leave it out)")
             case "missing":
                 self.fault(path, f"{last!r} is missing", f"{last}: …")
             case _:
-                self.fault(path, _lower(detail["msg"]), _instead(detail))
+                self.fault(path, _what(detail), _instead(detail))
+        return self.presume(path)
 
 
 def spell(path: YamlPath) -> str:
     """A path as people write it: `schema[0].properties[3].name`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
+
+
+def _misread(data: Any, at: YamlPath) -> Iterator[YamlPath]:
+    """Where values stand that were noted when the text was read: nothing more is to be said of them."""
+    if isinstance(data, Misread):
+        yield at
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _misread(key, (*at, str(key)))
+            yield from _misread(value, (*at, key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from _misread(value, (*at, number))
 
 
 def _child(node: yaml.Node | None, step: Step) -> tuple[yaml.Node, int] | None:
@@ -186,18 +193,31 @@ def _other_branch(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     )
 
 
-def _real(loc: YamlPath, data: Any) -> YamlPath:
+def _real(detail: ErrorDetails, data: Any) -> YamlPath:
     """The steps of an error's location that exist in the data: Pydantic also names union branches and validators."""
     path: list[Step] = []
-    for number, step in enumerate(loc):
+    absent = detail["type"] in ("missing", "extra_forbidden")
+    for number, step in enumerate(loc := detail["loc"]):
         if isinstance(data, dict) and step in data:  # noqa: SIM114 - one branch cannot be typed
             data = data[step]
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
-        elif step == "[key]" or number < len(loc) - 1 or not isinstance(data, dict):
+        elif not (absent and number == len(loc) - 1):
             continue
         path.append(step)
     return tuple(path)
+
+
+def _member(data: Any, step: Step) -> Any:
+    return data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
+
+
+def _placed(real: YamlPath, at: YamlPath, places: Mapping[str, YamlPath]) -> YamlPath:
+    return (*places[str(real[0])], *real[1:]) if real and real[0] in places else at + real
+
+
+def _known_key(model: type[BaseModel], loc: YamlPath) -> Step:
+    return nearest(loc[-1], _keys_at(model, loc[:-1]))
 
 
 def _keys_at(model: type[BaseModel], loc: YamlPath) -> list[str]:
@@ -221,19 +241,43 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+_SHAPES = {
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "a mapping (key: value lines)"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list ([…], or lines that begin with -)"),
+}
+_WANTED = {
+    **_SHAPES,
+    **dict.fromkeys(("string_type", "invalid_key"), "text; put it in quotes"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number, without quotes"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number, without quotes"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+}
+
+
+def _is_name(detail: ErrorDetails) -> bool:
+    asked = detail.get("ctx", {})
+    return asked.get("pattern") == GRAMMAR or asked.get("max_length") == LONGEST
+
+
+def _what(detail: ErrorDetails) -> str:
+    if _is_name(detail):
+        return f"{detail['input']!r} is no name"
+    if wanted := _SHAPES.get(detail["type"]):
+        return f"a {type(detail['input']).__name__} stands where {wanted.split(' (')[0]} belongs"
+    return detail["msg"] if detail["type"] == "declared" else detail["msg"][:1].lower() + detail["msg"][1:]
 
 
 def _instead(detail: ErrorDetails) -> str:
     match detail["type"]:
-        case "string_type":
-            return "text; put it in quotes"
+        case "declared":
+            return str(detail["ctx"]["instead"])
+        case _ if _is_name(detail):
+            return WANTED
+        case kind if kind in _WANTED:
+            return _WANTED[kind]
         case "enum" | "literal_error":
             return str(detail["ctx"]["expected"])
         case "string_pattern_mismatch":
             return f"text that matches {detail['ctx']['pattern']}"
-        case "value_error":
-            return "what the message asks for"
         case kind:
             return f"a value of the right type ({kind.removesuffix('_type').removesuffix('_parsing')})"

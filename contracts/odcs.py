@@ -9,16 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
-from typing import Any
 
 from open_data_contract_standard.model import (
     DataQuality,
     OpenDataContractStandard,
     SchemaObject,
     SchemaProperty,
-    Server,
-    Team,
 )
 
 from contracts.columns import Shared, read_column
@@ -26,15 +22,21 @@ from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Column, Dataset, Provision, Rule, SharingAttribute, Source
-from contracts.odcs_extras import ContractExtras, ProvidesExtra, ServerExtras, ServiceLevels, extras
-from contracts.promises import Place, Written, distinct, rule, sql_fault, written
+from contracts.model import Column, Dataset, Element, Provision, Rule, SharingAttribute, Source
+from contracts.names import WANTED, name_fault, place_fault
+from contracts.odcs_extras import ContractExtras, Places, ProvidesExtra, ServiceLevels, extras
+from contracts.promises import CONTRACT, Place, Written, distinct, rule, written
 from contracts.rules import KINDS
+from contracts.servers import read_source
+from contracts.upkeep import read_owner, read_service_levels
 from contracts.violation import Severity
 
-_VERSION = re.compile(r"^\d+\.\d+\.\d+$")
-_UNITS = {"min": "min", "h": "h", "d": "d", "w": "w", "m": "m", "q": "q", "y": "y"}
+_VERSION = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 _CARRIED = ("active", "deprecated")
+# What a rule of this platform's own may say beside its implementation; all else would be a promise of ODCS's own kind.
+_HEARD = {"type", "engine", "implementation", "name", "severity", "dimension", "description", "businessImpact"} | {
+    *("id", "tags", "authoritativeDefinitions", "method"),
+}
 _UNREAD_TOP = ("slaDefaultElement", "roles", "support", "price", "context")
 
 
@@ -46,28 +48,44 @@ class _Contract:
     known: Known
     odcs: OpenDataContractStandard
     extra: ContractExtras
+    places: Places
     schema: SchemaObject
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns as written, sound or not."""
+        return [written_.name or "" for written_ in self.schema.properties or []]
+
+    @property
+    def names_all(self) -> bool:
+        """Whether each column has a name: only then is a name that none has an unknown one."""
+        return self.document.names_all(("schema", 0, "properties")) and all(self.names)
 
 
 def read_dataset(document: Document, department: str, known: Known) -> Dataset | None:
     """The dataset of a department that a contract declares; None after noting every fault on the document."""
     name = document.path.stem
+    if fault := place_fault(name):
+        document.fault((), f"{fault} for a dataset, which the file is called after", WANTED)
     odcs = document.shaped(OpenDataContractStandard)
     if odcs is None:
         return None
     _check_head(document, odcs, f"{department}.{name}", known)
     schema = _schema(document, odcs)
-    extra, _ = extras(document, (), odcs.customProperties, ContractExtras)
-    source = _source(document, odcs.servers or [])
-    levels = _service_levels(document, odcs)
+    extra, places = extras(document, (), odcs.customProperties, ContractExtras)
+    source = read_source(document, odcs.servers or [])
+    levels = read_service_levels(document, odcs.slaProperties or [])
+    owner = read_owner(document, odcs.team)
     if schema is None or extra is None:
         return None
-    contract = _Contract(document, known, odcs, extra, schema)
+    contract = _Contract(document, known, odcs, extra, places, schema)
     columns = _columns(contract)
+    _check_ignored(contract, source)
     own = _own_rules(contract, columns)
     table = (*(one for one in own if _of_one(one) is None), *_derived(contract, columns, levels))
     columns = tuple(_with_row_rules(column, own) for column in columns)
-    distinct([*table, *(one for column in columns for one in column.rules)], document, ("schema", 0))
+    by_name = {column.name: column for column in columns}
+    distinct([*table, *(one for column in by_name.values() for one in column.rules)], document, ("schema", 0))
     if source is None or levels is None or document.faults:
         return None
     return Dataset(
@@ -77,7 +95,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         title_zh=odcs.name or name,
         title_en=schema.businessName or name.replace("_", " "),
         description=(odcs.description.purpose if odcs.description else None) or "",
-        owner=_owner(odcs) or known.departments[department].owner,
+        owner=owner or _of_department(department, known),
         source=source,
         mode=extra.delivery_mode,
         columns=columns,
@@ -96,9 +114,9 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
 def _check_head(document: Document, odcs: OpenDataContractStandard, identity: str, known: Known) -> None:
     wanted = {
         "kind": (odcs.kind == "DataContract", "DataContract"),
-        "apiVersion": (bool(re.match(r"^v3\.\d+\.\d+$", odcs.apiVersion or "")), "v3.1.0"),
+        "apiVersion": (bool(re.fullmatch(r"v3\.\d+\.\d+", odcs.apiVersion or "")), "v3.1.0"),
         "id": (odcs.id == identity, identity),
-        "version": (bool(_VERSION.match(odcs.version or "")), "1.0.0 (three numbers)"),
+        "version": (bool(_VERSION.fullmatch(odcs.version or "")), "1.0.0 (three numbers)"),
         "status": (odcs.status in _CARRIED, f"{' or '.join(_CARRIED)}; keep drafts out of contracts/departments"),
         "name": (bool(odcs.name), "the dataset's Chinese title"),
         "domain": (odcs.domain in known.domains, nearest(odcs.domain, known.domains)),
@@ -118,7 +136,7 @@ def _schema(document: Document, odcs: OpenDataContractStandard) -> SchemaObject 
         return None
     schema = (odcs.schema_ or [])[0]
     if not schema.properties:
-        document.fault(("schema", 0), "no column is declared", "properties: with at least one column")
+        document.fault(("schema", 0, "properties"), "no column is declared", "properties: with at least one column")
         return None
     if schema.customProperties or schema.relationships:
         text = "customProperties and relationships of the schema object are not acted on"
@@ -126,50 +144,8 @@ def _schema(document: Document, odcs: OpenDataContractStandard) -> SchemaObject 
     return schema
 
 
-def _source(document: Document, servers: list[Server]) -> Source | None:
-    if len(servers) != 1 or servers[0].server != "delivery":
-        text = "where deliveries lie is not said once"
-        document.fault(("servers",), text, "one server: delivery, with path and format")
-        return None
-    at: YamlPath = ("servers", 0)
-    server = servers[0]
-    path = PurePosixPath(server.path or "")
-    if not server.path or path.is_absolute() or ".." in path.parts:
-        document.fault((*at, "path"), f"path is {server.path!r}", "a glob below the deliveries root, such as */a/b.csv")
-    own = {"format": server.format, "encoding": server.encoding, "delimiter": server.delimiter}
-    read, _ = extras(document, at, server.customProperties, ServerExtras, own)
-    if read is None:
-        return None
-    return Source(path=server.path or "", **dict(read))
-
-
-def _service_levels(document: Document, odcs: OpenDataContractStandard) -> ServiceLevels | None:
-    given: dict[str, Any] = {}
-    places: dict[str, YamlPath] = {}
-    for number, item in enumerate(odcs.slaProperties or []):
-        place = ("slaProperties", number)
-        if item.property in given:
-            document.fault(place, f"{item.property!r} is given twice", "it once")
-        places[str(item.property)] = (*place, "value")
-        given[str(item.property)] = item.value
-        if item.property == "frequency":
-            given["frequency"] = _frequency(document, place, item.value, item.unit)
-    return document.shaped(ServiceLevels, data=given, at=("slaProperties",), places=places)
-
-
-def _frequency(document: Document, at: YamlPath, value: Any, unit: str | None) -> str:
-    if value == "irregular" and unit is None:
-        return "irregular"
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or int(value) != value:
-        document.fault((*at, "value"), f"frequency is {value!r}", "a whole number of units, or irregular")
-        return "irregular"
-    if unit not in _UNITS:
-        document.fault((*at, "unit"), f"there is no unit {unit!r}", nearest(unit, _UNITS))
-    return f"{int(value)}{unit}"
-
-
 def _columns(contract: _Contract) -> tuple[Column, ...]:
-    """Every column with the rules it inherits; none at all where one of them is unsound."""
+    """Every column that is sound, with the rules it inherits."""
     shared = Shared(contract.document, contract.known, contract.extra.sharing_attribute)
     properties = contract.schema.properties or []
     read = [
@@ -179,8 +155,6 @@ def _columns(contract: _Contract) -> tuple[Column, ...]:
     ]
     _check_columns(contract, properties)
     _check_sharing(contract, read)
-    if len(read) < len(properties):
-        return ()
     _check_provisions(contract, {column.name: column for column in read})
     return tuple(read)
 
@@ -202,12 +176,24 @@ def _check_columns(contract: _Contract, properties: list[SchemaProperty]) -> Non
             if header in headers and headers[header] != name:
                 text = f"the header {header!r} belongs to {headers[header]!r} already"
                 contract.document.fault(at, text, "each header under one column")
+            if header != header.strip() or not header:
+                text = f"the header {header!r} begins or ends in a space, or is empty: none is matched so"
+                contract.document.fault(at, text, "the header without spaces around it")
             headers[header] = name
+
+
+def _check_ignored(contract: _Contract, source: Source | None) -> None:
+    wanted = {header for written_ in contract.schema.properties or [] for header in _headers(written_)}
+    for header in source.ignored_headers if source else ():
+        if header in wanted:
+            text = f"the header {header!r} is ignored, and is that of a column"
+            contract.document.fault(("servers", 0), text, "ignored_headers without it")
 
 
 def _headers(written_: SchemaProperty) -> list[str]:
     extra = next((item.value for item in written_.customProperties or [] if item.property == "headers"), None)
-    return [written_.physicalName or written_.name or "", *(extra if isinstance(extra, list) else [])]
+    more = [one for one in extra if isinstance(one, str)] if isinstance(extra, list) else []
+    return [written_.physicalName or written_.name or "?", *(one.strip() for one in more)]
 
 
 def _check_sharing(contract: _Contract, columns: Sequence[Column]) -> None:
@@ -215,49 +201,61 @@ def _check_sharing(contract: _Contract, columns: Sequence[Column]) -> None:
     secret = [column.name for column in columns if column.sharing_attribute is kept]
     if (contract.extra.sharing_attribute is kept or secret) and not contract.extra.legal_basis:
         what = f"not_shared ({', '.join(secret) or 'the dataset'}) has no legal basis"
-        contract.document.fault(("customProperties",), what, "{property: legal_basis, value: <law and clause>}")
+        contract.document.fault(
+            contract.places["sharing_attribute"], what, "{property: legal_basis, value: <law and clause>}"
+        )
 
 
 def _check_provisions(contract: _Contract, columns: dict[str, Column]) -> None:
-    properties = contract.odcs.customProperties or []
-    number = next((i for i, item in enumerate(properties) if item.property == "provides"), 0)
     for index, given in enumerate(contract.extra.provides):
-        _check_provision(contract, ("customProperties", number, "value", index), given, columns)
+        at = (*contract.places["provides"], index)
+        _check_provision(contract, at, given, columns)
 
 
 def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, columns: dict[str, Column]) -> None:
     document = contract.document
     entity = contract.known.entity(given.entity, document, (*at, "entity"))
-    if given.where and (fault := sql_fault(given.where)):
+    types = {name: column.element.type for name, column in columns.items()}
+    whole = types if types.keys() >= set(contract.names) and contract.names_all else None
+    if given.where and (fault := contract.known.condition_fault(given.where, whole)):
         document.fault((*at, "where"), fault, "one boolean SQL expression over the columns")
-    if entity is None:
-        return
-    elements = {attribute.name: attribute.element for attribute in entity.attributes}
-    elements[entity.identifier] = contract.known.elements[entity.identifier]
-    if entity.identifier not in given.attributes:
-        text = f"the identifier {entity.identifier!r} is not provided"
-        document.fault((*at, "attributes"), text, f"{entity.identifier}: <column>")
+    elements = {attribute.name: attribute.element for attribute in entity.attributes} if entity else {}
+    if entity:
+        elements[entity.identifier] = contract.known.elements[entity.identifier]
+        if entity.identifier not in given.attributes:
+            text = f"the identifier {entity.identifier!r} is not provided"
+            document.fault((*at, "attributes"), text, f"{entity.identifier}: <column>")
     for name, column_name in given.attributes.items():
         place = (*at, "attributes", name)
-        column = columns.get(column_name)
-        if name not in elements:
+        if entity and name not in elements:
             document.fault(place, f"{entity.name} has no attribute {name!r}", nearest(name, elements))
-        elif column is None:
-            document.fault(place, f"there is no column {column_name!r}", nearest(column_name, columns))
-        elif column.element.type is not elements[name].type:
-            text = f"{column_name} is {column.element.type}, the attribute {name} is {elements[name].type}"
-            document.fault(place, text, f"a column whose element is {elements[name].name}")
-        elif name == entity.identifier and column.element.name != name:
-            text = f"{column_name} follows {column.element.name}, and {entity.name} is identified by {name}"
-            document.fault(place, text, f"a column whose element is {name}")
+        if column_name not in contract.names and contract.names_all:
+            document.fault(place, f"there is no column {column_name!r}", nearest(column_name, contract.names))
+        elif name in elements and entity and (column := columns.get(column_name)):
+            _check_fit(document, place, column, elements[name], name == entity.identifier)
+
+
+def _check_fit(document: Document, at: YamlPath, column: Column, element: Element, identifies: bool) -> None:
+    instead = f"a column whose element is {element.name}"
+    if column.element.type is not element.type:
+        text = f"{column.name} is {column.element.type}, the attribute is {element.type}"
+        document.fault(at, text, instead)
+    elif identifies and column.element.name != element.name:
+        text = f"{column.name} follows {column.element.name}, and the entity is identified by {element.name}"
+        document.fault(at, text, instead)
 
 
 def _own_rules(contract: _Contract, columns: tuple[Column, ...]) -> tuple[Rule, ...]:
     """Every rule that the contract writes out, on columns and on the table."""
-    titles = {column.name: (column.title_zh, column.title_en) for column in columns}
-    own = list(_quality(contract, ("schema", 0), contract.schema.quality, titles if columns else None, ""))
+    titles = {name: (name, name) for name in contract.names} | {
+        column.name: (column.title_zh, column.title_en) for column in columns
+    }
+    known = titles if contract.names_all else None
+    types = {column.name: column.element.type for column in columns}
+    place = Place(contract.document, contract.known, known, types, CONTRACT)
+    own = list(_quality(place, ("schema", 0), contract.schema.quality, ""))
     for number, written_ in enumerate(contract.schema.properties or []):
-        own += _quality(contract, _at(number), written_.quality, titles if columns else None, written_.name or "")
+        own += _quality(place, _at(number), written_.quality, written_.name or "")
     return tuple(own)
 
 
@@ -277,7 +275,7 @@ def _derived(contract: _Contract, columns: tuple[Column, ...], levels: ServiceLe
         titles = ("、".join(c.title_zh for c in key), ", ".join(c.title_en for c in key))
         names = tuple(column.name for column in key)
         yield rule(f"unique:{'+'.join(names)}", "unique", names, titles)
-    elif columns and contract.extra.delivery_mode == "upsert":
+    elif contract.extra.delivery_mode == "upsert" and not _has_key(contract):
         text = "upsert needs a primary key to update by"
         contract.document.fault(("schema", 0), text, "primaryKey: true on the columns that identify a row")
     if levels:
@@ -286,44 +284,51 @@ def _derived(contract: _Contract, columns: tuple[Column, ...], levels: ServiceLe
         yield rule("freshness", "freshness", (), ("", ""), severity=Severity.WARNING, arguments=age)
 
 
-def _quality(
-    contract: _Contract,
-    at: YamlPath,
-    quality: list[DataQuality] | None,
-    titles: dict[str, tuple[str, str]] | None,
-    column: str,
-) -> Iterator[Rule]:
-    place = Place(contract.document, contract.known, titles)
+def _has_key(contract: _Contract) -> bool:
+    """Whether a column is of the primary key, or is written so that nobody can tell."""
+    columns = contract.schema.properties or []
+    written_ = [(*_at(number), "primaryKey") for number in range(len(columns))]
+    return any(one.primaryKey for one in columns) or not contract.document.well_formed(*written_)
+
+
+def _quality(place: Place, at: YamlPath, quality: list[DataQuality] | None, column: str) -> Iterator[Rule]:
     for number, item in enumerate(quality or []):
         here = (*at, "quality", number)
         if item.type == "text":
             continue
-        spoken = _spoken(contract.document, here, item)
+        spoken = _spoken(place.document, here, item)
         if spoken is None:
             continue
+        _check_own_column(place.document, here, spoken, column)
         made = written(place, (*here, "implementation"), spoken, (column,) if column else ())
         if made is not None:
             yield made
 
 
+def _check_own_column(document: Document, at: YamlPath, spoken: Written, column: str) -> None:
+    if column and spoken.promise.columns:
+        text = f"a rule below {column} is about {column}"
+        document.fault((*at, "implementation", "columns"), text, "no columns here, or the rule below the schema object")
+
+
 def _spoken(document: Document, at: YamlPath, item: DataQuality) -> Written | None:
     if item.type != "custom" or item.engine != "zhongtai" or not isinstance(item.implementation, dict):
         text = "only rules of this platform's own engine are evaluated"
+        if not document.well_formed(*((*at, key) for key in ("type", "engine", "implementation"))):
+            return None
         document.fault(at, text, "type: custom, engine: zhongtai, implementation: {kind: …} (or type: text for prose)")
         return None
-    if not item.name:
-        document.fault(at, "the rule has no name", "name: <snake_case>")
-    severity = item.severity or "error"
+    for key in sorted(item.model_fields_set - _HEARD):
+        document.fault((*at, key), f"{key} is not evaluated", "the promise as arguments of the implementation")
+    if fault := name_fault(item.name or ""):
+        document.fault((*at, "name"), f"{fault} for a rule", WANTED)
+    severity = "error" if item.severity is None else item.severity
     if severity not in set(Severity):
         document.fault((*at, "severity"), f"there is no severity {severity!r}", "error or warning")
         severity = "error"
     promise = document.shaped(Promise, data=item.implementation, at=(*at, "implementation"))
-    if promise is None or not item.name:
-        return None
-    return Written(item.name, promise, Severity(severity), item.dimension)
+    return None if promise is None else Written(item.name or "", promise, Severity(severity), item.dimension)
 
 
-def _owner(odcs: OpenDataContractStandard) -> str | None:
-    members = odcs.team.members if isinstance(odcs.team, Team) else odcs.team
-    owners = [member.username for member in members or [] if member.role == "owner"]
-    return owners[0] if owners else None
+def _of_department(name: str, known: Known) -> str:
+    return known.departments[name].owner if name in known.departments else ""

@@ -5,39 +5,32 @@ One class for each place where custom properties stand. Their meaning is judged 
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from open_data_contract_standard.model import CustomProperty
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from contracts.declarations import Declaration, Mask, Name, Text
+from contracts.declarations import Declaration, Mask, Name, Text, WorkingDays
 from contracts.documents import Document, YamlPath
 from contracts.model import DeliveryMode, SharingAttribute
 
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
-FORMATS = ("csv", "xlsx", "xls", "ndjson", "parquet", "sqlite", "zip", "geojson")
+MOST_SKIPPED = 10_000
 
-
-def _codec(name: object) -> object:
-    try:
-        codecs.lookup(str(name))
-    except LookupError:
-        raise ValueError(f"there is no text encoding {name!r}; utf-8 and gb18030 are the usual ones") from None
-    return name
+Format = Literal["csv", "xlsx", "xls", "ndjson", "parquet", "sqlite", "zip", "geojson"]
 
 
 class ServerExtras(Declaration):
-    """How a delivery is written, beyond path and format."""
+    """How a delivery is written, beyond its path. Which of these a format has is `servers.py`'s to say."""
 
-    format: Literal["csv", "xlsx", "xls", "ndjson", "parquet", "sqlite", "zip", "geojson"]
-    encoding: Annotated[str, BeforeValidator(_codec)] = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    quote: Annotated[str, Field(max_length=1)] = '"'
+    format: Format
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
     header: bool = True
-    skip_rows: Annotated[int, Field(ge=0)] = 0
+    skip_rows: Annotated[int, Field(strict=True, ge=0, le=MOST_SKIPPED)] = 0
     member: Text | None = None
     nulls: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
@@ -78,7 +71,18 @@ class ServiceLevels(Declaration):
     """How often a dataset comes and when its newest delivery counts as stale."""
 
     frequency: Text
-    freshness_working_days: Annotated[int, Field(ge=0)]
+    freshness_working_days: WorkingDays
+
+
+class Places(dict[str, YamlPath]):
+    """Where each custom property stands; for one that is not there, where its being missing is told."""
+
+    def __init__(self, at: YamlPath) -> None:
+        super().__init__()
+        self._at = at
+
+    def __missing__(self, name: str) -> YamlPath:
+        return (*self._at, "customProperties", name)
 
 
 def extras(
@@ -87,20 +91,24 @@ def extras(
     properties: Sequence[CustomProperty] | None,
     model: type[ExtrasT],
     builtin: Mapping[str, object] | None = None,
-) -> tuple[ExtrasT | None, dict[str, YamlPath]]:
-    """Custom properties as a model, and where each of them stands; None after noting what is wrong.
+) -> tuple[ExtrasT | None, Places]:
+    """Custom properties as a model, and where each of them stands, after noting what is wrong.
 
     `builtin` are facts of the same model that ODCS has keys of its own for, beside `customProperties`.
     """
     given = {name: value for name, value in (builtin or {}).items() if value is not None}
-    places: dict[str, YamlPath] = {name: (*at, name) for name in given}
+    places = Places(at)
+    places.update({name: (*at, name) for name in given})
     for number, item in enumerate(properties or ()):
         place = (*at, "customProperties", number)
         if not item.property:
-            document.fault(place, "the custom property has no name", "{property: <name>, value: …}")
+            document.fault((*place, "property"), "the custom property has no name", "{property: <name>, value: …}")
         elif item.property in given:
             document.fault(place, f"{item.property!r} is given twice", "it once")
         else:
             given[item.property], places[item.property] = item.value, (*place, "value")
+    if not all(item.property for item in properties or ()) or not document.well_formed((*at, "customProperties")):
+        for name in model.model_fields.keys() - given.keys():
+            document.presume(places[name])
     read = document.shaped(model, data=given, at=(*at, "customProperties"), places=places)
     return read, places

@@ -5,23 +5,25 @@ Titles in both languages are made here. How a rule is evaluated is the business 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known, Reference
-from contracts.model import Element, Rule
-from contracts.rules import DIMENSIONS, KINDS
+from contracts.model import Element, LogicalType, Rule
+from contracts.rules import DAYS, DIMENSIONS, KINDS, NUMBERS, OF_CONTRACTS, STANDING, Kind
 from contracts.violation import Severity
 
 # ODCS names that GB/T 36344-2018 does not have, and the dimension there that covers them.
 _ODCS_DIMENSIONS = {"uniqueness": "accuracy", "coverage": "completeness"}
 _AT_LEAST_ONE = {"range", "length", "row_count"}
-_RE2_LACKS = re.compile(r"\(\?(=|!|<=|<!|>)|\\[1-9]")
+# Counts, of characters or of rows: neither is below nothing, nor broken.
+_COUNTED = {"length", "row_count"}
+CONTRACT = "contract"
 
 _TITLES = {
     "required": ("{zh}必填", "{en} is present"),
@@ -43,11 +45,21 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a rule is written, and the columns (with their titles) it may speak of; None where they are not known."""
+    """Where a rule is written, and the columns (with their titles) it may speak of; None where they are not known.
+
+    `types` are those of the columns that are sound; `kind` is `CONTRACT` or nothing.
+    """
 
     document: Document
     known: Known
     columns: Mapping[str, tuple[str, str]] | None
+    types: Mapping[str, LogicalType] = field(default_factory=dict)
+    kind: str = ""
+
+    @property
+    def whole(self) -> Mapping[str, LogicalType] | None:
+        """The types of all columns, None where one of them is not known."""
+        return self.types if self.columns is not None and self.columns.keys() <= self.types.keys() else None
 
 
 @dataclass(frozen=True)
@@ -93,12 +105,16 @@ def written(place: Place, at: YamlPath, spoken: Written, own_columns: tuple[str,
     before = len(place.document.faults)
     columns = own_columns or spoken.promise.columns
     kind = spoken.promise.kind
+    _check_name(place, at, spoken.name)
+    _check_columns(place, at, columns)
+    _check_values(place, at, spoken.promise)
+    dimension = _dimension(place, at, spoken)
     if kind not in KINDS:
         place.document.fault((*at, "kind"), f"there is no rule kind {kind!r}", nearest(kind, KINDS))
         return None
+    _check_kind(place, at, KINDS[kind], columns)
     _check_arguments(place, at, spoken.promise)
-    _check_columns(place, at, kind, columns)
-    dimension = _dimension(place, at, spoken)
+    _check_bounds(place, at, spoken.promise, columns)
     if len(place.document.faults) > before:
         return None
     titles = _titles(place, columns, spoken.name)
@@ -135,73 +151,96 @@ def _element_arguments(element: Element) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def _check_arguments(place: Place, at: YamlPath, promise: Promise) -> None:
-    kind, given = KINDS[promise.kind], promise.arguments()
-    for name in given.keys() - set(kind.arguments):
-        place.document.fault((*at, name), f"{promise.kind} takes no {name!r}", nearest(name, kind.arguments))
-    missing = [name for name in kind.arguments if name not in given]
-    if promise.kind in _AT_LEAST_ONE:
-        missing = [] if len(missing) < len(kind.arguments) else ["minimum"]
-    for name in missing:
-        place.document.fault(at, f"{promise.kind} needs {name!r}", f"{name}: …")
-    low, high = promise.minimum, promise.maximum
-    if low is not None and high is not None and (type(low) is not type(high) or low > high):  # type: ignore[operator]
-        place.document.fault((*at, "minimum"), "the minimum is above the maximum", "minimum <= maximum, of one type")
-    _check_values(place, at, promise)
+def _check_name(place: Place, at: YamlPath, name: str) -> None:
+    if name in STANDING:
+        text = f"the rule {name!r} is there already, of itself"
+        place.document.fault(_beside(at, "name"), text, "another name")
 
 
-def _check_values(place: Place, at: YamlPath, promise: Promise) -> None:
-    known, document = place.known, place.document
-    if promise.pattern and (fault := pattern_fault(promise.pattern)):
-        document.fault((*at, "pattern"), fault, "an RE2 expression that the whole text must match")
-    if promise.code_set and promise.code_set not in known.code_sets:
-        text = f"there is no code set {promise.code_set!r}"
-        document.fault((*at, "code_set"), text, nearest(promise.code_set, known.code_sets))
-    if promise.sql and (fault := sql_fault(promise.sql)):
-        document.fault((*at, "sql"), fault, "one boolean SQL expression over the columns")
-    if promise.table and promise.column:
-        if promise.table not in known.tables:
-            text = f"there is no table {promise.table!r}"
-            document.fault((*at, "table"), text, nearest(promise.table, known.tables))
-        else:
-            known.references.append(Reference(document, (*at, "column"), promise.table, promise.column))
-
-
-def pattern_fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, or None. RE2 has neither look-around nor back-references."""
-    if _RE2_LACKS.search(pattern):
-        return f"the pattern {pattern!r} uses look-around or a back-reference, which RE2 lacks"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"the pattern {pattern!r} is not a regular expression ({error})"
-    return None
-
-
-def sql_fault(sql: str) -> str | None:
-    """What is wrong with a declared SQL condition before any engine reads it, or None."""
-    if ";" in sql or "--" in sql or "/*" in sql:
-        return "the SQL holds ';' or a comment"
-    return None if sql.count("(") == sql.count(")") else "the SQL's brackets do not match"
-
-
-def _check_columns(place: Place, at: YamlPath, kind: str, columns: tuple[str, ...]) -> None:
-    if KINDS[kind].needs_column and kind != "freshness" and not columns:
-        place.document.fault(at, f"{kind} needs the columns it is about", "columns: [<column>]")
+def _check_columns(place: Place, at: YamlPath, columns: tuple[str, ...]) -> None:
     for number, name in enumerate(columns):
         if place.columns is not None and name not in place.columns:
             text = f"there is no column {name!r}"
             place.document.fault((*at, "columns", number), text, nearest(name, place.columns))
+        if name in columns[:number]:
+            place.document.fault((*at, "columns", number), f"{name!r} is named twice", "each column once")
+
+
+def _check_kind(place: Place, at: YamlPath, kind: Kind, columns: tuple[str, ...]) -> None:
+    document, (least, most) = place.document, kind.columns
+    if kind.name in OF_CONTRACTS and place.kind != CONTRACT:
+        text = f"{kind.name} is judged by a contract only"
+        document.fault((*at, "kind"), text, "freshness_working_days of the agreement, or another kind")
+    if len(columns) < least and document.well_formed((*at, "columns")):
+        document.fault(at, f"{kind.name} needs the columns it is about", "columns: [<column>]")
+    if len(columns) > most:
+        text = f"{kind.name} is about {'one column' if most else 'the whole table'}, not {', '.join(columns)}"
+        document.fault(at, text, "a rule for each column" if most else "the rule below the schema object, no columns")
+    for name in columns:
+        if kind.types and name in place.types and place.types[name] not in kind.types:
+            text = f"{kind.name} does not suit {name}, a {place.types[name]}"
+            document.fault((*at, "kind"), text, f"a column that is {' or '.join(kind.types)}")
+
+
+def _check_arguments(place: Place, at: YamlPath, promise: Promise) -> None:
+    kind, given = KINDS[promise.kind], promise.arguments()
+    for name in sorted(given.keys() - set(kind.arguments)):
+        instead = nearest(name, kind.arguments) if kind.arguments else f"nothing: leave {name} out"
+        place.document.fault((*at, name), f"{promise.kind} takes no {name!r}", instead)
+    missing = [name for name in kind.arguments if name not in given]
+    if promise.kind in _AT_LEAST_ONE:
+        missing = [] if len(missing) < len(kind.arguments) else ["minimum"]
+    for name in missing:
+        if place.document.well_formed((*at, name)):
+            place.document.fault(at, f"{promise.kind} needs {name!r}", f"{name}: …")
+
+
+def _check_bounds(place: Place, at: YamlPath, promise: Promise, columns: tuple[str, ...]) -> None:
+    document = place.document
+    bounds = {name: value for name in ("minimum", "maximum") if (value := getattr(promise, name)) is not None}
+    low, high = promise.minimum, promise.maximum
+    if low is not None and high is not None and (isinstance(low, date) != isinstance(high, date) or low > high):  # type: ignore[operator]
+        document.fault((*at, "minimum"), "the minimum is above the maximum", "minimum <= maximum, of one type")
+    for name, value in bounds.items():
+        if promise.kind in _COUNTED and (not isinstance(value, int) or value < 0):
+            document.fault((*at, name), f"{value} is no number of things", "a whole number, 0 or more")
+        wrong = [column for column in columns if not _bounds_fit(place.types.get(column), value)]
+        if promise.kind == "range" and wrong:
+            text = f"{value} is no bound of {wrong[0]}, a {place.types[wrong[0]]}"
+            document.fault((*at, name), text, "a number for numbers, a day (YYYY-MM-DD) for days")
+
+
+def _bounds_fit(kind: LogicalType | None, bound: object) -> bool:
+    wanted = NUMBERS if not isinstance(bound, date) else DAYS
+    return kind is None or kind in wanted or kind not in NUMBERS | DAYS
+
+
+def _check_values(place: Place, at: YamlPath, promise: Promise) -> None:
+    known, document = place.known, place.document
+    if promise.pattern and (fault := known.pattern_fault(promise.pattern)):
+        document.fault((*at, "pattern"), fault, "an RE2 expression that the whole text must match")
+    if promise.code_set:
+        known.check_code_set(promise.code_set, document, (*at, "code_set"))
+    if promise.sql and (fault := known.condition_fault(promise.sql, place.whole)):
+        document.fault((*at, "sql"), fault, "one boolean SQL expression over the columns")
+    if promise.table and known.check_table(promise.table, document, (*at, "table")) and promise.column:
+        known.references.append(Reference(document, (*at, "column"), promise.table, promise.column))
+
+
+def _beside(at: YamlPath, key: str) -> YamlPath:
+    """Where a key of a rule stands: ODCS has a rule's name and dimension beside its implementation."""
+    return (*at[:-1], key) if at[-1] == "implementation" else (*at, key)
 
 
 def _dimension(place: Place, at: YamlPath, spoken: Written) -> str:
-    default = KINDS[spoken.promise.kind].dimension
+    kind = KINDS.get(spoken.promise.kind)
     if spoken.dimension is None:
-        return default
+        return kind.dimension if kind else ""
     dimension = _ODCS_DIMENSIONS.get(spoken.dimension, spoken.dimension)
     if dimension not in DIMENSIONS:
         text = f"there is no dimension {spoken.dimension!r}"
-        place.document.fault(at, text, nearest(spoken.dimension, [*DIMENSIONS, *_ODCS_DIMENSIONS]))
+        instead = nearest(spoken.dimension, [*DIMENSIONS, *_ODCS_DIMENSIONS])
+        place.document.fault(_beside(at, "dimension"), text, instead)
     return dimension
 
 

@@ -12,21 +12,15 @@ from pathlib import Path
 from contracts.declarations import CodeSetDeclaration, ElementDeclaration, ElementsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
+from contracts.known import CODE_SET, ELEMENT, Known
 from contracts.model import CodeSet, Element, LogicalType
-from contracts.promises import pattern_fault
+from contracts.spellings import DATED, NAMED, spelling_fault
 
 PLATFORM = Path(__file__).parent / "standards"
 
-_DATED = (LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.TIME)
 _NUMERIC = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
-# Spellings that strptime has no word for, by the types that may have them. Dates take strptime spellings besides.
-_NAMED_SPELLINGS = {
-    LogicalType.INTEGER: ("float_integer", "thousands", "percent"),
-    LogicalType.DECIMAL: ("thousands", "percent"),
-    LogicalType.NUMBER: ("thousands", "percent"),
-    LogicalType.DATE: ("excel_serial",),
-    LogicalType.TIMESTAMP: ("excel_serial",),
-}
+# Judged on the text of a value, which only a string keeps.
+_OF_TEXT = ("pattern", "check", "code_set", "max_length", "normalise")
 
 
 def folders(workspace: Path) -> tuple[Path, ...]:
@@ -35,28 +29,34 @@ def folders(workspace: Path) -> tuple[Path, ...]:
     return (PLATFORM,) if own.resolve() == PLATFORM.resolve() or not own.is_dir() else (PLATFORM, own)
 
 
-def read_code_sets(documents: Iterable[Document]) -> dict[str, CodeSet]:
+def read_code_sets(documents: Iterable[Document], known: Known) -> dict[str, CodeSet]:
     """Code sets by name; files of one `code_set` are joined, later ones adding to earlier ones."""
     sets: dict[str, CodeSet] = {}
     for document in documents:
         declared = document.shaped(CodeSetDeclaration) if document.usable else None
         if declared is not None:
             sets[declared.code_set] = _joined(document, declared, sets.get(declared.code_set))
+        if document.faults:
+            known.unsound.add((CODE_SET, declared.code_set if declared else ""))
     return sets
 
 
-def read_elements(documents: Iterable[Document], code_sets: dict[str, CodeSet]) -> dict[str, Element]:
+def read_elements(documents: Iterable[Document], known: Known) -> dict[str, Element]:
     """Elements by name, each judged against the code sets."""
     elements: dict[str, Element] = {}
     for document in documents:
         declared = document.shaped(ElementsDeclaration) if document.usable else None
+        if declared is None or not document.names_all(("elements",)):
+            known.unsound.add((ELEMENT, ""))
         for name, one in declared.elements.items() if declared else ():
             at = ("elements", name)
             if name in elements:
                 document.fault(at, f"the data element {name!r} exists already", "an element of another name")
                 continue
-            _check_element(document, at, one, code_sets)
+            _check_element(document, at, one, known)
             elements[name] = _element(name, one)
+            if document.faulty(at):
+                known.unsound.add((ELEMENT, name))
     return elements
 
 
@@ -68,10 +68,15 @@ def _joined(document: Document, declared: CodeSetDeclaration, earlier: CodeSet |
             text = f"the code {code!r} of {declared.code_set} exists already"
             document.fault(("codes", code), text, "only codes that the code set lacks")
     for spelling, code in declared.aliases.items():
-        if code not in known:
+        if code not in known and document.names_all(("codes",)):
             document.fault(("aliases", spelling), f"{code!r} is no code of {declared.code_set}", nearest(code, known))
         if spelling in known:
             document.fault(("aliases", spelling), f"{spelling!r} is a code itself", "nothing: leave the alias out")
+        if earlier and earlier.aliases.get(spelling, code) != code:
+            text = f"{spelling!r} is another spelling of {earlier.aliases[spelling]!r} already"
+            document.fault(("aliases", spelling), text, "one code for each spelling")
+    for alias in sorted((earlier.aliases if earlier else {}).keys() & codes.keys()):
+        document.fault(("codes", alias), f"{alias!r} is another spelling of a code already", "another code")
     return CodeSet(
         name=declared.code_set,
         title_zh=earlier.title_zh if earlier else declared.title.zh,
@@ -87,26 +92,37 @@ def _element(name: str, one: ElementDeclaration) -> Element:
     return Element(name=name, title_zh=one.title.zh, title_en=one.title.en, **facts)
 
 
-def _check_element(document: Document, at: YamlPath, one: ElementDeclaration, code_sets: dict[str, CodeSet]) -> None:
-    if one.code_set is not None and one.code_set not in code_sets:
-        text = f"there is no code set {one.code_set!r}"
-        document.fault((*at, "code_set"), text, nearest(one.code_set, code_sets))
-    if one.pattern and (fault := pattern_fault(one.pattern)):
+def _check_element(document: Document, at: YamlPath, one: ElementDeclaration, known: Known) -> None:
+    if one.code_set is not None:
+        known.check_code_set(one.code_set, document, (*at, "code_set"))
+    if one.pattern and (fault := known.pattern_fault(one.pattern)):
         document.fault((*at, "pattern"), fault, "an RE2 expression that the whole text must match")
-    if one.type in _DATED and not one.formats:
-        document.fault(at, f"a {one.type} without spellings", 'formats: ["%Y-%m-%d", …]')
-    for number, spelling in enumerate(one.formats):
-        if not _spells(one.type, spelling):
-            text = f"a {one.type} is not spelt {spelling!r}"
-            document.fault((*at, "formats", number), text, nearest(spelling, _NAMED_SPELLINGS.get(one.type, ())))
-    bounded = one.minimum is not None or one.maximum is not None
-    if bounded and one.type not in _NUMERIC:
-        document.fault(at, f"a {one.type} takes no minimum or maximum", "a pattern or max_length")
+    if document.well_formed((*at, "type")):
+        _check_type(document, at, one)
     if one.minimum is not None and one.maximum is not None and one.minimum > one.maximum:
         document.fault((*at, "minimum"), "the minimum is above the maximum", "minimum <= maximum")
     if one.scale > one.precision:
         document.fault((*at, "scale"), "more decimals than digits", "scale <= precision")
 
 
-def _spells(kind: LogicalType, spelling: str) -> bool:
-    return spelling in _NAMED_SPELLINGS.get(kind, ()) or (kind in _DATED and "%" in spelling)
+def _check_type(document: Document, at: YamlPath, one: ElementDeclaration) -> None:
+    """Facts that an element's type has no use for would be kept by nobody, or fail on every value."""
+    if one.type in DATED and not one.formats:
+        document.fault(at, f"a {one.type} without spellings", 'formats: ["%Y-%m-%d", …]')
+    for number, spelling in enumerate(one.formats):
+        if fault := spelling_fault(one.type, spelling):
+            document.fault((*at, "formats", number), fault, _spelt(one.type, spelling))
+    if one.type not in _NUMERIC and (one.minimum is not None or one.maximum is not None):
+        document.fault(at, f"a {one.type} takes no minimum or maximum", "a pattern or max_length")
+    for key in _OF_TEXT:
+        if one.type is not LogicalType.STRING and getattr(one, key) is not None:
+            document.fault((*at, key), f"a {one.type} takes no {key}", f"type: string, or leave {key} out")
+    for key in ("precision", "scale"):
+        if one.type is not LogicalType.DECIMAL and key in one.model_fields_set:
+            document.fault((*at, key), f"a {one.type} takes no {key}", f"type: decimal, or leave {key} out")
+
+
+def _spelt(kind: LogicalType, spelling: str) -> str:
+    strptime = "strptime words such as %H:%M:%S" if kind is LogicalType.TIME else "strptime words such as %Y-%m-%d"
+    named = nearest(spelling, NAMED[kind]) if kind in NAMED else "nothing: leave formats out"
+    return f"{strptime}, or {named}" if kind in DATED and kind in NAMED else strptime if kind in DATED else named

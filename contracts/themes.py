@@ -5,7 +5,7 @@ Both write rules in the same way, so they are read side by side. Datasets are re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from contracts.declarations import (
@@ -22,12 +22,15 @@ from contracts.model import (
     Attribute,
     Dataset,
     Domain,
+    Element,
     Entity,
     Level,
+    LogicalType,
     ProductColumn,
     Rule,
     SharingAttribute,
 )
+from contracts.names import WANTED, group_fault
 from contracts.promises import Place, Written, distinct, rule, written
 
 PUBLIC = "public"
@@ -40,6 +43,8 @@ def read_domain(document: Document, known: Known) -> Domain | None:
         return None
     if document.path.stem != declared.domain:
         document.fault(("domain",), f"{declared.domain!r} is not the file's name", document.path.stem)
+    if fault := group_fault(document.path.stem):
+        document.fault(("domain",), f"{fault} for a domain", WANTED)
     entities = (_entity(document, known, declared.domain, n, one) for n, one in enumerate(declared.entities))
     return Domain(
         name=declared.domain,
@@ -83,7 +88,9 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         return None
     _check_agreement(document, declared, known)
     titles = {column.name: (column.title.zh, column.title.en) for column in declared.columns}
-    own = _rules(Place(document, known, titles), ("rules",), declared.rules)
+    types = {column.name: column.type for column in declared.columns}
+    place = Place(document, known, titles if document.names_all(("columns",)) else None, types)
+    own = _rules(place, ("rules",), declared.rules)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -133,12 +140,14 @@ def _entity(document: Document, known: Known, domain: str, number: int, one: Ent
         _attribute(document, known, (*at, "attributes", n), attribute) for n, attribute in enumerate(one.attributes)
     ]
     _check_names(document, at, one)
+    found = tuple(attribute for attribute in attributes if attribute is not None)
+    place = _place(document, known, one, found, identifier)
+    titles = place.columns or {}
+    if not document.names_all((*at, "attributes")):
+        place = replace(place, columns=None)
+    own = _rules(place, (*at, "rules"), one.rules)
     if identifier is None:
         return None
-    found = tuple(attribute for attribute in attributes if attribute is not None)
-    titles = {attribute.name: (attribute.title_zh, attribute.title_en) for attribute in found}
-    titles |= {one.identifier: (identifier.title_zh, identifier.title_en), "city_id": ("城市编号", "City id")}
-    place = Place(document, known, titles if len(found) == len(attributes) else None)
     standing = [
         rule(f"{kind}:{name}", kind, (name,), titles[name])
         for name in ("city_id", one.identifier)
@@ -153,8 +162,24 @@ def _entity(document: Document, known: Known, domain: str, number: int, one: Ent
         identifier=one.identifier,
         id_prefix=one.id_prefix,
         attributes=found,
-        rules=(*standing, *_rules(place, (*at, "rules"), one.rules)),
+        rules=(*standing, *own),
     )
+
+
+def _place(
+    document: Document, known: Known, one: EntityDeclaration, found: Sequence[Attribute], identifier: Element | None
+) -> Place:
+    """What an entity's rules may speak of: all columns of its table, with titles, and the types of its attributes."""
+    titles = {attribute.name: (attribute.name, attribute.name) for attribute in one.attributes}
+    titles |= {attribute.name: (attribute.title_zh, attribute.title_en) for attribute in found}
+    titles |= {f"{name}_source": (f"{zh}来源", f"Source of {en}") for name, (zh, en) in titles.items()}
+    titles |= {"city_id": ("城市编号", "City id"), "provider_count": ("提供部门数", "Departments that know it")}
+    titles[one.identifier] = (identifier.title_zh, identifier.title_en) if identifier else ("", "")
+    types = {attribute.name: attribute.element.type for attribute in found}
+    types |= {f"{attribute.name}_source": LogicalType.STRING for attribute in one.attributes}
+    types |= {"city_id": LogicalType.STRING, "provider_count": LogicalType.INTEGER}
+    types |= {one.identifier: identifier.type} if identifier else {}
+    return Place(document, known, titles, types)
 
 
 def _attribute(document: Document, known: Known, at: YamlPath, one: AttributeDeclaration) -> Attribute | None:
@@ -171,21 +196,24 @@ def _attribute(document: Document, known: Known, at: YamlPath, one: AttributeDec
 
 
 def _check_names(document: Document, at: YamlPath, one: EntityDeclaration) -> None:
-    # The generated table adds these columns itself.
-    taken = {"city_id", one.identifier}
+    # The generated table adds these columns itself, whichever attribute is written first.
+    taken = {"city_id", "provider_count", one.identifier}
+    taken |= {f"{attribute.name}_source" for attribute in one.attributes}
     for number, attribute in enumerate(one.attributes):
         if attribute.name in taken:
             text = f"{attribute.name!r} is a column of the entity already"
             document.fault((*at, "attributes", number, "name"), text, "a name of its own for each attribute")
-        taken |= {attribute.name, f"{attribute.name}_source"}
+        taken.add(attribute.name)
 
 
 def _check_agreement(document: Document, declared: AgreementDeclaration, known: Known) -> None:
     if document.path.stem != declared.agreement:
         document.fault(("agreement",), f"{declared.agreement!r} is not the file's name", document.path.stem)
-    if declared.agreement.split("__")[0] != declared.agency:
+    named, _, purpose = declared.agreement.partition("__")
+    known_agency = declared.agency == PUBLIC or declared.agency in known.departments
+    if named != declared.agency and known_agency and document.well_formed(("agency",), ("agreement",)):
         text = f"{declared.agreement!r} does not begin with its agency"
-        document.fault(("agreement",), text, f"{declared.agency}__{declared.agreement.split('__')[1]}")
+        document.fault(("agreement",), text, f"{declared.agency}__{purpose}")
     if declared.agency != PUBLIC:
         known.check_department(declared.agency, document, ("agency",))
     elif declared.sharing_attribute is not SharingAttribute.UNCONDITIONAL:
@@ -193,11 +221,15 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
     elif declared.level_ceiling is not Level.L1:
         text = f"an open product may carry {declared.level_ceiling}"
         document.fault(("level_ceiling",), text, "L1: only what is not sensitive may be opened (DB33/T 2350-2021)")
-    if declared.valid.from_ > declared.valid.until:
+    dates = ("valid",), ("valid", "from"), ("valid", "until")
+    if document.well_formed(*dates) and declared.valid.from_ > declared.valid.until:
         document.fault(("valid",), "the agreement ends before it begins", "from <= until")
     names = [column.name for column in declared.columns]
     for number, name in enumerate(names):
         if name in names[:number]:
             document.fault(("columns", number, "name"), f"two columns are called {name!r}", "one name each")
+    for number, code in enumerate(declared.allowed_purposes):
+        if code in declared.allowed_purposes[:number]:
+            document.fault(("allowed_purposes", number), f"{code!r} is named twice", "each purpose once")
     if not names:
         document.fault(("columns",), "nothing is promised", "at least one column, with its purpose")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
+from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
 from orchestration.twins.staging import model_name
 from orchestration.twins.text import banner, column_yaml
@@ -29,16 +30,17 @@ def provided_sql(catalogue: Catalogue, entity: Entity) -> str:
 
 
 def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) -> str:
-    identifier = provision.attributes[entity.identifier]
+    columns = {name: sql_name(column) for name, column in provision.attributes.items()}
+    identifier = columns[entity.identifier]
     attributes = [
-        f"  cast({provision.attributes.get(a.name, 'null')} as {sql_type(a.element).lower()}) as {a.name}"
+        f"  cast({columns.get(a.name, 'null')} as {sql_type(a.element).lower()}) as {sql_name(a.name)}"
         for a in _others(entity)
     ]
     technical = [f"  {place} as _provider", f"  {literal(dataset.department)} as _department"]
-    body = ",\n".join([*technical, f"  {_aliased(identifier, entity.identifier)}", *attributes, "  _batch"])
+    body = ",\n".join([*technical, f"  {_aliased(identifier, sql_name(entity.identifier))}", *attributes, "  _batch"])
     condition = f"{identifier} is not null" + (f" and ({provision.where})" if provision.where else "")
     source = f"{{{{ ref('{model_name(dataset)}') }}}}"
-    if [column.name for column in dataset.key] == [identifier]:
+    if [sql_name(column.name) for column in dataset.key] == [identifier]:
         return f"select\n{body}\nfrom {source}\nwhere {condition}"
     ranked = (
         "(\n  select\n    *,\n    row_number() over (\n"
@@ -52,8 +54,8 @@ def entity_sql(catalogue: Catalogue, entity: Entity) -> str:
     """One row per identifier: registry id, identifier, then each attribute beside the department it came from."""
     providers = catalogue.providers(entity.name)
     picks = [pick for attribute in _others(entity) for pick in _picks(attribute, providers)]
-    names = [name for attribute in _others(entity) for name in (attribute.name, f"{attribute.name}_source")]
-    key = entity.identifier
+    names = [name for one in _others(entity) for name in (sql_name(one.name), f"{one.name}_source")]
+    key = sql_name(entity.identifier)
     return f"""{_header(entity)}
 with resolved as (
   select
@@ -87,10 +89,10 @@ def _aliased(column: str, name: str) -> str:
 
 def _picks(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> list[str]:
     order = _order(attribute, providers)
-    name = attribute.name
+    name = sql_name(attribute.name)
     return [
         f"    min_by({name}, {order}) filter (where {name} is not null) as {name},",
-        f"    min_by(_department, {order}) filter (where {name} is not null) as {name}_source,",
+        f"    min_by(_department, {order}) filter (where {name} is not null) as {attribute.name}_source,",
     ]
 
 
@@ -117,7 +119,7 @@ def _trust(attribute: Attribute, department: str) -> tuple[int, str]:
 
 def registered_sql(entity: Entity) -> str:
     """The city id of each identifier of one entity. Each entity has its own, so that one's faults stay its own."""
-    key = f"cast({entity.identifier} as varchar)"
+    key = f"cast({sql_name(entity.identifier)} as varchar)"
     return f"""{_header(entity)}
 with identified as (
   select distinct {key} as identifier

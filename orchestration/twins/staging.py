@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.model import CodeSet, Column, Dataset, DeliveryMode
+from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
 from orchestration.twins.text import banner, column_yaml, declared_in, sql_header
 
@@ -20,9 +21,9 @@ def model_name(dataset: Dataset) -> str:
 def staging_sql(dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> str:
     """The current version of every accepted row: columns in contract order, then `_batch`, `_delivery`, `_row`."""
     standard = ",\n    ".join(_standard(column, code_sets) for column in dataset.columns)
-    names = ",\n  ".join([column.name for column in dataset.columns] + list(TECHNICAL))
+    names = ",\n  ".join([sql_name(column.name) for column in dataset.columns] + list(TECHNICAL))
     technical = ", ".join(TECHNICAL)
-    key = ", ".join(column.name for column in dataset.key)
+    key = ", ".join(sql_name(column.name) for column in dataset.key)
     steps = [
         f"standardised as (\n  select\n    {standard},\n    {technical}\n"
         f"  from {{{{ source('raw', '{dataset.table}') }}}}{_newest(dataset)}\n)"
@@ -44,14 +45,14 @@ def _newest(dataset: Dataset) -> str:
 
 
 def _standard(column: Column, code_sets: Mapping[str, CodeSet]) -> str:
-    spelled = column.name
+    name = spelled = sql_name(column.name)
     if column.element.normalise:
-        spelled = f"{{{{ zhongtai.normalise_{column.element.normalise}('{column.name}') }}}}"
+        spelled = f"{{{{ zhongtai.normalise_{column.element.normalise}('{name}') }}}}"
     codes = _codes(column, code_sets)
     if codes:
         cases = "\n".join(f"      when {literal(old)} then {literal(new)}" for old, new in codes.items())
         spelled = f"case {spelled}\n{cases}\n      else {spelled}\n    end"
-    return spelled if spelled == column.name else f"{spelled} as {column.name}"
+    return spelled if spelled == name else f"{spelled} as {name}"
 
 
 def _codes(column: Column, code_sets: Mapping[str, CodeSet]) -> dict[str, str]:

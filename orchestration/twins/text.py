@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.model import Dataset
+from contracts.reserved import RESERVED
 
 
 def declared_in(dataset: Dataset) -> str:
@@ -24,8 +25,10 @@ def sql_header(dataset: Dataset) -> str:
 
 def column_yaml(name: str, title_zh: str, title_en: str, element: str, level: str) -> dict[str, Any]:
     """A column's entry in a properties file."""
+    # Unquoted, a reserved word would break the tests and the contract that dbt writes from this.
     return {
         "name": name,
+        **({"quote": True} if name in RESERVED else {}),
         "description": f"{title_zh} / {title_en}",
         "config": {"meta": {"element": element, "level": level}},
     }

@@ -11,6 +11,18 @@ from contracts.faults import DeclarationsRefused, Fault
 from contracts.load import load_catalogue
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yml"))
+# One spoilt place, two faults that both have to be mended.
+TWOFOLD = {
+    "date_without_spellings",
+    "department_with_a_meaning",
+    "element_of_the_platform_again",
+    "length_below_nothing",
+    "open_on_condition",
+    "pattern_of_a_number",
+    "range_of_days_on_a_number",
+    "rule_on_no_such_column",
+    "two_columns_of_one_name",
+}
 
 
 def spoil(workspace: Path, spec: dict[str, str | None]) -> None:
@@ -42,6 +54,8 @@ def test_refused_at_its_place(path: Path, workspace: Path) -> None:
     faults = faults_of(workspace)
     assert any(says(fault, spec) for fault in faults), "\n".join(str(fault) for fault in faults)
     assert all(fault.write_instead for fault in faults)
+    if path.stem not in TWOFOLD:  # and nothing that only follows from it
+        assert len([fault for fault in faults if fault.file == spec["file"]]) == len(faults) == 1, faults
 
 
 def test_all_faults_of_all_files_come_at_once(workspace: Path) -> None:
@@ -60,9 +74,7 @@ def test_all_faults_of_all_files_come_at_once(workspace: Path) -> None:
     for spec in specs:
         spoil(workspace, spec)
     faults = faults_of(workspace)
-    # A contract with an unknown key is not read further, so what else is wrong in it is not known yet.
-    shown = [spec for spec in specs if spec["where"] != "schema[0].properties[3].logicalType"]
-    assert [spec["what"] for spec in shown if not any(says(fault, spec) for fault in faults)] == []
+    assert [spec["what"] for spec in specs if not any(says(fault, spec) for fault in faults)] == []
     assert [fault.file for fault in faults] == sorted(fault.file for fault in faults)
 
 
@@ -129,7 +141,12 @@ def test_an_open_product_carries_nothing_above_l1(workspace: Path) -> None:
 
 
 def test_a_prefix_belongs_to_one_entity(workspace: Path) -> None:
-    text = (workspace / "contracts/domains/people.yml").read_text("utf-8").replace("people", "others")
+    text = (
+        (workspace / "contracts/domains/people.yml")
+        .read_text("utf-8")
+        .replace("people", "others")
+        .replace("visit", "call")
+    )
     (workspace / "contracts/domains/others.yml").write_text(text.replace("name: person\n", "name: other\n"), "utf-8")
     (fault,) = faults_of(workspace)
     assert (fault.where, fault.file) == ("entities[0].id_prefix", "contracts/domains/people.yml")

@@ -1,0 +1,171 @@
+"""Where a dataset's deliveries lie and how they are written: the one server of a contract as a `Source`.
+
+What each format's reader takes stands in one table; whatever else is declared is refused, because it would be passed
+over. Reading deliveries is the readers' work.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from pathlib import PurePosixPath
+
+from open_data_contract_standard.model import Server
+
+from contracts.documents import Document, YamlPath
+from contracts.encodings import encoding_fault, nearest_encoding
+from contracts.model import Source
+from contracts.odcs_extras import ServerExtras, extras
+
+# What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
+_TEXT = ("encoding",)
+_LINES = (*_TEXT, "delimiter", "quote", "header", "skip_rows")
+_SHEET = ("member", "header", "skip_rows")
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "csv": _LINES,
+    "zip": (*_LINES, "member"),
+    "ndjson": _TEXT,
+    "geojson": _TEXT,
+    "parquet": (),
+    "sqlite": ("member",),
+    "xlsx": _SHEET,
+    "xls": _SHEET,
+}
+_ALWAYS = ("format", "nulls", "ignored_headers")
+# ODCS keys of a server that are acted on, or are for people.
+_READ = {"server", "type", "path", "format", "encoding", "delimiter", "customProperties"} | {"id", "description"}
+
+_GLOB = "a glob below the deliveries root, such as */police/residents*.csv"
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+_DAY = re.compile(r"(?<!\d)(20\d\d)(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_SETS = re.compile(r"\[[^\[\]/]+\]")
+
+
+def read_source(document: Document, servers: list[Server]) -> Source | None:
+    """The source that a contract's servers declare; None after noting that none can be made out."""
+    named = [
+        number
+        for number, server in enumerate(servers)
+        if server.server == "delivery" or not document.well_formed(("servers", number, "server"))
+    ]
+    if len(servers) != 1 or not named:
+        text = f"where deliveries lie is not said once: there are {len(servers)} servers, {len(named)} called delivery"
+        document.fault(("servers",), text, "one server: delivery, with type: local, path and format")
+    if not servers:
+        return None
+    number = named[0] if named else 0
+    return _source(document, ("servers", number), servers[number])
+
+
+def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
+    _check_server(document, at, server)
+    own = {"format": server.format, "encoding": server.encoding, "delimiter": server.delimiter}
+    read, places = extras(document, at, server.customProperties, ServerExtras, own)
+    if read is None:
+        return None
+    _check_arguments(document, at, read.format, places)
+    _check_text(document, read, places)
+    return Source(path=server.path or "", **dict(read))
+
+
+def _check_server(document: Document, at: YamlPath, server: Server) -> None:
+    if server.type != "local":
+        text = f"no reader takes a server of type {server.type!r}"
+        document.fault((*at, "type"), text, "local: files below the deliveries root, where something else puts them")
+    if fault := path_fault(server.path or ""):
+        document.fault((*at, "path"), f"path is {server.path!r}: {fault}", _GLOB)
+    for name, info in type(server).model_fields.items():
+        key = info.alias or name
+        if key not in _READ and getattr(server, name) is not None:
+            document.fault((*at, key), f"{key} is not acted on for deliveries", f"nothing: leave {key} out")
+
+
+def path_fault(path: str) -> str | None:
+    """Why no delivery can be found, or more than deliveries could be, by a path; None where it is sound."""
+    return next((what for what, wrong in _PATH_FAULTS.items() if wrong(path)), None) or _no_day(path)
+
+
+def _parts(path: str) -> list[str]:
+    return path.split("/")
+
+
+_PATH_FAULTS: Mapping[str, Callable[[str], object]] = {
+    "it is empty": lambda path: not path.strip(),
+    "an address is no path below the deliveries, and no reader fetches": _SCHEME.match,
+    "it is absolute": lambda path: PurePosixPath(path).is_absolute() or path.startswith("~"),
+    "it leaves the deliveries root": lambda path: ".." in _parts(path),
+    "folders are divided by /, and \\ is no mark of a glob": lambda path: "\\" in path,
+    "braces are not expanded": lambda path: "{" in path or "}" in path,
+    "it ends in a folder": lambda path: path.endswith("/"),
+    "an empty or a single-dot folder matches nothing": lambda path: {"", "."} & set(_parts(path)),
+    "** stands for whole folders only, and not for the file": lambda path: any(
+        "**" in part and (part != "**" or last) for last, part in _marked(path)
+    ),
+    "a bracket is not closed, or holds nothing": lambda path: set(_SETS.sub("", path)) & set("[]"),
+    "a folder or a file begins or ends in a space": lambda path: any(part != part.strip() for part in _parts(path)),
+    "a control character stands in it": lambda path: any(unicodedata.category(mark) == "Cc" for mark in path),
+    "a folder or a file has more than 255 bytes": lambda path: any(len(part.encode()) > 255 for part in _parts(path)),
+}
+
+
+def _marked(path: str) -> list[tuple[bool, str]]:
+    parts = _parts(path)
+    return [(place == len(parts), part) for place, part in enumerate(parts, 1)]
+
+
+def _no_day(path: str) -> str | None:
+    for found in _DAY.finditer(path):
+        year, _, month, day = found.groups()
+        try:
+            date(int(year), int(month), int(day))
+        except ValueError:
+            return f"{found.group()} is a day that does not exist"
+    return None
+
+
+def _check_arguments(document: Document, at: YamlPath, format_: str, places: Mapping[str, YamlPath]) -> None:
+    known = (*ARGUMENTS[format_], *_ALWAYS)
+    if not document.well_formed((*at, "format")):
+        return
+    for name, place in places.items():
+        if name in ServerExtras.model_fields and name not in known:
+            takers = ", ".join(sorted(one for one, arguments in ARGUMENTS.items() if name in arguments))
+            document.fault(place, f"{format_} has no {name}", f"nothing: leave {name} out (it is for {takers})")
+
+
+def _check_text(document: Document, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:
+    note = {name: partial(document.fault, places[name]) for name in ("encoding", "delimiter", "quote")}
+    if fault := encoding_fault(read.encoding):
+        note["encoding"](fault, nearest_encoding(read.encoding))
+    for fault in _delimiter_faults(read.delimiter):
+        note["delimiter"](
+            f"the delimiter {read.delimiter!r} {fault}",
+            'one character: ";", "|"; escapes such as "\\t" in double quotes',
+        )
+    if fault := _quote_fault(read.quote):
+        note["quote"](f"the quote {read.quote!r} {fault}", "one ASCII character, or '' where nothing is quoted")
+    if read.delimiter == read.quote:
+        note["quote"]("delimiter and quote are the same", "two characters, or quote: '' where nothing is quoted")
+
+
+def _delimiter_faults(delimiter: str) -> Iterator[str]:
+    if len(delimiter) != 1:
+        yield f"has {len(delimiter)} characters"
+    elif delimiter in _NEVER:
+        yield "ends records or texts, so it cannot divide them"
+
+
+def _quote_fault(quote: str) -> str | None:
+    if len(quote) > 1:
+        return f"has {len(quote)} characters"
+    if quote and (quote in _NEVER or quote.isspace()):
+        return "is no mark: it ends records, or is blank"
+    # DuckDB takes a quote of one byte only.
+    return None if quote.isascii() else "has more than one byte"
+
+
+# U+FEFF is a byte order mark, taken away before anything is read.
+_NEVER = frozenset("\0\n\r\ufeff")

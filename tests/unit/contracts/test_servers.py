@@ -1,0 +1,173 @@
+"""Where deliveries lie and how they are written: what no reader acts on is refused, what works is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import duckdb
+import fsspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.faults import DeclarationsRefused
+from contracts.load import load_catalogue
+from contracts.odcs_extras import Format, ServerExtras
+from contracts.servers import ARGUMENTS, path_fault
+from contracts.sql_text import literal
+from lake.readers.formats import _READERS
+
+VISITS = "contracts/departments/health/visits.yml"
+# What the readers use, seen in their code; `nulls` and `ignored_headers` are everybody's.
+TAKEN = {
+    "encoding": {"csv", "zip", "ndjson", "geojson"},
+    "delimiter": {"csv", "zip"},
+    "quote": {"csv", "zip"},
+    "header": {"csv", "zip", "xlsx", "xls"},
+    "skip_rows": {"csv", "zip", "xlsx", "xls"},
+    "member": {"zip", "xlsx", "xls", "sqlite"},
+}
+VALUES = {
+    "encoding": "gb18030",
+    "delimiter": '";"',
+    "quote": '"\'"',
+    "header": "true",
+    "skip_rows": "1",
+    "member": "x",
+    "nulls": "[NA]",
+    "ignored_headers": "[x]",
+}
+
+
+def declare(workspace: Path, format_: str, **given: str) -> None:
+    path = workspace / VISITS
+    extra = "".join(f"      - {{property: {name}, value: {value}}}\n" for name, value in given.items())
+    new = f"format: {format_}\n" + (f"    customProperties:\n{extra}" if extra else "")
+    path.write_text(path.read_text("utf-8").replace("format: ndjson\n", new), "utf-8")
+
+
+def refused(workspace: Path) -> list[str]:
+    try:
+        load_catalogue(workspace)
+    except DeclarationsRefused as error:
+        return [f"{fault.where}: {fault.what}" for fault in error.faults]
+    return []
+
+
+def test_every_format_has_a_reader_and_its_arguments() -> None:
+    assert set(get_args(Format)) == set(ARGUMENTS) == set(_READERS)
+    assert set(VALUES) | {"format"} == set(ServerExtras.model_fields)
+
+
+@pytest.mark.parametrize("format_", sorted(ARGUMENTS))
+@pytest.mark.parametrize("name", sorted(VALUES))
+def test_an_argument_is_taken_by_the_formats_that_have_it(workspace: Path, format_: str, name: str) -> None:
+    declare(workspace, format_, **{name: VALUES[name]})
+    taken = format_ in TAKEN.get(name, set(ARGUMENTS))
+    faults = refused(workspace)
+    assert bool(faults) is not taken, faults
+    assert all(f"{format_} has no {name}" in fault for fault in faults)
+
+
+MARKS = st.characters(codec="utf-8")
+
+
+def reads(tmp_path: Path, delimiter: str, quote: str) -> bool:
+    """Whether DuckDB parts two cells by a delimiter, one of them in quotes."""
+    file = tmp_path / "x.csv"
+    file.write_text(f"{quote}K{quote}{delimiter}L\n", encoding="utf-8", newline="")
+    query = f"""from read_csv({literal(str(file))}, auto_detect=false, header=false, delim={literal(delimiter)},
+        quote={literal(quote)}, escape={literal(quote)}, nullstr='\x02', columns={{'a': 'VARCHAR', 'b': 'VARCHAR'}})"""
+    try:
+        return duckdb.connect().execute(query).fetchall() == [("K", "L")]
+    except duckdb.Error:
+        return False
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|", " ", "\x01", "\x1f", "\x7f", "，", "§", "😀", "\\", "~"])
+def test_delimiters_that_work(workspace: Path, tmp_path: Path, delimiter: str) -> None:
+    declare(workspace, "csv", delimiter="".join(['"', *(f"\\U{ord(mark):08x}" for mark in delimiter), '"']))
+    assert refused(workspace) == []
+    assert load_catalogue(workspace).datasets["health.visits"].source.delimiter == delimiter
+    assert reads(tmp_path, delimiter, '"')
+
+
+@pytest.mark.parametrize("quote", ["'", "|", "`", "\x01", "$", ""])
+def test_quotes_that_work(workspace: Path, tmp_path: Path, quote: str) -> None:
+    declare(workspace, "csv", quote="".join(['"', *(f"\\U{ord(mark):08x}" for mark in quote), '"']))
+    assert refused(workspace) == []
+    assert reads(tmp_path, ",", quote)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "quote"), [("\n", '"'), ("\r", '"'), ("\0", '"'), ('"', '"'), (",", "”"), (",", "\n"), (",", ",")]
+)
+def test_marks_that_do_not_work(workspace: Path, tmp_path: Path, delimiter: str, quote: str) -> None:
+    spelt = {"delimiter": delimiter, "quote": quote}
+    declare(workspace, "csv", **{name: f'"\\U{ord(mark):08x}"' for name, mark in spelt.items()})
+    assert refused(workspace)
+
+
+PATHS = st.lists(st.text("ab*?[]{}\\/.~! -1", max_size=6), max_size=4).map("/".join)
+
+
+@given(PATHS)
+@example("**/a.csv")
+@example("*/a**.csv")
+@example("[a")
+def test_a_path_that_is_taken_is_a_glob_below_the_root(path: str) -> None:
+    if path_fault(path):
+        return
+    filesystem = fsspec.filesystem("memory")
+    filesystem.glob(f"memory://root/{path}")  # raises where the glob is none
+    assert ".." not in path.split("/") and not path.startswith(("/", "~"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "*/a/b.csv",
+        "**/b.csv",
+        "20[12]?/a b.csv",
+        "2026-02-28/*.csv",
+        "a_20240229*.csv",
+        "[!x]*.csv",
+        "常住　人口/*.csv",
+        "no_20261399_1.csv",
+    ],
+)
+def test_paths_that_are_sound(path: str) -> None:
+    assert path_fault(path) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "s3://bucket/x.csv",
+        "file:///x.csv",
+        "C:/x.csv",
+        "a/../x.csv",
+        "a//b.csv",
+        "a\nb.csv",
+        "20230229/x.csv",
+        "a" * 300,
+    ],
+)
+def test_paths_that_are_not(path: str) -> None:
+    assert path_fault(path)
+
+
+def test_no_file_is_two_datasets(workspace: Path) -> None:
+    path = workspace / VISITS
+    path.write_text(path.read_text("utf-8").replace('"*/health/visits.ndjson"', '"*/police/residents.csv"'), "utf-8")
+    (fault,) = refused(workspace)
+    assert "where the deliveries of health.visits lie already" in fault
+
+
+def test_two_members_of_one_file_are_two_datasets(workspace: Path) -> None:
+    declare(workspace, "xlsx", member="visits")
+    other = workspace / VISITS.replace("visits", "wards")
+    text = (workspace / VISITS).read_text("utf-8").replace("health.visits", "health.wards")
+    other.write_text(text.replace("value: visits}", "value: wards}"), "utf-8")
+    assert refused(workspace) == []

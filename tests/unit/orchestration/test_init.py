@@ -128,6 +128,7 @@ def test_json_says_what_was_written_and_what_is_next(tmp_path: Path) -> None:
         (["new", "--name", "zhongtai"], "Say --name zhongtai_city"),
         (["new", "--title-zh", " "], "--title-zh ' ' is no title"),
         (["new", "--title-en", "two\nlines"], "Give one line of text"),
+        (["new", "--title-en", "{{ x }}"], "zhongtai.yml:3: {{ begins a template"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(

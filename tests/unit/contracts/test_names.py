@@ -64,8 +64,9 @@ def misread(word: str) -> bool:
     return False
 
 
-def test_a_word_stands_bare_only_where_both_read_it_as_a_column() -> None:
-    missing = [word for word in sorted(words() - RESERVED) if misread(word)]
+@pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.attack)])
+def test_a_word_stands_bare_only_where_both_read_it_as_a_column(every: int) -> None:
+    missing = [word for word in sorted(words() - RESERVED)[::every] if misread(word)]
     assert missing == [], "these belong into contracts/reserved.py"
 
 

@@ -140,14 +140,15 @@ def put(data: Any, at: tuple[Any, ...], value: Any) -> Any:
     return whole
 
 
-def test_whatever_stands_at_whatever_place_is_answered_with_faults(workspace: Path) -> None:
+@pytest.mark.parametrize("share", [0.06, pytest.param(1.0, marks=pytest.mark.attack)])
+def test_whatever_stands_at_whatever_place_is_answered_with_faults(workspace: Path, share: float) -> None:
     """Each place of each file once, with a value that another seed may change: never an exception, always a line."""
     chance = random.Random(20261127)
     for path in sorted(workspace.rglob("*.yml")):
         text = path.read_text("utf-8")
         data = yaml.safe_load(text)
         for at in places(data):
-            if chance.random() > 0.4:
+            if chance.random() > share:
                 continue
             path.write_text(yaml.safe_dump(put(data, at, chance.choice(WEIRD)), allow_unicode=True), "utf-8")
             try:

@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 PEOPLE ?= 20000
 ROWS   ?= 10000000
 BENCH_PEOPLE ?= 200000
+SEED ?= 20261127
 DEMO   := .zhongtai
 # The sample city's last deliveries are of 2026-11-16: later, they would be judged stale.
 NOW    ?= 2026-11-21T10:00:00+08:00
@@ -14,7 +15,7 @@ SQL    := $(foreach city,$(CITIES),$(city)/models/domains $(city)/models/product
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit bench ui lock clean
+.PHONY: demo test lint unit attack bench ui lock clean
 
 # Runtime and test requirements are pinned with hashes; nothing is built in isolation, so an air-gapped mirror is enough.
 $(VENV)/.runtime: requirements.txt pyproject.toml
@@ -44,6 +45,10 @@ unit: $(VENV)/.tests
 	$(BIN)/pytest
 
 test: lint unit
+
+# What is slow and deep: kills, mutants, canaries, whole proofs, damage at random, peers' suites. One table of scores.
+attack: $(VENV)/.tests
+	$(BIN)/python -m tests.attack --seed $(SEED)
 
 # Ratios to a baseline measured in the same run; sizes with ROWS=… BENCH_PEOPLE=….
 bench: $(VENV)/.tests

@@ -15,6 +15,11 @@ def prepare_dagster_home(settings: Settings) -> None:
     instance = {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
+        # What steps print is no evidence, and may quote a value: it is not kept, and no process is started to keep it.
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        },
         "event_log_storage": {
             "module": "orchestration.running.event_log",
             "class": "OpenSqliteEventLog",

@@ -199,7 +199,8 @@ class _Reading:
             known = place.name in self.known.departments
             if not known and (DEPARTMENT, "") not in self.known.unsound:
                 text = f"there is no department {place.name!r}"
-                self._misplace(place, text, nearest(place.name, self.known.departments))
+                introduce = "or introduce it in departments.yml, or by `property: department` in its first contract"
+                self._misplace(place, text, f"{nearest(place.name, self.known.departments)}, {introduce}")
             for document in self._files(place):
                 if document.usable and (dataset := read_dataset(document, place.name, self.known)) and known:
                     found[dataset.id] = dataset

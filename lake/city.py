@@ -69,6 +69,12 @@ class NothingRunYet(LookupError):
         super().__init__(f"{settings.workspace}: {what}")
 
 
+def expect_city(settings: Settings) -> None:
+    """Raises `NothingRunYet` where there is no city at all: before anything is made in a folder that is none."""
+    if not (settings.workspace / CITY_FILE).exists():
+        raise NothingRunYet(settings)
+
+
 def expect_run(settings: Settings) -> None:
     """Raises `NothingRunYet` where there is no ledger."""
     if not settings.ledger.exists():

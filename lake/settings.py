@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.clock import Clock, FixedClock, SystemClock
+from contracts.load import CITY_FILE
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -151,14 +152,19 @@ def _folder(environment: Mapping[str, str], name: str) -> Path | None:
     return folder
 
 
+def _here() -> Path | None:
+    """The folder one stands in, where that is a city."""
+    return Path.cwd() if Path(CITY_FILE).is_file() else None
+
+
 def load_settings(workspace: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings of a workspace (default: `ZHONGTAI_WORKSPACE`, else the repository's own city).
+    """Settings of a workspace (default: `ZHONGTAI_WORKSPACE`, else the city one stands in, else the repository's own).
 
     `ZHONGTAI_STATE` and `ZHONGTAI_DELIVERIES` move state and deliveries, `ZHONGTAI_THREADS` and `ZHONGTAI_MEMORY` bound
     DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
-    root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or REPOSITORY).resolve()
+    root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or _here() or REPOSITORY).resolve()
     return Settings(
         workspace=root,
         state=_folder(env, "ZHONGTAI_STATE") or root / ".zhongtai",

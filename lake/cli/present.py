@@ -26,7 +26,7 @@ def show_summary(summary: Mapping[str, Any], settings: Settings, *, whole: bool 
     _show_failed_checks(summary["checks"], whole)
     show_releases(summary["releases"], whole=whole)
     say(f"\n[bold]Where to look[/bold]\n  releases   {settings.releases}\n  ledger     {settings.ledger}")
-    say("  zhongtai status · explain AGREEMENT · lineage TABLE.COLUMN · quarantine DATASET · check [TABLE] · make ui")
+    say("  zhongtai status · explain AGREEMENT · lineage TABLE.COLUMN · quarantine DATASET · check [TABLE] · ui")
 
 
 def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
@@ -96,6 +96,8 @@ _MARKS = {
 
 def show_releases(rows: Sequence[Row], *, whole: bool = True) -> None:
     """Verdicts, those that let pass first, each refusal with its reason and next step."""
+    if not rows:
+        return
     say("\n[bold]闸门与发布 Gates and releases[/bold]")
     passed = [row for row in rows if row["verdict"] == "released"]
     refused = [row for row in rows if row["verdict"] != "released"]

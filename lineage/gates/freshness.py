@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from contracts.evidence import SourceEvidence
 from contracts.violation import Violation
+from contracts.working_days import CalendarHorizon
 from lineage.gates.gate import Case, Gate
 
 
@@ -44,7 +46,16 @@ class FreshnessGate(Gate):
                 today=today.isoformat(),
             )
         else:
-            yield from self._age(case, source, case.working_days(newest, today))
+            yield from self._judged(case, source, newest)
+
+    def _judged(self, case: Case, source: SourceEvidence, newest: date) -> Iterator[Violation]:
+        try:
+            age = case.working_days(newest, case.evidence.today)
+        except CalendarHorizon as horizon:
+            fix = "install a newer chinesecalendar, or declare the days (calendar) in zhongtai.yml"
+            yield self.refuse("calendar_known", source.dataset, str(horizon), fix)
+        else:
+            yield from self._age(case, source, age)
 
     def _age(self, case: Case, source: SourceEvidence, age: int) -> Iterator[Violation]:
         limits = (source.freshness_working_days, case.agreement.freshness_working_days)

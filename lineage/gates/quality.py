@@ -58,10 +58,11 @@ class QualityGate(Gate):
             yield self.refuse("check_passed", subject, message, "mend what it names, then run again", check=result.rule)
         elif result.error is not None or result.rows is None or result.failing_rows is None:
             # The engine's own error text may quote a value; it stays with the check result.
+            why = f": {result.reason}" if result.reason else ""
             yield self.refuse(
                 "check_evaluated",
                 subject,
-                f"the check {result.rule} could not be evaluated",
+                f"the check {result.rule} could not be evaluated{why}",
                 f"see its error with `zhongtai check {table.table}`, mend the rule or the table, and check again",
                 check=result.rule,
             )

@@ -23,11 +23,13 @@ def run(
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
+    from lake.city import expect_city
     from orchestration.transform.project import expect_manifest
 
     # What went wrong is told by this command: Dagster's own log would show a person stacks.
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
+    expect_city(settings)
     expect_manifest(settings)
     with uncollected():
         from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
@@ -37,6 +39,8 @@ def run(
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
         show_summary(outcome.summary, settings)
+        for note in outcome.summary["notes"]:
+            say(f"[yellow]![/yellow] {note}")
     if not outcome.success:
         if not as_json:
             say(f"[red]The run failed:[/red] {outcome.failure}")
@@ -76,11 +80,13 @@ def ui(
     import sys
     from pathlib import Path
 
+    from lake.city import expect_city
     from lake.settings import child_environment
     from orchestration.running.dagster_home import prepare_dagster_home
     from orchestration.running.serving import serve
 
     settings = load_settings(workspace)
+    expect_city(settings)
     prepare_dagster_home(settings)
     webserver = Path(sys.executable).with_name("dagster-webserver")
     command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]

@@ -13,6 +13,7 @@ import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 from sqlalchemy.exc import DatabaseError
 
+from contracts.model import Catalogue
 from lake import facts
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
@@ -20,6 +21,7 @@ from lake.settings import Settings
 from orchestration.definitions import build_definitions
 from orchestration.running.dagster_home import prepare_dagster_home, put_by
 from orchestration.steps.checking import check_tables
+from orchestration.twins.sync import drift
 from quality.rules import declared_rules
 from quality.scorecard import scores
 from sharing.ledger import Ledger
@@ -52,8 +54,19 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
     failure = "" if result.success else _failure(result.all_events)
     with Ledger.open(settings.ledger) as ledger:
         seconds = time.monotonic() - started
-        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
+        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success) | {
+            "notes": _notes(settings, catalogue)
+        }
     return RunOutcome(result.success, summary, failure)
+
+
+def _notes(settings: Settings, catalogue: Catalogue) -> list[str]:
+    """What a person should know of a run beside its outcome."""
+    different = drift(catalogue, settings.dbt_project)
+    if not different:
+        return []
+    named = ", ".join(one.path for one in different[:3])
+    return [f"{len(different)} dbt twins differ from the declarations ({named} …): run `zhongtai sync`, then run again"]
 
 
 def _resolve(select: str, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:

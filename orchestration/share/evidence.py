@@ -30,6 +30,7 @@ from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share.postconditions import held
+from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores
 from sharing.canonical import digest
@@ -85,6 +86,16 @@ class Gatherer:
         for row in facts.datasets(self.city.ledger):
             found.setdefault(str(row["dataset"]), []).append(row)
         return found
+
+    def unmade(self, product: str) -> tuple[str, str] | None:
+        """What is wrong and what to do, where no model makes a product any more, though its table may still stand."""
+        table = f"product.{product}"
+        if f"lake.{table}" in self.lineage.graph.built:
+            return None
+        why = left_out(self.city.settings).get(table)
+        if why:
+            return f"{table}: its model could not be made: {why}", "mend what it names, then run again"
+        return f"{table}: no dbt model makes it", f"write models/products/<agreement>/{product}.sql, then run again"
 
     def evidence(self, agreement: Agreement, candidate: ProductCandidate) -> Evidence:
         """Everything one product is judged by."""

@@ -48,6 +48,9 @@ def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
 
 def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
     city = gatherer.city
+    missing = gatherer.unmade(agreement.product)
+    if missing:
+        return _conclude(city, agreement, _withheld(agreement, "contract", "product_made", *missing), {})
     try:
         candidate = export_candidate(city.connection, agreement.product, folder)
     except ProductMissing as error:

@@ -150,7 +150,8 @@ def _freshness(city: City, rule: Rule, subject: Subject, delivered: tuple[date |
         passed=error is None and age is not None and age <= allowed,
         rows=None if error else rows,
         failing_rows=None if error else 0,
-        observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed",
+        observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed" if newest else "no delivery",
         error=error,
         data_version=subject.data_version,
+        reason=error,
     )

@@ -22,6 +22,10 @@ _OF_THE_TEXT = {
     "Permission Error",
     "Not implemented Error",
 }
+# What the engine says of something that the author did not write, in the author's words.
+_MEANT = {
+    "Table must have at least one column": "its YAML names no columns, which an enforced contract asks for",
+}
 _KIND = re.compile(r"^\s*([A-Z][a-z]+(?: [A-Za-z][a-z]+){0,3} Error)\b(?: in [^:]*)?:?\s*(.*)$")
 _PLACE = re.compile(
     r"\(((?:models|seeds|macros|tests|snapshots)/[^()\n]+)\)|Error reading \w+: (\S+)|config given in (\S+) @"
@@ -39,7 +43,10 @@ def reason(message: str, text: str = "") -> str:
     """
     kind, said = _said(message)
     told = [kind]
-    if kind in _OF_THE_TEXT or text is message:
+    meant = next((meaning for phrase, meaning in _MEANT.items() if phrase in message), "")
+    if meant:
+        told.append(meant)
+    elif kind in _OF_THE_TEXT or text is message:
         told += filter(None, [_named(said, text)])
         told += _mismatches(message, text)
     else:
@@ -49,8 +56,8 @@ def reason(message: str, text: str = "") -> str:
 
 def _said(message: str) -> tuple[str, str]:
     """The innermost kind of error that a message tells, and the first line of what it says."""
-    kind, said = "error", ""
     lines = [line for line in message.splitlines() if line.strip()]
+    kind, said = "Error", lines[0].strip() if lines else ""
     for place, line in enumerate(lines[:3]):
         found = _KIND.match(line)
         if not found:

@@ -3,6 +3,8 @@
 Row conditions come as Great Expectations condition objects or as its ``col("x") > 1`` strings.
 """
 
+import decimal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +18,15 @@ from great_expectations.expectations.row_conditions import (
     NullityCondition,
     Operator,
     OrCondition,
+    PassThroughCondition,
     deserialize_row_condition,
 )
 
 from quality.engine.errors import BadArgumentError
-from quality.engine.redaction import Redaction
+from quality.engine.membership import equality_sql, exact_literal, holds_text, membership_sql
+from quality.engine.redaction import Redaction, kind_of
 from quality.engine.relation import Relation
-from quality.engine.sql_text import conjunction, literal, literals
-
-_SQL_OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+from quality.engine.sql_text import conjunction, is_missing, literal, number_literal
 
 _MISSING = {
     "both_values_are_missing": "NOT ({all_null})",
@@ -69,10 +71,20 @@ class Domain:
         self.relation.column(self.column_names[0])
         return self.relation.types[self.column_names[0]]
 
+    def shown(self, name: str) -> str:
+        """SQL of column ``name``, as much of it as may be seen. Raises ``MissingColumnError``."""
+        column = self.relation.column(name)
+        return self.redaction.select(name, self.relation.types[name], column)
+
     @property
     def rows(self) -> str:
         """BOOLEAN SQL of the row condition."""
         return condition_sql(self.relation, self.kwargs.get("row_condition"), self._parser)
+
+    @property
+    def there(self) -> str:
+        """FROM … WHERE over the values of the one column that are there."""
+        return f"FROM {self.relation.source} WHERE {conjunction(self.rows, f'{self.column} IS NOT NULL')}"
 
     @property
     def present(self) -> str:
@@ -121,18 +133,39 @@ def _object_sql(relation: Relation, condition: Condition) -> str:
     if isinstance(condition, NullityCondition):
         return f"{relation.column(condition.column.name)} IS {'NULL' if condition.is_null else 'NOT NULL'}"
     if isinstance(condition, ComparisonCondition):
-        return _comparison_sql(relation.column(condition.column.name), condition.operator, condition.parameter)
-    raise BadArgumentError("row_condition", type(condition).__name__, "is not a condition", "Use Column conditions.")
+        return _comparison_sql(relation, condition.column.name, condition.operator, condition.parameter)
+    why = "is Python text" if isinstance(condition, PassThroughCondition) else "is not a condition"
+    raise BadArgumentError("row_condition", type(condition).__name__, why, "Use gx's Column conditions.")
 
 
-def _comparison_sql(column: str, operator: Operator, parameter: Any) -> str:
+def _comparison_sql(relation: Relation, name: str, operator: Operator | str, parameter: Any) -> str:
     """SQL of one comparison; an empty IN is false and an empty NOT IN true, as in Great Expectations."""
+    column, kind = relation.column(name), relation.types[name]
     operator = Operator(operator)  # a condition read from JSON holds plain text
+    if operator in (Operator.IN, Operator.NOT_IN, Operator.EQUAL, Operator.NOT_EQUAL):
+        _refuse_another_kind(name, kind, parameter if operator in (Operator.IN, Operator.NOT_IN) else [parameter])
     if operator is Operator.IN:
-        return f"{column} IN ({literals(parameter)})" if parameter else "false"
+        return membership_sql(column, kind, parameter)
     if operator is Operator.NOT_IN:
-        return f"{column} NOT IN ({literals(parameter)})" if parameter else "true"
-    return f"{column} {_SQL_OPERATORS[operator.value]} {literal(parameter)}"
+        return _unlike(column, membership_sql(column, kind, parameter)) if parameter else "true"
+    if operator is Operator.EQUAL:
+        return equality_sql(column, kind, parameter)
+    if operator is Operator.NOT_EQUAL:
+        return _unlike(column, equality_sql(column, kind, parameter))
+    return f"{column} {operator.value} {literal(parameter)}"
+
+
+def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> None:
+    """Raise ``BadArgumentError`` for text among other values or the reverse: no row would be judged, unseen."""
+    for value in values:
+        another = isinstance(value, str) or holds_text(type_name)
+        if another and not is_missing(value) and exact_literal(type_name, value) is None:
+            why = f"compares column {name!r}, which is {kind_of(type_name)}, with {type(value).__name__}"
+            raise BadArgumentError("row_condition", "the condition", why, "Give a value of the column's type.")
+
+
+def _unlike(column: str, alike: str) -> str:
+    return f"({column} IS NOT NULL AND NOT ({alike}))"
 
 
 def _parsed_sql(relation: Relation, text: str) -> str:
@@ -142,6 +175,32 @@ def _parsed_sql(relation: Relation, text: str) -> str:
     if "notnull" in parsed:
         return f"{column} IS NOT NULL"
     if "fnumber" in parsed:
-        return f"{column} {_SQL_OPERATORS[parsed['op']]} {parsed['fnumber']}"
-    value = parsed["condition_value"] if "condition_value" in parsed else parsed["date"]
-    return f"{column} {_SQL_OPERATORS[parsed['op']]} {literal(value)}"
+        number = decimal.Decimal(parsed["fnumber"])
+        return _comparison_sql(relation, parsed["column"], parsed["op"], number)
+    value: Any = parsed["condition_value"] if "condition_value" in parsed else parsed["date"]
+    if exact_literal(relation.types[parsed["column"]], value) is None:
+        value = _as_number(value)
+    return _comparison_sql(relation, parsed["column"], parsed["op"], value)
+
+
+def _as_number(text: str) -> Any:
+    """A number that a condition holds in quotes; other text as it is."""
+    try:
+        return decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        return text
+
+
+def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
+    """``expression`` between ``min_value`` and ``max_value``, either strict on request. ``BadArgumentError``."""
+    low, high = arguments.get("min_value"), arguments.get("max_value")
+    if low is None and high is None:
+        raise BadArgumentError(metric, "min_value and max_value", "are both missing", "Give at least one.")
+    if low is not None and high is not None and low > high:
+        raise BadArgumentError(metric, "min_value", "is above max_value", "Exchange them.")
+    parts = []
+    if low is not None:
+        parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {number_literal(low)}")
+    if high is not None:
+        parts.append(f"{expression} {'<' if arguments.get('strict_max') else '<='} {number_literal(high)}")
+    return conjunction(*parts)

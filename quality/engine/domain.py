@@ -61,6 +61,11 @@ class Domain:
         return tuple(self.relation.column(name) for name in self.column_names)
 
     @property
+    def typed_columns(self) -> tuple[tuple[str, str], ...]:
+        """The same columns with their types."""
+        return tuple((self.relation.column(name), self.relation.types[name]) for name in self.column_names)
+
+    @property
     def column(self) -> str:
         """The one column of a column metric, quoted."""
         return self.columns[0]
@@ -197,7 +202,7 @@ def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
     if low is None and high is None:
         raise BadArgumentError(metric, "min_value and max_value", "are both missing", "Give at least one.")
     if low is not None and high is not None and low > high:
-        raise BadArgumentError(metric, "min_value", "is above max_value", "Exchange them.")
+        raise BadArgumentError(metric, "min_value", "cannot be greater than max_value", "Exchange them.")
     parts = []
     if low is not None:
         parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {number_literal(low)}")

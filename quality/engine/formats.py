@@ -27,7 +27,7 @@ _DIRECTIVES = {
     "b": f"(?:{'|'.join(name[:3] for name in _MONTHS.split('|'))})",
     "A": f"(?:{_DAYS})",
     "a": f"(?:{'|'.join(name[:3] for name in _DAYS.split('|'))})",
-    "z": "(?:[+-][0-9]{2}:?[0-5][0-9](?::?[0-5][0-9])?|Z)",
+    "z": "(?:[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9](?::?[0-5][0-9])?|Z)",
     "%": "%",
 }
 """What Python's strptime accepts for each directive, in RE2."""
@@ -69,5 +69,5 @@ def _written(form: str) -> str:
 def json_sql(text: str) -> str:
     """``text`` is JSON as Python reads it: no trailing comma, and of other numbers only NaN and Infinity."""
     bare = f"""regexp_replace({text}, '"(?:[^"\\\\]|\\\\.)*"', '""', 'g')"""
-    numbers = f"regexp_replace({bare}, 'NaN|Infinity', '0', 'g')"
-    return rf"(json_valid({text}) AND NOT regexp_matches({numbers}, '(?i),\s*[\]}}]|nan|inf'))"
+    numbers = f"regexp_replace({bare}, 'NaN|-?Infinity', 'null', 'g')"
+    return rf"(json_valid({text}) AND NOT regexp_matches({numbers}, '(?i),\s*[\]}}]|-null|nan|inf'))"

@@ -1,4 +1,4 @@
-"""When a cell equals a value of a rule: membership in value sets, of pairs and in row conditions. Only that.
+"""When a cell equals a value of a rule, or another cell: in value sets, in pairs and in row conditions. Only that.
 
 A value is written as a literal of the column's own type, or not at all. One that no cell of the type can hold (1.5
 among integers, text among numbers) equals no cell, and is no error. So one comparison never depends on what else is in
@@ -51,6 +51,13 @@ def membership_sql(column: str, type_name: str, values: Iterable[Any]) -> str:
 def equality_sql(column: str, type_name: str, value: Any) -> str:
     """``column`` holds ``value``; None is NULL."""
     return f"{column} IS NULL" if is_missing(value) else membership_sql(column, type_name, [value])
+
+
+def same_sql(column: str, type_name: str, other: str, other_type: str) -> str:
+    """Two cells are equal or both NULL. Text is never equal to anything else, and is not cast to find out."""
+    if holds_text(type_name) != holds_text(other_type):
+        return f"({column} IS NULL AND {other} IS NULL)"
+    return f"{text_of(column, type_name)} IS NOT DISTINCT FROM {text_of(other, other_type)}"
 
 
 def written_values(column: str, type_name: str, values: Iterable[Any]) -> dict[str | None, list[Any]]:

@@ -6,11 +6,12 @@ column unless that is about NULL; a record with a NULL breaks every rule that co
 it judged. Names of metrics are those of Great Expectations 1.24.
 """
 
+import itertools
 from typing import Any
 
 from quality.engine.domain import Domain, bounds_sql
 from quality.engine.errors import BadArgumentError, EngineError, WrongTypeError
-from quality.engine.membership import equality_sql, membership_sql
+from quality.engine.membership import equality_sql, holds_text, membership_sql, same_sql
 from quality.engine.relation import Relation
 from quality.engine.row_rule import (
     RowRule,
@@ -72,12 +73,15 @@ def _not_outlier(domain: Domain, arguments: dict[str, Any]) -> str:
 
 
 def _pair_equal(domain: Domain, arguments: dict[str, Any]) -> str:
-    a, b = domain.columns
-    return f"{a} = {b}"
+    first, second = domain.typed_columns
+    return f"{first[0]} IS NOT NULL AND {same_sql(*first, *second)}"
 
 
 def _pair_greater(domain: Domain, arguments: dict[str, Any]) -> str:
     a, b = domain.columns
+    if len({holds_text(kind) for _, kind in domain.typed_columns}) > 1:
+        name, kind = domain.column_names[1], domain.typed_columns[1][1]
+        raise WrongTypeError(name, kind, "column_pair_values.a_greater_than_b", "two columns of one kind")
     return f"({a} >= {b} OR ({a} IS NULL AND {b} IS NULL))" if arguments.get("or_equal") else f"{a} > {b}"
 
 
@@ -85,9 +89,8 @@ def _pair_in_set(domain: Domain, arguments: dict[str, Any]) -> str:
     pairs = arguments.get("value_pairs_set")
     if pairs is None:
         return "true"
-    named = [(domain.relation.column(name), domain.relation.types[name]) for name in domain.column_names]
     wanted = [
-        " AND ".join(equality_sql(column, kind, value) for (column, kind), value in zip(named, pair, strict=True))
+        " AND ".join(equality_sql(*typed, value) for typed, value in zip(domain.typed_columns, pair, strict=True))
         for pair in pairs
     ]
     return " OR ".join(f"({pair})" for pair in dict.fromkeys(wanted)) or "false"
@@ -105,14 +108,12 @@ def _sum_equal(domain: Domain, arguments: dict[str, Any]) -> str:
 
 
 def _all_equal(domain: Domain, arguments: dict[str, Any]) -> str:
-    first, *others = domain.columns
-    return conjunction(*(f"{first} IS NOT DISTINCT FROM {other}" for other in others))
+    first, *others = domain.typed_columns
+    return conjunction(*(same_sql(*first, *other) for other in others))
 
 
 def _all_different(domain: Domain, arguments: dict[str, Any]) -> str:
-    columns = domain.columns
-    pairs = [(a, b) for i, a in enumerate(columns) for b in columns[i + 1 :]]
-    return conjunction(*(f"{a} IS DISTINCT FROM {b}" for a, b in pairs))
+    return conjunction(*(f"NOT ({same_sql(*a, *b)})" for a, b in itertools.combinations(domain.typed_columns, 2)))
 
 
 def _compound_unique(domain: Domain, arguments: dict[str, Any]) -> RowRule:

@@ -1,38 +1,23 @@
 """Names of column types, as Great Expectations compares them with the names in a rule. Only names: no type is parsed.
 
-DuckDB calls many types by several names, and so do PostgreSQL and SQLAlchemy. A name of a rule means the type that
-DuckDB would make of it; DECIMAL without sizes means any DECIMAL, and the length of a text type says nothing.
+A type that DuckDB has under another name than standard SQL or SQLAlchemy is met by those names too: TEXT is VARCHAR,
+DOUBLE PRECISION is DOUBLE. Short forms of a name that DuckDB prints in full (INT, INT4, BOOL) are not, as Great
+Expectations holds it: the observed value is the name to write. DECIMAL without sizes means any DECIMAL, and the length
+of a text type says nothing.
 """
 
 import re
 
 _OTHER_NAMES = {
-    "BOOLEAN": ("BOOL", "LOGICAL"),
-    "TINYINT": ("INT1",),
-    "SMALLINT": ("INT2", "INT16", "SHORT", "SMALLSERIAL"),
-    "INTEGER": ("INT", "INT4", "INT32", "INTEGRAL", "SIGNED", "SERIAL"),
-    "BIGINT": ("INT8", "INT64", "LONG", "OID", "BIGSERIAL"),
-    "HUGEINT": ("INT128",),
-    "UTINYINT": ("UINT8",),
-    "USMALLINT": ("UINT16",),
-    "UINTEGER": ("UINT32",),
-    "UBIGINT": ("UINT64",),
-    "UHUGEINT": ("UINT128",),
-    "BIGNUM": ("VARINT",),
-    "FLOAT": ("FLOAT4", "REAL"),
-    "DOUBLE": ("FLOAT8", "DOUBLE PRECISION"),
-    "DECIMAL": ("DEC", "NUMERIC"),
-    "VARCHAR": (
-        *("TEXT", "STRING", "CHAR", "NVARCHAR", "NCHAR", "BPCHAR"),
-        *("CHARACTER VARYING", "CHARACTER", "CLOB", "UNICODE"),
-    ),
-    "BLOB": ("BYTEA", "BINARY", "VARBINARY", "LARGEBINARY"),
-    "BIT": ("BITSTRING",),
+    "FLOAT": ("REAL",),
+    "DOUBLE": ("DOUBLE PRECISION",),
+    "DECIMAL": ("NUMERIC",),
+    "VARCHAR": ("TEXT", "STRING", "CHAR", "NCHAR", "NVARCHAR", "CHARACTER", "CHARACTER VARYING", "CLOB"),
+    "BLOB": ("BYTEA", "BINARY", "VARBINARY"),
     "TIME": ("TIME WITHOUT TIME ZONE",),
     "TIME WITH TIME ZONE": ("TIMETZ",),
-    "TIMESTAMP": ("DATETIME", "TIMESTAMP_US", "TIMESTAMP WITHOUT TIME ZONE"),
+    "TIMESTAMP": ("DATETIME", "TIMESTAMP WITHOUT TIME ZONE"),
     "TIMESTAMP WITH TIME ZONE": ("TIMESTAMPTZ",),
-    "UUID": ("GUID",),
 }
 _DUCKDB_NAME = {other: name for name, others in _OTHER_NAMES.items() for other in others}
 

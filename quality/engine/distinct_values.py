@@ -1,14 +1,13 @@
 """Metrics of the distinct values of a column: which there are, how often, and how they stand to a set. One statement
 each, where a shared scan would hold them all in memory."""
 
-import decimal
 from collections.abc import Callable
 from typing import Any
 
 from quality.engine.domain import Domain
 from quality.engine.membership import list_sql, membership_sql, text_of, written_values
 from quality.engine.plans import Known, Plan, Planner, Query, only_cell
-from quality.engine.samples import plain_value
+from quality.engine.samples import as_in_a_suite, plain_value
 
 _MOST_DISTINCT = 20
 
@@ -29,18 +28,19 @@ def column_of(rows: Any) -> list[Any]:
 
 
 def _most_common(domain: Domain, arguments: dict[str, Any]) -> Plan:
-    # Great Expectations looks the values up in the set as Python objects: numbers must be those that a suite holds.
-    column = domain.column
-    shown = f"{column}::VARCHAR::DOUBLE" if domain.type_name == "FLOAT" else column
+    """The most frequent values; where the rule's set is known, each that it holds as it stands there.
+
+    Great Expectations looks them up in the set as Python objects, which a cell and a value of a rule need not be alike.
+    """
+    column, kind = domain.column, domain.type_name
+    written = written_values(column, kind, arguments.get("value_set") or ())
+    listed = [(text, values[0]) for text, values in written.items() if text is not None]
+    shown = "v::VARCHAR::DOUBLE" if kind == "FLOAT" else "v"
+    found = f"list_position({list_sql(kind, [text for text, _ in listed])}, {text_of('v', kind)})" if listed else "NULL"
     counted = f"SELECT {column} AS v, count(*) AS n {domain.there} GROUP BY 1"
-    sql = f"SELECT {shown.replace(column, 'v')} FROM ({counted}) QUALIFY n = max(n) OVER () ORDER BY v"
-    return Query(sql, lambda rows: [_as_in_a_suite(value) for value in column_of(rows)])
-
-
-def _as_in_a_suite(value: Any) -> Any:
-    """A DECIMAL as the float that is printed alike, if there is one."""
-    near = float(value) if isinstance(value, decimal.Decimal) else value
-    return near if isinstance(value, decimal.Decimal) and decimal.Decimal(repr(near)) == value else value
+    sql = f"SELECT {shown}, {found} FROM ({counted}) QUALIFY n = max(n) OVER () ORDER BY v"
+    plain = int if kind == "BIGNUM" else lambda value: as_in_a_suite(plain_value(value))
+    return Query(sql, lambda rows: [listed[at - 1][1] if at else plain(v) for v, at in rows])
 
 
 def _distinct(domain: Domain, arguments: dict[str, Any]) -> Plan:
@@ -91,7 +91,7 @@ def _missing_values(domain: Domain, arguments: dict[str, Any], finish: Callable[
         f"unnest({list_sql(domain.type_name, [text for text, _ in listed])}) AS v"
     )
     cells = f"SELECT {text_of(domain.column, domain.type_name)} {domain.there}"
-    sql = f"SELECT n FROM ({wanted}) WHERE v NOT IN ({cells}) ORDER BY n"
+    sql = f"SELECT n FROM ({wanted}) WHERE v IS NULL OR v NOT IN ({cells}) ORDER BY n"
     return Query(sql, lambda rows: finish(never + [plain_value(listed[n][1]) for (n,) in rows]))
 
 

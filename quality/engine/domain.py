@@ -28,6 +28,7 @@ from quality.engine.redaction import Redaction, kind_of
 from quality.engine.relation import Relation
 from quality.engine.sql_text import conjunction, is_missing, literal, number_literal
 
+_OF_EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN)
 _MISSING = {
     "both_values_are_missing": "NOT ({all_null})",
     "all_values_are_missing": "NOT ({all_null})",
@@ -147,17 +148,25 @@ def _comparison_sql(relation: Relation, name: str, operator: Operator | str, par
     """SQL of one comparison; an empty IN is false and an empty NOT IN true, as in Great Expectations."""
     column, kind = relation.column(name), relation.types[name]
     operator = Operator(operator)  # a condition read from JSON holds plain text
-    if operator in (Operator.IN, Operator.NOT_IN, Operator.EQUAL, Operator.NOT_EQUAL):
-        _refuse_another_kind(name, kind, parameter if operator in (Operator.IN, Operator.NOT_IN) else [parameter])
-    if operator is Operator.IN:
-        return membership_sql(column, kind, parameter)
-    if operator is Operator.NOT_IN:
-        return _unlike(column, membership_sql(column, kind, parameter)) if parameter else "true"
-    if operator is Operator.EQUAL:
-        return equality_sql(column, kind, parameter)
-    if operator is Operator.NOT_EQUAL:
-        return _unlike(column, equality_sql(column, kind, parameter))
-    return f"{column} {operator.value} {literal(parameter)}"
+    if operator not in _OF_EQUALITY:
+        return f"{column} {operator.value} {literal(parameter)}"
+    listed = operator in (Operator.IN, Operator.NOT_IN)
+    values = [_as_number(value, kind) for value in (parameter if listed else [parameter])]
+    _refuse_another_kind(name, kind, values)
+    alike = membership_sql(column, kind, values) if listed else equality_sql(column, kind, values[0])
+    if operator in (Operator.IN, Operator.EQUAL):
+        return alike
+    return f"({column} IS NOT NULL AND NOT ({alike}))" if values else "true"
+
+
+def _as_number(value: Any, type_name: str) -> Any:
+    """A number that a condition holds as text, where the column holds numbers; else the value as it is."""
+    if not isinstance(value, str) or holds_text(type_name) or exact_literal(type_name, value) is not None:
+        return value
+    try:
+        return decimal.Decimal(value)
+    except decimal.InvalidOperation:
+        return value
 
 
 def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> None:
@@ -169,10 +178,6 @@ def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> No
             raise BadArgumentError("row_condition", "the condition", why, "Give a value of the column's type.")
 
 
-def _unlike(column: str, alike: str) -> str:
-    return f"({column} IS NOT NULL AND NOT ({alike}))"
-
-
 def _parsed_sql(relation: Relation, text: str) -> str:
     """SQL of a ``col("x") == 1`` string, by Great Expectations' own parser."""
     parsed = parse_great_expectations_condition(text)
@@ -182,18 +187,8 @@ def _parsed_sql(relation: Relation, text: str) -> str:
     if "fnumber" in parsed:
         number = decimal.Decimal(parsed["fnumber"])
         return _comparison_sql(relation, parsed["column"], parsed["op"], number)
-    value: Any = parsed["condition_value"] if "condition_value" in parsed else parsed["date"]
-    if exact_literal(relation.types[parsed["column"]], value) is None:
-        value = _as_number(value)
+    value = parsed["condition_value"] if "condition_value" in parsed else parsed["date"]
     return _comparison_sql(relation, parsed["column"], parsed["op"], value)
-
-
-def _as_number(text: str) -> Any:
-    """A number that a condition holds in quotes; other text as it is."""
-    try:
-        return decimal.Decimal(text)
-    except decimal.InvalidOperation:
-        return text
 
 
 def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:

@@ -44,11 +44,11 @@ def _count(domain: Domain, rule: RowRule) -> Scan | Query:
         return Query(f"SELECT coalesce(sum(n), 0)::BIGINT FROM ({groups})", lambda rows: only_cell(rows) or 0)
     if windowed(rule):
         return Query(f"SELECT count(*) {_broken_rows(domain, rule)}", lambda rows: only_cell(rows) or 0)
-    return _scan(domain, rule, rule.broken)
+    return judged_count(domain, rule, rule.broken)
 
 
-def _scan(domain: Domain, rule: RowRule, *conditions: str) -> Scan:
-    """A count of judged rows; the rule's refusal instead, where it cannot judge some."""
+def judged_count(domain: Domain, rule: RowRule, *conditions: str) -> Scan:
+    """A count of judged rows where all ``conditions`` are true; a rule that cannot judge some has none."""
     counted, refusal = domain.count(rule.applies, *conditions), rule.refusal
     if refusal is None:
         return Scan((counted,))
@@ -162,8 +162,8 @@ def _value_counts(domain: Domain, rule: RowRule, arguments: dict[str, Any]) -> P
 
 _SUFFIXES: dict[str, Callable[[Domain, RowRule, dict[str, Any]], Plan]] = {
     "unexpected_count": lambda domain, rule, arguments: _count(domain, rule),
-    "count": lambda domain, rule, arguments: _scan(domain, rule, f"NOT ({rule.broken})"),
-    "filtered_row_count": lambda domain, rule, arguments: _scan(domain, rule),
+    "count": lambda domain, rule, arguments: judged_count(domain, rule, f"NOT ({rule.broken})"),
+    "filtered_row_count": lambda domain, rule, arguments: judged_count(domain, rule),
     "unexpected_values": _values,
     "unexpected_index_list": _index_list,
     "unexpected_index_query": _index_query,

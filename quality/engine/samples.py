@@ -1,6 +1,7 @@
 """Values from DuckDB as values that Great Expectations can put into JSON."""
 
 import datetime
+import decimal
 import uuid
 from typing import Any
 
@@ -16,3 +17,9 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): plain_value(part) for key, part in value.items()}
     return value
+
+
+def as_in_a_suite(value: Any) -> Any:
+    """A DECIMAL as the float that is printed alike, if there is one: a bound of 1.2 is one, and is not 1.2 exactly."""
+    near = float(value) if isinstance(value, decimal.Decimal) else value
+    return near if isinstance(value, decimal.Decimal) and decimal.Decimal(repr(near)) == value else value

@@ -14,14 +14,19 @@ IQR, STD = "iqr", "std"
 
 
 def deviation(value: str, type_name: str, rows: str = "true") -> str:
-    """The sample deviation of the finite ones of ``value`` in ``rows``: DuckDB refuses to answer for others."""
-    where = conjunction(rows, f"isfinite({value})" if can_be_infinite(type_name) else None)
+    """The sample deviation of ``value`` in ``rows``, without those of which DuckDB refuses to give one."""
+    where = conjunction(rows, has_square(value) if can_be_infinite(type_name) else None)
     return f"stddev_samp({value})" + ("" if where == "true" else f" FILTER (WHERE {where})")
 
 
 def can_be_infinite(type_name: str) -> bool:
     """Whether a column of that type can hold infinity or NaN."""
     return type_name in ("FLOAT", "DOUBLE")
+
+
+def has_square(value: str) -> str:
+    """BOOLEAN SQL: ``value`` is a number whose square is one, as a deviation needs."""
+    return f"(abs({value}) < 1e150)"
 
 
 def z_score_sql(domain: Domain, arguments: dict[str, Any]) -> str:
@@ -55,10 +60,10 @@ def _given(arguments: dict[str, Any], name: str, default: Any) -> Any:
 
 
 def _spread(domain: Domain, value: str) -> str:
-    """The sample deviation as a scalar; NULL if the column holds anything infinite."""
+    """The sample deviation as a scalar; NULL if the column holds anything without a square."""
     call = deviation(value, domain.type_name)
     if can_be_infinite(domain.type_name):
-        call = f"CASE WHEN count(*) FILTER (WHERE NOT isfinite({value})) = 0 THEN {call} END"
+        call = f"CASE WHEN count(*) FILTER (WHERE NOT {has_square(value)}) = 0 THEN {call} END"
     return _over_the_column(domain, call)
 
 

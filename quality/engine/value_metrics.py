@@ -10,13 +10,14 @@ from typing import Any
 from quality.engine.distinct_values import DISTINCT_METRICS, column_of
 from quality.engine.domain import Domain
 from quality.engine.errors import BadArgumentError, WithheldValueError, WrongTypeError
+from quality.engine.map_metrics import judged_count
 from quality.engine.plans import Known, Plan, Planner, Query, Scan, only_cell
 from quality.engine.queries import QUERY_METRICS
 from quality.engine.relation import Relation
 from quality.engine.row_rule import is_number, need_text, require_number
 from quality.engine.row_rules import ROW_RULES
-from quality.engine.samples import plain_value
-from quality.engine.spread import can_be_infinite, deviation
+from quality.engine.samples import as_in_a_suite, plain_value
+from quality.engine.spread import can_be_infinite, deviation, has_square
 from quality.engine.sql_text import conjunction, literals
 from quality.engine.type_names import TypeName
 
@@ -46,7 +47,7 @@ def _column_types(domain: Domain, arguments: dict[str, Any]) -> Plan:
 
 def _extreme(call: str) -> Planner:
     def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
-        return Scan((domain.aggregate(f"{call}({domain.column})"),), plain_value)
+        return Scan((domain.aggregate(f"{call}({domain.column})"),), lambda value: as_in_a_suite(plain_value(value)))
 
     return plan
 
@@ -64,7 +65,7 @@ def _number(call: str) -> Planner:
 
     def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
         require_number(domain, f"column.{call}")
-        return Scan((domain.aggregate(f"{call}({domain.column})"),))
+        return Scan((domain.aggregate(f"{call}({domain.column})"),), as_in_a_suite)
 
     return plan
 
@@ -72,11 +73,18 @@ def _number(call: str) -> Planner:
 def _deviation(domain: Domain, arguments: dict[str, Any]) -> Plan:
     """The sample deviation; NaN of a column that holds anything infinite."""
     require_number(domain, "column.standard_deviation")
+    return Scan(_spread(domain), _defined)
+
+
+def _spread(domain: Domain) -> tuple[str, ...]:
+    """The deviation of what has one, and where there may be other values their number."""
     call = deviation(domain.column, domain.type_name, domain.rows)
-    if not can_be_infinite(domain.type_name):
-        return Scan((call,))
-    infinite = domain.count(f"{domain.column} IS NOT NULL", f"NOT isfinite({domain.column})")
-    return Scan((call, infinite), lambda spread, others: math.nan if others else spread)
+    others = domain.count(f"{domain.column} IS NOT NULL", f"NOT {has_square(domain.column)}")
+    return (call, others) if can_be_infinite(domain.type_name) else (call,)
+
+
+def _defined(spread: Any, others: int = 0) -> Any:
+    return math.nan if others else spread
 
 
 def _non_null_count(domain: Domain, arguments: dict[str, Any]) -> Plan:
@@ -135,15 +143,15 @@ def _head(domain: Domain, arguments: dict[str, Any]) -> Plan:
     return Query(sql, lambda rows: pd.DataFrame(rows, columns=names))
 
 
-def _sample(domain: Domain, arguments: dict[str, Any], where: str, limit: Any) -> Query:
+def _sample(domain: Domain, where: str, limit: Any, guard: Scan | None = None) -> Query:
     """Some values of the column, as much of them as may be seen."""
     rows = f"{domain.relation.source} WHERE {conjunction(domain.rows, where)}"
     most = f" LIMIT {limit}" if isinstance(limit, int) else ""
-    return Query(f"SELECT {domain.shown(domain.column_names[0])} FROM {rows}{most}", column_of)
+    return Query(f"SELECT {domain.shown(domain.column_names[0])} FROM {rows}{most}", column_of, guard)
 
 
 def _sample_values(domain: Domain, arguments: dict[str, Any]) -> Plan:
-    return _sample(domain, arguments, "true", arguments.get("count", _SAMPLES))
+    return _sample(domain, "true", arguments.get("count", _SAMPLES))
 
 
 def _matching(rule: str, broken: bool) -> Planner:
@@ -151,10 +159,9 @@ def _matching(rule: str, broken: bool) -> Planner:
 
     def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
         made = ROW_RULES[rule](domain, arguments)
-        if made.refusal:
-            raise made.refusal
-        where = conjunction(made.applies, made.broken if broken else f"NOT ({made.broken})")
-        return _sample(domain, arguments, where, arguments.get("limit", _SAMPLES))
+        wanted = made.broken if broken else f"NOT ({made.broken})"
+        limit = arguments.get("limit", _SAMPLES)
+        return _sample(domain, conjunction(made.applies, wanted), limit, judged_count(domain, made, wanted))
 
     return plan
 
@@ -163,11 +170,12 @@ def _descriptive_stats(domain: Domain, arguments: dict[str, Any]) -> Plan:
     from great_expectations.metrics.column.descriptive_stats import DescriptiveStats
 
     require_number(domain, "column.descriptive_stats")
-    calls = [domain.aggregate(f"{call}({domain.column})") for call in ("min", "max", "avg")]
-    calls.append(deviation(domain.column, domain.type_name, domain.rows))
+    calls = tuple(domain.aggregate(f"{call}({domain.column})") for call in ("min", "max", "avg"))
     return Scan(
-        tuple(calls),
-        lambda low, high, mean, spread: DescriptiveStats(min=low, max=high, mean=mean, standard_deviation=spread),
+        (*calls, *_spread(domain)),
+        lambda low, high, mean, *spread: DescriptiveStats(
+            min=low, max=high, mean=mean, standard_deviation=_defined(*spread)
+        ),
     )
 
 

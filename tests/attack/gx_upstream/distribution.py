@@ -31,7 +31,7 @@ def _archive(release: str) -> Path:
     name = f"great_expectations-{release}.tar.gz"
     if not (SCRATCH / name).exists():
         SCRATCH.mkdir(parents=True, exist_ok=True)
-        wanted = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", f"great_expectations=={release}"]
+        wanted = ["--no-deps", "--no-binary", "great-expectations", f"great_expectations=={release}"]
         subprocess.run(
             [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(SCRATCH), *wanted], check=True
         )

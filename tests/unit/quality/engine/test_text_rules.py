@@ -122,6 +122,23 @@ def test_a_connection_that_cannot_answer_says_nothing_of_a_pattern(broken):
     assert judged(rule, ["a"]).success
 
 
+def test_a_connection_that_is_lost_when_a_pattern_is_tried_says_nothing_of_it_either():
+    class Losing:
+        """Answers everything but the question whether a pattern compiles."""
+
+        def execute(self, sql):
+            if sql.startswith("SELECT regexp_matches('',"):
+                raise duckdb.TransactionException("TransactionContext Error: Current transaction is aborted")
+            return connection.execute(sql)
+
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE t AS SELECT 'lost' AS s")
+    rule = gxe.ExpectColumnValuesToMatchRegex(column="s", regex="^lost$")
+    (first,) = run_suite(Losing(), "t", [rule]).results
+    assert "compile" not in first.exception_info["exception_message"]
+    assert run_suite(connection, "t", [rule]).success
+
+
 def test_other_values_are_searched_as_python_writes_them_or_refused():
     regex = gxe.ExpectColumnValuesToMatchRegex(column="s", regex=r"^\d+(\.\d+)?$")
     like = gxe.ExpectColumnValuesToMatchLikePattern(column="s", like_pattern="%")

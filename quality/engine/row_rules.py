@@ -11,7 +11,7 @@ from typing import Any
 
 from quality.engine.domain import Domain, bounds_sql
 from quality.engine.errors import BadArgumentError, EngineError, WrongTypeError
-from quality.engine.membership import equality_sql, holds_text, membership_sql, same_sql
+from quality.engine.membership import equality_sql, holds_text, membership_sql, same_sql, text_of
 from quality.engine.relation import Relation
 from quality.engine.row_rule import (
     RowRule,
@@ -142,7 +142,12 @@ def _referenced(domain: Domain, arguments: dict[str, Any]) -> str:
     # takes as long as to read it. The alias keeps its column from being taken for one of the relation judged.
     other = Relation.table(domain.relation.connection, arguments["other_relation"])
     key = f"other.{identifier(str(arguments['other_column']))}"
-    return f"{domain.column} IN (SELECT {key} FROM {other.source} AS other WHERE {key} IS NOT NULL)"
+    # Text is never equal to anything else. DuckDB knows the type of the key when it plans: the test costs nothing.
+    text = holds_text(domain.type_name)
+    of_a_kind = f"regexp_matches(typeof({key}), '^(VARCHAR|JSON|ENUM)')"
+    known = f"{key} IS NOT NULL AND {of_a_kind if text else f'NOT {of_a_kind}'}"
+    listed = f"SELECT {f'{key}::VARCHAR' if text else key} FROM {other.source} AS other WHERE {known}"
+    return f"{text_of(domain.column, domain.type_name)} IN ({listed})"
 
 
 def missing_reference(relation: Relation, arguments: dict[str, Any]) -> EngineError | None:

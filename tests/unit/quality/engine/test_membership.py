@@ -13,7 +13,7 @@ import great_expectations.expectations as gxe  # noqa: E402
 from great_expectations.expectations.row_conditions import Column  # noqa: E402
 
 from quality.engine import Redaction, run_suite  # noqa: E402
-from quality.engine.expectations import ExpectColumnValuesToBeInCodeSet  # noqa: E402
+from quality.engine.expectations import ExpectColumnValuesToBeInCodeSet, ExpectColumnValuesToBeReferenced  # noqa: E402
 from quality.engine.membership import exact_literal  # noqa: E402
 
 UTC = dt.UTC
@@ -147,6 +147,28 @@ def test_pairs_with_nothing_in_them_and_of_two_kinds():
     assert unexpected((None, "a"), (1, "a")) == 2
     assert unexpected((2, 1)) == 4
     assert unexpected(*[(n, f"x{n}") for n in range(40)], (2, "1")) == 3
+
+
+def test_a_reference_between_two_kinds_finds_nothing_and_casts_nothing():
+    connection = duckdb.connect()
+    connection.execute("""
+        CREATE TABLE t AS SELECT * FROM (VALUES ('01', 1), ('1', 2), ('x', NULL)) AS v(s, n);
+        CREATE TABLE numbers AS SELECT unnest([1, 2]) AS k;
+        CREATE TABLE words AS SELECT unnest(['01', '1', '2', 'x']) AS k;
+        CREATE TABLE listed AS SELECT unnest(['x', '01']::ENUM('x', '01', 'other')[]) AS k""")
+
+    def broken(column, other):
+        rules = [
+            ExpectColumnValuesToBeReferenced(column=column, other_relation=other, other_column="k"),
+            ExpectColumnValuesToBeInCodeSet(column=column, code_relation=other, code_column="k"),
+        ]
+        return [r.result.get("unexpected_count") for r in run_suite(connection, "t", rules).results]
+
+    assert broken("s", "numbers") == [3, 3]
+    assert broken("n", "words") == [None, None]  # DuckDB refuses to compare them
+    assert broken("s", "words") == [0, 0]
+    assert broken("n", "numbers") == [0, 0]
+    assert broken("s", "listed") == [1, 1]
 
 
 def counted(connection, condition, **parser):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from contracts.model import CodeSet, Column, Dataset, Rule
+from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
 from quality.casts import sql_type
@@ -19,6 +20,7 @@ from quality.engine import Redaction, run_suite
 if TYPE_CHECKING:
     import duckdb
 
+_NUMBERS = (LogicalType.INTEGER, LogicalType.NUMBER, LogicalType.DECIMAL)
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
 
 
@@ -150,11 +152,21 @@ def _type(rule: Rule, subject: Subject) -> Any:
     return sql_type(column.element)
 
 
-def _codes(rule: Rule, subject: Subject) -> list[str]:
+def _codes(rule: Rule, subject: Subject) -> list[Any]:
     code_set = subject.code_sets[str(rule.arguments["code_set"])]
     column = subject.column(rule.columns[0])
     spelled = {**code_set.aliases, **(column.code_map if column else {})}
-    return [*code_set.codes, *(spelled if subject.table.startswith("raw.") else {})]
+    codes = [*code_set.codes, *(spelled if subject.table.startswith("raw.") else {})]
+    # Text is never equal to a number: the codes of a column of numbers are those that its cells became.
+    numbers = column is not None and column.element.type in _NUMBERS
+    return [_number(code) for code in codes] if numbers else codes
+
+
+def _number(code: str) -> Decimal | str:
+    try:
+        return Decimal(code)
+    except InvalidOperation:
+        return code
 
 
 def _unique(rule: Rule, subject: Subject) -> Any:
@@ -198,7 +210,9 @@ _COMPILERS: Mapping[str, Callable[[Rule, Subject], Any]] = {
     "required": _on_column("ExpectColumnValuesToNotBeNull"),
     "type": _on_column("ExpectColumnValuesToBeOfType", type_=_type),
     "pattern": _on_column(
-        "ExpectColumnValuesToMatchRegex", regex=lambda rule, subject: f"^(?:{rule.arguments['pattern']})$"
+        # (?a): the classes of a contract's pattern are ASCII, as rows were judged by it when they were delivered.
+        "ExpectColumnValuesToMatchRegex",
+        regex=lambda rule, subject: f"(?a)^(?:{rule.arguments['pattern']})$",
     ),
     "length": _on_column(
         "ExpectColumnValueLengthsToBeBetween", min_value=_argument("minimum"), max_value=_argument("maximum")

@@ -41,6 +41,10 @@ _STOCK: dict[Any, tuple[str, ...]] = {
 }
 
 
+_MORE = {"column.most_common_value": ("value_set",)}
+"""Arguments that a metric takes here and not in Great Expectations."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A metric with its arguments, as ``MetricConfiguration`` has them but without its costly id."""
@@ -93,7 +97,6 @@ def _ask(name: str, kwargs: dict[str, Any]) -> Ask:
     # The count of judged pairs is registered without the row condition, and then contradicts the other counts.
     keys = dict.fromkeys((*definition["metric_domain_keys"], "row_condition", "condition_parser"))
     domain = {key: kwargs.get(key) or default.get(key) for key in keys}
-    values = {
-        key: default.get(key) if kwargs.get(key) is None else kwargs[key] for key in definition["metric_value_keys"]
-    }
+    wanted = (*definition["metric_value_keys"], *_MORE.get(name, ()))
+    values = {key: default.get(key) if kwargs.get(key) is None else kwargs[key] for key in wanted}
     return Ask(name, domain, values)

@@ -1,11 +1,13 @@
 """The fluent data source: ``context.data_sources.add_duckdb``, its assets and its batches.
 
     source = add_duckdb(context, "lake", connection)
-    batch = source.add_table_asset("residents", table_name="lake.raw.residents").add_batch_definition("all")
+    batch = source.add_table_asset("residents", table_name="lake.raw.residents").add_batch_definition_whole_table("all")
 
-A data source holds an open connection that somebody gave it; a context loaded from files must be given one again
-(``connect``). With redaction on, aggregates that would print a cell are refused here, because a checkpoint prints
-what it compared; ``run_suite`` masks them instead.
+A data source holds an open connection that somebody gave it, and the Arrow tables that were; neither is saved, and a
+context loaded from files must be given both again (``connect``, ``give_arrow_table``). What is saved is that cells may
+be seen, where the caller said so by leaving redaction out: a source loaded from files that does not say it shows none.
+With redaction on, aggregates that would print a cell are refused here, because a checkpoint prints what it compared;
+``run_suite`` masks them instead.
 """
 
 import builtins
@@ -15,6 +17,17 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import LegacyBatchDefinition
 from great_expectations.core.batch_spec import BatchSpec
 from great_expectations.core.id_dict import IDDict
+from great_expectations.core.partitioners import (
+    ColumnPartitioner,
+    ColumnPartitionerDaily,
+    ColumnPartitionerMonthly,
+    ColumnPartitionerYearly,
+    PartitionerColumnValue,
+    PartitionerDatetimePart,
+    PartitionerDividedInteger,
+    PartitionerModInteger,
+    PartitionerMultiColumnValue,
+)
 from great_expectations.datasource.fluent import BatchRequest
 from great_expectations.datasource.fluent.constants import _DATA_CONNECTOR_NAME
 from great_expectations.datasource.fluent.interfaces import (
@@ -23,80 +36,127 @@ from great_expectations.datasource.fluent.interfaces import (
     Datasource,
     TestConnectionError,
 )
+from great_expectations.datasource.fluent.sql_datasource import (
+    _compose_no_available_batches_message,
+    _SQLAsset,
+)
+from great_expectations.exceptions.exceptions import NoAvailableBatchesError, SqlAddBatchDefinitionError
 
 from quality.engine import registration  # noqa: F401 - declares the metrics that batches are asked for
-from quality.engine.errors import RelationError
+from quality.engine.errors import EngineError, RelationError, WithheldValueError
 from quality.engine.execution_engine import DuckDBExecutionEngine
+from quality.engine.partitions import (
+    ByDateParts,
+    ByDay,
+    ByMonth,
+    ByQuotient,
+    ByRemainder,
+    ByValue,
+    ByValues,
+    ByYear,
+    part_of,
+)
 from quality.engine.redaction import Redaction
 from quality.engine.relation import Relation
 
 if TYPE_CHECKING:
     import duckdb
-    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context import AbstractDataContext
 
+_PARTITIONERS: dict[Any, Any] = {
+    ColumnPartitionerYearly: ByYear,
+    ColumnPartitionerMonthly: ByMonth,
+    ColumnPartitionerDaily: ByDay,
+    PartitionerDatetimePart: ByDateParts,
+    PartitionerDividedInteger: ByQuotient,
+    PartitionerModInteger: ByRemainder,
+    PartitionerColumnValue: ByValue,
+    PartitionerMultiColumnValue: ByValues,
+}
+_BY_DATE = (ColumnPartitionerYearly, ColumnPartitionerMonthly, ColumnPartitionerDaily)
 
-class _DuckDBAsset(DataAsset):
-    """What the assets share: one batch, the whole relation."""
+
+class _DuckDBAsset(_SQLAsset["DuckDBDatasource"]):
+    """What the assets share: batches of the whole relation or of a part of it."""
+
+    _partitioner_implementation_map: dict[Any, Any] = pydantic.PrivateAttr(_PARTITIONERS)
 
     def relation(self, connection: "duckdb.DuckDBPyConnection") -> Relation:
         """The relation behind the asset."""
         raise NotImplementedError
 
+    def whole(self) -> Relation:
+        """The relation behind the asset, over the source's connection. Raises ``RelationError``."""
+        return self.relation(self.datasource.connection)
+
     def test_connection(self) -> None:
         """Raise ``TestConnectionError`` unless the relation can be described."""
         try:
-            _ = self.relation(self.datasource.connection).types
+            _ = self.whole().types
         except RelationError as error:
             raise TestConnectionError(str(error)) from error
 
-    def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
-        """None: a relation is one batch."""
-        return ()
+    def get_partitioner_implementation(self, abstract_partitioner: ColumnPartitioner) -> Any:
+        """How the engine parts by ``abstract_partitioner``. Raises ``WithheldValueError`` if that would show cells."""
+        for name in _columns_of(abstract_partitioner):
+            if not self.datasource.redaction.plain(name):
+                raise WithheldValueError("a partition", name)
+        return super().get_partitioner_implementation(abstract_partitioner)
 
-    def build_batch_request(
-        self, options: Any = None, batch_slice: Any = None, partitioner: Any = None
-    ) -> BatchRequest[Any]:
-        """The request for the whole relation; raises ``ValueError`` for a part of it (use a query asset)."""
-        if options or batch_slice or partitioner:
-            raise ValueError(f"asset {self.name!r} is one batch; select rows with a query asset or a row condition")
-        return BatchRequest(datasource_name=self.datasource.name, data_asset_name=self.name, options={})
-
-    def add_batch_definition_whole_table(self, name: str) -> "BatchDefinition[Any]":
-        """As SQL assets of Great Expectations call it."""
-        return self.add_batch_definition(name)
-
-    def get_batch_identifiers_list(self, batch_request: BatchRequest[Any]) -> list[dict[str, Any]]:
-        """One batch without identifiers."""
-        return [IDDict(batch_request.options)]
-
-    def _validate_batch_request(self, batch_request: BatchRequest[Any]) -> None:
-        if (batch_request.datasource_name, batch_request.data_asset_name) != (self.datasource.name, self.name):
-            raise ValueError(f"the batch request is not one for asset {self.name!r}")
+    def validate_batch_definition(self, partitioner: ColumnPartitioner) -> None:
+        """Raise ``SqlAddBatchDefinitionError`` unless ``partitioner`` fits the columns it names."""
+        relation = self.whole()
+        try:
+            terms = self.get_partitioner_implementation(partitioner).terms(relation)
+        except EngineError as error:
+            raise SqlAddBatchDefinitionError(msg=str(error)) from error
+        first = _columns_of(partitioner)[0]
+        if isinstance(partitioner, _BY_DATE) and not relation.types[first].startswith(("DATE", "TIMESTAMP")):
+            why = f"'{first}' column from '{self.name}' is not a date or datetime type."
+            raise SqlAddBatchDefinitionError(msg=why)
+        assert terms
 
     def get_batch(self, batch_request: BatchRequest[Any]) -> Batch:
-        """The batch: the relation itself, described anew, since it may have changed."""
+        """The last batch that fits the request, its relation described anew, since it may have changed."""
         self._validate_batch_request(batch_request)
-        relation = self.relation(self.datasource.connection)
+        requests, diagnostics = self._fully_specified_batch_requests(batch_request)
+        if not requests:
+            raise NoAvailableBatchesError(_compose_no_available_batches_message(diagnostics, batch_request.options))
+        request, metadata, relation = self._last(batch_request, requests)
         engine = self.datasource.get_execution_engine()
         data, markers = engine.get_batch_data_and_markers(BatchSpec(relation=relation))
         definition = LegacyBatchDefinition(
             datasource_name=self.datasource.name,
             data_connector_name=_DATA_CONNECTOR_NAME,
             data_asset_name=self.name,
-            batch_identifiers=IDDict(batch_request.options),
+            batch_identifiers=IDDict(request.options),
             batch_spec_passthrough=None,
         )
         return Batch(
             datasource=self.datasource,
             data_asset=self,
-            batch_request=batch_request,
+            batch_request=request,
             data=data,
-            metadata=self._get_batch_metadata_from_batch_request(batch_request=batch_request),
+            metadata=metadata,
             batch_markers=markers,
             batch_spec=BatchSpec(relation=relation.name),
             batch_definition=definition,
         )
+
+    def _last(self, asked: BatchRequest[Any], requests: list[Any]) -> tuple[Any, Any, Relation]:
+        """The request, the metadata and the rows of the last batch in the order of the partitioner."""
+        metadata = [self._get_batch_metadata_from_batch_request(request) for request in requests]
+        if asked.partitioner is None:
+            return requests[0], metadata[0], self.whole()
+        partitioner = self.get_partitioner_implementation(asked.partitioner)
+        chosen = self.sort_batch_identifiers_list(list(metadata), partitioner)[asked.batch_slice][-1]
+        request = requests[metadata.index(chosen)]
+        relation = self.whole()
+        return request, chosen, part_of(relation, partitioner.terms(relation), request.options)
+
+
+def _columns_of(partitioner: Any) -> list[str]:
+    return list(getattr(partitioner, "column_names", None) or [partitioner.column_name])
 
 
 class DuckDBTableAsset(_DuckDBAsset):
@@ -144,6 +204,16 @@ class DuckDBCSVAsset(_DuckDBAsset):
         return Relation.csv(connection, self.path, **self.options)
 
 
+class DuckDBArrowAsset(_DuckDBAsset):
+    """An Arrow table, which lives in the memory of one process: saved by its name only, and never found again by it."""
+
+    type: Literal["arrow"] = "arrow"
+
+    def relation(self, connection: "duckdb.DuckDBPyConnection") -> Relation:
+        """The table that was given in this process. Raises ``RelationError`` if none was."""
+        return self.datasource.arrow_relation(self.name, connection)
+
+
 class DuckDBDatasource(Datasource):
     """Relations seen through one open DuckDB connection."""
 
@@ -152,12 +222,16 @@ class DuckDBDatasource(Datasource):
         DuckDBQueryAsset,
         DuckDBParquetAsset,
         DuckDBCSVAsset,
+        DuckDBArrowAsset,
     ]
     type: Literal["duckdb"] = "duckdb"
-    assets: list[DuckDBTableAsset | DuckDBQueryAsset | DuckDBParquetAsset | DuckDBCSVAsset] = []  # noqa: RUF012 - pydantic copies it
+    shows_cells: bool = False
+    """Whether whoever added the source let cells be seen; saved, so that redaction does not end with a reload."""
+    assets: list[DuckDBTableAsset | DuckDBQueryAsset | DuckDBParquetAsset | DuckDBCSVAsset | DuckDBArrowAsset] = []  # noqa: RUF012 - pydantic copies it
 
     _connection: Any = pydantic.PrivateAttr(None)
-    _redaction: Redaction = pydantic.PrivateAttr(Redaction.nothing())
+    _redaction: Any = pydantic.PrivateAttr(None)
+    _arrow: dict[str, Any] = pydantic.PrivateAttr(default_factory=dict)
 
     @property
     def connection(self) -> "duckdb.DuckDBPyConnection":
@@ -166,11 +240,21 @@ class DuckDBDatasource(Datasource):
             raise RelationError(self.name, "the data source has no open connection (call connect)")
         return self._connection
 
+    @property
+    def redaction(self) -> Redaction:
+        """What was said of cells, in this process or when the source was saved; else nothing of them is shown."""
+        if self._redaction is not None:
+            return self._redaction
+        return Redaction.nothing() if self.shows_cells else Redaction.everything()
+
     def connect(
         self, connection: "duckdb.DuckDBPyConnection", redaction: Redaction | None = None
     ) -> "DuckDBDatasource":
-        """Use ``connection`` from now on, showing cells as far as ``redaction`` allows (default: as GX does)."""
-        self._connection, self._redaction = connection, redaction or Redaction.nothing()
+        """Use ``connection`` from now on, showing cells as far as ``redaction`` allows (default: as was saved)."""
+        self._connection, self._redaction = connection, redaction
+        if redaction is not None and self.shows_cells is redaction.on:
+            self.shows_cells = not redaction.on
+            self._save_context_project_config()
         return self
 
     @property
@@ -181,7 +265,7 @@ class DuckDBDatasource(Datasource):
     def get_execution_engine(self) -> DuckDBExecutionEngine:
         """The engine, with this source's redaction."""
         engine: DuckDBExecutionEngine = super().get_execution_engine()
-        engine.redaction = self._redaction
+        engine.redaction, engine.connection = self.redaction, self._connection
         return engine
 
     def test_connection(self, test_assets: bool = True) -> None:
@@ -191,13 +275,24 @@ class DuckDBDatasource(Datasource):
                 asset._datasource = self
                 asset.test_connection()
 
-    def add_arrow_asset(self, name: str, table: Any) -> DuckDBTableAsset:
-        """An Arrow table, registered on the connection under a private name."""
-        private = Relation.arrow(self.connection, table, name)
-        asset: DuckDBTableAsset = self.add_table_asset(  # type: ignore[attr-defined]  # made by the metaclass
-            name, table_name=private.source
-        )
+    def add_arrow_asset(self, name: str, table: Any) -> DuckDBArrowAsset:
+        """An Arrow table, which is not saved: see ``give_arrow_table``. Raises ``RelationError``."""
+        self.give_arrow_table(name, table)
+        asset: DuckDBArrowAsset = self._add_asset(DuckDBArrowAsset(name=name))
         return asset
+
+    def give_arrow_table(self, name: str, table: Any) -> None:
+        """The table of the Arrow asset ``name``, for this process. Raises ``RelationError``."""
+        self._arrow[name] = Relation.arrow(self.connection, table, name), table
+
+    def arrow_relation(self, name: str, connection: "duckdb.DuckDBPyConnection") -> Relation:
+        """The table of an Arrow asset over ``connection``. Raises ``RelationError`` if none was given."""
+        if name not in self._arrow:
+            raise RelationError(name, "its Arrow table was not given in this process (call give_arrow_table)")
+        relation, table = self._arrow[name]
+        if relation.connection is not connection:
+            self._arrow[name] = Relation.arrow(connection, table, name), table
+        return Relation(connection, name, self._arrow[name][0].source)
 
 
 def add_duckdb(
@@ -206,6 +301,7 @@ def add_duckdb(
     connection: "duckdb.DuckDBPyConnection",
     redaction: Redaction | None = None,
 ) -> DuckDBDatasource:
-    """Add a data source over an open ``connection`` to ``context``."""
-    source: DuckDBDatasource = context.data_sources.add_duckdb(name)
-    return source.connect(connection, redaction)
+    """Add a data source over an open ``connection`` to ``context``. Without ``redaction`` cells are shown."""
+    given = redaction or Redaction.nothing()
+    source: DuckDBDatasource = context.data_sources.add_duckdb(name, shows_cells=not given.on)
+    return source.connect(connection, given)

@@ -3,6 +3,8 @@
 Row conditions come as Great Expectations condition objects or as its ``col("x") > 1`` strings.
 """
 
+import decimal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +18,17 @@ from great_expectations.expectations.row_conditions import (
     NullityCondition,
     Operator,
     OrCondition,
+    PassThroughCondition,
     deserialize_row_condition,
 )
 
 from quality.engine.errors import BadArgumentError
-from quality.engine.redaction import Redaction
+from quality.engine.membership import equality_sql, exact_literal, holds_text, membership_sql
+from quality.engine.redaction import Redaction, kind_of
 from quality.engine.relation import Relation
-from quality.engine.sql_text import conjunction, literal, literals
+from quality.engine.sql_text import conjunction, is_missing, literal, number_literal
 
-_SQL_OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-
+_OF_EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN)
 _MISSING = {
     "both_values_are_missing": "NOT ({all_null})",
     "all_values_are_missing": "NOT ({all_null})",
@@ -59,6 +62,11 @@ class Domain:
         return tuple(self.relation.column(name) for name in self.column_names)
 
     @property
+    def typed_columns(self) -> tuple[tuple[str, str], ...]:
+        """The same columns with their types."""
+        return tuple((self.relation.column(name), self.relation.types[name]) for name in self.column_names)
+
+    @property
     def column(self) -> str:
         """The one column of a column metric, quoted."""
         return self.columns[0]
@@ -69,10 +77,20 @@ class Domain:
         self.relation.column(self.column_names[0])
         return self.relation.types[self.column_names[0]]
 
+    def shown(self, name: str) -> str:
+        """SQL of column ``name``, as much of it as may be seen. Raises ``MissingColumnError``."""
+        column = self.relation.column(name)
+        return self.redaction.select(name, self.relation.types[name], column)
+
     @property
     def rows(self) -> str:
         """BOOLEAN SQL of the row condition."""
         return condition_sql(self.relation, self.kwargs.get("row_condition"), self._parser)
+
+    @property
+    def there(self) -> str:
+        """FROM … WHERE over the values of the one column that are there."""
+        return f"FROM {self.relation.source} WHERE {conjunction(self.rows, f'{self.column} IS NOT NULL')}"
 
     @property
     def present(self) -> str:
@@ -121,18 +139,43 @@ def _object_sql(relation: Relation, condition: Condition) -> str:
     if isinstance(condition, NullityCondition):
         return f"{relation.column(condition.column.name)} IS {'NULL' if condition.is_null else 'NOT NULL'}"
     if isinstance(condition, ComparisonCondition):
-        return _comparison_sql(relation.column(condition.column.name), condition.operator, condition.parameter)
-    raise BadArgumentError("row_condition", type(condition).__name__, "is not a condition", "Use Column conditions.")
+        return _comparison_sql(relation, condition.column.name, condition.operator, condition.parameter)
+    why = "is Python text" if isinstance(condition, PassThroughCondition) else "is not a condition"
+    raise BadArgumentError("row_condition", type(condition).__name__, why, "Use gx's Column conditions.")
 
 
-def _comparison_sql(column: str, operator: Operator, parameter: Any) -> str:
+def _comparison_sql(relation: Relation, name: str, operator: Operator | str, parameter: Any) -> str:
     """SQL of one comparison; an empty IN is false and an empty NOT IN true, as in Great Expectations."""
+    column, kind = relation.column(name), relation.types[name]
     operator = Operator(operator)  # a condition read from JSON holds plain text
-    if operator is Operator.IN:
-        return f"{column} IN ({literals(parameter)})" if parameter else "false"
-    if operator is Operator.NOT_IN:
-        return f"{column} NOT IN ({literals(parameter)})" if parameter else "true"
-    return f"{column} {_SQL_OPERATORS[operator.value]} {literal(parameter)}"
+    if operator not in _OF_EQUALITY:
+        return f"{column} {operator.value} {literal(parameter)}"
+    listed = operator in (Operator.IN, Operator.NOT_IN)
+    values = [_as_number(value, kind) for value in (parameter if listed else [parameter])]
+    _refuse_another_kind(name, kind, values)
+    alike = membership_sql(column, kind, values) if listed else equality_sql(column, kind, values[0])
+    if operator in (Operator.IN, Operator.EQUAL):
+        return alike
+    return f"({column} IS NOT NULL AND NOT ({alike}))" if values else "true"
+
+
+def _as_number(value: Any, type_name: str) -> Any:
+    """A number that a condition holds as text, where the column holds numbers; else the value as it is."""
+    if not isinstance(value, str) or holds_text(type_name) or exact_literal(type_name, value) is not None:
+        return value
+    try:
+        return decimal.Decimal(value)
+    except decimal.InvalidOperation:
+        return value
+
+
+def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> None:
+    """Raise ``BadArgumentError`` for text among other values or the reverse: no row would be judged, unseen."""
+    for value in values:
+        another = isinstance(value, str) or holds_text(type_name)
+        if another and not is_missing(value) and exact_literal(type_name, value) is None:
+            why = f"compares column {name!r}, which is {kind_of(type_name)}, with {type(value).__name__}"
+            raise BadArgumentError("row_condition", "the condition", why, "Give a value of the column's type.")
 
 
 def _parsed_sql(relation: Relation, text: str) -> str:
@@ -142,6 +185,22 @@ def _parsed_sql(relation: Relation, text: str) -> str:
     if "notnull" in parsed:
         return f"{column} IS NOT NULL"
     if "fnumber" in parsed:
-        return f"{column} {_SQL_OPERATORS[parsed['op']]} {parsed['fnumber']}"
+        number = decimal.Decimal(parsed["fnumber"])
+        return _comparison_sql(relation, parsed["column"], parsed["op"], number)
     value = parsed["condition_value"] if "condition_value" in parsed else parsed["date"]
-    return f"{column} {_SQL_OPERATORS[parsed['op']]} {literal(value)}"
+    return _comparison_sql(relation, parsed["column"], parsed["op"], value)
+
+
+def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
+    """``expression`` between ``min_value`` and ``max_value``, either strict on request. ``BadArgumentError``."""
+    low, high = arguments.get("min_value"), arguments.get("max_value")
+    if low is None and high is None:
+        raise BadArgumentError(metric, "min_value and max_value", "are both missing", "Give at least one.")
+    if low is not None and high is not None and low > high:
+        raise BadArgumentError(metric, "min_value", "cannot be greater than max_value", "Exchange them.")
+    parts = []
+    if low is not None:
+        parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {number_literal(low)}")
+    if high is not None:
+        parts.append(f"{expression} {'<' if arguments.get('strict_max') else '<='} {number_literal(high)}")
+    return conjunction(*parts)

@@ -4,6 +4,8 @@ None of these carries a cell value; what DuckDB says may, so it is quoted only w
 allows it (see ``redaction.quiet_text``).
 """
 
+from quality.engine.redaction import kind_of
+
 
 class EngineError(Exception):
     """Base of all errors of this package; ``fix`` says what to do next."""
@@ -26,7 +28,7 @@ class WrongTypeError(EngineError):
 
     def __init__(self, column: str, type_name: str, metric: str, wanted: str) -> None:
         super().__init__(
-            f"{metric} needs {wanted}, but column {column!r} is {type_name}",
+            f"{metric} needs {wanted}, but column {column!r} is {kind_of(type_name)}",
             "Cast the column in the relation, or choose a rule for its type.",
         )
         self.column, self.type_name, self.metric = column, type_name, metric
@@ -79,10 +81,21 @@ class WithheldValueError(EngineError):
 
     def __init__(self, metric: str, column: str) -> None:
         super().__init__(
-            f"{metric} of column {column!r} would print a cell value",
+            f"{metric} of {column!r} would print a cell value",
             "Run the suite through run_suite, which masks it, or declare the column plain.",
         )
         self.metric, self.column = metric, column
+
+
+class CellsAsNamesError(EngineError):
+    """The columns of a relation are named by its cells, and its cells must stay quiet."""
+
+    def __init__(self, relation: str) -> None:
+        super().__init__(
+            f"the columns of {relation} are named by values of the data (a PIVOT without a list)",
+            "List the values in the PIVOT, or run the suite without redaction.",
+        )
+        self.relation = relation
 
 
 class IncompleteRunError(EngineError):

@@ -8,7 +8,7 @@ import datetime
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import great_expectations.exceptions as gx_exceptions
 from great_expectations.core.batch import BatchData, BatchMarkers
@@ -18,14 +18,26 @@ from great_expectations.expectations.row_conditions import Condition
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from quality.engine.domain import Domain, condition_sql
-from quality.engine.errors import EngineError, EvaluationError, RelationError, UnsupportedMetricError
+from quality.engine.errors import (
+    CellsAsNamesError,
+    EngineError,
+    EvaluationError,
+    RelationError,
+    UnsupportedMetricError,
+    WithheldValueError,
+)
 from quality.engine.map_metrics import plan_map_metric
 from quality.engine.one_scan import OneScan
-from quality.engine.plans import Plan
-from quality.engine.redaction import Redaction, quiet_text
+from quality.engine.parameters import refuse_parameters
+from quality.engine.plans import Known, Plan
+from quality.engine.queries import records_of
+from quality.engine.redaction import Redaction, kind_of, quiet_text
 from quality.engine.relation import Relation
 from quality.engine.row_rules import missing_reference
 from quality.engine.value_metrics import VALUE_METRICS, refuse_cell
+
+if TYPE_CHECKING:
+    import duckdb
 
 _ATTEMPTS_OF_GX = 3
 
@@ -61,6 +73,7 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
     ) -> None:
         super().__init__(name=name, caching=False)
         self.redaction = redaction or Redaction.nothing()
+        self.connection: duckdb.DuckDBPyConnection | None = None
         self._masks_later = masks_later
         self._held = threading.local()
 
@@ -87,6 +100,8 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         for key, metric in metrics.items():
             try:
                 relation = self.relation(metric.metric_domain_kwargs.get("batch_id"))
+                if self.redaction.on and relation.named_by_cells:
+                    raise CellsAsNamesError(relation.name)
             except EngineError as error:
                 errors[key] = error
             else:
@@ -157,9 +172,12 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         """How ``metric`` is answered. Raises an ``EngineError`` that names the column or argument at fault."""
         domain = Domain(relation, dict(metric.metric_domain_kwargs), self.redaction)
         arguments = dict(metric.metric_value_kwargs or {})
+        refuse_parameters(metric.metric_name, domain.kwargs | arguments)
         if metric.metric_name in VALUE_METRICS:
             if self.redaction.on and not self._masks_later:
                 refuse_cell(metric.metric_name, domain)
+                if metric.metric_name == "table.column_types":
+                    return Known([{"name": name, "type": kind_of(kind)} for name, kind in relation.types.items()])
             return VALUE_METRICS[metric.metric_name](domain, arguments)
         plan = plan_map_metric(metric.metric_name, domain, arguments)
         if plan is None:
@@ -173,7 +191,13 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         kwargs = metric.metric_domain_kwargs
         columns = [kwargs.get("column"), kwargs.get("column_A"), kwargs.get("column_B")]
         named = tuple(name for name in (*columns, *(kwargs.get("column_list") or ())) if name)
-        return EvaluationError(metric.metric_name, named, quiet_text(str(error), self.redaction))
+        return EvaluationError(metric.metric_name, named, quiet_text(error, self.redaction))
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """The first rows of ``sql``, for a comparison with another data source. Raises ``WithheldValueError``."""
+        if self.redaction.on or self.connection is None:
+            raise WithheldValueError("a comparison", sql)
+        return records_of(Relation.query(self.connection, sql))
 
     # ---- what the base class asks for -------------------------------------------------------------------------
 

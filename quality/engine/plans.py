@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quality.engine.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Query:
 
 
 Plan = Known | Scan | Query
+Planner = Callable[["Domain", dict[str, Any]], Plan]
+"""How a metric's rows and its arguments become a plan."""
 
 
 def only_cell(rows: Sequence[tuple[Any, ...]]) -> Any:

@@ -1,21 +1,19 @@
 """Which cell values may be seen in results, and what stands in for those that may not.
 
-A masked sample keeps the shape of a value and none of its characters: every digit becomes 9, every Latin letter
-A or a, everything else that is not ASCII punctuation becomes the sign 文. Masking happens in SQL, so that a value
-that must stay quiet does not leave DuckDB.
+What stands in for a cell is the same for every cell of its column, NULL included: whatever varied with the value, its
+length or its sign, would tell two or three values apart beside a plain id. MASKED tells the kind of the column, HIDDEN
+nothing. The sign is written in SQL, so that a value that must stay quiet does not leave DuckDB.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 WITHHELD = "<withheld>"
-_LONGEST_SAMPLE = 64
 
 
 class Sight(Enum):
-    """How much of a column may be seen: its values, their shapes, or nothing but counts."""
+    """How much of a column may be seen: its values, of which kind they are, or nothing but counts."""
 
     PLAIN = "plain"
     MASKED = "masked"
@@ -30,7 +28,7 @@ class Redaction:
 
     @classmethod
     def everything(cls) -> "Redaction":
-        """Shapes only, for every column."""
+        """No value, for every column."""
         return cls(lambda column: Sight.MASKED)
 
     @classmethod
@@ -53,41 +51,30 @@ class Redaction:
         """Whether the values of ``column`` may be seen."""
         return not self.on or self.rule(column) is Sight.PLAIN
 
-    def select(self, column: str, expression: str) -> str:
+    def sign(self, column: str, type_name: str) -> str:
+        """What stands in for every cell of a ``column`` that is not plain."""
+        return mask_of(type_name) if self.rule(column) is Sight.MASKED else WITHHELD
+
+    def select(self, column: str, type_name: str, expression: str) -> str:
         """SQL for a sample of ``expression``, as much of ``column`` as may be seen."""
-        if self.plain(column):
-            return expression
-        if self.rule(column) is Sight.HIDDEN:
-            return f"CASE WHEN {expression} IS NOT NULL THEN '{WITHHELD}' END"
-        return shape_sql(expression)
+        return expression if self.plain(column) else f"'{self.sign(column, type_name)}'"
 
 
 _NOTHING = Redaction(lambda column: Sight.PLAIN)
 
 
-def shape_sql(expression: str) -> str:
-    """SQL for the shape of ``expression``: VARCHAR, at most 64 characters, NULL for NULL."""
-    text = f"left(({expression})::VARCHAR, {_LONGEST_SAMPLE})"
-    for pattern, sign in (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"), ("[^ -~]", "文")):
-        text = f"regexp_replace({text}, '{pattern}', '{sign}', 'g')"
-    return text
+def kind_of(type_name: str) -> str:
+    """A type without what its name may take from cells: the words of an ENUM, the keys of a STRUCT or a UNION."""
+    head = type_name.split("(")[0].rstrip('"')
+    plain = head in ("DECIMAL",) or "(" not in type_name
+    return type_name if plain else head + "[]" * type_name.endswith("]")
 
 
-def shape(value: object) -> str:
-    """The shape of a Python value, as ``shape_sql`` gives it."""
-    text = str(value)[:_LONGEST_SAMPLE]
-    for pattern, sign in (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"), ("[^ -~]", "文")):
-        text = re.sub(pattern, sign, text)
-    return text
+def mask_of(type_name: str) -> str:
+    """The sign of a masked cell: the kind of its column, without sizes."""
+    return f"<{kind_of(type_name).split('(')[0]}>"
 
 
-def quiet_text(message: str, redaction: Redaction) -> str:
-    """What DuckDB said, without what it may have quoted from a cell.
-
-    With redaction on, only the kind of error is kept (the words before the first colon): DuckDB quotes cells in
-    single quotes, double quotes, parentheses or bare, depending on the error.
-    """
-    if not redaction.on:
-        return message
-    kind, colon, _ = message.partition(":")
-    return kind if colon and len(kind) < 60 else "error"
+def quiet_text(error: BaseException, redaction: Redaction) -> str:
+    """What an error may say: with redaction on its type only, since DuckDB, and user SQL through it, quote cells."""
+    return type(error).__name__ if redaction.on else str(error)

@@ -21,7 +21,6 @@ REFUSED: dict[str, str] = {
     "expect_column_values_to_match_json_schema": "it is defined by a Python validator; use json_parseable or SQL",
     "expect_column_kl_divergence_to_be_less_than": "it needs a partition of the values, which is not planned here",
     "expect_multicolumn_values_to_be_unique": "Great Expectations withdrew it; use compound columns or within_record",
-    "expect_query_results_to_match_comparison": "it reads a second data source; say the comparison in SQL",
 }
 """Core expectations that are refused by name, with the reason."""
 

@@ -4,7 +4,7 @@ A relation never opens a database and never writes to one. An Arrow table is reg
 the connection given, in its memory only.
 """
 
-import itertools
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,6 @@ from quality.engine.sql_text import identifier, literal, literals
 
 if TYPE_CHECKING:
     import duckdb
-
-_ARROW_NAMES = (f"__arrow_{n}" for n in itertools.count())
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,11 @@ class Relation:
 
     @classmethod
     def arrow(cls, connection: "duckdb.DuckDBPyConnection", table: Any, name: str = "arrow table") -> "Relation":
-        """A ``pyarrow.Table`` (something that can be read more than once)."""
-        private = next(_ARROW_NAMES)
+        """A ``pyarrow`` table. Raises ``RelationError`` for what can be read only once: the second rule would find it
+        empty, and pass."""
+        if hasattr(table, "read_next_batch") or hasattr(table, "__next__"):
+            raise RelationError(name, f"a {type(table).__name__} can be read only once (read it into a table)")
+        private = f"__arrow_{uuid.uuid4().hex}"
         connection.register(private, table)
         return cls(connection, name, identifier(private))
 
@@ -70,6 +71,18 @@ class Relation:
         except duckdb.Error as error:
             raise RelationError(self.name, type(error).__name__) from None
         return {row[0]: row[1] for row in rows}
+
+    @cached_property
+    def named_by_cells(self) -> bool:
+        """Whether columns are named by values: a PIVOT without a list, of which DuckDB makes two statements."""
+        import duckdb
+
+        if not self.source.startswith("("):
+            return False
+        try:
+            return len(self.connection.extract_statements(f"SELECT * FROM {self.source}")) != 1
+        except duckdb.Error:
+            return False  # no SQL at all; whoever reads it says so
 
     def column(self, name: str) -> str:
         """The quoted column ``name``. Raises ``MissingColumnError`` (names are matched exactly)."""

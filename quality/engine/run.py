@@ -4,7 +4,7 @@ A Great Expectations checkpoint costs some fifty milliseconds before it reads a 
 of its tables. Results are the objects that Great Expectations' own validator would return.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from quality.engine.asks import Ask, asks_of
 from quality.engine.errors import EngineError, EvaluationError, IncompleteRunError
 from quality.engine.execution_engine import DuckDBBatchData, DuckDBExecutionEngine
 from quality.engine.masking import mask_result
+from quality.engine.parameters import mentions_parameter, resolved, with_parameters
 from quality.engine.redaction import Redaction, quiet_text
 from quality.engine.registration import refuse_unsupported
 from quality.engine.relation import Relation
@@ -49,12 +50,14 @@ def run_suite(
     *,
     result_format: str | dict[str, Any] = "SUMMARY",
     redaction: Redaction | None = None,
+    parameters: Mapping[str, Any] | None = None,
     name: str = "suite",
 ) -> ExpectationSuiteValidationResult:
     """Evaluate ``expectations`` on ``relation`` (a dotted name or a ``Relation``), in their order.
 
     ``redaction`` defaults to shapes only for every column; ``Redaction.nothing()`` shows values. ``result_format``
-    is Great Expectations' own, ``unexpected_index_column_names`` included. For several threads give each its own
+    is Great Expectations' own, ``unexpected_index_column_names`` included; ``parameters`` are what its ``$PARAMETER``
+    expressions refer to. For several threads give each its own
     ``connection.cursor()``.
 
     Raises ``UnsupportedExpectationError`` before anything runs, and ``IncompleteRunError`` if results are missing.
@@ -66,8 +69,9 @@ def run_suite(
     rule = redaction or Redaction.everything()
     engine = DuckDBExecutionEngine(redaction=rule, masks_later=True)
     engine.load_batch_data("relation", DuckDBBatchData(engine, target))
-    runtime = {"result_format": result_format, "catch_exceptions": True}
-    cases = [_prepare(expectation, engine, runtime) for expectation in expectations]
+    given = dict(parameters or {})
+    runtime = {"result_format": resolved(result_format, given), "catch_exceptions": True}
+    cases = [_prepare(expectation, engine, runtime, given) for expectation in expectations]
     asked: dict[Any, Any] = {(n, name): ask for n, case in enumerate(cases) for name, ask in case.metrics.items()}
     asked[_ROWS] = Ask(_ROWS, {}, {})
     answers, errors = engine.answer(asked)
@@ -80,10 +84,15 @@ def run_suite(
     return _suite_result(name, target, answers.get(_ROWS), results)
 
 
-def _prepare(expectation: Expectation, engine: DuckDBExecutionEngine, runtime: dict[str, Any]) -> _Case:
-    """The metrics that one expectation asks for."""
+def _prepare(
+    expectation: Expectation, engine: DuckDBExecutionEngine, runtime: dict[str, Any], parameters: dict[str, Any]
+) -> _Case:
+    """The metrics that one expectation asks for, its parameters replaced."""
     configuration = expectation.configuration
     try:
+        if mentions_parameter(configuration.kwargs):
+            expectation = with_parameters(configuration, parameters)
+            configuration = expectation.configuration
         metrics, result_format = asks_of(expectation, configuration, engine, runtime)
     except Exception as error:  # an expectation's own code: whatever it raises is this expectation's failure
         return _Case(expectation, configuration, {}, fault=_as_fault(error, expectation, engine.redaction))
@@ -99,9 +108,9 @@ def _as_fault(error: Exception, expectation: Expectation, redaction: Redaction) 
     """``error`` as an error of this package that names the expectation."""
     if isinstance(error, EngineError):
         return error
-    why = f"{type(error).__name__}: {error}"
+    why = quiet_text(error, redaction) if redaction.on else f"{type(error).__name__}: {error}"
     columns = tuple(getattr(expectation, key) for key in ("column",) if getattr(expectation, key, None))
-    return EvaluationError(expectation.expectation_type, columns, quiet_text(why, redaction))
+    return EvaluationError(expectation.expectation_type, columns, why)
 
 
 def _judge(
@@ -113,7 +122,8 @@ def _judge(
     """The result of one expectation, from the answers of its metrics or the reason why there are none."""
     if fault is None:
         try:
-            return mask_result(_evaluate(case, engine, answers), engine.redaction)
+            raw = _evaluate(case, engine, answers)
+            return mask_result(raw, case.metrics.values(), engine.redaction, engine.relation(None))
         except Exception as error:  # an expectation's own comparison, as above
             fault = _as_fault(error, case.expectation, engine.redaction)
     return ExpectationValidationResult(

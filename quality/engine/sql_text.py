@@ -26,10 +26,12 @@ def literal(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, (int, decimal.Decimal)):
-        return str(value)
+    if isinstance(value, decimal.Decimal):
+        return f"{value:f}" if value.is_finite() else f"'{value}'::DOUBLE"
+    if isinstance(value, int):
+        return str(int(value))
     if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else f"'{value}'::DOUBLE"
+        return float.__repr__(value) if math.isfinite(value) else f"'{float(value)}'::DOUBLE"
     return _typed_literal(value)
 
 
@@ -38,6 +40,18 @@ def number_literal(value: Any) -> str:
     compares integers with ``5.0`` by casting each of them to a DECIMAL."""
     whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
     return literal(int(value) if whole else value)
+
+
+def plain_python(value: Any) -> Any:
+    """A numpy scalar as the Python value it holds; anything else as it is."""
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value of a rule stands for no value: None, NaN, and pandas' words for them."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )
 
 
 def _typed_literal(value: Any) -> str:

@@ -44,11 +44,23 @@ THEIRS = [
         r".+: (median|quantiles|distinct (in set|contain|equal)|most common) \| where|.+, (neither|never) \| where",
         "builds SQL with a row condition that SQLAlchemy 2 refuses",
     ),
+    (
+        "sqlite",
+        "nulls|all null",
+        r"pair: above, (both_values_are_missing|neither)|multi: sum with a null",
+        "takes a comparison with NULL for a rule that is kept",
+    ),
     ("sqlite", None, r"pair: in set \| where", "loses the row condition where it counts the pairs judged"),
     ("pandas", None, r"pair: in set \| where", "loses the row condition where it counts the pairs judged"),
-    ("pandas", None, r"t: (not )?likes?", "has no LIKE"),
+    ("pandas", None, r"t: (not )?likes?(, escaped)?", "has no LIKE"),
     ("pandas", None, r"sql: rows", "has no SQL"),
     ("pandas", None, r"pair: .*, neither", "compares pandas.NA, which is neither true nor false"),
+    (
+        "pandas",
+        "nulls|all null",
+        r"pair: above, both_values_are_missing|multi: sum with a null",
+        "compares pandas.NA, which is neither true nor false (with float64 throughout it agrees)",
+    ),
     ("pandas", "empty|all null", r"(i|f|dec): sum", "sums nothing to 0; SQL to NULL"),
     ("pandas", "empty|all null", r"i: z-score", "divides by a missing spread"),
     ("pandas", "nulls", r"d: (max|min)", "compares dates with NaN in a column of objects"),
@@ -182,6 +194,11 @@ def cases():
         pair = {"column_A": "i", "column_B": "j", "ignore_row_if": missing}
         add(f"pair: equal, {missing}", "ExpectColumnPairValuesToBeEqual", **pair)
         add(f"pair: greater, {missing}", "ExpectColumnPairValuesAToBeGreaterThanB", **pair, or_equal=True)
+        add(
+            f"pair: above, {missing}",
+            "ExpectColumnPairValuesAToBeGreaterThanB",
+            **pair | {"column_A": "n", "column_B": "f"},
+        )
     pairs = [(n, n) for n in range(4)]
     add("pair: in set", "ExpectColumnPairValuesToBeInSet", column_A="i", column_B="j", value_pairs_set=pairs)
     for missing in ("all_values_are_missing", "any_value_is_missing", "never"):
@@ -204,6 +221,23 @@ def cases():
             ignore_row_if=missing,
         )
     add("multi: sum", "ExpectMulticolumnSumToEqual", column_list=["i", "j"], sum_total=4)
+    add("multi: sum with a null", "ExpectMulticolumnSumToEqual", column_list=["n", "f"], sum_total=3)
+    add(
+        "f: z-score, below zero", "ExpectColumnValueZScoresToBeLessThan", column="f", threshold=-0.5, double_sided=False
+    )
+    add(
+        "f: z-score of both sides, below zero",
+        "ExpectColumnValueZScoresToBeLessThan",
+        column="f",
+        threshold=-1.2,
+        double_sided=True,
+    )
+    for method in ("iqr", "std"):
+        add(f"f: outliers, {method}, 0", "ExpectColumnValuesToNotBeOutliers", column="f", method=method, multiplier=0.0)
+    add("i: fractions", "ExpectColumnValuesToBeInSet", column="i", value_set=[1.5, *range(100, 120)])
+    add("t: like, escaped", "ExpectColumnValuesToMatchLikePattern", column="t", like_pattern="a!_%", escape="!")
+    add("t: word class", "ExpectColumnValuesToMatchRegex", column="t", regex=r"^\w+$")
+    add("t: not a word", "ExpectColumnValuesToNotMatchRegex", column="t", regex=r"\W")
     for mostly in (0.69, 0.7, 0.71):
         add(f"mostly {mostly}", "ExpectColumnValuesToBeBetween", column="n", min_value=3, mostly=mostly)
     add("table: rows", "ExpectTableRowCountToEqual", value=10)

@@ -42,7 +42,6 @@ BAD = {
     "wrong type of a bound": (gxe.ExpectColumnValuesToBeBetween(column="w", min_value=1), ["'w'", "VARCHAR"]),
     "regex beyond RE2": (gxe.ExpectColumnValuesToMatchRegex(column="w", regex="(?=x)"), ["(?=x)", "look-around"]),
     "regex broken": (gxe.ExpectColumnValuesToMatchRegex(column="w", regex="("), ["RE2"]),
-    "text for a number": (gxe.ExpectColumnValuesToBeInSet(column="n", value_set=["x"]), ["in_set", " n "]),
     "broken SQL": (gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELEC {batch}"), ["unexpected_rows_query"]),
     "braces": (gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT {x} FROM {batch}"), ["{batch}"]),
     "other table": (gxe.ExpectTableRowCountToEqualOtherTable(other_table_name="gone"), ["row_count"]),
@@ -83,7 +82,7 @@ def test_row_conditions_of_every_kind(connection):
 def test_contradictory_bounds_do_not_pass(connection):
     rules = [gxe.ExpectColumnValuesToBeBetween(column="n", min_value=5, max_value=1), GOOD]
     first, second = run_suite(connection, "t", rules).results
-    assert "min_value is above max_value" in " ".join(message(first).split())
+    assert "min_value cannot be greater than max_value" in " ".join(message(first).split())
     assert second.success
 
 
@@ -218,7 +217,7 @@ def test_samples_are_fetched_only_for_what_failed_and_only_as_many_as_asked(conn
             self.statements = []
 
         def execute(self, sql):
-            if sql.startswith(("SELECT a", "SELECT count", "SELECT regexp", "DESCRIBE")):
+            if sql.startswith(("SELECT a", "SELECT '", "SELECT count", "SELECT regexp", "DESCRIBE")):
                 self.statements.append(sql)
             return connection.execute(sql)
 

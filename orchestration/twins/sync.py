@@ -64,7 +64,7 @@ def write_twins(catalogue: Catalogue, project: Path) -> list[str]:
     touched = []
     for relative, content in wanted.items():
         path = project / relative
-        if not path.exists() or path.read_text(encoding="utf-8") != content:
+        if not path.exists() or path.read_bytes() != content.encode():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
             touched.append(relative)
@@ -85,7 +85,7 @@ def drift(catalogue: Catalogue, project: Path) -> list[Drift]:
     found = []
     for relative, content in wanted.items():
         path = project / relative
-        have = path.read_text(encoding="utf-8") if path.exists() else None
+        have = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
         if have is None:
             found.append(Drift(relative, "missing"))
         elif have != content:
@@ -102,6 +102,6 @@ def _orphans(project: Path, wanted: Mapping[str, str]) -> list[str]:
         path.relative_to(project).as_posix()
         for pattern in ("*.sql", "*.yml")
         for path in sorted(models.rglob(pattern))
-        if GENERATED in path.read_text(encoding="utf-8")[:200]
+        if path.is_file() and GENERATED.encode() in path.read_bytes()[:200]
     )
     return [relative for relative in generated if relative not in wanted]

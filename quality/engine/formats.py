@@ -11,6 +11,7 @@ from quality.engine.sql_text import literal
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_HOUR, _SECOND = "(?:[01][0-9]|2[0-3])", r"[0-5][0-9](?:\.[0-9]{1,6})?"
 _DIRECTIVES = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
@@ -27,7 +28,7 @@ _DIRECTIVES = {
     "b": f"(?:{'|'.join(name[:3] for name in _MONTHS.split('|'))})",
     "A": f"(?:{_DAYS})",
     "a": f"(?:{'|'.join(name[:3] for name in _DAYS.split('|'))})",
-    "z": "(?:[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9](?::?[0-5][0-9])?|Z)",
+    "z": f"(?:[+-]{_HOUR}(?::[0-5][0-9](?::{_SECOND})?|[0-5][0-9](?:{_SECOND})?)|Z)",
     "%": "%",
 }
 """What Python's strptime accepts for each directive, in RE2."""
@@ -46,8 +47,9 @@ def like_sql(text: str, pattern: str, escape: str | None) -> str:
 
 def strftime_sql(text: str, form: str) -> str:
     """``text`` is a moment that exists, written in ``form`` and nothing else. Raises ``BadArgumentError``."""
-    # DuckDB's own %z does not know Z.
-    moment = f"regexp_replace({text}, 'Z$', '+00:00')" if form.endswith("%z") else text
+    # DuckDB's own %z knows neither Z nor the seconds of an offset.
+    offset = rf"regexp_replace({text}, '([+-]\d\d:?\d\d):?{_SECOND}$', '\1')"
+    moment = f"regexp_replace({offset}, 'Z$', '+00:00')" if form.endswith("%z") else text
     written = f"regexp_full_match({text}, {literal('(?i)' + _written(form))})"
     return f"({written} AND try_strptime({moment}, {literal(form)}) IS NOT NULL)"
 

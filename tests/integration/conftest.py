@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,13 +175,14 @@ def _plant(path: Path, value: str, canary: str) -> None:
 def killed(city: SampleCity) -> dict[str, Any]:
     """What `status` says after a run that was killed while it built its models."""
     environment = {**city.environment, "PYTHONUNBUFFERED": "1"}
-    run = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert run.stdout
+    run = subprocess.Popen([sys.executable, "-c", COMMAND, "run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     # Some models are whole then, and the next one is being written.
-    built = [line for line in run.stdout if line.startswith("model") and (run.kill() or True)]
-    assert built and run.wait() == -signal.SIGKILL
+    while run.poll() is None and not any(
+        (Path(city.environment["ZHONGTAI_STATE"]) / "lake" / "data" / "theme").glob("*/*.parquet")
+    ):
+        time.sleep(0.02)
+    run.kill()
+    assert run.wait() == -signal.SIGKILL
     return city.ask("status")
 
 

@@ -6,7 +6,7 @@ import re
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -185,6 +185,8 @@ CHANGES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([*" \t01a+.Z", 
 
 
 @settings(max_examples=60)
+@example("%Y-%m-%dT%H:%M:%S%z", datetime.datetime(2000, 1, 1), [(20, "0"), (20, "0")])
+@example("%Y-%m-%dT%H:%M:%S%z", datetime.datetime(2000, 1, 1), [(22, ":"), (25, "0")])
 @given(st.sampled_from(FORMS), st.datetimes(), CHANGES)
 def test_a_format_accepts_what_python_parses_and_nothing_else(form, moment, changes):
     text = moment.replace(tzinfo=datetime.UTC).strftime(form)

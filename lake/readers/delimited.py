@@ -21,11 +21,10 @@ from contracts.model import Dataset, Source
 from contracts.sql_text import literal
 from lake.readers.diagnosis import encoding_hint, head_of, header_hint
 from lake.readers.headers import match_headers
-from lake.readers.landing import Landed, as_utf8
+from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
 from lake.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
-_NO_NULL = "\x01"
 _EXTRA = "_extra"
 _TAIL = 1 << 16
 _COPY = 1 << 20
@@ -45,6 +44,7 @@ class Text:
     name: str
     records: int | None
     ends_clean: bool
+    unused: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def read_csv(dataset: Dataset, landed: Landed, scratch: Path, cores: int = 1) ->
         landed.file.name,
         lines if landed.plain else None,
         landed.ends_clean,
+        landed.unused,
     )
     delivered, records = _relation(dataset, [text])
     if cores > 1 and landed.plain and text.file == landed.file:
@@ -133,16 +134,17 @@ def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -
     with archive.open(name) as packed, copy.open("wb") as target:
         shutil.copyfileobj(packed, target, 1 << 20)
     landed = Landed("", copy, name, copy.stat().st_size, "")
-    last = "\n"
+    last, unused = "\n", UNUSED
     try:
         utf8 = as_utf8(replace(landed, batch=copy.stem), dataset.source.encoding, copy.parent)
         with utf8.open(encoding="utf-8", newline="") as text:
             while block := text.read(1 << 20):
                 last = block[-1]
+                unused = "".join(mark for mark in unused if mark not in block)
     except UnicodeDecodeError as error:
         what, place = f"the bytes are not {dataset.source.encoding}", f"byte {error.start} of a block"
         raise DeliveryRefused(dataset.id, name, what, place, "Declare the encoding.") from None
-    return Text(utf8, copy, name, None, last == "\n")
+    return Text(utf8, copy, name, None, last == "\n", unused)
 
 
 def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int | None]:
@@ -168,7 +170,7 @@ def _part(dataset: Dataset, text: Text, piece: Piece | None = None) -> str:
     except DeliveryRefused as refusal:
         hint = encoding_hint(dataset.source, head_of(text.original)) or header_hint(dataset, text.file)
         raise refusal.because(hint) from None
-    width = len(first)
+    width, no_null = len(first), unused_mark(dataset, text.name, text.unused)
     _refuse_truncated(dataset, text, width)
     columns = ", ".join(f"'p{n}': 'VARCHAR'" for n in range(width)) + f", '{_EXTRA}': 'VARCHAR'"
     file, begins = (piece.file, piece.first) if piece else (text.file, True)
@@ -178,7 +180,7 @@ def _part(dataset: Dataset, text: Text, piece: Piece | None = None) -> str:
         as _structure
       from read_csv({literal(str(file))}, auto_detect=false, header={str(dataset.source.header and begins).lower()},
         skip={dataset.source.skip_rows if begins else 0}, delim={literal(dataset.source.delimiter)},
-        quote={literal(dataset.source.quote)}, escape={literal(dataset.source.quote)}, nullstr={literal(_NO_NULL)},
+        quote={literal(dataset.source.quote)}, escape={literal(dataset.source.quote)}, nullstr={literal(no_null)},
         null_padding=true, parallel=false, ignore_errors=true, store_rejects=true, rejects_limit=0,
         columns={{{columns}}}))"""
 

@@ -24,8 +24,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# In this order: what a stricter encoding can hold is that encoding.
-_ENCODINGS = ("ascii", "utf-8", "gb18030", "big5", "shift_jis")
+# What one of the strict ones can hold is that; what the others can hold may be any of them.
+_STRICT, _LOOSE = ("ascii", "utf-8"), ("gb18030", "big5", "shift_jis")
 _DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", "\x01": "the character 0x01"}
 _ALIKE = 0.6
 _SHOWN = 8
@@ -41,8 +41,11 @@ def encoding_hint(source: Source, head: bytes) -> str:
     """What to say where the bytes show another encoding than the declared one; empty where they do not."""
     declared = codecs.lookup(source.encoding).name.removesuffix("-sig")
     certain = _marked(head) or _by_nulls(head)
-    found = certain or next((name for name in _ENCODINGS if _holds(name, head)), None)
-    if found in {None, "ascii", declared} or not (certain or found == "utf-8" or not _holds(declared, head)):
+    found = certain or next((name for name in _STRICT if _holds(name, head)), None)
+    if found in {"ascii", declared} or (not found and _holds(declared, head)):
+        return ""
+    found = found or " or ".join(name for name in _LOOSE if _holds(name, head))
+    if not found:
         return ""
     mark = " (it begins with that encoding's mark)" if _marked(head) else ""
     return f"its bytes are those of {found}{mark}, and the contract says {source.encoding}"

@@ -15,7 +15,7 @@ from contracts.model import Dataset
 from contracts.sql_text import literal
 from lake.readers.diagnosis import encoding_hint, head_of
 from lake.readers.headers import match_headers
-from lake.readers.landing import Landed, as_utf8
+from lake.readers.landing import Landed, as_utf8, unused_mark
 from lake.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, Delivered
 
@@ -36,8 +36,11 @@ def read_ndjson(
     """
     file = as_utf8(landed, dataset.source.encoding, scratch)
     _refuse_truncated(dataset, landed, file)
-    lines = f"""read_csv({literal(str(file))}, auto_detect=false, header=false, delim='\x01', quote='', escape='',
-        nullstr='\x02', max_line_size=16777216, parallel=false, columns={{'line': 'VARCHAR'}})"""
+    # A line is one cell: neither what would part it nor what would make it null may occur in it.
+    apart = unused_mark(dataset, landed.file.name, landed.unused)
+    no_null = unused_mark(dataset, landed.file.name, landed.unused.replace(apart, ""))
+    lines = f"""read_csv({literal(str(file))}, auto_detect=false, header=false, delim={literal(apart)}, quote='',
+        escape='', nullstr={literal(no_null)}, max_line_size=16777216, parallel=false, columns={{'line': 'VARCHAR'}})"""
     keys = _keys(connection, f"(select line from {lines} limit {_SAMPLE})")
     if not keys:
         raise DeliveryRefused(

@@ -25,6 +25,8 @@ from lake.readers.refusal import DeliveryRefused
 _BLOCK = 8 << 20
 _SEAM = 2
 _HEAD = 1 << 16
+# Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
+UNUSED = "\x01\x02\x03\x04"
 TEXT_FORMATS = {"csv", "ndjson", "geojson"}
 _DATE = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 
@@ -35,7 +37,8 @@ class Landed:
 
     For text formats `lines` counts newline-ended or final lines; `plain` is True when neither quotes nor blank lines
     occur, so that lines are records; `ends_clean` when the last byte is a newline. `marks` are places in the file, each
-    the offset of a byte and the number of newlines before it.
+    the offset of a byte and the number of newlines before it. `unused` are characters that the text does not have: what
+    a reader must mark by a character of its own, it marks by one of these.
     """
 
     batch: str
@@ -47,6 +50,7 @@ class Landed:
     plain: bool = False
     ends_clean: bool = True
     marks: tuple[tuple[int, int], ...] = ()
+    unused: str = UNUSED
 
 
 # Newlines, returns and quotes are single bytes of their own in these; elsewhere characters must be looked at.
@@ -68,6 +72,7 @@ class _Scan:
     last: str = "\n"
     head: bytes = b""
     marks: list[tuple[int, int]] = field(default_factory=list)
+    unused: str = UNUSED
 
     def __post_init__(self) -> None:
         name = codecs.lookup(self.encoding).name if self.encoding else ""
@@ -88,6 +93,7 @@ class _Scan:
 
     def _look(self, text: str) -> None:
         joined = self.last + text
+        self.unused = "".join(mark for mark in self.unused if mark not in text)
         self.newlines += text.count("\n")
         self.quoted = self.quoted or bool(self.quote and self.quote in text)
         self.blank = self.blank or "\n\n" in joined or "\n\r\n" in joined
@@ -96,6 +102,7 @@ class _Scan:
 
     def _look_at_bytes(self, block: bytes) -> None:
         seam = self.last.encode() + block[:2]
+        self.unused = "".join(mark for mark in self.unused if mark.encode() not in block)
         self.newlines += block.count(b"\n")
         self.quoted = self.quoted or bool(self.quote and self.quote.encode() in block)
         self.returns = self.returns or b"\r" in block
@@ -219,7 +226,18 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         plain=not scan.quoted and not scan.blank and not (scan.returns and not scan.newlines),
         ends_clean=ends_clean,
         marks=tuple(scan.marks),
+        unused=scan.unused,
     )
+
+
+def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
+    """A character that neither the text nor its dialect has. Raises `DeliveryRefused` where there is none."""
+    taken = dataset.source.delimiter + dataset.source.quote
+    for mark in unused:
+        if mark not in taken:
+            return mark
+    what = f"it has all of the control characters 0x01 to 0x{len(UNUSED):02x}, and a reader needs one for itself"
+    raise DeliveryRefused(dataset.id, name, what, "as a whole", "Ask for it again without control characters.")
 
 
 def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:

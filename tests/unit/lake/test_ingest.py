@@ -111,7 +111,10 @@ def test_every_binary_or_nested_format_gives_the_same_rows(
     assert desk.accepted(one) == ROWS
 
 
-_DIALECTS = "utf8 bom crlf cr no_last_newline gb18030 utf16 tsv semicolon no_quote skip_rows no_header moved ignored"
+_DIALECTS = (
+    "utf8 bom crlf cr cr_no_last no_last_newline gb18030 utf16 tsv semicolon hive full_width no_quote skip_rows "
+    "no_header moved ignored"
+)
 
 
 @pytest.mark.parametrize(
@@ -121,11 +124,14 @@ _DIALECTS = "utf8 bom crlf cr no_last_newline gb18030 utf16 tsv semicolon no_quo
         ({}, b"\xef\xbb\xbf" + LINES.encode()),
         ({}, LINES.replace("\n", "\r\n").encode()),
         ({}, LINES.replace("\n", "\r").encode()),
+        ({}, LINES.rstrip("\n").replace("\n", "\r").encode()),
         ({}, LINES.rstrip("\n").encode()),
         ({"encoding": "gb18030"}, LINES.encode("gb18030")),
         ({"encoding": "utf-16"}, LINES.encode("utf-16")),
         ({"delimiter": "\t"}, LINES.replace(",", "\t").encode()),
         ({"delimiter": ";"}, LINES.replace(",", ";").encode()),
+        ({"delimiter": "\x01"}, LINES.replace(",", "\x01").encode()),
+        ({"delimiter": "，"}, LINES.replace(",", "，").encode()),
         ({"quote": ""}, LINES.encode()),
         ({"skip_rows": 2}, ("导出自人口库\n\n" + LINES).encode()),
         ({"header": False}, LINES.split("\n", 1)[1].encode()),
@@ -140,6 +146,33 @@ def test_every_dialect_of_text_gives_the_same_rows(desk: Desk, source: dict[str,
     assert batch.message == ""
     assert counts(batch) == ("accepted", 2, 2, 0)
     assert desk.accepted(one) == ROWS
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "zip"])
+@pytest.mark.parametrize("used", ["\x01", "\x02", "\x01\x02", "\x03\x01"])
+def test_a_cell_of_control_characters_is_what_it_is(desk: Desk, kind: str, used: str) -> None:
+    one = dataset(column("id"), column("name"), format=kind)
+    lines = [("1", used), ("2", f"a{used}b"), ("3", "")]
+    text = "id,name\n" + "".join(f"{key},{name}\n" for key, name in lines)
+    if kind == "ndjson":
+        text = "".join(f'{{"id":"{key}","name":"{name}"}}\n' for key, name in lines).replace(used, _escaped(used))
+    if kind == "zip":
+        with zipfile.ZipFile(desk.file(one), "w") as archive:
+            archive.writestr("people.csv", text)
+        (batch,) = desk.ingest(one)
+    else:
+        batch = desk.take(one, text)
+    assert batch.message == ""
+    assert desk.accepted(one) == [("1", used), ("2", f"a{used}b"), ("3", None)]
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+def test_a_text_of_every_control_character_is_refused_in_words(desk: Desk) -> None:
+    batch = desk.take(dataset(column("id"), column("name")), "id,name\n1,\x01\x02\x03\x04\n")
+    assert "all of the control characters 0x01 to 0x04" in batch.message
 
 
 def test_a_sheet_below_a_narrow_title_is_as_wide_as_its_header(desk: Desk) -> None:

@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from lake.readers import landing
-from lake.readers.landing import Landed, land
+from lake.readers.landing import UNUSED, Landed, land
 from lake.readers.refusal import DeliveryRefused
 from tests.unit.lake.desk import column, dataset
 
 _BYTES = [b"a", b"\n", b"\xe5", b"\xbc", b"\xa0", b"\xf0\x9f", b"\xed\xa0\x80", b"\xc0\x80", b"\xff"]
-_PIECES = ["a", "\n", "\r", '"', ",", "张", "é", "😀", "\n\n", "\n\r\n", "\r\n"]
+_PIECES = ["a", "\n", "\r", '"', ",", "张", "é", "😀", "\n\n", "\n\r\n", "\r\n", "\x01", "\x03"]
 
 
 def landed(content: bytes, encoding: str, block: int) -> Landed:
@@ -35,6 +35,7 @@ def test_a_text_is_described_alike_however_it_is_cut_into_blocks(encoding: str, 
     ends_clean = text.endswith(("\n", "\r"))
     assert found.lines == text.count("\n") + (not ends_clean)
     assert found.ends_clean == ends_clean
+    assert found.unused == "".join(mark for mark in UNUSED if mark not in text)
     blank = text.startswith("\n") or re.search(r"\n\r?\n", "\n" + text)
     only_returns = "\r" in text and "\n" not in text
     assert found.plain == (not blank and '"' not in text and not only_returns)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.attack import deliveries, kills, mutants
+from tests.attack import canaries, deliveries, kills, mutants
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +78,7 @@ def _upstream(seed: int) -> Score:
 SUITES: dict[str, Callable[[int], Score]] = {
     "deliveries": deliveries.attack,
     "mutants": mutants.attack,
+    "canaries": canaries.attack,
     "kills": kills.attack,
     "marked": _marked,
     "corpus": _corpus,

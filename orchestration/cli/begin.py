@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.clock import today
 from lake.cli.options import Json
 from lake.cli.output import emit, fail, say
 from lake.settings import load_settings
@@ -29,10 +30,10 @@ def init(
     from orchestration.workspace.place import expect_free
 
     target = folder.resolve()
-    today = load_settings(target).clock.now().astimezone().date()
+    day = today(load_settings(target).clock)
     try:
         expect_free(target)
-        city = new_city(target, name, title_zh, title_en, today)
+        city = new_city(target, name, title_zh, title_en, day)
         written = begin(target, city)
     except CityRefused as error:
         fail(f"{error}.", WRONG)

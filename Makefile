@@ -31,7 +31,7 @@ $(VENV)/.tests: requirements-test.txt $(VENV)/.runtime
 demo: $(VENV)/.runtime
 	rm -rf $(DEMO)/deliveries
 	$(BIN)/zhongtai sample-city --people $(PEOPLE) --out $(DEMO)/deliveries
-	ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai run
+	exec env ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai run
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
@@ -55,7 +55,7 @@ bench: $(VENV)/.tests
 	$(BIN)/python -m tests.bench --rows $(ROWS) --people $(BENCH_PEOPLE)
 
 ui: $(VENV)/.runtime
-	ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai ui
+	@exec env ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai ui
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \

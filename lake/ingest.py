@@ -18,6 +18,7 @@ from contracts.clock import today
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
+from lake.blame import FailedScan
 from lake.cores import threads_for, threads_of, use_threads
 from lake.readers.admission import admit, refused_by_system
 from lake.readers.delimited import REJECTS
@@ -188,6 +189,10 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, 
         moved = _move(connection, dataset, place, _Scan(whole, parts, records))
         stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
         connection.execute("commit")
+    except duckdb.Error as error:
+        connection.execute("rollback")
+        scan = FailedScan(connection, dataset, delivered, context.catalogue.code_sets)
+        raise scan.blamed(of[0]) or error from None
     except BaseException:
         connection.execute("rollback")
         raise

@@ -10,6 +10,9 @@ import dagster as dg
 from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
 
+RELEASE = "release"
+"""The first part of the key of what is released."""
+
 
 def table_key(table: str) -> dg.AssetKey:
     """The asset key of `<schema>.<name>`; dbt's models and sources get the same one."""
@@ -18,7 +21,7 @@ def table_key(table: str) -> dg.AssetKey:
 
 def release_key(agreement: str) -> dg.AssetKey:
     """The asset key of what an agreement releases."""
-    return dg.AssetKey(["release", agreement])
+    return dg.AssetKey([RELEASE, agreement])
 
 
 def group_name(folder: str) -> str:

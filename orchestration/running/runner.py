@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from lake import facts
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.settings import Settings
+from orchestration.assets.naming import RELEASE
 from orchestration.definitions import build_definitions
 from orchestration.running.dagster_home import prepare_dagster_home, put_by
 from orchestration.steps.checking import check_tables
@@ -47,17 +48,21 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
     # The instance first: making one takes seconds, in which dbt may still be parsing.
     with _instance(settings) as instance, progress or nullcontext():
         definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
-        job = definitions.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection=_resolve(select, definitions)
-        )
+        chosen = _resolve(select, definitions)
+        job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
-    failure = "" if result.success else _failure(result.all_events)
     with Ledger.open(settings.ledger) as ledger:
         seconds = time.monotonic() - started
-        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success) | {
-            "notes": _notes(settings, catalogue)
-        }
-    return RunOutcome(result.success, summary, failure)
+        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
+    failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
+    return RunOutcome(not failure, {**summary, "notes": _notes(settings, catalogue)}, failure)
+
+
+def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:
+    """Agreements that were to be judged and were not: no verdict is no refusal, and what was released would stand."""
+    wanted = {key.path[-1] for key in chosen if key.path[0] == RELEASE}
+    missing = sorted(wanted - {row["agreement"] for row in summary["releases"]})
+    return f"no verdict was given on {', '.join(missing)}" if missing else ""
 
 
 def _notes(settings: Settings, catalogue: Catalogue) -> list[str]:

@@ -95,6 +95,14 @@ class Gatherer:
         why = left_out(self.city.settings).get(table)
         if why:
             return f"{table}: its model could not be made: {why}", "mend what it names, then run again"
+        elsewhere = sorted(name for name in self.lineage.graph.built if name.rsplit(".", 1)[-1] == product)
+        if elsewhere:
+            fix = "have dbt_project.yml, generate_schema_name and the model's config put it into schema product"
+            return f"{table}: its model makes {elsewhere[0]} instead", fix
+        file = next(iter(sorted((self.city.settings.dbt_project / "models").rglob(f"{product}.sql"))), None)
+        if file:
+            fix = "take what disables it or makes it ephemeral out of its config, then run again"
+            return f"{table}: {file.name} is there, and dbt makes no table of it", fix
         return f"{table}: no dbt model makes it", f"write models/products/<agreement>/{product}.sql, then run again"
 
     def evidence(self, agreement: Agreement, candidate: ProductCandidate) -> Evidence:

@@ -6,7 +6,7 @@ A failed model stops nothing but what depends on it: the gates read what is reco
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,12 @@ class Build:
     select: Sequence[str]
     table_of: Mapping[str, str]
     results: dict[str, ModelResult] = field(default_factory=dict)
+
+    def unheard(self, tables: Iterable[str]) -> None:
+        """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
+        for table in tables:
+            if table not in self.results:
+                self.results[table] = ModelResult("", "not built", "dbt made nothing of it: is its SQL empty?", 0.0)
 
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""

@@ -10,4 +10,4 @@ class TransformFailed(Exception):
 
     def __init__(self, command: str, reason: str, files: Sequence[str] = ()) -> None:
         self.command, self.reason, self.files = command, reason, tuple(files)
-        super().__init__(f"dbt {command} failed: {reason}. Correct what it names, then run `zhongtai sync`.")
+        super().__init__(f"dbt {command} failed: {reason}. Correct what it names, then run again.")

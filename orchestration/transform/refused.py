@@ -6,7 +6,7 @@ Each raises `TransformFailed` with the files it is about, so that they are set a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,28 @@ def _unreadable(path: Path) -> str:
 
 def refuse_names(manifest: Mapping[str, Any]) -> None:
     """Models of names that the lake's tables and Dagster's assets do not have."""
-    wrong = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] in _NODES and not _NAME.fullmatch(node.get("alias") or node["name"])
-    ]
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in _NODES]
+    wrong = [node for node in nodes if not _NAME.fullmatch(_named(node))]
+    _refuse_twins(nodes)
     if wrong:
         told = ", ".join(sorted(node["name"] for node in wrong))
         what = f"a model's name is made of letters, digits and underscores, not {told}"
         raise TransformFailed("parse", what, [node["original_file_path"] for node in wrong])
+
+
+def _refuse_twins(nodes: Iterable[Mapping[str, Any]]) -> None:
+    """Two models whose tables the lake would take for one: it does not tell capitals from small letters."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for node in nodes:
+        found.setdefault((str(node.get("schema")).casefold(), _named(node).casefold()), []).append(node)
+    for same in found.values():
+        if len(same) > 1:
+            files = [node["original_file_path"] for node in same]
+            raise TransformFailed("parse", f"{' and '.join(files)} make one and the same table", files)
+
+
+def _named(node: Mapping[str, Any]) -> str:
+    return str(node.get("alias") or node["name"])
 
 
 def refuse_cycles(manifest: Mapping[str, Any]) -> None:

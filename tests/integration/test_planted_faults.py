@@ -171,6 +171,35 @@ def test_every_model_that_cannot_be_made_costs_its_own_product_alone(city: Plant
     assert _holding(city, b"Could not convert") == []
 
 
+def _config(text: str) -> Callable[[Planted, str], None]:
+    return lambda city, name: city.model(name).write_text(f"{{{{ config({text}) }}}}\n{city.model(name).read_text()}")
+
+
+def _capitals(city: Planted, name: str) -> None:
+    city.model(name).with_stem(product(name).upper()).write_text(city.model(name).read_text())
+
+
+UNMADE: dict[str, tuple[Callable[[Planted, str], None], str]] = {
+    "d0": (_sql(""), r"dbt made nothing of it"),
+    "d1": (_sql("-- nothing yet\n"), r"failed: Parser Error|dbt made nothing of it|could not be made"),
+    "d2": (_capitals, r"P2\.sql and .*p2\.sql make one and the same table|p2\.sql and .*P2\.sql make one"),
+    "d3": (_config("enabled=false"), r"p3\.sql is there, and dbt makes no table of it"),
+    "d4": (_config("materialized='ephemeral'"), r"p4\.sql is there, and dbt makes no table of it"),
+    "d5": (_config("schema='theme'"), r"its model makes lake\.theme\.p5 instead"),
+}
+
+
+def test_a_product_that_dbt_makes_nothing_of_is_withheld_and_says_so(city: Planted) -> None:
+    """No verdict would be no refusal: what was released would stand, and an agreement that ends would not end it."""
+    for name, (write, _) in UNMADE.items():
+        write(city, name)
+    outcome = city.run()
+    assert outcome.released() == set(DATASETS) - set(UNMADE)
+    for name, (_, says) in UNMADE.items():
+        assert outcome.verdict(name) == "withheld"
+        assert re.search(says, outcome.why(name)), (name, outcome.why(name))
+
+
 def _holding(city: Planted, text: bytes) -> list[str]:
     files = (path for path in city.file(".zhongtai").rglob("*") if path.is_file() and not path.is_symlink())
     return [str(path.relative_to(city.place)) for path in files if text in path.read_bytes()]

@@ -446,3 +446,16 @@ def test_every_record_of_a_quoted_file_arrives_with_its_text(desk: Desk, rows: l
 
 
 _LAW = dataset(column("a", required=True), column("b"))
+
+
+@pytest.mark.parametrize("sql", ["cast(name as bigint) > 0", "error(name) is null", "age > 'soon'"])
+def test_a_rule_that_cannot_be_evaluated_is_blamed_and_not_the_file(desk: Desk, sql: str) -> None:
+    good = Rule("sound", "expression", ("age",), "accuracy", Severity.ERROR, {"sql": "age >= 0"})
+    bad = Rule("unsound", "expression", ("name",), "accuracy", Severity.ERROR, {"sql": sql})
+    one = replace(people(), rules=(good, bad))
+    batch = desk.take(one, LINES)
+    assert batch.state == "failed"
+    assert (
+        "the contract's rule unsound cannot be evaluated on it (rule unsound). Correct the rule's sql" in batch.message
+    )
+    assert "张三" not in batch.message and "delimiter" not in batch.message

@@ -10,14 +10,14 @@ from typing import Any
 
 from rich.markup import escape
 
-from lake.cli.output import say, table
+from lake.cli.output import console, say, table
 from lake.settings import Settings
 
 Row = Mapping[str, Any]
 
 _DATASETS, _FAILURES, _CHECKS, _VERDICTS = 10, 8, 8, 10
 _EVERYTHING = 1 << 30
-_WIDE = 200
+_WIDE, _ROOMY = 200, 100
 
 
 def show_summary(summary: Mapping[str, Any], settings: Settings, *, whole: bool = False) -> None:
@@ -106,8 +106,13 @@ def show_releases(rows: Sequence[Row], *, whole: bool = True) -> None:
         for row in shown:
             said = f"{row['agreement']}  ({row['product']}, {row.get('rows') or 0:,} rows)"
             say(f"{_MARKS[row['verdict']]}  {escape(said)}")
-            _show_violations(row, _EVERYTHING if whole else 2 if len(refused) < _VERDICTS else 1)
+            _show_violations(row, _EVERYTHING if whole else _reasons(len(refused)))
         _more(len(found) - len(shown), what, "zhongtai status")
+
+
+def _reasons(refused: int) -> int:
+    """How many reasons of each refusal there is room for."""
+    return 2 if refused < _VERDICTS and console.width >= _ROOMY else 1
 
 
 def _show_violations(row: Row, most: int) -> None:
@@ -127,4 +132,5 @@ def _more_reasons(count: int, agreement: str) -> None:
 
 
 def _cut(text: str, whole: bool) -> str:
-    return text if whole or len(text) <= _WIDE else f"{text[: _WIDE - 2]} …"
+    most = 2 * min(console.width, _WIDE // 2)
+    return text if whole or len(text) <= most else f"{text[: most - 2]} …"

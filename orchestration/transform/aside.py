@@ -100,7 +100,7 @@ def _with_models_of(project: Path, files: Collection[str]) -> set[str]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8", "replace")
+        return file.read_text("utf-8", "replace") if file.is_file() else ""
     except OSError:
         return ""
 

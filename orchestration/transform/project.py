@@ -17,7 +17,7 @@ from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
 from orchestration.transform.aside import forget, project_dir, set_aside
 from orchestration.transform.failed import TransformFailed
-from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_unreadable
+from orchestration.transform.refused import refuse_asking, refuse_cycles, refuse_names, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -95,7 +95,8 @@ def fingerprint(settings: Settings) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        # Of a pipe nobody may ever write the end.
+        return path.read_bytes() if path.is_file() else b""
     except OSError as error:
         return str(error.errno).encode()
 
@@ -123,6 +124,7 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
             parse(settings)
             manifest = _read(settings)
             refuse_names(manifest)
+            refuse_asking(manifest)
             refuse_cycles(manifest)
         except TransformFailed as failure:
             if not set_aside(settings, failure):

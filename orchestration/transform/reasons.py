@@ -32,7 +32,23 @@ _PLACE = re.compile(
 )
 _ENGINE_LINE = re.compile(r"\bLINE (\d+):|^\s+line (\d+)\s*$|error near line (\d+)", re.MULTILINE)
 _COLUMN = re.compile(r"casting from source column (\w+)")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`")
+_WORD = re.compile(r"\w+")
+# The words that DuckDB and dbt say of a text that cannot be right. Data may be raised as an error too.
+_THEIRS = """
+a adapter add aggregate ambiguous an and any appear argument arguments at available be been binary binding
+bindings block by call called calling can candidate cannot cast casts catalog category check choose clause
+column columns compare compiled config configuration contain contract contracts correct could create data
+database declared dependencies depends deps did does doesn duckdb duplicate enabled encountered end enforced
+error exist exists expected explicit expression expressions failed file find follow for found from function
+functions given got group happen has have in input install int into invalid is it items join key keyword list
+macro macros match matches materialization materializations maximum mean might missing model models more most
+must name named near need no node not number of on one only operator or order package parameter parameters
+part please project query reference referenced required result rows same scalar schema select set should
+specify sql statement string subquery syntax table tables tag take takes template that the there this to token
+type types typos undefined unexpected unique unknown use used using value values variable view was when which
+where window with without you
+"""
+_WORDS = frozenset(_THEIRS.split())
 _MISMATCH = re.compile(r"^\s*\| (\w+)\s*\| ([\w(), ]*?)\s*\| ([\w(), ]*?)\s*\| ([a-z ]+?)\s*\|$", re.MULTILINE)
 
 
@@ -50,7 +66,9 @@ def reason(message: str, text: str = "") -> str:
         told += filter(None, [_named(said, text)])
         told += _mismatches(message, text)
     else:
-        told += [f"in column {name}" for name in _COLUMN.findall(message) if name.lower() in text.lower()]
+        told += [
+            f"in column {name}" for name in _COLUMN.findall(message) if name.lower() in _WORD.findall(text.lower())
+        ]
     return ("; ".join([": ".join(told[:2]), *told[2:]]) + _place(message))[:_MOST]
 
 
@@ -69,14 +87,17 @@ def _said(message: str) -> tuple[str, str]:
 
 
 def _named(said: str, text: str) -> str:
-    """A sentence of the engine, its quoted parts kept only where the model's own text has them."""
-    known = text.lower()
-    return _QUOTED.sub(lambda part: part.group() if part.group()[1:-1].lower() in known else "…", said)
+    """A sentence of the engine or of dbt, word by word: what is neither theirs nor the author's is left out."""
+    if text is said or said in text:
+        return said
+    known = _WORDS | set(_WORD.findall(text.lower()))
+    told = _WORD.sub(lambda word: word.group() if word.group().lower() in known else "…", said)
+    return re.sub(r"…(?:[^\w\s]*…)+", "…", told)
 
 
 def _mismatches(message: str, text: str) -> Iterator[str]:
     for name, made, promised, why in _MISMATCH.findall(message):
-        if name != "column_name" and name.lower() in text.lower():
+        if name != "column_name" and name.lower() in _WORD.findall(text.lower()):
             yield f"column {name}: {why} ({made or 'not made'}, its YAML says {promised or 'nothing'})"
 
 

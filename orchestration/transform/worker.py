@@ -160,7 +160,8 @@ def _read(file: Path) -> str:
 
 
 def _text(node: Any) -> str:
-    return "\n".join(filter(None, (getattr(node, "raw_code", ""), getattr(node, "compiled_code", ""))))
+    """What the author wrote of a node: its source, and the columns of its YAML. Compiled, it may hold data."""
+    return "\n".join([getattr(node, "raw_code", "") or "", *(getattr(node, "columns", None) or {})])
 
 
 if __name__ == "__main__":

@@ -57,11 +57,21 @@ def words(error: BaseException) -> str:
     """What may be told of an error: its own text where it is the platform's, else kind, place and next step."""
     if is_ours(error):
         return str(error)
+    error = getattr(error, "orig", None) or error  # SQLAlchemy's own are about SQLite's
+    if _is_full(error):
+        return "There is no space left for what has to be written. Free space, then try again."
+    if isinstance(error, OSError) and not error.filename and error.strerror:
+        return f"{error.strerror} ({type(error).__name__} at {place(error)}). Mend that, then try again."
     if isinstance(error, OSError) and error.filename:
         step = "Free space there" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Mend that"
         return f"{error.strerror or type(error).__name__}: {error.filename}. {step}, then try again."
     fix = next((step for kind, step in _NEXT if isinstance(error, kind)), _REPORT)
     return f"{type(error).__name__} at {place(error)}. {fix}"
+
+
+def _is_full(error: BaseException) -> bool:
+    full = isinstance(error, sqlite3.OperationalError) and "is full" in str(error)
+    return full or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and not error.filename)
 
 
 def place(error: BaseException) -> str:

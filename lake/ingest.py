@@ -20,7 +20,7 @@ from contracts.sql_text import identifier, literal
 from lake.attach import store_table
 from lake.blame import FailedScan
 from lake.cores import threads_for, threads_of, use_threads
-from lake.readers.admission import admit, refused_by_system
+from lake.readers.admission import admit, printable, refused_by_system
 from lake.readers.delimited import REJECTS
 from lake.readers.formats import read
 from lake.readers.landing import Landed, delivered_on, find_deliveries, land
@@ -129,7 +129,7 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
 
 
 def _one(context: Ingestion, dataset: Dataset, url: str, recorded: Collection[str]) -> Batch:
-    relative = url.removeprefix(f"file://{context.catalogue.deliveries}/")
+    relative = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
     scratch = context.settings.scratch / dataset.table
     landed = None
     try:

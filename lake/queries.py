@@ -42,7 +42,10 @@ def city_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage:
 
 def _find(lineage: CityLineage, text: str) -> ColumnRef:
     asked = text if text.startswith(("lake.", "contract.")) else f"lake.{text}"
-    ref = ColumnRef.parse(asked)
+    try:
+        ref = ColumnRef.parse(asked)
+    except ValueError:
+        raise NotThere("column", text, []) from None
     if not lineage.graph.has(ref):
         known = [str(ColumnRef(r, c)).removeprefix("lake.") for r, cs in lineage.graph.columns.items() for c in cs]
         raise NotThere("column", text, known)

@@ -26,7 +26,8 @@ SILENCE = {
 }
 # Dagster stores the events that announce a run together, and not each in a transaction.
 _TOGETHER = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
-_MOST_THREADS = 1024
+_MOST_THREADS, _MOST_MEMORY = 1024, 1_000_000
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 # Sizes that DuckDB takes, bytes alone left out: nobody means a bare number.
 _SIZE = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B)", re.IGNORECASE)
 
@@ -137,7 +138,7 @@ def _threads(environment: Mapping[str, str]) -> int:
 
 def _memory(environment: Mapping[str, str]) -> str:
     given = environment.get("ZHONGTAI_MEMORY") or "3GB"
-    if not _SIZE.fullmatch(given.strip()):
+    if not _SIZE.fullmatch(given.strip()) or float(_NUMBER.match(given.strip()).group()) > _MOST_MEMORY:  # type: ignore[union-attr]
         raise SettingsRefused("ZHONGTAI_MEMORY", given, "not a size of memory", "a number and its unit, such as 4GB")
     return given.strip()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_only
+from sharing.durable import read_file
 from sharing.faults import Fault
 from sharing.keys import PublicKey
 
@@ -75,7 +76,7 @@ def _entry(row: tuple[Any, ...], seq: int, previous: str, path: Path) -> Iterato
 def _read_head(path: Path, public_key: PublicKey | None) -> tuple[list[Head], list[Fault]]:
     where = head_path(path)
     try:
-        record = json.loads(where.read_bytes())
+        record = json.loads(read_file(where))
         head = Head(int(record["seq"]), str(record["digest"]))
     except FileNotFoundError:
         return [], _head_missing(path, where)

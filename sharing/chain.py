@@ -7,6 +7,7 @@ is written or judged here.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +72,9 @@ def head_signature_holds(record: Mapping[str, Any], key: PublicKey) -> bool:
 
 def read_only(path: Path) -> sqlite3.Connection:
     """A connection that can only read the ledger at `path`; sqlite3.Error where there is none."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20, check_same_thread=False)
+    # Where nobody can write, there is no room for the index of a write-ahead log, and no need of one.
+    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=20, check_same_thread=False)
 
 
 def entry_digest(seq: int, at: str, kind: str, run: str | None, content: tuple[str, str], previous: str) -> str:

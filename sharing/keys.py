@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from sharing.durable import read_file
 from sharing.faults import SharingRefused
 
 PRIVATE_KEY = "signing.pem"
@@ -39,7 +40,7 @@ class PublicKey:
     def read(cls, source: bytes | Path) -> PublicKey:
         """A public key from its PEM text or file; SharingRefused where there is none."""
         try:
-            key = load_pem_public_key(source.read_bytes() if isinstance(source, Path) else source)
+            key = load_pem_public_key(read_file(source) if isinstance(source, Path) else source)
         except (OSError, ValueError, TypeError) as error:
             raise _unreadable(source, "no public key can be read") from error
         if not isinstance(key, Ed25519PublicKey):
@@ -76,8 +77,8 @@ class Signer:
                 f"run `chmod 600 {path}`, then renew the key",
             )
         try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
-        except (ValueError, TypeError) as error:
+            key = load_pem_private_key(read_file(path), password=None)
+        except (OSError, ValueError, TypeError) as error:
             raise SharingRefused(
                 "private_key", str(path), "the signing key cannot be read", "restore it from a backup, or move it away"
             ) from error

@@ -86,6 +86,11 @@ class Ledger:
             raise _unreadable(path, error) from error
         return cls(path, connection, signer)
 
+    @classmethod
+    def read(cls, path: Path) -> Ledger:
+        """The ledger at `path` for reading alone, also where nothing can be written."""
+        return cls(path, read_only(path), None)
+
     def __enter__(self) -> Ledger:
         return self
 
@@ -158,9 +163,20 @@ class Ledger:
             raise _unreadable(self.path, error) from error
 
 
+# What SQLite says of a file that is well, and what to do; anything else is damage.
+_NOT_DAMAGED = {
+    "readonly": ("it may not be written", "give this account the right to write it"),
+    "locked": ("another process is writing to it", "wait until that has ended"),
+    "is full": ("there is no space left for it", "free space there"),
+    "disk i/o error": ("its disk cannot be read or written", "see to the disk"),
+}
+
+
 def _unreadable(path: Path, error: Exception) -> SharingRefused:
-    what = f"not a readable ledger ({type(error).__name__})"
-    return SharingRefused("ledger_readable", str(path), what, "restore it from a backup")
+    said = str(error).lower()
+    known = next((words for phrase, words in _NOT_DAMAGED.items() if phrase in said), None)
+    damaged = (f"not a readable ledger ({type(error).__name__})", "restore it from a backup")
+    return SharingRefused("ledger_readable", str(path), *(known or damaged))
 
 
 def _draft(kind: str, body: Mapping[str, Any]) -> tuple[str, str | None, str, str]:

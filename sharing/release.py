@@ -34,6 +34,7 @@ from sharing.certificate import (
     parse_statement,
     sign_statement,
 )
+from sharing.durable import read_file
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
 from sharing.verify import tombstone, verify_release
@@ -168,7 +169,7 @@ def find_public_key(releases_root: Path, folder: Path) -> Path:
     A recipient who does not trust the place the release came from uses a key got by another way.
     """
     try:
-        _, key_id, _ = open_envelope((folder / CERTIFICATE).read_bytes())
+        _, key_id, _ = open_envelope(read_file(folder / CERTIFICATE))
     except OSError:
         raise SharingRefused(
             "certificate_present", str(folder), f"there is no readable {CERTIFICATE}", "give the folder of one release"
@@ -247,7 +248,7 @@ def _assemble(
 
 def _read(agreement: str, folder: Path, state: State) -> Release:
     try:
-        statement = parse_statement(open_envelope((folder / CERTIFICATE).read_bytes())[0])
+        statement = parse_statement(open_envelope(read_file(folder / CERTIFICATE))[0])
     except (OSError, SharingRefused):
         return Release(agreement, folder.name, folder, "withdrawn" if state == "withdrawn" else "damaged", None)
     return Release(agreement, folder.name, folder, state, statement)
@@ -264,7 +265,7 @@ def _releases(home: Path) -> Iterator[Release]:
 
 def _switched(home: Path) -> str | None:
     try:
-        identity = json.loads((home / SWITCH).read_bytes())["release_id"]
+        identity = json.loads(read_file(home / SWITCH))["release_id"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return identity if isinstance(identity, str) and re.fullmatch(r"[0-9a-f]{32}", identity) else None

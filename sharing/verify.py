@@ -14,6 +14,7 @@ from contracts.evidence import GATE_NAMES, CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
 from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement, verified_payload
+from sharing.durable import read_file
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
 
@@ -40,7 +41,7 @@ def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: date
 
 def _certificate(folder: Path) -> bytes:
     try:
-        return (folder / CERTIFICATE).read_bytes()
+        return read_file(folder / CERTIFICATE)
     except OSError:
         raise SharingRefused(
             "certificate_present", str(folder), f"there is no readable {CERTIFICATE}", "give the folder of one release"

@@ -51,10 +51,17 @@ def main() -> None:
     """Run the command line."""
     silence_libraries()
     try:
+        _refuse_undecoded(sys.argv[1:])
         build_app()(args=_workspace_last(sys.argv[1:]))
     except Exception as error:
         # Whatever it is: a stack is no answer to a person, and a library's text may quote a value.
         fail(words(error), WRONG if is_ours(error) and isinstance(error, _WRONG_USE) else FAILED)
+
+
+def _refuse_undecoded(arguments: list[str]) -> None:
+    for argument in arguments:
+        if any("\udc80" <= character <= "\udcff" for character in argument):
+            fail(f"the argument {argument!a} is not UTF-8", WRONG)
 
 
 def _workspace_last(arguments: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ WRONG = 2
 
 def _ledger(settings: Settings) -> Ledger:
     expect_run(settings)
-    return Ledger.open(settings.ledger)
+    return Ledger.read(settings.ledger)
 
 
 def status(workspace: Workspace = None, as_json: Json = False) -> None:

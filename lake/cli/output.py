@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -13,6 +15,12 @@ from rich.table import Table
 
 # Into a file or a pipe, rich would fold tables at 80 columns.
 _PIPED = 200
+
+# What a terminal cannot show is shown by its number; without an output there is nobody to show it to.
+if sys.stdout is None:
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+elif hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(errors="backslashreplace")
 
 console = Console(stderr=False, highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED)
 
@@ -43,6 +51,8 @@ def say(text: str) -> None:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Print a message on standard error and exit."""
+    """Print a message on standard error and exit; a program that asked for JSON gets it as that, too."""
     sys.stderr.write(f"zhongtai: {message}\n")
+    if "--json" in sys.argv:
+        emit({"error": message, "status": code})
     raise SystemExit(code)

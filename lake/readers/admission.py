@@ -32,7 +32,7 @@ _SYSTEM = {
     errno.EACCES: ("the file may not be read", "Give the account that runs zhongtai the right to read it."),
     errno.EPERM: ("the file may not be read", "Give the account that runs zhongtai the right to read it."),
     errno.EISDIR: ("a directory", "Put a file there, or correct servers.path in the contract."),
-    errno.ENAMETOOLONG: ("the name is too long for this system", "Ask for it under a shorter name."),
+    errno.ENAMETOOLONG: ("its name is too long for a copy of it", "Ask for it under a shorter name."),
     errno.ENOSPC: ("there is no space left for its copy", "Free space below the state folder, then run again."),
     errno.EDQUOT: ("there is no space left for its copy", "Free space below the state folder, then run again."),
     errno.EROFS: ("its copy may not be written", "Give the account that runs zhongtai a state folder to write to."),
@@ -42,6 +42,9 @@ _SYSTEM = {
 def admit(dataset: Dataset, url: str, root: Path | str) -> None:
     """Raises `DeliveryRefused` for anything but a regular file that lies below `root` itself."""
     filesystem, path = fsspec.core.url_to_fs(url)
+    if printable(path) != path:
+        fix = "Ask for it under a name in UTF-8."
+        raise DeliveryRefused(dataset.id, printable(Path(path).name), "its name is not UTF-8", "its name", fix)
     if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
         _admit_local(dataset, Path(path), fsspec.core.url_to_fs(str(root))[1])
     elif filesystem.info(path)["type"] != "file":
@@ -63,6 +66,11 @@ def _admit_local(dataset: Dataset, path: Path, root: str) -> None:
             "the file's place",
             "Put the file itself there: what lies elsewhere was not delivered.",
         )
+
+
+def printable(name: str) -> str:
+    """A file's name as it can be written down: bytes that are no UTF-8 as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _not_a_file(dataset: Dataset, name: str, kind: str) -> DeliveryRefused:

@@ -6,6 +6,7 @@ One pass copies, digests, checks the encoding and counts lines. What the bytes m
 from __future__ import annotations
 
 import codecs
+import glob
 import hashlib
 import re
 import shutil
@@ -28,7 +29,8 @@ _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
 TEXT_FORMATS = {"csv", "ndjson", "geojson"}
-_DATE = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
+# A day in full, or eight digits that begin with a century of ours: what looks like a day must be one.
+_DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|((?:19|20)\d\d)(\d\d)(\d\d))(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def delivered_on(dataset: Dataset, path: str, otherwise: date) -> date:
     """
     found = _DATE.search(path)
     try:
-        return date(*map(int, found.groups())) if found else otherwise
+        return date(*(int(part) for part in found.groups() if part)) if found else otherwise
     except ValueError:
         day = found.group() if found else ""
         raise DeliveryRefused(
@@ -186,7 +188,8 @@ def find_deliveries(dataset: Dataset, root: Path | str) -> list[str]:
     filesystem, base = fsspec.core.url_to_fs(str(root))
     return [
         filesystem.unstrip_protocol(found)
-        for found in sorted(filesystem.glob(f"{base.rstrip('/')}/{dataset.source.path}"))
+        # The root is a place, whatever characters its name has; only the contract's part is a pattern.
+        for found in sorted(filesystem.glob(f"{glob.escape(base.rstrip('/'))}/{dataset.source.path}"))
     ]
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,40 @@ def set_aside(settings: Settings, failure: TransformFailed) -> bool:
     _link(settings, {**reasons, **before})
     _unparse(settings)
     return True
+
+
+def seek(settings: Settings, failure: TransformFailed, parse: Callable[[], str]) -> TransformFailed | None:
+    """The failure with the file that it is about, where dbt names none: by halves, each left out and the rest parsed.
+
+    `parse` gives the reason why the project as it then is cannot be parsed, or nothing. None where no one file is it.
+    """
+    before = _files(settings)
+    files = [path for path in _severable(settings.dbt_project) if path not in before]
+    while len(files) > 1:
+        half = files[: len(files) // 2]
+        files = half if _without(settings, half, parse) != failure.reason else files[len(half) :]
+    found = bool(files) and _without(settings, files, parse) != failure.reason
+    _link(settings, before)
+    if not before:
+        forget(settings)
+    return TransformFailed(failure.command, f"{failure.reason} ({files[0]})", files) if found else None
+
+
+def _severable(project: Path) -> list[str]:
+    files = (path for folder in _SEVERABLE for path in sorted((project / folder).rglob("*")))
+    return [path.relative_to(project).as_posix() for path in files if path.is_file()]
+
+
+def _without(settings: Settings, files: Collection[str], parse: Callable[[], str]) -> str:
+    """Why the project cannot be parsed when these are left out with what hangs on them; empty where it can."""
+    gone = _with_models_of(settings.dbt_project, files)
+    gone |= _dependents(settings.dbt_project, gone)
+    left = {**_files(settings), **dict.fromkeys(gone, "")}
+    if not _record(settings).exists():
+        _record(settings).write_text("{}", "utf-8")
+    _link(settings, left)
+    _unparse(settings)
+    return parse()
 
 
 def _record(settings: Settings) -> Path:

@@ -15,7 +15,7 @@ import yaml
 
 from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
-from orchestration.transform.aside import forget, project_dir, set_aside
+from orchestration.transform.aside import forget, project_dir, seek, set_aside
 from orchestration.transform.failed import TransformFailed
 from orchestration.transform.refused import refuse_asking, refuse_cycles, refuse_names, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
@@ -127,11 +127,21 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
             refuse_asking(manifest)
             refuse_cycles(manifest)
         except TransformFailed as failure:
-            if not set_aside(settings, failure):
+            named = failure if failure.files else seek(settings, failure, lambda: _why_not(settings))
+            if named is None or not set_aside(settings, named):
                 raise
         else:
             _mark(settings).write_text(now)
             return manifest
+
+
+def _why_not(settings: Settings) -> str:
+    """Why the project as it is cannot be parsed; empty where it can."""
+    try:
+        parse(settings)
+    except TransformFailed as failure:
+        return failure.reason
+    return ""
 
 
 def _read(settings: Settings) -> dict[str, Any]:

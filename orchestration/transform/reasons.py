@@ -29,6 +29,7 @@ _MEANT = {
 _KIND = re.compile(r"^\s*([A-Z][a-z]+(?: [A-Za-z][a-z]+){0,3} Error)\b(?: in [^:]*)?:?\s*(.*)$")
 _PLACE = re.compile(
     r"\(((?:models|seeds|macros|tests|snapshots)/[^()\n]+)\)|Error reading \w+: (\S+)|config given in (\S+) @"
+    r"|\bin (models/[^\s()]+\.(?:ya?ml|sql|py))\b"
 )
 _ENGINE_LINE = re.compile(r"\bLINE (\d+):|^\s+line (\d+)\s*$|error near line (\d+)", re.MULTILINE)
 _COLUMN = re.compile(r"casting from source column (\w+)")

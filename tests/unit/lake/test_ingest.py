@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 import lake.ingest as spine
+from contracts.clock import today
 from contracts.model import Rule
 from contracts.violation import Severity
 from lake.ingest import Batch, unconserved
@@ -459,3 +461,34 @@ def test_a_rule_that_cannot_be_evaluated_is_blamed_and_not_the_file(desk: Desk, 
         "the contract's rule unsound cannot be evaluated on it (rule unsound). Correct the rule's sql" in batch.message
     )
     assert "张三" not in batch.message and "delimiter" not in batch.message
+
+
+@pytest.mark.parametrize("day", ["2026-02-29", "20261301", "2026-00-10", "0000-01-01", "19991332"])
+def test_a_day_in_a_path_that_no_calendar_has_refuses_that_delivery(desk: Desk, day: str) -> None:
+    one = people()
+    desk.deliver(one, LINES, day)
+    (batch,) = desk.ingest(one)
+    assert f"its path has the date {day}, a day that does not exist" in batch.message
+
+
+@pytest.mark.parametrize("place", ["no9920241231", "138001380001", "inbox", "v20241231123"])
+def test_digits_that_are_no_day_are_none(desk: Desk, place: str) -> None:
+    one = people()
+    desk.deliver(one, LINES, place)
+    (batch,) = desk.ingest(one)
+    assert (batch.state, batch.delivered_on) == ("accepted", today(desk.settings.clock))
+
+
+def test_a_name_that_is_no_utf_8_is_one_deliverys_fault(desk: Desk) -> None:
+    one = people()
+    path = desk.deliver(one, LINES)
+    path.rename(os.fsdecode(os.fsencode(path.with_suffix("")) + b"\xff.csv"))
+    (batch,) = desk.ingest(moved(one, path=one.source.path.replace(".csv", "*.csv")))
+    assert (batch.state, "its name is not UTF-8" in batch.message) == ("failed", True)
+    assert json.dumps(batch.as_dict(), ensure_ascii=False).encode()  # the ledger can hold it
+
+
+def test_a_root_with_the_signs_of_a_pattern_is_a_place(desk: Desk) -> None:
+    one = people()
+    odd = replace(desk, root=desk.root / "m[x] *?")
+    assert odd.take(one, LINES).message == ""

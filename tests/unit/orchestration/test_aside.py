@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lake.settings import Settings, load_settings
-from orchestration.transform.aside import forget, left_out, project_dir, set_aside
+from orchestration.transform.aside import forget, left_out, project_dir, seek, set_aside
 from orchestration.transform.failed import TransformFailed
 from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_unreadable
 
@@ -133,3 +133,24 @@ def test_names_that_lake_and_dagster_do_not_have_are_named() -> None:
     refuse_names(_manifest(a=[], A_1=[]))
     with pytest.raises(TransformFailed, match="交通"):
         refuse_names(_manifest(**{"a": [], "交通": []}))
+
+
+@pytest.mark.parametrize("guilty", [*(name for name in FILES if name.startswith(("models/", "seeds/")))])
+def test_a_file_that_dbt_does_not_name_is_found_by_halves(settings: Settings, guilty: str) -> None:
+    tried = []
+
+    def parse() -> str:
+        tried.append(1)
+        return "something is wrong" if (project_dir(settings) / guilty).exists() else ""
+
+    found = seek(settings, TransformFailed("parse", "something is wrong"), parse)
+    assert found is not None
+    # What reads it is left out with it: a model that is guilty may be found through one that it needs.
+    assert set_aside(settings, found)
+    assert not (project_dir(settings) / guilty).exists()
+    assert len(tried) <= 6
+
+
+def test_what_no_file_is_guilty_of_is_nobodys(settings: Settings) -> None:
+    assert seek(settings, TransformFailed("parse", "something is wrong"), lambda: "something is wrong") is None
+    assert project_dir(settings) == settings.dbt_project

@@ -118,7 +118,7 @@ class DuckDBEngine:
             return None
         if sorts <= {"aggregate"} and sorts:
             return _MANY_ROWS.format(name=name.removesuffix("_star"))
-        if sorts and sorts <= {"table", "table_macro", "pragma"} or name == "unnest":
+        if (sorts and sorts <= {"table", "table_macro", "pragma"}) or name == "unnest":
             return _TABLES.format(name=name)
         return None if sorts else f"there is no function {name!r}"
 

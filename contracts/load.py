@@ -211,8 +211,9 @@ class _Reading:
     def _check_across(self, datasets: dict[str, Dataset]) -> None:
         contracts = self.root / "contracts"
         across.check_references(self.known, datasets)
-        across.check_authority(self.known, datasets, self.opened)
-        across.check_deliveries(datasets, self.opened)
+        own = [document for place in self._places() for document in self._files(place)]
+        across.check_authority(self.known, own)
+        across.check_deliveries(own)
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
 
     def _agreements(self) -> dict[str, Agreement]:

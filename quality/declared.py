@@ -90,7 +90,7 @@ class DuckDBEngine:
         return self._fault(f"select regexp_full_match('', {literal(pattern)})")
 
     def condition_fault(self, sql: str, columns: Mapping[str, LogicalType] | None) -> str | None:
-        """Why a text is no boolean expression on one row: as far as its form tells, and wholly where columns are known."""
+        """Why a text is no boolean about one row: as far as its form tells, wholly where the columns are known."""
         parsed = self._parsed(f"select 1 from t where ({sql})")
         if isinstance(parsed, str):
             return parsed

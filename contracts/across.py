@@ -40,6 +40,17 @@ def _themes(documents: list[Document]) -> Iterator[Claim]:
             yield document, ("tables", name), str(name), "a theme table"
 
 
+def check_prefixes(domains: Iterable[Document]) -> None:
+    """Each entity's ids begin with letters of its own, whether or not it is sound otherwise."""
+    holders: dict[str, str] = {}
+    for document in domains:
+        for number, one in enumerate(listed(document.data, "entities")):
+            prefix, name = one.get("id_prefix"), str(one.get("name"))
+            if isinstance(prefix, str) and holders.setdefault(prefix, name) != name:
+                text = f"the prefix {prefix!r} is that of {holders[prefix]}"
+                document.fault(("entities", number, "id_prefix"), text, "a prefix of its own for each entity")
+
+
 def _products(documents: list[Document]) -> Iterator[Claim]:
     for document in documents:
         if isinstance(name := document.data.get("product"), str):

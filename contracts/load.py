@@ -179,14 +179,9 @@ class _Reading:
 
     def _add_entities(self, document: Document, domain: Domain) -> None:
         entities = dict(self.known.entities)
-        prefixes = {entity.id_prefix: entity.name for entity in entities.values()}
         numbers = {str(one.get("name")): number for number, one in enumerate(listed(document.data, "entities"))}
         for entity in domain.entities:
-            at = ("entities", numbers.get(entity.name, 0), "id_prefix")
-            if prefixes.get(entity.id_prefix, entity.name) != entity.name:
-                text = f"the prefix {entity.id_prefix!r} is that of {prefixes[entity.id_prefix]}"
-                document.fault(at, text, "a prefix of its own for each entity")
-            entities[entity.name], prefixes[entity.id_prefix] = entity, entity.name
+            entities[entity.name] = entity
         self.known.entities = entities
         self.known.unsound |= {
             (ENTITY, name) for name, n in numbers.items() if name not in entities or document.faulty(("entities", n))
@@ -214,6 +209,7 @@ class _Reading:
         own = [document for place in self._places() for document in self._files(place)]
         across.check_authority(self.known, own)
         across.check_deliveries(own)
+        across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
 
     def _agreements(self) -> dict[str, Agreement]:

@@ -36,7 +36,7 @@ def spelling_fault(kind: LogicalType, spelling: str) -> str | None:
     if spelling in NAMED.get(kind, ()):
         return None
     if kind not in DATED or "%" not in spelling:
-        return f"a {kind} is not spelt {spelling!r}"
+        return f"{'an' if kind[0] == 'i' else 'a'} {kind} is not spelt {spelling!r}"
     found = _DIRECTIVE.findall(spelling)
     if strange := [one for one in found if one not in DIRECTIVES]:
         return f"{spelling!r} has %{strange[0]}, which no engine here reads"

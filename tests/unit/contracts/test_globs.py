@@ -123,7 +123,7 @@ def test_nor_where_one_of_them_is_faulty_otherwise(workspace: Path, spoilt: str)
 def test_members_of_a_zip_are_globs_too(workspace: Path, member: str, meet: bool) -> None:
     zipped = (
         '"*/police/residents.csv"\n    format: csv',
-        f'"*/p/x.zip"\n    format: zip\n    customProperties: [{{property: member, value: "{member}"}}]\n    description: x',
+        f'"*/p/x.zip"\n    format: zip\n    customProperties: [{{property: member, value: "{member}"}}]\n',
     )
     residents = workspace / RESIDENTS
     residents.write_text(

@@ -118,6 +118,7 @@ def test_every_misfit_is_told_in_words_of_people(wanted: object, value: object) 
     assert what
     assert instead
     assert FOREIGN.search(f"{what} {instead}") is None, f"{what} -> {instead}"
+    assert "something else" not in what
 
 
 @pytest.mark.parametrize(
@@ -291,3 +292,13 @@ def test_a_smallest_group_needs_what_it_is_counted_by(workspace: Path) -> None:
     assert load_catalogue(workspace).agreements["health__care"].minimum_group == 5
     plant(workspace / CARE, ("kind: k_anonymity, columns: [persons]", "kind: k_anonimity, columns: [persons]"))
     assert [fault.where for fault in faults_of(workspace)] == ["rules[0].kind"]  # and not the group as well
+
+
+def test_two_entities_of_one_prefix_are_told_whichever_is_faulty(workspace: Path) -> None:
+    other = (
+        "  - {name: other, title: {zh: 乙, en: B}, grain: x, identifier: nowhere, id_prefix: NP, attributes: []}\n"
+        "tables:\n"
+    )
+    plant(workspace / PEOPLE, ("tables:\n", other))
+    places = {fault.where for fault in faults_of(workspace)}
+    assert places == {"entities[1].identifier", "entities[1].id_prefix"}

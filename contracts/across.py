@@ -5,13 +5,15 @@ Each fault is noted on the later of the two. What one file says for itself is ju
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
+from contracts.globs import paths_meet
 from contracts.known import Known
 from contracts.model import Dataset, Entity
+from contracts.servers import path_fault
 
 # Models that are written beside the entities (`zhongtai sync`).
 _GENERATED = ("identity_registry", "identity_decisions")
@@ -38,22 +40,62 @@ def _themes(documents: list[Document]) -> Iterator[Claim]:
             yield document, ("tables", name), str(name), "a theme table"
 
 
+def check_prefixes(domains: Iterable[Document]) -> None:
+    """Each entity's ids begin with letters of its own, whether or not it is sound otherwise."""
+    holders: dict[str, str] = {}
+    for document in domains:
+        for number, one in enumerate(listed(document.data, "entities")):
+            prefix, name = one.get("id_prefix"), str(one.get("name"))
+            if isinstance(prefix, str) and holders.setdefault(prefix, name) != name:
+                text = f"the prefix {prefix!r} is that of {holders[prefix]}"
+                document.fault(("entities", number, "id_prefix"), text, "a prefix of its own for each entity")
+
+
 def _products(documents: list[Document]) -> Iterator[Claim]:
     for document in documents:
         if isinstance(name := document.data.get("product"), str):
             yield document, ("product",), name, "a product"
 
 
-def check_deliveries(datasets: Mapping[str, Dataset], opened: Mapping[Path, Document]) -> None:
+@dataclass(frozen=True)
+class _Deliveries:
+    """Where a contract says that its deliveries lie, sound otherwise or not."""
+
+    document: Document
+    path: str
+    format: str
+    member: str | None
+
+
+def check_deliveries(contracts: Iterable[Document]) -> None:
     """No file is two datasets, unless each reads another member of it."""
-    holders: dict[tuple[str, str | None], str] = {}
-    for dataset in datasets.values():
-        place = (dataset.source.path, dataset.source.member)
-        if place in holders:
-            text = f"{dataset.source.path!r} is where the deliveries of {holders[place]} lie already"
+    earlier: list[_Deliveries] = []
+    for own in filter(None, map(_deliveries, contracts)):
+        other = next((one for one in earlier if paths_meet(one.path, own.path) and _same_member(one, own)), None)
+        if other is not None:
+            also = "" if other.path == own.path else f" ({other.path!r} matches the same files)"
+            text = f"{own.path!r} is where the deliveries of {_id(other.document)} lie already{also}"
             instead = "a path of its own for each dataset, or another member of the same file"
-            _document(dataset, opened).fault(("servers", 0, "path"), text, instead)
-        holders.setdefault(place, dataset.id)
+            own.document.fault(("servers", 0, "path"), text, instead)
+        earlier.append(own)
+
+
+def _deliveries(document: Document) -> _Deliveries | None:
+    server = next(iter(listed(document.data, "servers")), {})
+    path, format_ = server.get("path"), server.get("format")
+    if not isinstance(path, str) or path_fault(path) or not isinstance(format_, str):
+        return None
+    named = (one.get("value") for one in listed(server, "customProperties") if one.get("property") == "member")
+    usual = {"zip": "*.csv", "sqlite": document.path.stem}.get(format_)
+    member = next(named, usual)
+    return _Deliveries(document, path, format_, member if isinstance(member, str) else usual)
+
+
+def _same_member(one: _Deliveries, other: _Deliveries) -> bool:
+    """Whether two readers of one file would read the same of it; members of a zip are matched from their ends."""
+    if "zip" == one.format == other.format:
+        return paths_meet(f"**/{one.member}", f"**/{other.member}")
+    return one.format != other.format or one.member == other.member
 
 
 def check_references(known: Known, datasets: Mapping[str, Dataset]) -> None:
@@ -77,29 +119,28 @@ def _made(entity: Entity) -> list[str]:
     return ["city_id", entity.identifier, *named, "provider_count"]
 
 
-def check_authority(known: Known, datasets: Mapping[str, Dataset], opened: Mapping[Path, Document]) -> None:
+def check_authority(known: Known, contracts: Iterable[Document]) -> None:
     """A data element has at most one authoritative source."""
     holders: dict[str, str] = {}
-    for dataset in datasets.values():
-        document = _document(dataset, opened)
-        at = _property(document, "authoritative_for")
-        for number, name in enumerate(dataset.authoritative_for):
-            known.element(name, document, (*at, number))
+    for document in contracts:
+        for at, name in _authoritative(document):
+            known.element(name, document, at)
             if name in holders:
                 text = f"{holders[name]} is the authoritative source of {name!r} already"
-                document.fault((*at, number), text, "one authoritative source for each data element")
-            holders[name] = dataset.id
+                document.fault(at, text, "one authoritative source for each data element")
+            holders[name] = _id(document)
 
 
-def _property(document: Document, name: str) -> YamlPath:
+def _authoritative(document: Document) -> Iterator[tuple[YamlPath, str]]:
     for number, one in enumerate(listed(document.data, "customProperties")):
-        if one.get("property") == name:
-            return ("customProperties", number, "value")
-    return ("customProperties",)
+        names = one.get("value") if one.get("property") == "authoritative_for" else None
+        for place, name in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(name, str):
+                yield ("customProperties", number, "value", place), name
 
 
-def _document(dataset: Dataset, opened: Mapping[Path, Document]) -> Document:
-    return opened[dataset.path or Path()]
+def _id(contract: Document) -> str:
+    return f"{contract.path.parent.name}.{contract.path.stem}"
 
 
 def listed(data: Mapping[str, object], key: str) -> list[dict[str, object]]:

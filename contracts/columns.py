@@ -14,7 +14,7 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
 from contracts.model import Column, Element, Level, LogicalType, SharingAttribute
-from contracts.names import WANTED, name_fault
+from contracts.names import name_fault, wanted_name
 from contracts.odcs_extras import ColumnExtras, extras
 from contracts.promises import inherited
 
@@ -53,7 +53,7 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     before = len(document.faults)
     extra, places = extras(document, at, written.customProperties, ColumnExtras)
     if fault := name_fault(written.name or ""):
-        document.fault((*at, "name"), f"{fault} for a column", WANTED)
+        document.fault((*at, "name"), f"{fault} for a column", wanted_name(written.name or ""))
     for key, instead in _UNREAD.items():
         if getattr(written, key) is not None:
             document.fault((*at, key), f"{key} is not evaluated by this platform", instead)

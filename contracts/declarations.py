@@ -17,6 +17,7 @@ from contracts.model import Level, LogicalType, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
 from contracts.violation import Severity
+from contracts.words import given
 
 
 def _day(value: object) -> object:
@@ -24,9 +25,11 @@ def _day(value: object) -> object:
     written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)
     if written or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
-    raise PydanticCustomError("declared", "{what}", {"what": f"{value!r} is no day", "instead": "YYYY-MM-DD"})
+    raise PydanticCustomError("declared", "{what}", {"what": f"{given(value)} is no day", "instead": "YYYY-MM-DD"})
 
 
+# Strict: "yes" is text and 1 is a number; YAML's own yes is true.
+Truth = Annotated[bool, Field(strict=True)]
 AgreementName = Annotated[str, StringConstraints(pattern=GRAMMAR.replace("$", "__") + GRAMMAR[1:])]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
@@ -225,7 +228,7 @@ class ProductColumnDeclaration(Declaration):
     type: LogicalType
     title: Title
     purpose: Text
-    required: bool = False
+    required: Truth = False
 
 
 class AgreementDeclaration(Declaration):

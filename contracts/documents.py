@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.faults import Fault, nearest
-from contracts.names import GRAMMAR, LONGEST, WANTED
 from contracts.salvage import salvage
+from contracts.words import given, misfit
 from contracts.yaml_text import Misread, compose, read_yaml
 
 Step = str | int
@@ -95,25 +95,32 @@ class Document:
         return line
 
     def shaped(
-        self, model: type[ModelT], *, data: Any = None, at: YamlPath = (), places: Mapping[str, YamlPath] | None = None
+        self,
+        model: type[ModelT],
+        *,
+        data: Any = None,
+        at: YamlPath = (),
+        places: Mapping[str, YamlPath] | None = None,
+        strict: bool | None = None,
     ) -> ModelT | None:
         """The data (or a part of it, found at a path) as a model, after noting each key and value that misfits.
 
         Where something misfits, the rest is there and stand-ins are in its place, so that what else is wrong comes in
         the same wave; None only for what is no mapping. `places` says where single keys of the part really stand, for
-        parts gathered from a list of properties.
+        parts gathered from a list of properties. `strict` is for models of others, which else take "yes" for true.
         """
         whole = self.data if data is None else data
         try:
-            return model.model_validate(whole, extra="forbid")
+            return model.model_validate(whole, extra="forbid", strict=strict)
         except ValidationError as error:
-            details = _meant(error.errors(include_url=False))
-            found = [(detail, _placed(_real(detail, whole), at, places or {})) for detail in details]
-            for detail, path in found:
+            found: dict[YamlPath, list[ErrorDetails]] = {}
+            for detail in _meant(error.errors(include_url=False), whole):
+                found.setdefault(_placed(_real(detail, whole), at, places or {}), []).append(detail)
+            for path, (detail, *_) in found.items():
                 if detail["type"] == "extra_forbidden":
                     self._presume_meant((*path[:-1], _known_key(model, detail["loc"])))
-            for detail, path in found:
-                self._shape_fault(model, detail, path)
+            for path, details in found.items():
+                self._shape_fault(model, details, path)
             return salvage(model, whole) if isinstance(whole, dict) else None
 
     def _read(self) -> None:
@@ -129,15 +136,15 @@ class Document:
             return None
         self._text = text
         if not isinstance(data, dict):
-            kind = "null" if data is None else type(data).__name__
-            return self.fault((), f"a {kind} stands where a mapping belongs", "key: value lines")
+            return self.fault((), f"{given(data)} stands where a mapping belongs", "key: value lines")
         if not data:
             return self.fault((), "the file is empty", "the declaration, or delete the file")
         self.data = data
         self._misshapen.update(_misread(data, ()) if notes else ())
         return None
 
-    def _shape_fault(self, model: type[BaseModel], detail: ErrorDetails, path: YamlPath) -> None:
+    def _shape_fault(self, model: type[BaseModel], details: list[ErrorDetails], path: YamlPath) -> None:
+        detail = details[0]
         last = detail["loc"][-1] if detail["loc"] else ""
         match detail["type"]:
             case "extra_forbidden":
@@ -146,7 +153,7 @@ class Document:
             case "missing":
                 self.fault(path, f"{last!r} is missing", f"{last}: …")
             case _:
-                self.fault(path, _what(detail), _instead(detail))
+                self.fault(path, *misfit(details))
         return self.presume(path)
 
 
@@ -179,18 +186,28 @@ def _child(node: yaml.Node | None, step: Step) -> tuple[yaml.Node, int] | None:
     return None
 
 
-def _meant(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    if len(details) == 1:
-        return details
-    return [d for d in details if not (d["type"] in _BRANCH_ERRORS and _other_branch(d, details))]
+def _meant(details: list[ErrorDetails], data: Any) -> list[ErrorDetails]:
+    """The errors without those of a union's branches that were not meant, because another branch got further."""
+    unions = [(detail, _union(detail, data)) for detail in details]
+    further = {place for detail, place in unions if place is not None and len(detail["loc"]) > len(place) + 1}
+    return [
+        detail
+        for detail, place in unions
+        if detail["type"] not in _BRANCH_ERRORS or place not in further or len(detail["loc"]) > len(place or ()) + 1
+    ]
 
 
-def _other_branch(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
-    parent = detail["loc"][:-1]
-    return any(
-        other is not detail and len(other["loc"]) > len(detail["loc"]) and other["loc"][: len(parent)] == parent
-        for other in details
-    )
+def _union(detail: ErrorDetails, data: Any) -> YamlPath | None:
+    """The place of the union that an error's location passes: where its next step is no key but a branch."""
+    loc = detail["loc"][:-1] if detail["type"] in ("missing", "extra_forbidden") else detail["loc"]
+    for number, step in enumerate(loc):
+        if isinstance(data, dict) and step in data:  # noqa: SIM114 - one branch cannot be typed
+            data = data[step]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None if step == "[key]" else loc[:number]
+    return None
 
 
 def _real(detail: ErrorDetails, data: Any) -> YamlPath:
@@ -239,45 +256,3 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
-
-
-_SHAPES = {
-    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "a mapping (key: value lines)"),
-    **dict.fromkeys(("list_type", "tuple_type"), "a list ([…], or lines that begin with -)"),
-}
-_WANTED = {
-    **_SHAPES,
-    **dict.fromkeys(("string_type", "invalid_key"), "text; put it in quotes"),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number, without quotes"),
-    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number, without quotes"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
-}
-
-
-def _is_name(detail: ErrorDetails) -> bool:
-    asked = detail.get("ctx", {})
-    return asked.get("pattern") == GRAMMAR or asked.get("max_length") == LONGEST
-
-
-def _what(detail: ErrorDetails) -> str:
-    if _is_name(detail):
-        return f"{detail['input']!r} is no name"
-    if wanted := _SHAPES.get(detail["type"]):
-        return f"a {type(detail['input']).__name__} stands where {wanted.split(' (')[0]} belongs"
-    return detail["msg"] if detail["type"] == "declared" else detail["msg"][:1].lower() + detail["msg"][1:]
-
-
-def _instead(detail: ErrorDetails) -> str:
-    match detail["type"]:
-        case "declared":
-            return str(detail["ctx"]["instead"])
-        case _ if _is_name(detail):
-            return WANTED
-        case kind if kind in _WANTED:
-            return _WANTED[kind]
-        case "enum" | "literal_error":
-            return str(detail["ctx"]["expected"])
-        case "string_pattern_mismatch":
-            return f"text that matches {detail['ctx']['pattern']}"
-        case kind:
-            return f"a value of the right type ({kind.removesuffix('_type').removesuffix('_parsing')})"

@@ -17,7 +17,7 @@ from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
 from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
-from contracts.names import WANTED, group_fault
+from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
@@ -121,7 +121,7 @@ class _Reading:
             self.known.unsound.add((DEPARTMENT, ""))
         for name in declared.departments if declared and document else ():
             if document and (fault := group_fault(name)):
-                document.fault(("departments", name), f"{fault} for a department", WANTED)
+                document.fault(("departments", name), f"{fault} for a department", wanted_name(name))
         found = {name: _department(name, one) for name, one in (declared.departments.items() if declared else ())}
         return {**found, **self._departments_of_contracts(set(found))}
 
@@ -130,6 +130,8 @@ class _Reading:
         found: dict[str, Department] = {}
         for place in self._places():
             for document in self._files(place):
+                if _may_introduce(document):
+                    self.known.unsound.add((DEPARTMENT, place.name))
                 for number, one in enumerate(listed(document.data, "customProperties")):
                     if one.get("property") == "department":
                         self._introduce(document, ("customProperties", number, "value"), one.get("value"), known, found)
@@ -143,7 +145,7 @@ class _Reading:
         if name in known or name in found:
             document.fault(at, f"the department {name!r} is introduced elsewhere already", "nothing here")
         elif fault := group_fault(name):
-            document.fault(at, f"{fault} for a department, which its folder is called after", WANTED)
+            document.fault(at, f"{fault} for a department, which its folder is called after", wanted_name(name))
         if name not in known and declared:
             found[name] = _department(name, declared)
 
@@ -177,14 +179,9 @@ class _Reading:
 
     def _add_entities(self, document: Document, domain: Domain) -> None:
         entities = dict(self.known.entities)
-        prefixes = {entity.id_prefix: entity.name for entity in entities.values()}
         numbers = {str(one.get("name")): number for number, one in enumerate(listed(document.data, "entities"))}
         for entity in domain.entities:
-            at = ("entities", numbers.get(entity.name, 0), "id_prefix")
-            if prefixes.get(entity.id_prefix, entity.name) != entity.name:
-                text = f"the prefix {entity.id_prefix!r} is that of {prefixes[entity.id_prefix]}"
-                document.fault(at, text, "a prefix of its own for each entity")
-            entities[entity.name], prefixes[entity.id_prefix] = entity, entity.name
+            entities[entity.name] = entity
         self.known.entities = entities
         self.known.unsound |= {
             (ENTITY, name) for name, n in numbers.items() if name not in entities or document.faulty(("entities", n))
@@ -197,7 +194,7 @@ class _Reading:
         found: dict[str, Dataset] = {}
         for place in self._places():
             known = place.name in self.known.departments
-            if not known and (DEPARTMENT, "") not in self.known.unsound:
+            if not known and not self.known.unsound & {(DEPARTMENT, ""), (DEPARTMENT, place.name)}:
                 text = f"there is no department {place.name!r}"
                 introduce = "or introduce it in departments.yml, or by `property: department` in its first contract"
                 self._misplace(place, text, f"{nearest(place.name, self.known.departments)}, {introduce}")
@@ -209,8 +206,10 @@ class _Reading:
     def _check_across(self, datasets: dict[str, Dataset]) -> None:
         contracts = self.root / "contracts"
         across.check_references(self.known, datasets)
-        across.check_authority(self.known, datasets, self.opened)
-        across.check_deliveries(datasets, self.opened)
+        own = [document for place in self._places() for document in self._files(place)]
+        across.check_authority(self.known, own)
+        across.check_deliveries(own)
+        across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
 
     def _agreements(self) -> dict[str, Agreement]:
@@ -220,6 +219,15 @@ class _Reading:
             if document.usable
         )
         return {agreement.name: agreement for agreement in read if agreement is not None}
+
+
+def _may_introduce(document: Document) -> bool:
+    """Whether a contract may be meant to introduce its department, though nobody can tell: it cannot be read so far."""
+    written = document.data.get("customProperties", [])
+    items = written if isinstance(written, list) else [None]
+    return not document.usable or any(
+        not isinstance(one, dict) or not isinstance(one.get("property"), str) for one in items
+    )
 
 
 def _department(name: str, declared: DepartmentDeclaration) -> Department:

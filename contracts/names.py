@@ -31,6 +31,13 @@ def name_fault(name: str) -> str | None:
     return f"{name!r} has {len(name)} characters" if len(name) > LONGEST else None
 
 
+def wanted_name(name: str) -> str:
+    """What to write instead of a text that is no name: the nearest that is one, where there is one."""
+    near = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
+    sound = near != name and not place_fault(near) and name.isascii()
+    return f"{near}, or {WANTED}" if sound else WANTED
+
+
 def place_fault(name: str) -> str | None:
     """Why a name cannot be that of a file or a folder, or None."""
     return name_fault(name) or (f"{name!r} is the name of a device on Windows" if name in _DEVICES else None)

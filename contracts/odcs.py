@@ -23,7 +23,7 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
 from contracts.model import Column, Dataset, Element, Provision, Rule, SharingAttribute, Source
-from contracts.names import WANTED, name_fault, place_fault
+from contracts.names import name_fault, place_fault, wanted_name
 from contracts.odcs_extras import ContractExtras, Places, ProvidesExtra, ServiceLevels, extras
 from contracts.promises import CONTRACT, Place, Written, distinct, rule, written
 from contracts.rules import KINDS
@@ -66,8 +66,8 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     """The dataset of a department that a contract declares; None after noting every fault on the document."""
     name = document.path.stem
     if fault := place_fault(name):
-        document.fault((), f"{fault} for a dataset, which the file is called after", WANTED)
-    odcs = document.shaped(OpenDataContractStandard)
+        document.fault((), f"{fault} for a dataset, which the file is called after", wanted_name(name))
+    odcs = document.shaped(OpenDataContractStandard, strict=True)
     if odcs is None:
         return None
     _check_head(document, odcs, f"{department}.{name}", known)
@@ -84,8 +84,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     own = _own_rules(contract, columns)
     table = (*(one for one in own if _of_one(one) is None), *_derived(contract, columns, levels))
     columns = tuple(_with_row_rules(column, own) for column in columns)
-    by_name = {column.name: column for column in columns}
-    distinct([*table, *(one for column in by_name.values() for one in column.rules)], document, ("schema", 0))
+    distinct(document, _rule_names(schema))
     if source is None or levels is None or document.faults:
         return None
     return Dataset(
@@ -123,7 +122,8 @@ def _check_head(document: Document, odcs: OpenDataContractStandard, identity: st
     }
     for key, (sound, instead) in wanted.items():
         if not sound:
-            document.fault((key,), f"{key} is {getattr(odcs, key)!r}", instead)
+            value = getattr(odcs, key)
+            document.fault((key,), f"{key!r} is missing" if value is None else f"{key} is {value!r}", instead)
     for key in _UNREAD_TOP:
         if getattr(odcs, key) is not None:
             document.fault((key,), f"{key} is not acted on by this platform", f"nothing: leave {key} out")
@@ -259,6 +259,16 @@ def _own_rules(contract: _Contract, columns: tuple[Column, ...]) -> tuple[Rule, 
     return tuple(own)
 
 
+def _rule_names(schema: SchemaObject) -> Iterator[tuple[str, YamlPath]]:
+    """The name of every rule that is written out, on the table and on its columns, and where it stands."""
+    places: list[tuple[YamlPath, list[DataQuality] | None]] = [(("schema", 0), schema.quality)]
+    places += [(_at(number), written_.quality) for number, written_ in enumerate(schema.properties or [])]
+    for at, quality in places:
+        for number, item in enumerate(quality or []):
+            if item.type != "text":
+                yield item.name or "", (*at, "quality", number, "name")
+
+
 def _with_row_rules(column: Column, own: tuple[Rule, ...]) -> Column:
     """The column with those of its written rules that one row alone decides."""
     return replace(column, rules=(*column.rules, *(one for one in own if _of_one(one) == column.name)))
@@ -321,7 +331,7 @@ def _spoken(document: Document, at: YamlPath, item: DataQuality) -> Written | No
     for key in sorted(item.model_fields_set - _HEARD):
         document.fault((*at, key), f"{key} is not evaluated", "the promise as arguments of the implementation")
     if fault := name_fault(item.name or ""):
-        document.fault((*at, "name"), f"{fault} for a rule", WANTED)
+        document.fault((*at, "name"), f"{fault} for a rule", wanted_name(item.name or ""))
     severity = "error" if item.severity is None else item.severity
     if severity not in set(Severity):
         document.fault((*at, "severity"), f"there is no severity {severity!r}", "error or warning")

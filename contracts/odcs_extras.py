@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from open_data_contract_standard.model import CustomProperty
 from pydantic import Field
 
-from contracts.declarations import Declaration, Mask, Name, Text, WorkingDays
+from contracts.declarations import Declaration, Mask, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
 from contracts.model import DeliveryMode, SharingAttribute
 
@@ -29,7 +29,7 @@ class ServerExtras(Declaration):
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
-    header: bool = True
+    header: Truth = True
     skip_rows: Annotated[int, Field(strict=True, ge=0, le=MOST_SKIPPED)] = 0
     member: Text | None = None
     nulls: tuple[str, ...] = ()

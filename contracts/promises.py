@@ -125,14 +125,13 @@ def written(place: Place, at: YamlPath, spoken: Written, own_columns: tuple[str,
     return Rule(made.name, kind, columns, dimension, made.severity, made.arguments, zh, en)
 
 
-def distinct(rules: Iterable[Rule], document: Document, at: YamlPath) -> tuple[Rule, ...]:
-    """The rules, after noting every name that two of them share."""
-    seen: dict[str, Rule] = {}
-    for one in rules:
-        if one.name in seen:
-            document.fault(at, f"two rules are called {one.name!r}", "a name of its own for each rule")
-        seen[one.name] = one
-    return tuple(seen.values())
+def distinct(document: Document, names: Iterable[tuple[str, YamlPath]]) -> None:
+    """Note every rule whose name another has already, whether or not either is sound otherwise."""
+    seen: set[str] = set()
+    for name, at in names:
+        if name in seen and name:
+            document.fault(at, f"two rules are called {name!r}", "a name of its own for each rule")
+        seen.add(name)
 
 
 def _element_arguments(element: Element) -> list[tuple[str, dict[str, Any]]]:

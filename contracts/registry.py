@@ -14,13 +14,18 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import CODE_SET, ELEMENT, Known
 from contracts.model import CodeSet, Element, LogicalType
-from contracts.spellings import DATED, NAMED, spelling_fault
+from contracts.spellings import DATED, NAMED, spelling_fault, spellings_fault
 
 PLATFORM = Path(__file__).parent / "standards"
 
 _NUMERIC = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
 # Judged on the text of a value, which only a string keeps.
 _OF_TEXT = ("pattern", "check", "code_set", "max_length", "normalise")
+
+_FULLER = {
+    LogicalType.TIMESTAMP: 'type: date, or formats such as "%Y-%m-%d %H:%M:%S" (shorter ones may stand beside it)',
+    LogicalType.TIME: 'formats such as "%H:%M:%S" (shorter ones may stand beside it)',
+}
 
 
 def folders(workspace: Path) -> tuple[Path, ...]:
@@ -108,21 +113,31 @@ def _check_element(document: Document, at: YamlPath, one: ElementDeclaration, kn
 def _check_type(document: Document, at: YamlPath, one: ElementDeclaration) -> None:
     """Facts that an element's type has no use for would be kept by nobody, or fail on every value."""
     if one.type in DATED and not one.formats:
-        document.fault(at, f"a {one.type} without spellings", 'formats: ["%Y-%m-%d", …]')
+        document.fault(at, f"{_a(one.type)} without spellings", 'formats: ["%Y-%m-%d", …]')
     for number, spelling in enumerate(one.formats):
         if fault := spelling_fault(one.type, spelling):
             document.fault((*at, "formats", number), fault, _spelt(one.type, spelling))
+    if not document.faulty((*at, "formats")) and (fault := spellings_fault(one.type, one.formats)):
+        document.fault((*at, "formats"), fault, _FULLER[one.type])
+    for key in ("minimum", "maximum"):
+        bound = getattr(one, key)
+        if one.type is LogicalType.INTEGER and bound is not None and bound % 1:
+            document.fault((*at, key), f"{bound} is no bound of an integer", "a whole number")
     if one.type not in _NUMERIC and (one.minimum is not None or one.maximum is not None):
-        document.fault(at, f"a {one.type} takes no minimum or maximum", "a pattern or max_length")
+        document.fault(at, f"{_a(one.type)} takes no minimum or maximum", "a pattern or max_length")
     for key in _OF_TEXT:
         if one.type is not LogicalType.STRING and getattr(one, key) is not None:
-            document.fault((*at, key), f"a {one.type} takes no {key}", f"type: string, or leave {key} out")
+            document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: string, or leave {key} out")
     for key in ("precision", "scale"):
         if one.type is not LogicalType.DECIMAL and key in one.model_fields_set:
-            document.fault((*at, key), f"a {one.type} takes no {key}", f"type: decimal, or leave {key} out")
+            document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: decimal, or leave {key} out")
 
 
 def _spelt(kind: LogicalType, spelling: str) -> str:
     strptime = "strptime words such as %H:%M:%S" if kind is LogicalType.TIME else "strptime words such as %Y-%m-%d"
     named = nearest(spelling, NAMED[kind]) if kind in NAMED else "nothing: leave formats out"
     return f"{strptime}, or {named}" if kind in DATED and kind in NAMED else strptime if kind in DATED else named
+
+
+def _a(kind: LogicalType) -> str:
+    return f"{'an' if kind is LogicalType.INTEGER else 'a'} {kind}"

@@ -63,6 +63,9 @@ def read_source(document: Document, servers: list[Server]) -> Source | None:
 def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
     _check_server(document, at, server)
     own = {"format": server.format, "encoding": server.encoding, "delimiter": server.delimiter}
+    for key in own:
+        if not document.well_formed((*at, key)):
+            document.presume((*at, "customProperties", key))
     read, places = extras(document, at, server.customProperties, ServerExtras, own)
     if read is None:
         return None

@@ -30,7 +30,7 @@ from contracts.model import (
     Rule,
     SharingAttribute,
 )
-from contracts.names import WANTED, group_fault
+from contracts.names import group_fault, wanted_name
 from contracts.promises import Place, Written, distinct, rule, written
 
 PUBLIC = "public"
@@ -44,7 +44,7 @@ def read_domain(document: Document, known: Known) -> Domain | None:
     if document.path.stem != declared.domain:
         document.fault(("domain",), f"{declared.domain!r} is not the file's name", document.path.stem)
     if fault := group_fault(document.path.stem):
-        document.fault(("domain",), f"{fault} for a domain", WANTED)
+        document.fault(("domain",), f"{fault} for a domain", wanted_name(document.path.stem))
     entities = (_entity(document, known, declared.domain, n, one) for n, one in enumerate(declared.entities))
     return Domain(
         name=declared.domain,
@@ -91,6 +91,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
     types = {column.name: column.type for column in declared.columns}
     place = Place(document, known, titles if document.names_all(("columns",)) else None, types)
     own = _rules(place, ("rules",), declared.rules)
+    _check_group(document, declared)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -115,7 +116,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
             for one in declared.columns
         ),
         allowed_purposes=declared.allowed_purposes,
-        rules=distinct((*promised, *own), document, ("rules",)),
+        rules=(*promised, *own),
         freshness_working_days=declared.freshness_working_days,
         minimum_score=declared.minimum_score,
         minimum_group=declared.minimum_group,
@@ -130,7 +131,8 @@ def _rules(place: Place, at: YamlPath, declared: tuple[RuleDeclaration, ...]) ->
         written(place, (*at, number), Written(one.name, one, one.severity, one.dimension))
         for number, one in enumerate(declared)
     )
-    return distinct((one for one in read if one is not None), place.document, at)
+    distinct(place.document, ((one.name, (*at, number, "name")) for number, one in enumerate(declared)))
+    return tuple(one for one in read if one is not None)
 
 
 def _entity(document: Document, known: Known, domain: str, number: int, one: EntityDeclaration) -> Entity | None:
@@ -233,3 +235,13 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
             document.fault(("allowed_purposes", number), f"{code!r} is named twice", "each purpose once")
     if not names:
         document.fault(("columns",), "nothing is promised", "at least one column, with its purpose")
+
+
+def _check_group(document: Document, declared: AgreementDeclaration) -> None:
+    """A smallest group is judged by the column that a rule names; without one every run would be withheld."""
+    counted = any(one.kind == "k_anonymity" for one in declared.rules) or document.faulty(("rules",))
+    if declared.minimum_group is None or counted:
+        return
+    text = "no rule of kind k_anonymity says which column counts the persons of a row"
+    example = f"{{name: group, kind: k_anonymity, columns: [<column of whole numbers>], k: {declared.minimum_group}}}"
+    document.fault(("minimum_group",), text, f"among the rules {example}, or leave minimum_group out")

@@ -29,6 +29,12 @@ _FREE = {"pattern", "value", "delimiter", "quote"}
 _WIDE = re.compile(r"[-\s]*\w+：[^:]*$")
 _TAG = "tag:yaml.org,2002:"
 _LARGEST = 2**63 - 1
+# What YAML 1.1 takes a key for that is not in quotes.
+_NO_WORDS = {
+    **{"bool": "true or false", "int": "a number", "float": "a number", "timestamp": "a day or a time"},
+    **{"null": "nothing", "binary": "bytes"},
+}
+_NOTED = "!noted"
 
 
 class Misread(str):
@@ -77,8 +83,10 @@ class Reader(yaml.CSafeLoader):
             elif key.value in seen:
                 text = f"the key {key.value!r} is written twice in one mapping"
                 self.note(key, text, "the key once, with the value that is meant", key.value)
+            elif what := _NO_WORDS.get(key.tag.removeprefix(_TAG)):
+                self.note(key, f"the key {key.value or 'before the colon'} reads as {what}", f'"{key.value}" in quotes')
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
-        node.value = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
+        node.value = [(_key(key), value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
         return super().construct_mapping(node, deep=deep)
 
     def note(self, node: yaml.Node, what: str, write_instead: str, key: str = "") -> None:
@@ -102,6 +110,13 @@ def read_yaml(text: str) -> tuple[Any, list[Note]]:
         return None, [*reader.notes, _syntax(error, text)]
     except yaml.YAMLError as error:
         return None, [_strange_character(error, text)]
+
+
+def _key(node: yaml.ScalarNode) -> yaml.ScalarNode:
+    """The key as text, whatever it reads as: that it is none was noted, and nothing else is to be said of it."""
+    if node.tag.removeprefix(_TAG) in _NO_WORDS:
+        node.tag = _NOTED
+    return node
 
 
 def compose(text: str) -> yaml.Node | None:
@@ -271,3 +286,4 @@ _READINGS: dict[str, Callable[[Reader, Any], Any]] = {
 }
 for _name, _reading in _READINGS.items():
     Reader.add_constructor(_TAG + _name, _reading)
+Reader.add_constructor(_NOTED, lambda reader, node: Misread(node.value))

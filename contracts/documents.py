@@ -6,6 +6,7 @@ Reads files and judges shape only: encoding, unknown keys and wrong types agains
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -125,6 +126,9 @@ class Document:
 
     def _read(self) -> None:
         try:
+            if self.path.exists() and not self.path.is_file():
+                # A folder, or a pipe that nobody may ever write to: it is not opened.
+                raise OSError(errno.EINVAL, "it is no file")
             text = self.path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             return self.fault((), f"the file is not UTF-8 (byte {error.start})", "the same text saved as UTF-8")

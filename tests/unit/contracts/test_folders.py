@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,15 @@ def test_an_unreadable_file_is_that_files_fault(workspace: Path) -> None:
     # Readable by its mode, and refused when read: even the administrator has no right to this.
     path.symlink_to("/proc/self/mem")
     assert {fault.file for fault in faults_of(workspace)} == {"contracts/domains/people.yml"}
+
+
+@pytest.mark.parametrize(
+    "name", ["zhongtai.yml", "contracts/domains/people.yml", "contracts/departments/departments.yml"]
+)
+def test_a_pipe_is_not_waited_for(workspace: Path, name: str) -> None:
+    (workspace / name).unlink()
+    os.mkfifo(workspace / name)
+    assert {fault.file for fault in faults_of(workspace)} == {name}
 
 
 def test_the_required_files_may_be_unreadable_too(workspace: Path) -> None:

@@ -93,7 +93,7 @@ class _DuckDBAsset(_SQLAsset["DuckDBDatasource"]):
         """Raise ``TestConnectionError`` unless the relation can be described."""
         try:
             _ = self.whole().types
-        except RelationError as error:
+        except EngineError as error:
             raise TestConnectionError(str(error)) from error
 
     def get_partitioner_implementation(self, abstract_partitioner: ColumnPartitioner) -> Any:

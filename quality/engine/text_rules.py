@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quality.engine import check_digits, formats
-from quality.engine.domain import Domain, bounds_sql
+from quality.engine.domain import Domain, bounds_sql, number_bound
 from quality.engine.errors import BadArgumentError
 from quality.engine.regex import unicode_pattern
 from quality.engine.relation import Relation
@@ -21,7 +21,7 @@ _COMPILES: set[str] = set()  # patterns are few, and every table asks for the sa
 
 def _length_between(domain: Domain, arguments: dict[str, Any]) -> str:
     column = need_text(domain, "column_values.value_length.between")
-    return bounds_sql(f"length({column})", arguments, "column_values.value_length.between")
+    return bounds_sql(number_bound(f"length({column})"), arguments, "column_values.value_length.between")
 
 
 def _length_equals(domain: Domain, arguments: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from quality.engine.errors import WrongTypeError
+from quality.engine.errors import BadArgumentError, WrongTypeError
 from quality.engine.sql_text import is_missing, literal, plain_python
 
 _LIST_WORTH_A_HASH_TABLE = 16
@@ -27,8 +27,8 @@ Writer = Callable[[str, Any], str | None]
 
 
 def text_of(column: str, type_name: str) -> str:
-    """What stands for a column of ``type_name`` in comparisons: an ENUM is compared as text."""
-    return f"{column}::VARCHAR" if type_name.startswith("ENUM") else column
+    """What stands for a column of ``type_name`` in comparisons: ENUM and JSON are compared as text."""
+    return f"{column}::VARCHAR" if family(type_name) in ("ENUM", "JSON") else column
 
 
 def holds_text(type_name: str) -> bool:
@@ -39,6 +39,8 @@ def holds_text(type_name: str) -> bool:
 def exact_literal(type_name: str, value: Any) -> str | None:
     """``value`` as a literal of ``type_name``; None where no cell of that type equals it."""
     value = plain_python(value)
+    if isinstance(value, (dict, list, tuple, set)):
+        raise BadArgumentError("a set of values", f"a {type(value).__name__}", "is no value", "Name single values.")
     if is_missing(value) and not (isinstance(value, float) and family(type_name) in ("FLOAT", "DOUBLE")):
         return None
     return _WRITERS.get(family(type_name), _by_cast)(type_name, value)
@@ -75,7 +77,7 @@ def written_values(column: str, type_name: str, values: Iterable[Any]) -> dict[s
 
 def list_sql(type_name: str, written: Iterable[str]) -> str:
     """A list of literals, typed as the column is compared."""
-    compared = "VARCHAR" if type_name.startswith("ENUM") else type_name
+    compared = "VARCHAR" if family(type_name) in ("ENUM", "JSON") else type_name
     return f"[{', '.join(written)}]::{compared}[]"
 
 
@@ -118,7 +120,10 @@ def _whole(type_name: str, value: Any) -> str | None:
         return None
     unsigned = type_name.startswith("U")
     bits = _BITS[type_name.removeprefix("U")] - (not unsigned)
-    return f"{number:.0f}::{type_name}" if (0 if unsigned else -(2**bits)) <= number < 2**bits else None
+    if not (0 if unsigned else -(2**bits)) <= number < 2**bits:
+        return None
+    plain = number >= 0 and bits <= 64  # -128::TINYINT is -(128::TINYINT)
+    return f"{number:.0f}::{type_name}" if plain else f"'{number:.0f}'::{type_name}"
 
 
 def _fixed(type_name: str, value: Any) -> str | None:
@@ -129,7 +134,7 @@ def _fixed(type_name: str, value: Any) -> str | None:
     scaled = number.scaleb(scale, _ENOUGH_DIGITS)
     if scaled != scaled.to_integral_value(context=_ENOUGH_DIGITS) or abs(scaled) >= 10**width:
         return None
-    return f"'{number:f}'::{type_name}"
+    return f"'{number.quantize(decimal.Decimal(1).scaleb(-scale), context=_ENOUGH_DIGITS):f}'::{type_name}"
 
 
 def _double(type_name: str, value: Any) -> str | None:

@@ -31,8 +31,7 @@ def order_sql(column: str, type_name: str, operator: str, value: Any) -> str | N
     if is_missing(value):
         return None
     if holds_text(type_name):
-        compared = column if type_name == "VARCHAR" else f"{text_of(column, type_name)}::VARCHAR"
-        return f"{compared} {operator} {literal(value)}" if isinstance(value, str) else None
+        return f"{text_of(column, type_name)} {operator} {literal(value)}" if isinstance(value, str) else None
     near = _near(type_name, value)
     if near is None:
         return None

@@ -38,6 +38,7 @@ from great_expectations.datasource.fluent.interfaces import (
 )
 from great_expectations.datasource.fluent.sql_datasource import (
     _compose_no_available_batches_message,
+    _NoMatchDiagnostics,
     _SQLAsset,
 )
 from great_expectations.exceptions.exceptions import NoAvailableBatchesError, SqlAddBatchDefinitionError
@@ -54,6 +55,8 @@ from quality.engine.partitions import (
     ByValue,
     ByValues,
     ByYear,
+    fits,
+    keys_of,
     part_of,
 )
 from quality.engine.redaction import Redaction
@@ -93,7 +96,7 @@ class _DuckDBAsset(_SQLAsset["DuckDBDatasource"]):
         """Raise ``TestConnectionError`` unless the relation can be described."""
         try:
             _ = self.whole().types
-        except RelationError as error:
+        except EngineError as error:
             raise TestConnectionError(str(error)) from error
 
     def get_partitioner_implementation(self, abstract_partitioner: ColumnPartitioner) -> Any:
@@ -142,6 +145,23 @@ class _DuckDBAsset(_SQLAsset["DuckDBDatasource"]):
             batch_spec=BatchSpec(relation=relation.name),
             batch_definition=definition,
         )
+
+    def _fully_specified_batch_requests(self, batch_request: BatchRequest[Any]) -> tuple[list[Any], Any]:
+        """One request for each batch that was asked for; of values of columns, however a value is written."""
+        asked, options = batch_request.partitioner, dict(batch_request.options or {})
+        if not isinstance(asked, (PartitionerColumnValue, PartitionerMultiColumnValue)):
+            return super()._fully_specified_batch_requests(batch_request)
+        relation, partitioner = self.whole(), self.get_partitioner_implementation(asked)
+        terms = partitioner.terms(relation)
+        candidates = keys_of(relation, terms)
+        names = {"datasource_name": batch_request.datasource_name, "data_asset_name": batch_request.data_asset_name}
+        made: Any = BatchRequest
+        requests = [
+            made(**names, options={**options, **keys}, partitioner=asked)
+            for keys in candidates
+            if fits(terms, keys, options)
+        ]
+        return requests, _NoMatchDiagnostics(candidate_count=len(candidates), offending_param=None)
 
     def _last(self, asked: BatchRequest[Any], requests: list[Any]) -> tuple[Any, Any, Relation]:
         """The request, the metadata and the rows of the last batch in the order of the partitioner."""

@@ -4,10 +4,12 @@ Row conditions come as Great Expectations condition objects or as its ``col("x")
 """
 
 import decimal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from great_expectations.compatibility.pyparsing import ParseException
+from great_expectations.expectations.legacy_row_conditions import condition as one_condition
 from great_expectations.expectations.legacy_row_conditions import (
     parse_great_expectations_condition,
 )
@@ -24,10 +26,13 @@ from great_expectations.expectations.row_conditions import (
 
 from quality.engine.errors import BadArgumentError
 from quality.engine.membership import equality_sql, exact_literal, holds_text, membership_sql
+from quality.engine.ordering import number_in, order_sql
 from quality.engine.redaction import Redaction, kind_of
 from quality.engine.relation import Relation
-from quality.engine.sql_text import conjunction, is_missing, literal, number_literal
+from quality.engine.sql_text import conjunction, is_missing, number_literal
 
+Comparison = Callable[[str, Any], str]
+"""An operator and a bound to the comparison of a value with it."""
 _OF_EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN)
 _MISSING = {
     "both_values_are_missing": "NOT ({all_null})",
@@ -149,7 +154,10 @@ def _comparison_sql(relation: Relation, name: str, operator: Operator | str, par
     column, kind = relation.column(name), relation.types[name]
     operator = Operator(operator)  # a condition read from JSON holds plain text
     if operator not in _OF_EQUALITY:
-        return f"{column} {operator.value} {literal(parameter)}"
+        ordered = order_sql(column, kind, operator.value, parameter)
+        if ordered is None:
+            raise _another_kind(name, kind, parameter)
+        return ordered
     listed = operator in (Operator.IN, Operator.NOT_IN)
     values = [_as_number(value, kind) for value in (parameter if listed else [parameter])]
     _refuse_another_kind(name, kind, values)
@@ -163,10 +171,8 @@ def _as_number(value: Any, type_name: str) -> Any:
     """A number that a condition holds as text, where the column holds numbers; else the value as it is."""
     if not isinstance(value, str) or holds_text(type_name) or exact_literal(type_name, value) is not None:
         return value
-    try:
-        return decimal.Decimal(value)
-    except decimal.InvalidOperation:
-        return value
+    number = number_in(value)
+    return value if number is None else number
 
 
 def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> None:
@@ -174,13 +180,17 @@ def _refuse_another_kind(name: str, type_name: str, values: Iterable[Any]) -> No
     for value in values:
         another = isinstance(value, str) or holds_text(type_name)
         if another and not is_missing(value) and exact_literal(type_name, value) is None:
-            why = f"compares column {name!r}, which is {kind_of(type_name)}, with {type(value).__name__}"
-            raise BadArgumentError("row_condition", "the condition", why, "Give a value of the column's type.")
+            raise _another_kind(name, type_name, value)
+
+
+def _another_kind(name: str, type_name: str, value: Any) -> BadArgumentError:
+    why = f"compares column {name!r}, which is {kind_of(type_name)}, with {type(value).__name__}"
+    return BadArgumentError("row_condition", "the condition", why, "Give a value of the column's type.")
 
 
 def _parsed_sql(relation: Relation, text: str) -> str:
     """SQL of a ``col("x") == 1`` string, by Great Expectations' own parser."""
-    parsed = parse_great_expectations_condition(text)
+    parsed = _parsed(text)
     column = relation.column(parsed["column"])
     if "notnull" in parsed:
         return f"{column} IS NOT NULL"
@@ -191,8 +201,24 @@ def _parsed_sql(relation: Relation, text: str) -> str:
     return _comparison_sql(relation, parsed["column"], parsed["op"], value)
 
 
-def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
-    """``expression`` between ``min_value`` and ``max_value``, either strict on request. ``BadArgumentError``."""
+def _parsed(text: str) -> Any:
+    """The parts of a condition string. Raises ``BadArgumentError`` for text that goes on behind a condition."""
+    parsed = parse_great_expectations_condition(text)  # says what is wrong with text that begins with no condition
+    try:
+        one_condition.parse_string(text, parse_all=True)
+    except ParseException:
+        why, fix = "goes on behind its one comparison", "Join conditions as gx's Column conditions."
+        raise BadArgumentError("row_condition", "the text", why, fix) from None
+    return parsed
+
+
+def number_bound(expression: str) -> Comparison:
+    """How a number is compared with a bound."""
+    return lambda operator, bound: f"{expression} {operator} {number_literal(bound)}"
+
+
+def bounds_sql(compare: Comparison, arguments: dict[str, Any], metric: str) -> str:
+    """A value between ``min_value`` and ``max_value``, either strict on request. ``BadArgumentError``."""
     low, high = arguments.get("min_value"), arguments.get("max_value")
     if low is None and high is None:
         raise BadArgumentError(metric, "min_value and max_value", "are both missing", "Give at least one.")
@@ -200,7 +226,7 @@ def bounds_sql(expression: str, arguments: dict[str, Any], metric: str) -> str:
         raise BadArgumentError(metric, "min_value", "cannot be greater than max_value", "Exchange them.")
     parts = []
     if low is not None:
-        parts.append(f"{expression} {'>' if arguments.get('strict_min') else '>='} {number_literal(low)}")
+        parts.append(compare(">" if arguments.get("strict_min") else ">=", low))
     if high is not None:
-        parts.append(f"{expression} {'<' if arguments.get('strict_max') else '<='} {number_literal(high)}")
+        parts.append(compare("<" if arguments.get("strict_max") else "<=", high))
     return conjunction(*parts)

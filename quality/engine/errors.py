@@ -67,6 +67,14 @@ class RelationError(EngineError):
         self.relation = relation
 
 
+class NotOneSelectError(EngineError):
+    """SQL text that is not exactly one SELECT on its own; nothing of it is executed."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is not one SELECT: it {why}", "Give one SELECT that is complete as it stands.")
+        self.name = name
+
+
 class EvaluationError(EngineError):
     """DuckDB refused or abandoned the statement of one metric."""
 
@@ -88,12 +96,12 @@ class WithheldValueError(EngineError):
 
 
 class CellsAsNamesError(EngineError):
-    """The columns of a relation are named by its cells, and its cells must stay quiet."""
+    """The columns of a relation are named by its cells: they are not known before the cells are read."""
 
     def __init__(self, relation: str) -> None:
         super().__init__(
             f"the columns of {relation} are named by values of the data (a PIVOT without a list)",
-            "List the values in the PIVOT, or run the suite without redaction.",
+            "List the values in the PIVOT.",
         )
         self.relation = relation
 

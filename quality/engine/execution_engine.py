@@ -19,7 +19,6 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from quality.engine.domain import Domain, condition_sql
 from quality.engine.errors import (
-    CellsAsNamesError,
     EngineError,
     EvaluationError,
     RelationError,
@@ -100,8 +99,6 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
         for key, metric in metrics.items():
             try:
                 relation = self.relation(metric.metric_domain_kwargs.get("batch_id"))
-                if self.redaction.on and relation.named_by_cells:
-                    raise CellsAsNamesError(relation.name)
             except EngineError as error:
                 errors[key] = error
             else:

@@ -9,36 +9,41 @@ times may be written in ISO 8601, as a saved suite holds them; text is never a n
 import datetime
 import decimal
 import math
+import re
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from quality.engine.errors import WrongTypeError
+from quality.engine.errors import BadArgumentError, WrongTypeError
 from quality.engine.sql_text import is_missing, literal, plain_python
 
 _LIST_WORTH_A_HASH_TABLE = 16
 _ENOUGH_DIGITS = decimal.Context(prec=200)
+_FINER = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
+"""A fraction of a second beyond microseconds."""
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64, "HUGEINT": 128}
 
 Writer = Callable[[str, Any], str | None]
 
 
 def text_of(column: str, type_name: str) -> str:
-    """What stands for a column of ``type_name`` in comparisons: an ENUM is compared as text."""
-    return f"{column}::VARCHAR" if type_name.startswith("ENUM") else column
+    """What stands for a column of ``type_name`` in comparisons: ENUM and JSON are compared as text."""
+    return f"{column}::VARCHAR" if family(type_name) in ("ENUM", "JSON") else column
 
 
 def holds_text(type_name: str) -> bool:
     """Whether a column of ``type_name`` is compared as text."""
-    return _WRITERS.get(_family(type_name)) is _text
+    return _WRITERS.get(family(type_name)) is _text
 
 
 def exact_literal(type_name: str, value: Any) -> str | None:
     """``value`` as a literal of ``type_name``; None where no cell of that type equals it."""
     value = plain_python(value)
-    if is_missing(value) and not (isinstance(value, float) and _family(type_name) in ("FLOAT", "DOUBLE")):
+    if isinstance(value, (dict, list, tuple, set)):
+        raise BadArgumentError("a set of values", f"a {type(value).__name__}", "is no value", "Name single values.")
+    if is_missing(value) and not (isinstance(value, float) and family(type_name) in ("FLOAT", "DOUBLE")):
         return None
-    return _WRITERS.get(_family(type_name), _by_cast)(type_name, value)
+    return _WRITERS.get(family(type_name), _by_cast)(type_name, value)
 
 
 def membership_sql(column: str, type_name: str, values: Iterable[Any]) -> str:
@@ -72,7 +77,7 @@ def written_values(column: str, type_name: str, values: Iterable[Any]) -> dict[s
 
 def list_sql(type_name: str, written: Iterable[str]) -> str:
     """A list of literals, typed as the column is compared."""
-    compared = "VARCHAR" if type_name.startswith("ENUM") else type_name
+    compared = "VARCHAR" if family(type_name) in ("ENUM", "JSON") else type_name
     return f"[{', '.join(written)}]::{compared}[]"
 
 
@@ -84,22 +89,23 @@ def _one_of(column: str, type_name: str, written: list[str]) -> str:
         found = f"{compared} IN ({', '.join(written)})"
     else:
         found = f"{compared} IN (SELECT unnest({list_sql(type_name, written)}))"
-    return found if _family(type_name) in _WRITERS else f"coalesce({found}, {column} IS NULL AND NULL)"
+    return found if family(type_name) in _WRITERS else f"coalesce({found}, {column} IS NULL AND NULL)"
 
 
 def _need_single_values(column: str, type_name: str) -> None:
-    if type_name.endswith("]") or _family(type_name) in ("STRUCT", "MAP", "UNION", "VARIANT"):
+    if type_name.endswith("]") or family(type_name) in ("STRUCT", "MAP", "UNION", "VARIANT"):
         raise WrongTypeError(column.strip('"'), type_name, "a set of values", "a column of single values")
 
 
-def _family(type_name: str) -> str:
+def family(type_name: str) -> str:
+    """The name of a type without what stands in its parentheses."""
     return type_name.split("(")[0]
 
 
 # ---- one writer per family of types ----------------------------------------------------------------------------
 
 
-def _decimal(value: Any) -> decimal.Decimal | None:
+def number_of(value: Any) -> decimal.Decimal | None:
     """A number as it is printed; None for what is no finite number. True is 1, as in Python."""
     if isinstance(value, float):
         return decimal.Decimal(repr(value)) if math.isfinite(value) else None
@@ -109,23 +115,26 @@ def _decimal(value: Any) -> decimal.Decimal | None:
 
 
 def _whole(type_name: str, value: Any) -> str | None:
-    number = _decimal(value)
+    number = number_of(value)
     if number is None or number != number.to_integral_value():
         return None
     unsigned = type_name.startswith("U")
     bits = _BITS[type_name.removeprefix("U")] - (not unsigned)
-    return f"{number:.0f}::{type_name}" if (0 if unsigned else -(2**bits)) <= number < 2**bits else None
+    if not (0 if unsigned else -(2**bits)) <= number < 2**bits:
+        return None
+    plain = number >= 0 and bits <= 64  # -128::TINYINT is -(128::TINYINT)
+    return f"{number:.0f}::{type_name}" if plain else f"'{number:.0f}'::{type_name}"
 
 
 def _fixed(type_name: str, value: Any) -> str | None:
-    number = _decimal(value)
+    number = number_of(value)
     if number is None:
         return None
     width, scale = (int(part) for part in type_name[len("DECIMAL(") : -1].split(","))
     scaled = number.scaleb(scale, _ENOUGH_DIGITS)
     if scaled != scaled.to_integral_value(context=_ENOUGH_DIGITS) or abs(scaled) >= 10**width:
         return None
-    return f"'{number:f}'::{type_name}"
+    return f"'{number.quantize(decimal.Decimal(1).scaleb(-scale), context=_ENOUGH_DIGITS):f}'::{type_name}"
 
 
 def _double(type_name: str, value: Any) -> str | None:
@@ -142,7 +151,7 @@ def _single(type_name: str, value: Any) -> str | None:
 def _floating(type_name: str, value: Any, narrow: Callable[[Any], Any]) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return f"'{value}'::{type_name}"
-    number = _decimal(value)
+    number = number_of(value)
     if number is None or abs(number) > decimal.Decimal("1.8e308"):
         return None
     near = narrow(float(number))
@@ -152,7 +161,7 @@ def _floating(type_name: str, value: Any, narrow: Callable[[Any], Any]) -> str |
 
 
 def _truth(type_name: str, value: Any) -> str | None:
-    number = _decimal(value)
+    number = number_of(value)
     return {0: "false", 1: "true"}.get(number) if number is not None else None  # type: ignore[call-overload]
 
 
@@ -160,10 +169,12 @@ def _text(type_name: str, value: Any) -> str | None:
     return literal(value) if isinstance(value, str) else None
 
 
-def _moment(value: Any) -> datetime.datetime | None:
+def moment_of(value: Any) -> datetime.datetime | None:
     """A date or a time of a day as a moment, written as ISO 8601 or given as such."""
     if isinstance(value, str):
         try:
+            if _FINER.search(value):  # Python would cut them off
+                return None
             return datetime.datetime.fromisoformat(value.strip() if value.strip() == value else "")
         except ValueError:
             return None
@@ -174,31 +185,31 @@ def _moment(value: Any) -> datetime.datetime | None:
     return None
 
 
-def _nanoseconds(moment: Any) -> int:
+def nanoseconds(moment: Any) -> int:
     """What a pandas Timestamp holds beyond microseconds."""
     return int(getattr(moment, "nanosecond", 0))
 
 
 def _date(type_name: str, value: Any) -> str | None:
-    moment = _moment(value)
-    if moment is None or moment.tzinfo or moment.time() != datetime.time() or _nanoseconds(moment):
+    moment = moment_of(value)
+    if moment is None or moment.tzinfo or moment.time() != datetime.time() or nanoseconds(moment):
         return None
     return f"DATE '{moment.date().isoformat()}'"
 
 
 def _timestamp(type_name: str, value: Any) -> str | None:
-    moment = _moment(value)
+    moment = moment_of(value)
     if moment is None or moment.tzinfo:
         return None
     coarse = {"TIMESTAMP_S": 1_000_000, "TIMESTAMP_MS": 1_000}.get(type_name, 1)
-    if moment.microsecond % coarse or (_nanoseconds(moment) and type_name != "TIMESTAMP_NS"):
+    if moment.microsecond % coarse or (nanoseconds(moment) and type_name != "TIMESTAMP_NS"):
         return None
     return f"'{moment.isoformat(sep=' ')}'::{type_name}"
 
 
 def _zoned(type_name: str, value: Any) -> str | None:
-    moment = _moment(value)
-    if moment is None or _nanoseconds(moment):
+    moment = moment_of(value)
+    if moment is None or nanoseconds(moment):
         return None
     return f"'{moment.isoformat(sep=' ')}'::{type_name}"
 
@@ -232,7 +243,7 @@ def _interval(type_name: str, value: Any) -> str | None:
 
 
 def _big(type_name: str, value: Any) -> str | None:
-    number = _decimal(value)
+    number = number_of(value)
     whole = number is not None and number == number.to_integral_value()
     return f"'{number:.0f}'::{type_name}" if whole else None
 

@@ -45,6 +45,14 @@ Planner = Callable[["Domain", dict[str, Any]], Plan]
 """How a metric's rows and its arguments become a plan."""
 
 
+def only_count(rows: Sequence[tuple[Any, ...]]) -> int:
+    """The count in a one-cell answer. Raises ``TypeError`` for anything else: what is not a count proves nothing."""
+    ((count,),) = rows
+    if type(count) is not int:
+        raise TypeError("the answer is not a count")
+    return count
+
+
 def only_cell(rows: Sequence[tuple[Any, ...]]) -> Any:
     """The value of a one-cell answer; None where there is no row."""
     return rows[0][0] if rows else None

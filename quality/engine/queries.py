@@ -5,32 +5,56 @@ hides where a value is from. Where results are compared before they are shown, t
 replaced after the comparison (``masking``).
 """
 
+import string
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from quality.engine.domain import Domain
 from quality.engine.errors import BadArgumentError, RelationError, WithheldValueError
-from quality.engine.plans import Known, Plan, Planner, Query, only_cell
+from quality.engine.plans import Known, Plan, Planner, Query, only_count
 from quality.engine.redaction import WITHHELD
 from quality.engine.relation import Relation
 from quality.engine.samples import plain_value
+from quality.engine.sql_text import identifier
+from quality.engine.statements import require_select, stands_alone, user_select
 
 _MOST_ROWS = 200
 
 
-def batch_sql(domain: Domain, template: Any, names: Mapping[str, Any]) -> str:
-    """``template`` with ``{batch}`` replaced by the relation and ``names`` by theirs, and doubled braces undone."""
-    rows = domain.relation.source
+def batch_sql(domain: Domain, argument: str, template: Any, names: Mapping[str, Any]) -> str:
+    """``template``, the ``argument`` of a rule, with ``{batch}`` replaced by the relation and ``names`` by
+    theirs, and doubled braces undone.
+
+    It is proved to be one SELECT twice: with a plain name for the relation, which must be a word of it and not stand in
+    a comment or a string, and with the relation itself. Raises ``BadArgumentError``, ``NotOneSelectError``,
+    ``CellsAsNamesError`` and what the parser raises.
+    """
+    connection, rows = domain.relation.connection, domain.relation.source
     if domain.rows != "true":
         rows = f"(SELECT * FROM {rows} WHERE {domain.rows})"
     if not isinstance(template, str) or not template.strip():
         raise BadArgumentError("query", "the SQL", "is missing", "Give a SELECT over {batch}.")
+    mark = identifier(f"__batch_{uuid.uuid4().hex}")
+    marked = _filled(template, {**names, "batch": mark})
+    user_select(connection, marked, argument)
+    if not stands_alone(marked, mark):
+        why = "has {batch} in a comment or in quotes"
+        raise BadArgumentError("query", "the SQL", why, "Put {batch} where the name of a table stands.")
+    whole = marked.replace(mark, rows).rstrip().rstrip(";")
+    require_select(connection, whole, argument)
+    return whole
+
+
+def _filled(template: str, names: Mapping[str, Any]) -> str:
+    """``template`` with its braces replaced. Raises ``BadArgumentError`` for braces that hold anything but a name."""
     try:
-        return template.format(batch=rows, **names).rstrip().rstrip(";")
-    except (KeyError, IndexError, ValueError):
-        raise BadArgumentError(
-            "query", "the SQL", "holds braces other than {batch}", "Double every literal brace."
-        ) from None
+        held = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
+        if all(name in names and not form and not conversion for name, form, conversion in held):
+            return template.format(**names)
+    except ValueError:  # a brace without its other half
+        pass
+    raise BadArgumentError("query", "the SQL", "holds braces other than {batch}", "Double every literal brace.")
 
 
 def _records(domain: Domain, sql: str, limit: int | None, guard: Query | None) -> Query:
@@ -51,14 +75,14 @@ def _query_rows(argument: str, counted: bool = False, names: Callable[[dict[str,
     def plan(domain: Domain, arguments: dict[str, Any]) -> Plan:
         limit = None if arguments.get("fetch_all") else _MOST_ROWS
         count = _query_count(argument)(domain, arguments) if counted else None
-        return _records(domain, batch_sql(domain, arguments.get(argument), names(arguments)), limit, count)
+        return _records(domain, batch_sql(domain, argument, arguments.get(argument), names(arguments)), limit, count)
 
     return plan
 
 
 def _query_count(argument: str) -> Callable[[Domain, dict[str, Any]], Query]:
     def plan(domain: Domain, arguments: dict[str, Any]) -> Query:
-        return Query(f"SELECT count(*) FROM ({batch_sql(domain, arguments.get(argument), {})}\n)", only_cell)
+        return Query(f"SELECT count(*) FROM ({batch_sql(domain, argument, arguments.get(argument), {})}\n)", only_count)
 
     return plan
 

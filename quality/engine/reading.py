@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from quality.engine.statements import require_select
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -21,7 +23,11 @@ class Reading:
         self._ours = False
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of one statement. Raises what DuckDB raises; the statements after it are not affected."""
+        """All rows of one SELECT: everything that the engine asks goes through here.
+
+        Raises ``NotOneSelectError`` and what DuckDB raises; the statements after it are not affected.
+        """
+        require_select(self._connection, sql)
         try:
             return self._connection.execute(sql).fetchall()
         except Exception:

@@ -4,6 +4,7 @@ A relation never opens a database and never writes to one. An Arrow table is reg
 the connection given, in its memory only.
 """
 
+import re
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 from quality.engine.errors import MissingColumnError, RelationError
 from quality.engine.reading import Reading
 from quality.engine.sql_text import identifier, literal, literals
+from quality.engine.statements import user_select
 
 if TYPE_CHECKING:
     import duckdb
+
+_PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
+_OPTION = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,16 @@ class Relation:
 
     @classmethod
     def query(cls, connection: "duckdb.DuckDBPyConnection", sql: str, name: str = "query") -> "Relation":
-        """The rows of one SELECT."""
-        return cls(connection, name, f"({sql.rstrip().rstrip(';')}\n)")
+        """The rows of one SELECT.
+
+        Raises ``NotOneSelectError``, ``CellsAsNamesError`` (a PIVOT without a list) and ``RelationError``.
+        """
+        import duckdb
+
+        try:
+            return cls(connection, name, f"({user_select(connection, sql, name)}\n)")
+        except duckdb.Error as error:
+            raise RelationError(name, type(error).__name__) from None
 
     @classmethod
     def parquet(cls, connection: "duckdb.DuckDBPyConnection", *paths: str) -> "Relation":
@@ -42,9 +55,15 @@ class Relation:
 
     @classmethod
     def csv(cls, connection: "duckdb.DuckDBPyConnection", *paths: str, **options: Any) -> "Relation":
-        """CSV files by path or glob, with DuckDB's own reader options (all text: ``all_varchar=True``)."""
-        given = "".join(f", {key} = {literal(value)}" for key, value in options.items())
-        return cls(connection, ", ".join(paths), f"read_csv([{literals(paths)}]{given})")
+        """CSV files by path or glob, with DuckDB's own reader options (all text: ``all_varchar=True``).
+
+        Raises ``RelationError`` for an option that is none.
+        """
+        name = ", ".join(paths)
+        if strange := [key for key in options if not _OPTION.fullmatch(key)]:
+            raise RelationError(name, f"{strange[0]!r} is no option of read_csv")
+        given = "".join(f", {key} = {_option(name, key, value)}" for key, value in options.items())
+        return cls(connection, name, f"read_csv([{literals(paths)}]{given})")
 
     @classmethod
     def arrow(cls, connection: "duckdb.DuckDBPyConnection", table: Any, name: str = "arrow table") -> "Relation":
@@ -52,6 +71,8 @@ class Relation:
         empty, and pass."""
         if hasattr(table, "read_next_batch") or hasattr(table, "__next__"):
             raise RelationError(name, f"a {type(table).__name__} can be read only once (read it into a table)")
+        if not len(getattr(table, "column_names", "?")):
+            raise RelationError(name, "it has no columns")
         private = f"__arrow_{uuid.uuid4().hex}"
         connection.register(private, table)
         return cls(connection, name, identifier(private))
@@ -72,18 +93,6 @@ class Relation:
             raise RelationError(self.name, type(error).__name__) from None
         return {row[0]: row[1] for row in rows}
 
-    @cached_property
-    def named_by_cells(self) -> bool:
-        """Whether columns are named by values: a PIVOT without a list, of which DuckDB makes two statements."""
-        import duckdb
-
-        if not self.source.startswith("("):
-            return False
-        try:
-            return len(self.connection.extract_statements(f"SELECT * FROM {self.source}")) != 1
-        except duckdb.Error:
-            return False  # no SQL at all; whoever reads it says so
-
     def column(self, name: str) -> str:
         """The quoted column ``name``. Raises ``MissingColumnError`` (names are matched exactly)."""
         if name not in self.types:
@@ -91,18 +100,30 @@ class Relation:
         return identifier(name)
 
 
+def _option(name: str, key: str, value: Any) -> str:
+    """The value of an option as SQL: a list and a mapping as DuckDB writes them."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(str(k))}: {_option(name, key, v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_option(name, key, part) for part in value) + "]"
+    try:
+        return literal(value)
+    except TypeError:
+        raise RelationError(name, f"option {key} of read_csv cannot be a {type(value).__name__}") from None
+
+
 def split_name(name: str) -> list[str]:
-    """The parts of a dotted name; a part in double quotes may hold dots."""
-    parts, rest = [], name
-    while rest:
-        if rest.startswith('"'):
-            end = rest.find('"', 1)
-            if end < 0:
-                raise RelationError(name, "a quote is not closed")
-            part, rest = rest[1:end], rest[end + 1 :].removeprefix(".")
-        else:
-            part, _, rest = rest.partition(".")
-        parts.append(part)
-    if not parts or not all(parts):
-        raise RelationError(name, "a part of the name is empty")
-    return parts
+    """The parts of a dotted name as SQL reads them: a part in double quotes may hold dots, and quotes written twice.
+
+    Raises ``RelationError``.
+    """
+    parts, place = [], 0
+    while found := _PART.match(name, place):
+        parts.append(found[1].replace('""', '"') if found[1] is not None else found[2])
+        if found.end() == len(name):
+            return parts
+        place = found.end() + 1
+        if name[found.end()] != ".":
+            raise RelationError(name, "a quote stands inside a part of the name")
+    why = "a quote is not closed" if name.startswith('"', place) else "a part of the name is empty"
+    raise RelationError(name, why)

@@ -9,9 +9,11 @@ it judged. Names of metrics are those of Great Expectations 1.24.
 import itertools
 from typing import Any
 
-from quality.engine.domain import Domain, bounds_sql
+from quality.engine.domain import Domain, bounds_sql, number_bound
 from quality.engine.errors import BadArgumentError, EngineError, WrongTypeError
 from quality.engine.membership import equality_sql, holds_text, membership_sql, same_sql, text_of
+from quality.engine.ordering import order_sql
+from quality.engine.redaction import kind_of
 from quality.engine.relation import Relation
 from quality.engine.row_rule import (
     RowRule,
@@ -43,7 +45,18 @@ def _between(domain: Domain, arguments: dict[str, Any]) -> str:
     if is_text(domain.type_name) or starts_with_type(domain.type_name, ("BOOLEAN", "BLOB")):
         name = domain.column_names[0]
         raise WrongTypeError(name, domain.type_name, "column_values.between", "numbers or dates")
-    return bounds_sql(domain.column, arguments, "column_values.between")
+    return bounds_sql(lambda operator, bound: _bound(domain, operator, bound), arguments, "column_values.between")
+
+
+def _bound(domain: Domain, operator: str, bound: Any) -> str:
+    """The column compared with one bound, exactly where it holds numbers or dates."""
+    if not is_number(domain.type_name) and not domain.type_name.startswith(("DATE", "TIMESTAMP")):
+        return number_bound(domain.column)(operator, bound)
+    ordered = order_sql(domain.column, domain.type_name, operator, bound)
+    if ordered is None:
+        why = f"is of kind {type(bound).__name__}, and column {domain.column_names[0]!r} is {kind_of(domain.type_name)}"
+        raise BadArgumentError("column_values.between", "a bound", why, "Give a bound of the column's type.")
+    return ordered
 
 
 def _in_set(domain: Domain, arguments: dict[str, Any]) -> str:
@@ -78,7 +91,7 @@ def _pair_equal(domain: Domain, arguments: dict[str, Any]) -> str:
 
 
 def _pair_greater(domain: Domain, arguments: dict[str, Any]) -> str:
-    a, b = domain.columns
+    a, b = (text_of(*typed) for typed in domain.typed_columns)
     if len({holds_text(kind) for _, kind in domain.typed_columns}) > 1:
         name, kind = domain.column_names[1], domain.typed_columns[1][1]
         raise WrongTypeError(name, kind, "column_pair_values.a_greater_than_b", "two columns of one kind")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from quality.engine import check_digits, formats
-from quality.engine.domain import Domain, bounds_sql
+from quality.engine.domain import Domain, bounds_sql, number_bound
 from quality.engine.errors import BadArgumentError
-from quality.engine.regex import unicode_pattern
+from quality.engine.regex import unicode_pattern, why_not_re2
 from quality.engine.relation import Relation
 from quality.engine.row_rule import RowRule, RuleMaker, column_rule, need_text, searched_text
 from quality.engine.sql_text import literal, number_literal
@@ -21,7 +21,7 @@ _COMPILES: set[str] = set()  # patterns are few, and every table asks for the sa
 
 def _length_between(domain: Domain, arguments: dict[str, Any]) -> str:
     column = need_text(domain, "column_values.value_length.between")
-    return bounds_sql(f"length({column})", arguments, "column_values.value_length.between")
+    return bounds_sql(number_bound(f"length({column})"), arguments, "column_values.value_length.between")
 
 
 def _length_equals(domain: Domain, arguments: dict[str, Any]) -> str:
@@ -41,8 +41,9 @@ def _require_re2(relation: Relation, pattern: str, text: str) -> None:
     try:
         relation.reading.rows(f"SELECT regexp_matches('', {literal(text)})")
     except duckdb.InvalidInputException as error:
-        why = f"{pattern!r} does not compile in RE2 ({str(error).splitlines()[0]})"
-        raise BadArgumentError("regex", why, "", "RE2 has no look-around and no back-references.") from None
+        said = str(error).splitlines()[0]
+        why = f"{pattern!r} does not compile in RE2 ({said})"
+        raise BadArgumentError("regex", why, "", why_not_re2(said)) from None
     _COMPILES.add(text)
 
 

@@ -125,6 +125,9 @@ def test_a_relation_that_vanishes_while_it_is_judged_leaves_the_answers_there_ar
 
         gone = False
 
+        def extract_statements(self, sql):
+            return connection.extract_statements(sql)
+
         def execute(self, sql):
             if self.gone and '"t"' in sql:
                 raise duckdb.IOException("IO Error: No such file or directory")
@@ -216,6 +219,9 @@ def test_samples_are_fetched_only_for_what_failed_and_only_as_many_as_asked(conn
         def __init__(self):
             self.statements = []
 
+        def extract_statements(self, sql):
+            return connection.extract_statements(sql)
+
         def execute(self, sql):
             if sql.startswith(("SELECT a", "SELECT '", "SELECT count", "SELECT regexp", "DESCRIBE")):
                 self.statements.append(sql)
@@ -237,6 +243,9 @@ def test_samples_are_fetched_only_for_what_failed_and_only_as_many_as_asked(conn
 def test_a_suite_reads_one_state_of_the_data(connection):
     class Meddling:
         """Adds a row before every statement, as another writer might."""
+
+        def extract_statements(self, sql):
+            return connection.extract_statements(sql)
 
         def execute(self, sql):
             writer.execute("INSERT INTO t VALUES (-1, 0, 'w')")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attack.kills import running
 from tests.planted.city import NOW, plant
 
 _COMMAND = "import sys; from lake.cli import main; sys.exit(main())"
@@ -25,21 +26,6 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
-
-
-def _running(mark: str) -> list[str]:
-    """The command lines of processes whose environment holds a mark."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                mark.encode() in (folder / "environ").read_bytes()
-                and "Z" not in (folder / "stat").read_text().split()[2]
-            ):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
 
 
 def _until(holds: Callable[[], bool], what: str) -> None:
@@ -68,8 +54,8 @@ def _answers(port: int) -> bool:
 )
 def test_nothing_is_left_of_it(ending: signal.Signals, tmp_path: Path) -> None:
     city = plant(tmp_path / "city")
-    port, mark = _free_port(), f"ZHONGTAI_TEST_MARK={tmp_path}"
-    environment = {**os.environ, "ZHONGTAI_NOW": NOW, "PYTHONPATH": str(ROOT), **dict([mark.split("=")])}
+    port, mark = _free_port(), str(tmp_path)
+    environment = {**os.environ, "ZHONGTAI_NOW": NOW, "PYTHONPATH": str(ROOT), "ZHONGTAI_TEST_MARK": mark}
     with subprocess.Popen(
         [sys.executable, "-c", _COMMAND, "ui", "--port", str(port), "--workspace", str(city.place)],
         env=environment,
@@ -77,9 +63,9 @@ def test_nothing_is_left_of_it(ending: signal.Signals, tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     ) as ui:
         try:
-            _until(lambda: _answers(port) and any("worker" in line for line in _running(mark)), "it is up")
-            assert len(_running(mark)) >= 4  # the command, the web server, the code server, dbt
+            _until(lambda: _answers(port) and any("worker" in line for line in running(mark)), "it is up")
+            assert len(running(mark)) >= 4  # the command, the web server, the code server, dbt
             ui.send_signal(ending)
-            _until(lambda: _running(mark) == [], "all has ended")
+            _until(lambda: running(mark) == [], "all has ended")
         finally:
             ui.kill()

@@ -47,6 +47,8 @@ def _timed(name: str, seed: int) -> tuple[Score, float]:
         score = SUITES[name](seed)
     except Exception as error:
         score = Score(name, 1, 0, [f"it could not be run: {type(error).__name__}: {error}"])
+    # At once, too: a run that is stopped has not been for nothing.
+    print(f"{name}: {score.held:,} of {score.tried:,} held", flush=True)
     return score, time.monotonic() - begun
 
 

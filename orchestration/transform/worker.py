@@ -98,11 +98,16 @@ def _written(arguments: list[str]) -> int:
 
 
 def _answer(arguments: list[str], tell: Tell) -> dict[str, Any]:
+    # It holds what the engine said of each failure, cell values with it; one that was killed may have left its own.
+    results = Path(_option(arguments, "--target-path")) / "run_results.json"
+    results.unlink(missing_ok=True)
     try:
         return _invoke(arguments, tell)
     except Exception as error:  # an answer is waited for, whatever dbt does
         _parsed.keep(None, arguments)
         return {"error": words(error)}
+    finally:
+        results.unlink(missing_ok=True)
 
 
 def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
@@ -114,8 +119,6 @@ def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
 
     known = _parsed.of(arguments)
     result = dbtRunner(manifest=known, callbacks=[heard]).invoke(arguments)
-    # It would hold what the engine said of each failure, cell values with it.
-    (Path(_option(arguments, "--target-path")) / "run_results.json").unlink(missing_ok=True)
     if result.exception is not None:
         _parsed.keep(None, arguments)
         return _failure(str(result.exception), arguments)

@@ -110,6 +110,9 @@ class ElementDeclaration(Declaration):
     formats: tuple[Text, ...] = ()
     nulls: tuple[str, ...] = ()
     normalise: Normalise | None = None
+    pivot: Annotated[int, Field(strict=True, ge=0, le=99)] | None = None
+    rounding: Literal["half_up", "half_even", "down"] | None = None
+    characters: Literal["error", "warning", "none"] = "warning"
 
 
 class ElementsDeclaration(Declaration):

@@ -72,7 +72,9 @@ class Element:
 
     `check` names a check digit algorithm (`resident_id`, `credit_code`), `pattern` is an RE2 expression that the whole
     text must match, `formats` are strptime spellings accepted for dates and times, `normalise` names a dbt macro that
-    staging applies, `nulls` are spellings of "nothing" that read as null.
+    staging applies, `nulls` are spellings of "nothing" that read as null. `pivot` says which century a year of two
+    digits is of (below it 20xx, else 19xx), `rounding` (half_up, half_even, down) what becomes of decimals beyond the
+    scale, which are a fault otherwise; `characters` what lost and private characters are: error, warning or none.
     """
 
     name: str
@@ -93,6 +95,9 @@ class Element:
     formats: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
     normalise: str | None = None
+    pivot: int | None = None
+    rounding: str | None = None
+    characters: str = "warning"
 
 
 @dataclass(frozen=True)
@@ -135,10 +140,18 @@ class Column:
 class Source:
     """Where deliveries lie and how they are written.
 
-    `path` is a glob below the deliveries root, one match per delivery, in name order. `format` is one of csv, xlsx,
-    xls, ndjson, parquet, sqlite, zip (of csv), geojson. `member` is a sheet, a SQLite table or a glob of zip members.
-    `skip_rows` are lines before the header; `header` False means columns come by position, in contract order.
-    `ignored_headers` are delivered columns that the contract knows and does not take (`*` takes any).
+    `path` is a glob below the deliveries root, one match per delivery. `format` is one of `odcs_extras.Format`.
+    `member` is a sheet, a SQLite table, a table of a page, or a glob of zip members, which are of `member_format`.
+    `skip_rows` are lines before the header; `header` False means columns come by position, in contract order;
+    `header_rows` are the rows that names are written in. `ignored_headers` are delivered columns that the contract
+    knows and does not take (`*` takes any).
+
+    `escape` None means that none is declared (its use is a fault), "" that a backslash is text. `line_end` is any, LF,
+    CRLF or CR. Records from the first whose first cell matches one of `footer` on, the last `footer_rows`, and lines
+    that begin with `comment` are none; `table` is which one of several tables in one text is meant. `widths` are those
+    of fixed columns in characters, `records` the path to the records of JSON or XML. `merged` is fault or fill.
+    Archives unpack to at most `largest_unpacked` bytes and `largest_ratio` times their size. `delivery_date` says where
+    a delivery's day is read from, `zone` is the zone of local times.
     """
 
     path: str
@@ -151,6 +164,21 @@ class Source:
     member: str | None = None
     nulls: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
+    escape: str | None = None
+    line_end: str = "any"
+    comment: str | None = None
+    header_rows: int = 1
+    footer: tuple[str, ...] = ()
+    footer_rows: int = 0
+    table: int | None = None
+    widths: tuple[int, ...] = ()
+    records: str | None = None
+    merged: str = "fault"
+    member_format: str = "csv"
+    largest_unpacked: int = 10_000_000_000
+    largest_ratio: int = 200
+    delivery_date: str = "path"
+    zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
@@ -167,7 +195,12 @@ class Provision:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset of one department: its contract, resolved."""
+    """One dataset of one department: its contract, resolved.
+
+    `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
+    is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
+    what two different rows of one key in one delivery are.
+    """
 
     department: str
     name: str
@@ -188,6 +221,10 @@ class Dataset:
     domain: str = ""
     authoritative_for: tuple[str, ...] = ()
     path: Path | None = None
+    parts: bool = False
+    largest_rejected_share: float = 0.2
+    may_be_empty: bool = False
+    key_twice: str = "fault"
 
     @property
     def id(self) -> str:

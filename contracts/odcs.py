@@ -107,6 +107,10 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         domain=odcs.domain or "",
         authoritative_for=extra.authoritative_for,
         path=document.path,
+        parts=extra.parts,
+        largest_rejected_share=extra.largest_rejected_share,
+        may_be_empty=extra.may_be_empty,
+        key_twice=extra.key_twice,
     )
 
 

@@ -18,8 +18,13 @@ from contracts.model import DeliveryMode, SharingAttribute
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
 MOST_SKIPPED = 10_000
+MOST_HEADER_ROWS = 10
 
-Format = Literal["csv", "xlsx", "xls", "ndjson", "parquet", "sqlite", "zip", "geojson"]
+Format = Literal[
+    *("csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html"),
+    *("parquet", "sqlite", "dbf", "zip"),
+]
+MemberFormat = Literal["csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"]
 
 
 class ServerExtras(Declaration):
@@ -34,6 +39,21 @@ class ServerExtras(Declaration):
     member: Text | None = None
     nulls: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
+    escape: str | None = None
+    line_end: Literal["any", "LF", "CRLF", "CR"] = "any"
+    comment: Text | None = None
+    header_rows: Annotated[int, Field(strict=True, ge=1, le=MOST_HEADER_ROWS)] = 1
+    footer: tuple[Text, ...] = ()
+    footer_rows: Annotated[int, Field(strict=True, ge=0, le=MOST_SKIPPED)] = 0
+    table: Annotated[int, Field(strict=True, ge=1)] | None = None
+    widths: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
+    records: Text | None = None
+    merged: Literal["fault", "fill"] = "fault"
+    member_format: MemberFormat = "csv"
+    largest_unpacked: Annotated[int, Field(strict=True, ge=1)] = 10_000_000_000
+    largest_ratio: Annotated[int, Field(strict=True, ge=1)] = 200
+    delivery_date: Text = "path"
+    zone: Text = "Asia/Shanghai"
 
 
 class ColumnExtras(Declaration):
@@ -63,6 +83,10 @@ class ContractExtras(Declaration):
     legal_basis: Text | None = None
     provides: tuple[ProvidesExtra, ...] = ()
     authoritative_for: tuple[Name, ...] = ()
+    parts: Truth = False
+    largest_rejected_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.2
+    may_be_empty: Truth = False
+    key_twice: Literal["fault", "last"] = "fault"
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

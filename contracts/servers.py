@@ -22,19 +22,28 @@ from contracts.odcs_extras import ServerExtras, extras
 
 # What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
 _TEXT = ("encoding",)
-_LINES = (*_TEXT, "delimiter", "quote", "header", "skip_rows")
-_SHEET = ("member", "header", "skip_rows")
+_NAMED = ("header", "skip_rows", "header_rows", "footer", "footer_rows")
+_LINES = (*_TEXT, *_NAMED, "delimiter", "quote", "escape", "line_end", "comment", "table")
+_SHEET = ("member", *_NAMED, "merged")
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "csv": _LINES,
-    "zip": (*_LINES, "member"),
+    "fixed": (*_TEXT, *_NAMED, "line_end", "comment", "widths"),
     "ndjson": _TEXT,
+    "json": (*_TEXT, "records"),
     "geojson": _TEXT,
+    "xml": (*_TEXT, "records"),
+    "html": (*_TEXT, "member", *_NAMED),
     "parquet": (),
     "sqlite": ("member",),
+    "dbf": _TEXT,
     "xlsx": _SHEET,
     "xls": _SHEET,
+    "ods": _SHEET,
+    # An archive takes what the format of its members takes, too.
+    "zip": ("member", "member_format"),
 }
-_ALWAYS = ("format", "nulls", "ignored_headers")
+_PACKED = ("largest_unpacked", "largest_ratio")  # an archive's, and what gzip or zstd made of any other format
+_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone")
 # ODCS keys of a server that are acted on, or are for people.
 _READ = {"server", "type", "path", "format", "encoding", "delimiter", "customProperties"} | {"id", "description"}
 
@@ -69,7 +78,7 @@ def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
     read, places = extras(document, at, server.customProperties, ServerExtras, own)
     if read is None:
         return None
-    _check_arguments(document, at, read.format, places)
+    _check_arguments(document, at, read, places)
     _check_text(document, read, places)
     return Source(path=server.path or "", **dict(read))
 
@@ -129,13 +138,19 @@ def _no_day(path: str) -> str | None:
     return None
 
 
-def _check_arguments(document: Document, at: YamlPath, format_: str, places: Mapping[str, YamlPath]) -> None:
-    known = (*ARGUMENTS[format_], *_ALWAYS)
+def takes(format_: str, member_format: str = "csv") -> tuple[str, ...]:
+    """The keys that a format's reader acts on; those of an archive are its members', too."""
+    inner = ARGUMENTS[member_format] if format_ == "zip" else ()
+    return (*ARGUMENTS[format_], *inner, *_PACKED, *_ALWAYS)
+
+
+def _check_arguments(document: Document, at: YamlPath, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:
+    format_, known = read.format, takes(read.format, read.member_format)
     if not document.well_formed((*at, "format")):
         return
     for name, place in places.items():
         if name in ServerExtras.model_fields and name not in known:
-            takers = ", ".join(sorted(one for one, arguments in ARGUMENTS.items() if name in arguments))
+            takers = ", ".join(sorted(one for one in ARGUMENTS if name in takes(one)))
             document.fault(place, f"{format_} has no {name}", f"nothing: leave {name} out (it is for {takers})")
 
 

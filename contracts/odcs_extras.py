@@ -20,11 +20,10 @@ ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 MOST_SKIPPED = 10_000
 MOST_HEADER_ROWS = 10
 
-Format = Literal[
-    *("csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html"),
-    *("parquet", "sqlite", "dbf", "zip"),
+MemberFormat = Literal[
+    "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "sqlite", "dbf"
 ]
-MemberFormat = Literal["csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"]
+Format = Literal[MemberFormat, "zip"]
 
 
 class ServerExtras(Declaration):

@@ -4,7 +4,8 @@ Every connection of the project is opened here. What is written, and why, belong
 
 Schemas of the attached catalog `lake`:
 `store` (every conformed row, accepted or not, with its verdict), `meta.batches` (which batches are whole),
-`raw` and `quarantine` (views: the accepted and the rejected rows of whole batches), `staging`, `theme`, `product`.
+`meta.deliveries` (which of them were delivered when), `meta.raw_views` (what each raw view shows), `raw` and
+`quarantine` (views: the accepted rows of batches that count, and all rejected ones), `staging`, `theme`, `product`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ create table if not exists lake.meta.batches (
   dataset varchar not null, batch varchar not null, delivery integer not null, delivered_on date not null,
   path varchar not null, rows_read bigint not null, accepted bigint not null, quarantined bigint not null
 );
+alter table lake.meta.batches add column if not exists contract varchar;
+alter table lake.meta.batches add column if not exists tried varchar;
+alter table lake.meta.batches add column if not exists held boolean;
+create table if not exists lake.meta.deliveries (
+  dataset varchar not null, path varchar not null, batch varchar not null, delivered_on date not null,
+  arrived integer not null, withdrawn boolean not null
+);
+create table if not exists lake.meta.raw_views (dataset varchar not null, content varchar not null);
 create schema if not exists lake.store;
 create schema if not exists lake.raw;
 create schema if not exists lake.quarantine;

@@ -5,12 +5,13 @@ Shapes are those that the command line prints as JSON. No fact is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.violation import CheckResult, Verdict
+from lake.batch import Batch
 from lake.city import City
-from lake.ingest import Batch
 from sharing.ledger import Ledger
 
 
@@ -29,14 +30,15 @@ def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
         _append(city, "look", [{"dataset": dataset, "paths": paths}])
 
 
-def _is_news(batch: Batch, known: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
-    before = known.get((batch.dataset, batch.path))
+def _is_news(batch: Batch, known: _Known) -> bool:
+    before = known.failed.get((batch.dataset, batch.path))
     if batch.state == "failed":
-        return before is None or before["state"] != "failed" or before["message"] != batch.message
-    if batch.state == "known":
-        # Committed to the lake by a run that died before it could record it.
-        return not any(entry["batch"] == batch.batch for entry in known.values())
-    return True
+        return before is None or before["message"] != batch.message
+    # One that was committed to the lake by a run that died before it could record it is news, too.
+    had = known.whole.get((batch.dataset, batch.path, batch.batch, str(batch.delivered_on)))
+    if before is not None or had is None or batch.state in {"accepted", "rejudged"}:
+        return True
+    return batch.state != "known" and (had["state"], had.get("contract")) != (batch.state, batch.contract)
 
 
 def record_merges(city: City, dataset: str, merged: Mapping[str, int]) -> None:
@@ -62,30 +64,45 @@ def _append(city: City, kind: str, bodies: Iterable[Mapping[str, Any]]) -> None:
         city.ledger.append_many(items, city.now())
 
 
-def _batches(ledger: Ledger) -> dict[tuple[str, str], dict[str, Any]]:
-    """The newest entry for every delivered path of every dataset."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+@dataclass
+class _Known:
+    """The newest entry of every delivery (dataset, path, batch, day), and of every path whose last try failed."""
+
+    whole: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
+    failed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+
+def _batches(ledger: Ledger) -> _Known:
+    known = _Known()
     for entry in ledger.entries("batch"):
-        found[(entry.body["dataset"], entry.body["path"])] = dict(entry.body)
-    return found
+        body = dict(entry.body)
+        path = (body["dataset"], body["path"])
+        if body["state"] == "failed":
+            known.failed[path] = body
+        else:
+            known.failed.pop(path, None)
+            known.whole[(*path, body["batch"], str(body["delivered_on"]))] = body
+    return known
 
 
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     """One row per delivery, in dataset and delivery order, with merged rows; a failed one only while it is there."""
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
     there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
-    rows = [
-        _dataset_row(body, merged.get(body["dataset"], {}))
-        for (dataset, path), body in _batches(ledger).items()
-        if body["state"] != "failed" or path in there.get(dataset, (path,))
-    ]
-    return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], row["path"]))
+    known = _batches(ledger)
+    still = [body for (dataset, path), body in known.failed.items() if path in there.get(dataset, (path,))]
+    rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in (*known.whole.values(), *still)]
+    return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], str(row["delivered_on"] or ""), row["path"]))
 
 
 def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str, Any]:
     names = ("dataset", "batch", "read", "accepted", "quarantined", "reasons", "state", "delivery", "delivered_on")
     row = {name: body[name] for name in names}
     return {**row, "merged": merged.get(body["batch"], 0), "path": body["path"], "message": body["message"]}
+
+
+# What is said of every table that a model makes, also where no rule stands on it.
+_BUILT = ("built",)
 
 
 def _newest(ledger: Ledger, kind: str, run: str | None) -> Iterator[Mapping[str, Any]]:
@@ -106,10 +123,16 @@ def verdicts(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
     return [{name: body.get(name) for name in names} for body in _newest(ledger, "verdict", run)]
 
 
-def summary(ledger: Ledger) -> dict[str, Any]:
-    """What `zhongtai status` prints: everything as the ledger has it, and the newest run."""
+def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) -> dict[str, Any]:
+    """What `zhongtai status` prints: everything as the ledger has it, and the newest run.
+
+    With `rules` (table -> names of those that stand on it) without the results of rules that are no longer declared.
+    """
     newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
-    return _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
+    found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
+    if rules is None:
+        return found
+    return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}
 
 
 def run_summary(ledger: Ledger, run_id: str, seconds: float, *, ended: bool = True) -> dict[str, Any]:

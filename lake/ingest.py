@@ -1,120 +1,76 @@
-"""Carrying one dataset's deliveries into the lake: land, read, conform, count, commit.
+"""Which of a dataset's deliveries are carried into the lake, in which order, and what is told of each.
 
-One delivery is one transaction: either every record of it is in the lake, each with a verdict, and the counts agree, or
-nothing of it is. Casting and judging are `quality.conform`'s, formats are the readers'.
+Deliveries are taken in the order of their own days. How one of them is carried is `carry`'s; how older ones are judged
+again is `rejudge`'s.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
 from contracts.clock import today
-from contracts.model import Catalogue, Dataset
-from contracts.sql_text import identifier, literal
+from contracts.model import Dataset
 from lake.attach import store_table
-from lake.blame import FailedScan
-from lake.cores import threads_for, threads_of, use_threads
+from lake.batch import Batch, ConservationBroken, Ingestion, outcome
+from lake.carry import Carrier, Place, contract_digest, tally
+from lake.order import Delivery, StoredBatch, same_day
 from lake.readers.admission import admit, printable, refused_by_system
-from lake.readers.delimited import REJECTS
-from lake.readers.formats import read
-from lake.readers.landing import Landed, delivered_on, find_deliveries, land
+from lake.readers.delivery_date import delivered_on
+from lake.readers.landing import Landed, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.unread import refused_unread
-from lake.settings import Settings
-from lake.side_by_side import side_by_side
-from lake.store import StoredBatch
-from quality.conform import conform_sql
+from lake.rejudge import rejudge, remake
+from lake.store import ColumnTypeChanged, show, write_delivery
 
-# Above this share of structurally broken records, the file is not what the contract describes.
-_MOST_BROKEN = 0.5
-_STREAM = "_delivered"
-
-
-class ConservationBroken(Exception):
-    """The counts of one delivery disagree: records were lost or made on the way, so nothing of it was kept."""
-
-    def __init__(self, dataset: str, batch: str, delivered: int, moved: int, stored: int) -> None:
-        self.dataset, self.batch = dataset, batch
-        self.delivered, self.moved, self.stored = delivered, moved, stored
-        super().__init__(
-            f"{dataset}: batch {batch}: {delivered} records delivered, {moved} moved by the scan, {stored} stored. "
-            "Nothing of the batch was kept. Run again; if it persists, the file has records that the reader cannot "
-            "tell apart (quotes out of place): ask for a well-formed file."
-        )
+__all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "unconserved"]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What became of one delivery. `state` is accepted, known (delivered before: a no-op) or failed.
+class _Found:
+    """A delivered file: where it is, its path below the root, and its day, or why it cannot be taken."""
 
-    For accepted and known batches rows_read = accepted + quarantined; `reasons` counts failures by rule (a row may have
-    several).
-    """
-
-    dataset: str
+    url: str
     path: str
-    state: str
-    batch: str = ""
-    delivery: int = 0
-    delivered_on: date | None = None
-    rows_read: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    message: str = ""
-
-    def as_dict(self) -> dict[str, object]:
-        """The record as JSON-ready data."""
-        return {
-            "dataset": self.dataset,
-            "path": self.path,
-            "state": self.state,
-            "batch": self.batch,
-            "delivery": self.delivery,
-            "delivered_on": self.delivered_on.isoformat() if self.delivered_on else None,
-            "read": self.rows_read,
-            "accepted": self.accepted,
-            "quarantined": self.quarantined,
-            "reasons": dict(self.reasons),
-            "message": self.message,
-        }
-
-
-@dataclass
-class Ingestion:
-    """The context that every delivery of a run shares: `batches` are those whole in the lake, by dataset, and grow.
-
-    `unusable` says of datasets that have no table as their contract has it, why: nothing of theirs can be carried.
-    """
-
-    connection: duckdb.DuckDBPyConnection
-    catalogue: Catalogue
-    settings: Settings
-    batches: dict[str, list[StoredBatch]]
-    unusable: Mapping[str, str] = field(default_factory=dict)
+    day: date | None = None
+    refused: str = ""
 
 
 def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ()) -> list[Batch]:
     """Carry every delivery of a dataset that is not in the lake yet. A failed delivery does not stop the next one.
 
-    The dataset's tables exist (`store.ensure_tables`). The reasons of batches in `recorded` are not counted again.
+    The dataset's tables exist (`store.ensure_tables`). What the lake has is judged again first, where the contract has
+    changed. The reasons of batches in `recorded` are not counted again.
     """
+    unusable = context.unusable.get(dataset.id)
+    if isinstance(unusable, ColumnTypeChanged):
+        again = remake(context, dataset)
+    elif unusable is not None:
+        return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
+    else:
+        again = rejudge(context, dataset)
     if dataset.id in context.unusable:
-        return [Batch(dataset.id, dataset.source.path, "failed", message=context.unusable[dataset.id])]
+        return again
     try:
         urls = find_deliveries(dataset, context.catalogue.deliveries)
     except OSError as error:
         refusal = refused_by_system(dataset, dataset.source.path, error)
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
     if not urls:
-        return [_missing(context, dataset)]
-    return [_one(context, dataset, url, recorded) for url in urls]
+        return [*again, _missing(context, dataset)]
+    found = sorted((_dated(context, dataset, url) for url in urls), key=lambda one: (one.day or date.max, one.path))
+    judged = {one.batch: one for one in again}
+    return [_told(_one(context, dataset, one, recorded), judged) for one in found]
+
+
+def _told(batch: Batch, judged: dict[str, Batch]) -> Batch:
+    """A known delivery whose batch was judged again in this run is told as that."""
+    again = judged.get(batch.batch) if batch.state == "known" else None
+    return replace(again, path=batch.path, delivered_on=batch.delivered_on) if again else batch
 
 
 def _missing(context: Ingestion, dataset: Dataset) -> Batch:
@@ -128,206 +84,121 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
     return Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
 
 
-def _one(context: Ingestion, dataset: Dataset, url: str, recorded: Collection[str]) -> Batch:
-    relative = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
-    scratch = context.settings.scratch / dataset.table
-    landed = None
+def _dated(context: Ingestion, dataset: Dataset, url: str) -> _Found:
+    path = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
     try:
         admit(dataset, url, context.catalogue.deliveries)
-        day = delivered_on(dataset, relative, today(context.settings.clock))
-        landed = land(dataset, url, context.settings.landing)
-        known = _known(context, dataset, landed.batch, recorded)
-        return known or _carry(context, dataset, landed, (relative, day))
+        return _Found(url, path, delivered_on(dataset, path, today(context.settings.clock)))
+    except DeliveryRefused as refusal:
+        return _Found(url, path, refused=str(refusal))
+    except Exception as error:
+        return _Found(url, path, refused=str(refused_unread(dataset, path, error, None)))
+
+
+def _one(context: Ingestion, dataset: Dataset, found: _Found, recorded: Collection[str]) -> Batch:
+    if found.day is None:
+        return Batch(dataset.id, found.path, "failed", message=found.refused)
+    landed = None
+    try:
+        landed = land(dataset, found.url, context.settings.landing)
+        return _known(context, dataset, (landed.batch, found), recorded) or _carry(context, dataset, landed, found)
     except (DeliveryRefused, ConservationBroken) as error:
-        return Batch(dataset.id, relative, "failed", message=str(error))
+        return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(error))
     except duckdb.FatalException:
         # The engine itself is gone: it would refuse every other delivery in this one's name.
         raise
     except Exception as error:
         # Whatever a reader stumbles over is the fault of one delivery, and stops no other.
-        return Batch(dataset.id, relative, "failed", message=str(refused_unread(dataset, relative, error, landed)))
+        refusal = refused_unread(dataset, found.path, error, landed)
+        return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(refusal))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(context.scratch(dataset), ignore_errors=True)
 
 
-def _known(context: Ingestion, dataset: Dataset, batch: str, recorded: Collection[str]) -> Batch | None:
-    found = next((one for one in context.batches.get(dataset.id, []) if one.batch == batch), None)
-    if found is None:
+def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, _Found], recorded: Collection[str]) -> Batch | None:
+    """What is told of bytes that the lake has; their being delivered again, on another day or elsewhere, is noted."""
+    batch, found = wanted
+    stored = next((one for one in context.batches.get(dataset.id, []) if one.batch == batch), None)
+    if stored is None or found.day is None:
         return None
-    unheard = found.quarantined and batch not in recorded
-    reasons = _tally(context.connection, dataset, batch)[1] if unheard else {}
-    return _outcome(dataset, "known", found, reasons)
+    delivery = _same(context, dataset, batch, found) or _again(context, dataset, stored, found)
+    unheard = stored.quarantined and batch not in recorded
+    reasons = tally(context.connection, dataset, batch)[1] if unheard else {}
+    if delivery.withdrawn:
+        return outcome(dataset, "withdrawn", stored, delivery, message="withdrawn: it counts for nothing")
+    if stored.held:
+        return outcome(dataset, "held", stored, delivery, reasons=reasons, message=_held(dataset, stored))
+    message = f"{_JUDGED_BEFORE} ({stored.contract})" if stored.tried else ""
+    return outcome(dataset, "known", stored, delivery, reasons=reasons, message=message)
 
 
-def _outcome(dataset: Dataset, state: str, stored: StoredBatch, reasons: Mapping[str, int]) -> Batch:
-    return Batch(
-        dataset.id,
-        stored.path,
-        state,
-        stored.batch,
-        stored.delivery,
-        stored.delivered_on,
-        stored.rows_read,
-        stored.accepted,
-        stored.quarantined,
-        reasons,
+_JUDGED_BEFORE = "judged by an earlier version of its contract: it cannot be judged by this one"
+
+
+def _same(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> Delivery | None:
+    """The delivery that this file is: the same bytes at the same place, and of that day where its path has one."""
+    known = (
+        one
+        for one in context.deliveries.get(dataset.id, [])
+        if (one.path, one.batch) == (found.path, batch)
+        and (one.delivered_on == found.day or dataset.source.delivery_date == "arrival")
     )
+    return next(known, None)
 
 
-def _carry(context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, date]) -> Batch:
-    connection = context.connection
-    scratch = context.settings.scratch / dataset.table
-    use_threads(connection, threads_for(landed.bytes, context.settings.threads))
-    delivered, records = read(dataset, landed, scratch, connection)
-    whole, *parts = (
-        conform_sql(dataset, replace(delivered, relation=relation), context.catalogue.code_sets)
-        for relation in (delivered.relation, *delivered.parts)
-    )
+def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Found) -> Delivery:
+    _refuse_same_day(context, dataset, stored.batch, found)
+    delivery = _arriving(context, dataset, stored.batch, found)
+    connection, known = context.connection, context.deliveries.get(dataset.id, [])
     connection.execute("begin transaction")
     try:
-        place = _Place(landed.batch, _next_delivery(context, dataset), *of)
-        moved = _move(connection, dataset, place, _Scan(whole, parts, records))
-        stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
+        write_delivery(connection, dataset.id, delivery)
+        show(connection, dataset, [*known, delivery], context.batches[dataset.id])
         connection.execute("commit")
-    except duckdb.Error as error:
-        connection.execute("rollback")
-        scan = FailedScan(connection, dataset, delivered, context.catalogue.code_sets)
-        raise scan.blamed(of[0]) or error from None
     except BaseException:
         connection.execute("rollback")
         raise
-    context.batches.setdefault(dataset.id, []).append(stored)
-    return _outcome(dataset, "accepted", stored, reasons)
+    context.deliveries[dataset.id] = [*known, delivery]
+    return delivery
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where the rows of one delivery belong: its batch, its number among the dataset's deliveries, its path and day."""
-
-    batch: str
-    delivery: int
-    path: str
-    day: date
-
-    @property
-    def literals(self) -> str:
-        """Batch and delivery as SQL."""
-        return f"{literal(self.batch)}, {self.delivery}"
-
-
-def _next_delivery(context: Ingestion, dataset: Dataset) -> int:
-    return max((one.delivery for one in context.batches.get(dataset.id, [])), default=0) + 1
+def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: _Found) -> Batch:
+    _refuse_same_day(context, dataset, landed.batch, found)
+    batches = context.batches.get(dataset.id, [])
+    number = max((one.delivery for one in batches), default=0) + 1
+    delivery = _arriving(context, dataset, landed.batch, found)
+    place = Place(delivery, number, contract_digest(dataset, context.catalogue.code_sets))
+    stored, reasons = Carrier(context, dataset, landed, place).carry()
+    context.batches[dataset.id] = [*batches, stored]
+    context.deliveries[dataset.id] = [*context.deliveries.get(dataset.id, []), delivery]
+    if stored.held:
+        return outcome(dataset, "held", stored, delivery, reasons=reasons, message=_held(dataset, stored))
+    return outcome(dataset, "accepted", stored, delivery, reasons=reasons)
 
 
-@dataclass(frozen=True)
-class _Scan:
-    """A delivery as one SELECT, or as those of its `parts`; `records` is what its lines tell of their number."""
-
-    whole: str
-    parts: Sequence[str]
-    records: int | None
+def _arriving(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> Delivery:
+    arrived = max((one.arrived for one in context.deliveries.get(dataset.id, [])), default=0) + 1
+    return Delivery(found.path, batch, found.day or date.max, arrived)
 
 
-def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, scan: _Scan) -> int:
-    if scan.parts:
-        moved = _move_parts(connection, dataset, place, scan.parts)
-        if moved == scan.records:
-            return moved
-        # A record that cannot be read has no row, so the numbers of those after it would depend on where the file was
-        # cut: it is read again, as one.
-        connection.execute("rollback")
-        connection.execute("begin transaction")
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    return _insert(connection, dataset, place, f"({scan.whole})") + _move_unread(connection, dataset, place)
+def _refuse_same_day(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> None:
+    day = found.day or date.max
+    other = same_day(dataset, context.deliveries.get(dataset.id, []), (found.path, batch, day))
+    if other is not None:
+        what = f"two files of one day ({day}) match a snapshot, which is one file: {other.path} was taken before"
+        fix = (
+            "Declare parts: true where a snapshot comes in several files; or take the wrong one back "
+            "(zhongtai withdraw-delivery)."
+        )
+        raise DeliveryRefused(dataset.id, found.path, what, "its path", fix)
 
 
-def _move_parts(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, selects: Sequence[str]) -> int:
-    """The rows of parts that are read at the same time."""
-    cursors, threads = [connection.cursor() for _ in selects], threads_of(connection)
-    # Each cursor has a thread of its own: DuckDB's would only look whether there is something to do.
-    use_threads(connection, 1)
-    try:
-        with side_by_side(cursors, selects) as stream:
-            connection.register(_STREAM, stream)
-            moved = _insert(connection, dataset, place, _STREAM)
-            connection.unregister(_STREAM)
-    finally:
-        use_threads(connection, threads)
-    return moved
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, source: str) -> int:
-    names = ", ".join(identifier(column.name) for column in dataset.columns)
-    moved = connection.execute(
-        f"insert into {store_table(dataset)} ({names}, _row, _faults, _original, _batch, _delivery) "
-        f"select *, {place.literals} from {source}"
-    ).fetchone()
-    return int(moved[0]) if moved else 0
-
-
-def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place) -> int:
-    """What the CSV parser could not read as a record, into quarantine as it stands."""
-    if dataset.source.format not in {"csv", "zip"} or not connection.execute("from reject_errors limit 1").fetchone():
-        return 0
-    moved = connection.execute(
-        f"insert into {store_table(dataset)} (_batch, _delivery, _faults, _original) "
-        f"select {place.literals}, [_fault], to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
-    ).fetchone()
-    return int(moved[0]) if moved else 0
-
-
-def _count(
-    context: Ingestion, dataset: Dataset, place: _Place, counts: tuple[int, int]
-) -> tuple[StoredBatch, dict[str, int]]:
-    """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
-    total, reasons, quarantined = _tally(context.connection, dataset, place.batch)
-    if counts != (total, total):
-        raise ConservationBroken(dataset.id, place.batch, *counts, total)
-    _refuse_shapeless(dataset, place.path, total, reasons)
-    stored = StoredBatch(
-        batch=place.batch,
-        delivery=place.delivery,
-        delivered_on=place.day,
-        path=place.path,
-        rows_read=total,
-        accepted=total - quarantined,
-        quarantined=quarantined,
+def _held(dataset: Dataset, stored: StoredBatch) -> str:
+    return (
+        f"{dataset.id}: {stored.path}: more than the largest rejected share ({dataset.largest_rejected_share:.0%}) of "
+        f"its {stored.rows_read} rows was rejected, so it does not replace the snapshot before it and lies in "
+        "quarantine whole. Ask for a corrected file; or correct the contract, by which it is then judged again."
     )
-    values = ", ".join(map(_literal, [dataset.id, *vars(stored).values()]))
-    context.connection.execute(f"insert into lake.meta.batches values ({values})")
-    return stored, reasons
-
-
-def _literal(value: object) -> str:
-    # Bound parameters have DuckDB's client import pandas, which takes a second.
-    return str(value) if isinstance(value, int) else literal(str(value))
-
-
-def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> tuple[int, dict[str, int], int]:
-    """What is stored of a batch: all rows, failures by rule, rejected rows. One scan of two columns."""
-    row = connection.execute(
-        f"select count(*), count(_faults), histogram(array_to_string(_faults, '\n')) "
-        f"from {store_table(dataset)} where _batch = {literal(batch)}"
-    ).fetchone()
-    total, rejected, combinations = row or (0, 0, None)
-    reasons: Counter[str] = Counter()
-    for names, rows in (combinations or {}).items():
-        for name in names.split("\n"):
-            reasons[name] += rows
-    return total, dict(sorted(reasons.items())), rejected
-
-
-def _refuse_shapeless(dataset: Dataset, file: str, total: int, reasons: Mapping[str, int]) -> None:
-    broken = {why.removeprefix("structure:"): rows for why, rows in reasons.items() if why.startswith("structure:")}
-    if total == 0:
-        what, fix = "the file has no records", "Ask for it again, or for word that there is nothing to report."
-    elif sum(broken.values()) > total * _MOST_BROKEN:
-        kinds = ", ".join(f"{why} {rows}" for why, rows in broken.items())
-        what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds})"
-        fix = "Compare the file with what the contract says of it (servers, properties), or ask for it again."
-    else:
-        return
-    raise DeliveryRefused(dataset.id, file, what, "as a whole", fix)
 
 
 def unconserved(context: Ingestion, dataset: Dataset) -> dict[str, str]:

@@ -12,15 +12,18 @@ from typing import Any
 
 import duckdb
 
+from contracts.faults import DeclarationsRefused
 from contracts.model import Catalogue, Dataset
 from lake import facts
 from lake.attach import quarantine_table, store_table
 from lake.city import City, NothingRunYet, declarations, expect_run, open_city
 from lake.column_lineage import CityLineage, load_lineage
+from lake.proof import prove
 from lake.settings import Settings
 from lake.store import stored_tables
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
+from quality.rules import BUILT, declared_rules
 
 
 class NotThere(LookupError):
@@ -114,6 +117,15 @@ def _titles(catalogue: Catalogue) -> dict[str, str]:
     }
 
 
+def standing_rules(settings: Settings) -> dict[str, set[str]] | None:
+    """Table -> the names of the rules that stand on it now; None where the declarations cannot be read."""
+    try:
+        declared = declared_rules(declarations(settings))
+    except DeclarationsRefused:
+        return None
+    return {table: {BUILT.name, *(rule.name for rule in rules)} for table, rules in declared.items()}
+
+
 def _dataset(catalogue: Catalogue, name: str) -> Dataset:
     if name not in catalogue.datasets:
         raise NotThere("dataset", name, list(catalogue.datasets))
@@ -130,14 +142,16 @@ def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> 
         if batch and not deliveries:
             raise NotThere("batch", batch, [r["batch"] for r in facts.datasets(city.ledger) if r["dataset"] == name])
         reasons: dict[str, int] = {}
-        for row in deliveries:
+        # Bytes that were delivered twice are stored once.
+        once = list({row["batch"]: row for row in deliveries}.values())
+        for row in once:
             for reason, count in row["reasons"].items():
                 reasons[reason] = reasons.get(reason, 0) + count
         found: dict[str, Any] = {
             "dataset": name,
             "batch": batch,
-            "read": sum(row["read"] for row in deliveries),
-            "quarantined": sum(row["quarantined"] for row in deliveries),
+            "read": sum(row["read"] for row in once),
+            "quarantined": sum(row["quarantined"] for row in once),
             "reasons": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         }
         return {**found, "rows": _rows(city, dataset, batch, rows)} if rows else found
@@ -154,8 +168,11 @@ def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[d
     return [{"batch": b, "row": r, "reasons": why, "original": json.loads(text)} for b, r, why, text in rows]
 
 
-def audit(settings: Settings) -> dict[str, Any]:
-    """Conservation recomputed from what is stored, against the ledger; and the ledger's chain."""
+def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
+    """Conservation recomputed from what is stored, against the ledger; and the ledger's chain.
+
+    `deep` also recounts landing and proves every landed, stored and released file (`proof`).
+    """
     catalogue = declarations(settings)
     expect_run(settings)
     with open_city(settings, catalogue=catalogue) as city:
@@ -165,6 +182,7 @@ def audit(settings: Settings) -> dict[str, Any]:
         known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
         stored, unreadable = _stored(city)
         faults += unreadable
+        proof = prove(city) if deep else None
     for batch, row in known.items():
         have = stored.get(batch)
         wanted = (row["read"], row["accepted"], row["quarantined"])
@@ -177,10 +195,12 @@ def audit(settings: Settings) -> dict[str, Any]:
     for batch in stored.keys() - known.keys():
         message = "the lake has a batch that the ledger does not know"
         faults.append({"rule": "recorded", "subject": batch, "message": message})
+    faults += proof.faults if proof else []
     return {
         "valid": not faults,
         "batches": len(known),
         "rows": sum(row["read"] for row in known.values()),
+        **({"proved": proof.counts} if proof else {}),
         "faults": faults,
     }
 

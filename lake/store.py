@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from itertools import pairwise
 
 import duckdb
 
 from contracts.model import Dataset
-from contracts.sql_text import identifier
+from contracts.sql_text import identifier, literal
 from lake.attach import quarantine_table, raw_table, store_table
+from lake.order import Delivery, StoredBatch, ranks
 from quality.casts import sql_type
 
 # Delivery number and batch lie on every row: looking them up in meta.batches made each read of a raw view open as many
@@ -42,22 +42,9 @@ class ColumnTypeChanged(TableRefused):
     def __init__(self, dataset: str, column: str, have: str, wanted: str) -> None:
         self.dataset, self.column, self.have, self.wanted = dataset, column, have, wanted
         super().__init__(
-            f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract. "
-            "A changed type is a new column: give it another name, or take the change back. Deliveries wait for that."
+            f"{dataset}: column {column!r} is {have} in the lake and {wanted} in the contract, and not every delivery "
+            "could be judged again. Give the column another name, or take the change back; deliveries wait for that."
         )
-
-
-@dataclass(frozen=True)
-class StoredBatch:
-    """A batch that is whole in the lake: its place among the dataset's deliveries, and its counts."""
-
-    batch: str
-    delivery: int
-    delivered_on: date
-    path: str
-    rows_read: int
-    accepted: int
-    quarantined: int
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> dict[str, TableRefused]:
@@ -67,9 +54,12 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Data
     reason: that is their fault alone.
     """
     have, wanted, refused = _columns(connection), dict[str, list[str]](), dict[str, TableRefused]()
+    batches, deliveries = stored_batches(connection), stored_deliveries(connection)
+    shown = dict(connection.execute("select dataset, content from lake.meta.raw_views").fetchall())
     for dataset in datasets:
+        view = RawView(dataset, deliveries.get(dataset.id, []), batches.get(dataset.id, []))
         try:
-            wanted[dataset.id] = _statements(dataset, have)
+            wanted[dataset.id] = _statements(dataset, have) + view.statements(shown.get(dataset.id))
         except TableRefused as error:
             refused[dataset.id] = error
     try:
@@ -106,16 +96,19 @@ def _statements(dataset: Dataset, have: Columns) -> list[str]:
     stored = have.get(("store", dataset.table), {})
     statements = []
     if not stored:
-        body = ", ".join(f"{identifier(name)} {kind}" for name, kind in {**wanted, **TECHNICAL}.items())
-        statements.append(f"create table {store_table(dataset)} ({body})")
+        statements.append(_creation(dataset))
     for name, kind in wanted.items():
         if stored and name not in stored:
             statements.append(f"alter table {store_table(dataset)} add column {identifier(name)} {kind}")
         elif stored and stored[name] != kind:
             raise ColumnTypeChanged(dataset.id, name, stored[name], kind)
-    if list(have.get(("raw", dataset.table), {})) != [*wanted, "_batch", "_delivery", "_row"]:
-        statements += _views(dataset, list(wanted))
     return statements
+
+
+def _creation(dataset: Dataset) -> str:
+    types = {column.name: sql_type(column.element) for column in dataset.columns}
+    body = ", ".join(f"{identifier(name)} {kind}" for name, kind in {**types, **TECHNICAL}.items())
+    return f"create table {store_table(dataset)} ({body})"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
@@ -135,23 +128,118 @@ def stored_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {table for schema, table in _columns(connection) if schema == "store"}
 
 
-def _views(dataset: Dataset, columns: Sequence[str]) -> list[str]:
-    names = ", ".join(identifier(name) for name in columns)
-    store = store_table(dataset)
-    return [
-        f"create or replace view {raw_table(dataset)} as "
-        f"select {names}, _batch, _delivery, _row from {store} where _faults is null",
-        f"create or replace view {quarantine_table(dataset)} as "
-        f"select _batch, _delivery, _row, _faults, _original from {store} where _faults is not null",
-    ]
+class RawView:
+    """The views of one dataset, as its deliveries have it: rows of batches that count, with their place in the order.
+
+    `_delivery` there is that place, and not the number in the store: an older delivery may arrive late.
+    """
+
+    def __init__(self, dataset: Dataset, deliveries: Sequence[Delivery], batches: Sequence[StoredBatch]) -> None:
+        self.dataset = dataset
+        places = ranks(dataset, deliveries, batches)
+        in_place = [places[number] for number in sorted(places)]
+        # Where batches came in their order, their numbers are as good as places, and need no new view.
+        plain = all(before < after for before, after in pairwise(in_place))
+        self._place = "_delivery" if plain else _indexed(places)
+        left_out = sorted(one.delivery for one in batches if one.delivery not in places)
+        self._counts = f" and _delivery not in ({', '.join(map(str, left_out))})" if left_out else ""
+
+    @property
+    def content(self) -> str:
+        """The accepted rows as SQL: what the view shows, and by which its version is told."""
+        names = ", ".join(identifier(column.name) for column in self.dataset.columns)
+        place = self._place if self._place == "_delivery" else f"{self._place} as _delivery"
+        return (
+            f"select {names}, _batch, {place}, _row from {store_table(self.dataset)} "
+            f"where _faults is null{self._counts}"
+        )
+
+    def statements(self, shown: str | None) -> list[str]:
+        """What makes the views so; nothing where they are."""
+        if shown == self.content:
+            return []
+        name = literal(self.dataset.id)
+        return [
+            f"create or replace view {raw_table(self.dataset)} as {self.content}",
+            f"create or replace view {quarantine_table(self.dataset)} as select _batch, _delivery, _row, _faults, "
+            f"_original from {store_table(self.dataset)} where _faults is not null",
+            f"delete from lake.meta.raw_views where dataset = {name}",
+            f"insert into lake.meta.raw_views values ({name}, {literal(self.content)})",
+        ]
+
+
+def _indexed(places: Mapping[int, int]) -> str:
+    """The place of a batch by its number in the store, as SQL."""
+    listed = ", ".join(str(places.get(number, "null")) for number in range(1, max(places) + 1))
+    return f"([{listed}]::integer[])[_delivery]"
 
 
 def stored_batches(connection: duckdb.DuckDBPyConnection) -> dict[str, list[StoredBatch]]:
-    """Dataset -> its whole batches, oldest delivery first."""
+    """Dataset -> its whole batches, in the order they came to be stored."""
     found: dict[str, list[StoredBatch]] = defaultdict(list)
     for dataset, *facts in connection.execute(
-        "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined "
-        "from lake.meta.batches order by dataset, delivery"
+        "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, "
+        "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false) from lake.meta.batches order by dataset, delivery"
     ).fetchall():
         found[dataset].append(StoredBatch(*facts))
     return found
+
+
+def stored_deliveries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Delivery]]:
+    """Dataset -> its deliveries in the order they arrived. A batch of before there was a list of them has one."""
+    found: dict[str, list[Delivery]] = defaultdict(list)
+    for dataset, *facts in connection.execute(
+        "select dataset, path, batch, delivered_on, arrived, withdrawn from lake.meta.deliveries union all "
+        "select dataset, path, batch, delivered_on, delivery, false from lake.meta.batches as b where not exists "
+        "(select 1 from lake.meta.deliveries as d where d.dataset = b.dataset and d.batch = b.batch) order by 1, 5"
+    ).fetchall():
+        found[dataset].append(Delivery(*facts))
+    return found
+
+
+def write_batch(connection: duckdb.DuckDBPyConnection, dataset: str, batch: StoredBatch) -> None:
+    """Set down a batch in place of what was known of it."""
+    connection.execute(
+        f"delete from lake.meta.batches where dataset = {literal(dataset)} and batch = {literal(batch.batch)}"
+    )
+    names = "dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, contract, tried, held"
+    connection.execute(f"insert into lake.meta.batches ({names}) values ({_values(dataset, batch)})")
+
+
+def write_delivery(connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery) -> None:
+    """Set down a delivery in place of what was known of it."""
+    known = {"dataset": dataset, "path": delivery.path, "batch": delivery.batch}
+    where = " and ".join(f"{name} = {literal(value)}" for name, value in known.items())
+    connection.execute(
+        f"delete from lake.meta.deliveries where {where} and delivered_on = {literal(str(delivery.delivered_on))}"
+    )
+    connection.execute(f"insert into lake.meta.deliveries values ({_values(dataset, delivery)})")
+
+
+def _values(dataset: str, record: StoredBatch | Delivery) -> str:
+    # Bound parameters have DuckDB's client import pandas, which takes a second.
+    return ", ".join(_literal(value) for value in (dataset, *vars(record).values()))
+
+
+def _literal(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool | int) else literal(str(value))
+
+
+def show(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    deliveries: Sequence[Delivery],
+    batches: Sequence[StoredBatch],
+) -> None:
+    """Have the dataset's views show what its deliveries now say, within the caller's transaction."""
+    row = connection.execute(
+        f"select content from lake.meta.raw_views where dataset = {literal(dataset.id)}"
+    ).fetchone()
+    for statement in RawView(dataset, deliveries, batches).statements(str(row[0]) if row else None):
+        connection.execute(statement)
+
+
+def remake_table(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
+    """An empty table of the contract's columns in place of the one there is, within the caller's transaction."""
+    connection.execute(f"drop table {store_table(dataset)}")
+    connection.execute(_creation(dataset))

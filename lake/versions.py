@@ -1,7 +1,8 @@
 """The version of each lake table as it is now, for comparing with the version that was checked.
 
-Raw rows never change, so the list of whole batches names their content. A view's content follows from its SQL and from
-the raw data, so these two name it. Only tables that models write are digested, once per state of the lake.
+Raw rows follow from the whole batches, the contracts that judged them, and what their view shows: these name them. A
+view's content follows from its SQL and from the raw data, so these two name it. Only tables that models write are
+digested, once per state of the lake.
 """
 
 from __future__ import annotations
@@ -55,10 +56,10 @@ class Versions:
     @cached_property
     def _raw(self) -> dict[str, str]:
         rows = self._connection.execute(
-            "select dataset, sum(accepted), string_agg(batch, ' ' order by batch) "
-            "from lake.meta.batches group by dataset"
+            "select dataset, sum(accepted), string_agg(batch || ' ' || coalesce(contract, ''), ' ' order by batch), "
+            "any_value(content) from lake.meta.batches left join lake.meta.raw_views using (dataset) group by dataset"
         ).fetchall()
-        return {dataset: _named(str(accepted), batches) for dataset, accepted, batches in rows}
+        return {dataset: _named(str(accepted), f"{batches}\n{shown}") for dataset, accepted, batches, shown in rows}
 
     @cached_property
     def _views(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.rules import KINDS
@@ -61,8 +62,16 @@ def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Ru
     return tuple(rule for rule in rules if KINDS[rule.kind].per_row and rule.severity is severity)
 
 
-def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, CodeSet]) -> str:
-    """The SELECT described above, for one delivery of one dataset."""
+def conform_sql(
+    dataset: Dataset,
+    delivered: Delivered,
+    code_sets: Mapping[str, CodeSet],
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The SELECT described above, for one delivery of one dataset.
+
+    `more` are faults that no single row shows, with SQL over the typed columns that is true of the rows that have them.
+    """
     judge = _Judge(dataset, code_sets)
     trimmed = ",\n    ".join(_trimmed(column, delivered) for column in dataset.columns)
     texts = ",\n    ".join(_text(column, dataset) for column in dataset.columns)
@@ -70,7 +79,7 @@ def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, 
         f"{cast_sql(_t(column.name), column.element, spreadsheet=delivered.spreadsheet)} as {_q(column.name)}"
         for column in dataset.columns
     )
-    conditions = judge.conditions()
+    conditions = {**judge.conditions(), **more}
     judged = "".join(f",\n    {condition} as {_q(f'f.{name}')}" for name, condition in conditions.items())
     anything = " or ".join(_q(f"f.{name}") for name in conditions) or "false"
     faults = ", ".join(f"case when {_q(f'f.{name}')} then {_l(name)} end" for name in conditions)

@@ -25,6 +25,7 @@ from sharing.keys import Signer
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
     "look": ("dataset",),
+    "files": ("subject",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),
     "verdict": ("agreement",),

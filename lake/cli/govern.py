@@ -16,16 +16,24 @@ from lake.settings import load_settings
 INVALID, WRONG = 1, 2
 
 
-def audit(workspace: Workspace = None, as_json: Json = False) -> None:
+def audit(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also recount landing, and prove every landed, stored and released file.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
     """Recompute conservation from the stored rows, and the ledger's hash chain."""
     from lake.queries import audit as audit_city
 
-    found = audit_city(load_settings(workspace))
+    found = audit_city(load_settings(workspace), deep=deep)
     if as_json:
         emit(found)
     else:
         mark = "[green]valid[/green]" if found["valid"] else "[red]NOT valid[/red]"
         say(f"{mark}: {found['batches']:,} batches, {found['rows']:,} rows")
+        for what, count in found.get("proved", {}).items():
+            say(f"  {what}: {count:,}")
         for fault in found["faults"]:
             say(f"[red]✗[/red] {fault['rule']} {fault['subject']}: {fault['message']}")
     if not found["valid"]:
@@ -106,4 +114,31 @@ def recall(
         say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"audit": audit, "what-if": what_if, "verify": verify, "recall": recall}
+def withdraw_delivery(
+    dataset: Annotated[str, typer.Argument(help="<department>.<dataset>")],
+    path: Annotated[str, typer.Argument(help="The delivery's path below the deliveries, as `status` has it.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for the ledger.")],
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Take a delivery back: from the next run on it counts for nothing."""
+    from lake.city import expect_run, open_city
+    from lake.withdrawal import withdraw_delivery as withdraw
+
+    settings = load_settings(workspace)
+    expect_run(settings)
+    with open_city(settings) as city:
+        found = withdraw(city, dataset, path, why)
+    if as_json:
+        emit(found)
+    else:
+        say(f"{dataset}: {path} is withdrawn; run `zhongtai run` to build and judge without it")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "audit": audit,
+    "what-if": what_if,
+    "verify": verify,
+    "recall": recall,
+    "withdraw-delivery": withdraw_delivery,
+}

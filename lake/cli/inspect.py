@@ -26,10 +26,11 @@ def _ledger(settings: Settings) -> Ledger:
 def status(workspace: Workspace = None, as_json: Json = False) -> None:
     """What the ledger says of the newest deliveries, checks and releases; nothing is run."""
     from lake import facts
+    from lake.queries import standing_rules
 
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:
-        summary = facts.summary(ledger)
+        summary = facts.summary(ledger, standing_rules(settings))
     if as_json:
         emit(summary)
     else:

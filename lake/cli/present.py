@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 
 _DATASETS, _FAILURES, _CHECKS, _VERDICTS = 10, 8, 8, 10
 _EVERYTHING = 1 << 30
+_UNTAKEN = {"failed", "held"}
 _WIDE, _ROOMY = 200, 100
 
 
@@ -40,15 +41,17 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     headers = ("数据集 dataset", "deliveries", "read", "accepted", "quarantined", "merged", "failed")
     table("归集 Deliveries", headers, [*shown, (f"total of {len(lines)}", *total)])
     _more(len(lines) - len(shown), "datasets", "zhongtai status")
-    failed = [row["message"] for row in rows if row["state"] == "failed"]
+    failed = [row["message"] for row in rows if row["state"] in _UNTAKEN]
     for message in failed[: max(most, _FAILURES)]:
         say(f"[red]✗[/red] {escape(message)}")
     _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
 
 
 def _line(name: str, found: Sequence[Row]) -> tuple[Any, ...]:
-    counts = [sum(row[key] for row in found) for key in ("read", "accepted", "quarantined", "merged")]
-    return (name, len(found), *counts, sum(row["state"] == "failed" for row in found))
+    # Bytes that were delivered twice are stored once.
+    stored = {row["batch"]: row for row in found if row["state"] != "withdrawn"}.values()
+    counts = [sum(row[key] for row in stored) for key in ("read", "accepted", "quarantined", "merged")]
+    return (name, len(found), *counts, sum(row["state"] in _UNTAKEN for row in found))
 
 
 def _more(count: int, what: str, command: str) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import codecs
 import glob
 import hashlib
-import re
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import fsspec
@@ -29,8 +28,6 @@ _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
 TEXT_FORMATS = {"csv", "ndjson", "geojson"}
-# A day in full, or eight digits that begin with a century of ours: what looks like a day must be one.
-_DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|((?:19|20)\d\d)(\d\d)(\d\d))(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -164,25 +161,6 @@ def _prove_utf8(text: bytes, waiting: int) -> None:
             raise
 
 
-def delivered_on(dataset: Dataset, path: str, otherwise: date) -> date:
-    """The day a delivery is of: the first date in its path, else `otherwise` (the day it landed).
-
-    Raises `DeliveryRefused` for a date that no calendar has.
-    """
-    found = _DATE.search(path)
-    try:
-        return date(*(int(part) for part in found.groups() if part)) if found else otherwise
-    except ValueError:
-        day = found.group() if found else ""
-        raise DeliveryRefused(
-            dataset.id,
-            path,
-            f"its path has the date {day}, a day that does not exist",
-            "its path",
-            "Move the file to a folder of the day it was delivered on.",
-        ) from None
-
-
 def find_deliveries(dataset: Dataset, root: Path | str) -> list[str]:
     """The delivered files of a dataset below `root` (any fsspec URL), in name order."""
     filesystem, base = fsspec.core.url_to_fs(str(root))
@@ -203,24 +181,24 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     # Delivered bytes lie here in the clear: for their owner's eyes only.
     landing.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True)
-    draft = folder / f".{name}.part"
+    draft = folder / f".{os.getpid()}.{name}.part"
     encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
     # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
     scan = _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
     try:
         _copy(dataset, url, draft, scan)
-        batch = hashlib.sha256(f"{dataset.id}\n{scan.digest.hexdigest()}".encode()).hexdigest()[:32]
+        batch = _batch_id(dataset, scan.digest.hexdigest())
         final = folder / batch / name
         final.parent.mkdir(exist_ok=True)
-        existing = next(iter(final.parent.iterdir()), None)
-        if existing is None:
-            draft.replace(final)
+        # One name for one content; what came now is what was digested now, whatever has become of the copy since.
+        final = next(iter(sorted(final.parent.iterdir())), final)
+        draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
     ends_clean = scan.last.endswith(("\n", "\r"))
     return Landed(
         batch=batch,
-        file=existing or final,
+        file=final,
         source=url,
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
@@ -231,6 +209,39 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         marks=tuple(scan.marks),
         unused=scan.unused,
     )
+
+
+class LandedLost(Exception):
+    """The landed copy of a batch is gone, or is not what was delivered; `file` is where it should be."""
+
+    def __init__(self, dataset: str, batch: str, file: Path, what: str) -> None:
+        self.dataset, self.batch, self.file, self.what = dataset, batch, file, what
+        super().__init__(
+            f"{dataset}: batch {batch}: its landed copy {what}. Deliver the same file again, or restore it from "
+            "a backup."
+        )
+
+
+def landed_copy(dataset: Dataset, batch: str, landing: Path) -> Path:
+    """The landed file of a batch, proved by its digest. Raises `LandedLost`."""
+    folder = landing / dataset.table / batch
+    file = next(iter(sorted(folder.iterdir())), None) if folder.is_dir() else None
+    if file is None:
+        raise LandedLost(dataset.id, batch, folder, "is gone")
+    with file.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    if _batch_id(dataset, digest) != batch:
+        raise LandedLost(dataset.id, batch, file, "is not what was delivered (its digest differs)")
+    return file
+
+
+def land_again(dataset: Dataset, batch: str, landing: Path) -> Landed:
+    """A landed batch, described anew, to be read again. Raises `LandedLost`, `DeliveryRefused`."""
+    return land(dataset, f"file://{landed_copy(dataset, batch, landing)}", landing)
+
+
+def _batch_id(dataset: Dataset, digest: str) -> str:
+    return hashlib.sha256(f"{dataset.id}\n{digest}".encode()).hexdigest()[:32]
 
 
 def unused_mark(dataset: Dataset, name: str, unused: str) -> str:

@@ -7,8 +7,9 @@ import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
+from lake.batch import Batch
 from lake.failure import told
-from lake.ingest import Batch, ingest, unconserved
+from lake.ingest import ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.steps.resource import RunCity
 
@@ -81,10 +82,11 @@ def _freshness(dataset: Dataset) -> dg.FreshnessPolicy | None:
 
 
 def _outcome(batch: Batch) -> str:
-    if batch.state == "failed":
-        return f"FAILED {batch.message}"
+    if batch.state in {"failed", "held"}:
+        return f"{batch.state.upper()} {batch.message}"
     counts = f"{batch.rows_read} read = {batch.accepted} accepted + {batch.quarantined} quarantined"
-    return counts if batch.state == "accepted" else f"delivered before ({counts})"
+    before = {"known": "delivered before", "rejudged": batch.message, "withdrawn": "withdrawn"}
+    return counts if batch.state == "accepted" else f"{before[batch.state]} ({counts})"
 
 
 def _metadata(batches: Sequence[Batch]) -> dict[str, int | str]:

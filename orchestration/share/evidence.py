@@ -37,6 +37,8 @@ from sharing.canonical import digest
 from sharing.recall import recalled_batches
 
 _RAW = "lake.raw."
+# What a delivery is whose rows count.
+TAKEN = frozenset({"accepted", "known", "rejudged"})
 # A dataset with one of these elements is about natural persons (个人信息保护法, article 4): all its columns are.
 PERSONAL_ELEMENTS = frozenset({"resident_id", "person_name", "passport_number"})
 
@@ -58,6 +60,8 @@ class Gatherer:
         """Table -> the newest result of each of its checks."""
         found: dict[str, list[CheckResult]] = {}
         for row in facts.checks(self.city.ledger):
+            if row["rule"] not in self._expected(row["table"]):
+                continue  # of a rule that is no longer declared
             result = CheckResult(**{**row, "severity": Severity(row["severity"])})
             found.setdefault(result.table, []).append(result)
         return found
@@ -183,7 +187,7 @@ class Gatherer:
 
     def _source(self, dataset: Dataset) -> SourceEvidence:
         rows = self.deliveries.get(dataset.id, [])
-        whole = [row for row in rows if row["state"] != "failed"]
+        whole = [row for row in rows if row["state"] in TAKEN]
         recalled = recalled_batches(self.city.ledger)
         batches = tuple(sorted({str(row["batch"]) for row in whole}))
         return SourceEvidence(
@@ -227,9 +231,16 @@ class Gatherer:
 
 
 def _failure(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> str | None:
-    """Why the newest delivery failed, or why none could be taken at all; None where all is well."""
-    newest = max(rows, key=lambda row: (row["path"] == dataset.source.path, str(row["path"])), default=None)
-    return str(newest["message"]) if newest and newest["state"] == "failed" else None
+    """Why the newest delivery was not taken, or why none could be at all; None where all is well.
+
+    A delivery whose day is not known may be the newest, and so may be one of the newest's own day.
+    """
+    newest = max((str(row["delivered_on"]) for row in rows if row["state"] in TAKEN), default="")
+    untaken = [
+        row for row in rows if row["state"] in {"failed", "held"} and str(row["delivered_on"] or date.max) >= newest
+    ]
+    last = max(untaken, key=lambda row: (row["path"] == dataset.source.path, str(row["path"])), default=None)
+    return str(last["message"]) if last else None
 
 
 def is_personal(dataset: Dataset) -> bool:

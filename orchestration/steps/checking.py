@@ -20,6 +20,8 @@ from lake import facts
 from lake.city import City
 from lake.cores import threads_for_folder, use_threads
 from lake.failure import words
+from lake.order import newest_days
+from lake.store import stored_batches, stored_deliveries
 from quality.rules import declared_rules
 from quality.suites import Subject, check_table
 
@@ -90,11 +92,10 @@ def _subject(city: City, table: str, rules: Sequence[Rule], version: str) -> Sub
 
 
 def _newest_deliveries(city: City) -> dict[str, tuple[date, int]]:
-    """Dataset -> the date of its newest delivery, and the rows accepted of all."""
-    rows = city.connection.execute(
-        "select dataset, max(delivered_on), sum(accepted)::bigint from lake.meta.batches group by dataset"
-    ).fetchall()
-    return {dataset: (newest, accepted) for dataset, newest, accepted in rows}
+    """Dataset -> the date of its newest delivery that counts, and the rows accepted of all."""
+    batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
+    accepted = {dataset: sum(one.accepted for one in each) for dataset, each in batches.items()}
+    return {dataset: (day, accepted.get(dataset, 0)) for dataset, day in newest_days(deliveries, batches).items()}
 
 
 def _check_safely(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:

@@ -12,12 +12,13 @@ import dagster as dg
 
 from contracts.model import Catalogue
 from lake import facts
+from lake.batch import Ingestion
 from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
 from lake.failure import told
-from lake.ingest import Ingestion
+from lake.lake_files import record_files
 from lake.settings import Settings
-from lake.store import ensure_tables, stored_batches
+from lake.store import ensure_tables, stored_batches, stored_deliveries
 from orchestration.share.evidence import Gatherer
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
@@ -35,8 +36,8 @@ class RunCity:
         changed = ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
-        unusable = {dataset: str(error) for dataset, error in changed.items()}
-        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, unusable)
+        deliveries = stored_deliveries(self.city.connection)
+        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, deliveries, changed)
 
     @cached_property
     def checks(self) -> Checks:
@@ -73,5 +74,7 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
             city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
         with opening:
             yield RunCity(city)
+            with told("the digests of the lake's files"):
+                record_files(city)
 
     return opened

@@ -141,7 +141,7 @@ def carried(catalogue: Catalogue, folder: Path, rows: int, threads: int) -> Took
     """One ingestion through the real path, opening the lake not counted."""
     with fresh_lake(folder, threads) as (connection, settings):
         batches: list[Batch] = []
-        context = Ingestion(connection, catalogue, settings, {})
+        context = Ingestion(connection, catalogue, settings, {}, {})
         took = timed(lambda: batches.extend(ingest(context, dataset())))
     assert [(one.state, one.rows_read) for one in batches] == [("accepted", rows)], batches
     assert batches[0].quarantined == len({*range(0, rows, 97), *range(0, rows, 1009)}), batches[0].reasons

@@ -31,7 +31,7 @@ from contracts.promises import inherited
 from lake.attach import quarantine_table, raw_table, store_table
 from lake.ingest import Batch, Ingestion, ingest
 from lake.settings import Settings
-from lake.store import ensure_tables, stored_batches
+from lake.store import ensure_tables, stored_batches, stored_deliveries
 
 GENDER = CodeSet(
     "gender", "性别", "Gender", "GB/T 2261.1", {"1": ("男", "male"), "2": ("女", "female")}, {"男": "1", "女": "2"}
@@ -115,7 +115,8 @@ class Desk:
 
     def context(self) -> Ingestion:
         """The context of a new run."""
-        return Ingestion(self.connection, _catalogue(self.root), self.settings, stored_batches(self.connection))
+        batches, deliveries = stored_batches(self.connection), stored_deliveries(self.connection)
+        return Ingestion(self.connection, _catalogue(self.root), self.settings, batches, deliveries)
 
     def take(self, dataset: Dataset, content: bytes | str) -> Batch:
         """Deliver, ingest, and the one batch of it."""

@@ -1,0 +1,290 @@
+"""Carrying one batch into the lake: read, conform, count, commit. One batch is one transaction.
+
+Either every record of it is in the lake, each with a verdict, and the counts agree, or nothing of it is. Which delivery
+is carried when is `ingest`'s business, casting and judging are `quality.conform`'s, formats are the readers'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from contracts.model import CodeSet, Dataset, DeliveryMode
+from contracts.sql_text import identifier, literal
+from lake.attach import store_table
+from lake.batch import ConservationBroken, Ingestion
+from lake.blame import FailedScan
+from lake.cores import threads_for, threads_of, use_threads
+from lake.order import Delivery, StoredBatch
+from lake.readers.delimited import REJECTS
+from lake.readers.formats import read
+from lake.readers.landing import Landed
+from lake.readers.refusal import DeliveryRefused
+from lake.side_by_side import side_by_side
+from lake.store import show, write_batch, write_delivery
+from quality.casts import sql_type
+from quality.conform import Delivered, conform_sql
+
+# Above this share of structurally broken records, the file is not what the contract describes.
+_MOST_BROKEN = 0.5
+_STREAM = "_delivered"
+_DOUBLED = "_doubled_keys"
+# What a reader made of the same bytes before may differ: raised when one does, so that old deliveries are read again.
+_READERS = 2
+REJECTED_SHARE = "delivery:rejected_share"
+
+Counted = tuple[StoredBatch, dict[str, int]]
+
+
+def contract_digest(dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> str:
+    """16 hex digits of all that decides what becomes of a delivery's bytes: how they are read, cast and judged."""
+    names = {column.name: f"c.{column.name}" for column in dataset.columns}
+    judged = conform_sql(dataset, Delivered("delivered", names), code_sets)
+    source = replace(dataset.source, path="", delivery_date="")
+    facts = (
+        _READERS,
+        judged,
+        source,
+        [(column.name, column.headers, column.required, sql_type(column.element)) for column in dataset.columns],
+        (dataset.mode, dataset.largest_rejected_share, dataset.may_be_empty, dataset.key_twice),
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of one batch belong: its delivery, its number in the store, and what it stands in place of."""
+
+    delivery: Delivery
+    number: int
+    contract: str
+    before: StoredBatch | None = None
+
+    @property
+    def literals(self) -> str:
+        """Batch and number as SQL."""
+        return f"{literal(self.delivery.batch)}, {self.number}"
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """A delivery as one SELECT, or as those of its `parts`; `records` is what the file itself tells of their number."""
+
+    whole: str
+    parts: Sequence[str]
+    records: int | None
+
+
+class Carrier:
+    """One batch of one dataset on its way into the lake: `alone` in a transaction of its own, else in the caller's."""
+
+    def __init__(
+        self, context: Ingestion, dataset: Dataset, landed: Landed, place: Place, *, alone: bool = True
+    ) -> None:
+        self.context, self.dataset, self.landed, self.place, self.alone = context, dataset, landed, place, alone
+        self.connection = context.connection
+        self.code_sets = context.catalogue.code_sets
+
+    def carry(self) -> Counted:
+        """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
+        use_threads(self.connection, threads_for(self.landed.bytes, self.context.settings.threads))
+        delivered, records = read(self.dataset, self.landed, self.context.scratch(self.dataset), self.connection)
+        if not self.alone:
+            return self._recorded(delivered, records)
+        self.connection.execute("begin transaction")
+        try:
+            counted = self._recorded(delivered, records)
+            self.connection.execute("commit")
+        except duckdb.Error as error:
+            self.connection.execute("rollback")
+            scan = FailedScan(self.connection, self.dataset, delivered, self.code_sets)
+            raise scan.blamed(self.place.delivery.path) or error from None
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        return counted
+
+    def _recorded(self, delivered: Delivered, records: int | None) -> Counted:
+        stored, reasons = self._settled(delivered, records)
+        self._record(stored)
+        return stored, reasons
+
+    def _settled(self, delivered: Delivered, records: int | None) -> Counted:
+        """The rows moved: again, where the first scan shows what no single row could."""
+        if self.place.before and self.alone:
+            self._clear()
+        stored, reasons = self._moved(delivered, records, {})
+        more = self._contradictions()
+        if more:
+            self._again()
+            stored, reasons = self._moved(delivered, records, more)
+        if self._too_much_rejected(stored):
+            self._again()
+            stored, reasons = self._moved(delivered, records, {**more, REJECTED_SHARE: "true"})
+            stored = replace(stored, held=True)
+        return stored, reasons
+
+    def _again(self) -> None:
+        """Nothing of the batch has been moved yet."""
+        if self.alone:
+            self.connection.execute("rollback")
+            self.connection.execute("begin transaction")
+        if self.place.before or not self.alone:
+            self._clear()
+
+    def _clear(self) -> None:
+        batch = literal(self.place.delivery.batch)
+        self.connection.execute(f"delete from {store_table(self.dataset)} where _batch = {batch}")
+
+    def _moved(self, delivered: Delivered, records: int | None, more: Mapping[str, str]) -> Counted:
+        """One scan, with the conditions of `more` (fault -> SQL) beside the contract's own."""
+        # The parts' cursors do not see what this connection alone has registered.
+        whole, *parts = (
+            conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more)
+            for relation in (delivered.relation, *(delivered.parts if not more else ()))
+        )
+        moved = self._move(_Scan(whole, parts, records))
+        return self._count((moved if records is None else records, moved))
+
+    def _move(self, scan: _Scan) -> int:
+        if scan.parts:
+            moved = self._move_parts(scan.parts)
+            if moved == scan.records:
+                return moved
+            # A record that cannot be read has no row, so the numbers of those after it would depend on where the file
+            # was cut: it is read again, as one.
+            self._again()
+        self.connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+        return self._insert(f"({scan.whole})") + self._move_unread()
+
+    def _move_parts(self, selects: Sequence[str]) -> int:
+        """The rows of parts that are read at the same time."""
+        cursors, threads = [self.connection.cursor() for _ in selects], threads_of(self.connection)
+        # Each cursor has a thread of its own: DuckDB's would only look whether there is something to do.
+        use_threads(self.connection, 1)
+        try:
+            with side_by_side(cursors, selects) as stream:
+                self.connection.register(_STREAM, stream)
+                moved = self._insert(_STREAM)
+                self.connection.unregister(_STREAM)
+        finally:
+            use_threads(self.connection, threads)
+        return moved
+
+    def _insert(self, source: str) -> int:
+        names = ", ".join(identifier(column.name) for column in self.dataset.columns)
+        moved = self.connection.execute(
+            f"insert into {store_table(self.dataset)} ({names}, _row, _faults, _original, _batch, _delivery) "
+            f"select *, {self.place.literals} from {source}"
+        ).fetchone()
+        return int(moved[0]) if moved else 0
+
+    def _move_unread(self) -> int:
+        """What the CSV parser could not read as a record, into quarantine as it stands."""
+        if self.dataset.source.format not in {"csv", "zip"}:
+            return 0
+        if not self.connection.execute("from reject_errors limit 1").fetchone():
+            return 0
+        moved = self.connection.execute(
+            f"insert into {store_table(self.dataset)} (_batch, _delivery, _faults, _original) "
+            f"select {self.place.literals}, [_fault], to_json({{'line': _line, 'text': _text}}) from ({REJECTS})"
+        ).fetchone()
+        return int(moved[0]) if moved else 0
+
+    def _contradictions(self) -> dict[str, str]:
+        """Fault -> SQL for rows whose key stands in this delivery with other values, too; empty where there are none.
+
+        A row that says the same twice contradicts nothing: it merges.
+        """
+        dataset = self.dataset
+        if not dataset.key or dataset.key_twice != "fault":
+            return {}
+        key = ", ".join(identifier(column.name) for column in dataset.key)
+        names = ", ".join(identifier(column.name) for column in dataset.columns)
+        there = " and ".join(f"{identifier(column.name)} is not null" for column in dataset.key)
+        rows = (
+            f"from {store_table(dataset)} where _batch = {literal(self.place.delivery.batch)} "
+            f"and _faults is null and {there}"
+        )
+        repeated = self.connection.execute(f"select count(*) - count(distinct ({key})) {rows}").fetchone()
+        if not repeated or not repeated[0]:
+            return {}
+        doubled = self.connection.execute(
+            f"select {key} {rows} group by {key} having count(distinct row({names})) > 1"
+        ).to_arrow_table()
+        if not doubled.num_rows:
+            return {}
+        # Not a table of the engine's: the scan that asks for it begins with a rollback.
+        self.connection.register(_DOUBLED, doubled)
+        fault = f"key_twice:{'+'.join(column.name for column in dataset.key)}"
+        return {fault: f"coalesce(({key}) in (select ({key}) from {_DOUBLED}), false)"}
+
+    def _too_much_rejected(self, stored: StoredBatch) -> bool:
+        """Whether a snapshot would put few rows, or none, in place of a good one."""
+        if self.dataset.mode is not DeliveryMode.SNAPSHOT or not stored.rows_read:
+            return False
+        others = self.context.batches.get(self.dataset.id, [])
+        good = any(one.accepted and not one.held and one.batch != stored.batch for one in others)
+        return good and stored.quarantined > stored.rows_read * self.dataset.largest_rejected_share
+
+    def _count(self, counts: tuple[int, int]) -> Counted:
+        """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
+        delivery = self.place.delivery
+        total, reasons, quarantined = tally(self.connection, self.dataset, delivery.batch)
+        if counts != (total, total):
+            raise ConservationBroken(self.dataset.id, delivery.batch, *counts, total)
+        self._refuse_shapeless(total, reasons)
+        stored = StoredBatch(
+            batch=delivery.batch,
+            delivery=self.place.number,
+            delivered_on=delivery.delivered_on,
+            path=delivery.path,
+            rows_read=total,
+            accepted=total - quarantined,
+            quarantined=quarantined,
+            contract=self.place.contract,
+        )
+        return stored, reasons
+
+    def _refuse_shapeless(self, total: int, reasons: Mapping[str, int]) -> None:
+        dataset, file = self.dataset, self.place.delivery.path
+        broken = {why.removeprefix("structure:"): rows for why, rows in reasons.items() if why.startswith("structure:")}
+        if total == 0 and not dataset.may_be_empty:
+            what = "the file has no records"
+            fix = "Ask for it again; where there may be nothing to report, declare may_be_empty: true."
+        elif total and sum(broken.values()) > total * _MOST_BROKEN:
+            kinds = ", ".join(f"{why} {rows}" for why, rows in broken.items())
+            what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds})"
+            fix = "Compare the file with what the contract says of it (servers, properties), or ask for it again."
+        else:
+            return
+        raise DeliveryRefused(dataset.id, file, what, "as a whole", fix)
+
+    def _record(self, stored: StoredBatch) -> None:
+        """Set down batch and delivery, and have the views show them: in the same transaction as the rows."""
+        name, delivery = self.dataset.id, self.place.delivery
+        batches = [one for one in self.context.batches.get(name, []) if one.batch != stored.batch] + [stored]
+        known = self.context.deliveries.get(name, [])
+        deliveries = known if delivery in known else [*known, delivery]
+        write_batch(self.connection, name, stored)
+        if delivery not in known:
+            write_delivery(self.connection, name, delivery)
+        show(self.connection, self.dataset, deliveries, batches)
+
+
+def tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) -> tuple[int, dict[str, int], int]:
+    """What is stored of a batch: all rows, failures by rule, rejected rows. One scan of two columns."""
+    row = connection.execute(
+        f"select count(*), count(_faults), histogram(array_to_string(_faults, '\n')) "
+        f"from {store_table(dataset)} where _batch = {literal(batch)}"
+    ).fetchone()
+    total, rejected, combinations = row or (0, 0, None)
+    reasons: Counter[str] = Counter()
+    for names, rows in (combinations or {}).items():
+        for name in names.split("\n"):
+            reasons[name] += rows
+    return total, dict(sorted(reasons.items())), rejected

@@ -1,0 +1,95 @@
+"""The order of a dataset's deliveries, and which of them count: by their own days, whatever arrived when.
+
+Pure rules over records, no lake and no clock: a delivery's day first, then its arrival. Reading and writing the records
+is `store`'s, and what follows for the raw views, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.model import Dataset, DeliveryMode
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of one batch: the same bytes at another path, or of another day, are another one.
+
+    `arrived` numbers a dataset's deliveries as they came. A withdrawn one counts for nothing.
+    """
+
+    path: str
+    batch: str
+    delivered_on: date
+    arrived: int
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """A batch that is whole in the lake: its number in the store, where it first lay, and its counts.
+
+    `contract` is the digest of the contract that judged it, `tried` that of the newest it could not be judged by. A
+    `held` batch is a snapshot of which too much was rejected: it lies in quarantine whole.
+    """
+
+    batch: str
+    delivery: int
+    delivered_on: date
+    path: str
+    rows_read: int
+    accepted: int
+    quarantined: int
+    contract: str = ""
+    tried: str = ""
+    held: bool = False
+
+
+def in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Oldest first: by their days, and of one day by arrival."""
+    return sorted(deliveries, key=lambda one: (one.delivered_on, one.arrived))
+
+
+def counted(deliveries: Iterable[Delivery], batches: Iterable[StoredBatch]) -> list[Delivery]:
+    """The deliveries that count, oldest first: neither withdrawn nor held."""
+    held = {one.batch for one in batches if one.held}
+    return in_order(one for one in deliveries if not one.withdrawn and one.batch not in held)
+
+
+def ranks(dataset: Dataset, deliveries: Sequence[Delivery], batches: Sequence[StoredBatch]) -> dict[int, int]:
+    """Number in the store -> place in the dataset's order, from 1, of every batch that counts.
+
+    A batch that was delivered several times has the place of its last delivery. Files of one day are one delivery where
+    the contract says `parts`. A snapshot without a row leaves nothing of those before it.
+    """
+    stored = {one.batch: one for one in batches}
+    places: dict[int, int] = {}
+    days: dict[date, int] = {}
+    for place, one in enumerate(counted(deliveries, batches), 1):
+        if one.batch in stored:
+            places[stored[one.batch].delivery] = days.setdefault(one.delivered_on, place) if dataset.parts else place
+    if dataset.mode is DeliveryMode.SNAPSHOT and places:
+        accepted = {one.delivery: one.accepted for one in batches}
+        newest = max(places.values())
+        if not any(accepted[number] for number, place in places.items() if place == newest):
+            return {number: place for number, place in places.items() if place == newest}
+    return places
+
+
+def same_day(dataset: Dataset, deliveries: Iterable[Delivery], wanted: tuple[str, str, date]) -> Delivery | None:
+    """Another file of the day of a snapshot, where one file is one delivery; `wanted` is (path, batch, day)."""
+    if dataset.mode is not DeliveryMode.SNAPSHOT or dataset.parts:
+        return None
+    path, batch, day = wanted
+    others = (one for one in deliveries if not one.withdrawn and one.delivered_on == day)
+    return next((one for one in others if one.path != path and one.batch != batch), None)
+
+
+def newest_days(
+    deliveries: Mapping[str, Sequence[Delivery]], batches: Mapping[str, Sequence[StoredBatch]]
+) -> dict[str, date]:
+    """Dataset -> the day of the newest delivery that counts."""
+    found = {name: counted(each, batches.get(name, ())) for name, each in deliveries.items()}
+    return {name: each[-1].delivered_on for name, each in found.items() if each}

@@ -1,0 +1,53 @@
+"""Taking back a delivery that should not have come: it counts for nothing any more, and the ledger says why.
+
+What was delivered stays where it landed, and its rows stay in the store; which deliveries count is `order`'s.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from typing import Any
+
+from lake import facts
+from lake.batch import outcome
+from lake.city import City
+from lake.lake_files import record_files
+from lake.store import show, stored_batches, stored_deliveries, write_delivery
+
+
+class NoSuchDelivery(LookupError):
+    """The dataset has no delivery at that path, or none that still counts."""
+
+    def __init__(self, dataset: str, path: str, known: list[str]) -> None:
+        self.dataset, self.path = dataset, path
+        near = difflib.get_close_matches(path, known, 3, 0.4) or sorted(known)[-3:]
+        hint = f" Its deliveries are, among others, {', '.join(near)}." if near else ""
+        super().__init__(f"{dataset} has no delivery at {path!r} that counts.{hint}")
+
+
+def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, Any]:
+    """Withdraw every delivery of a dataset at `path`. Raises `NoSuchDelivery`; LookupError for an unknown dataset."""
+    dataset = city.catalogue.datasets.get(name)
+    if dataset is None:
+        raise NoSuchDelivery(name, path, [])
+    deliveries = stored_deliveries(city.connection).get(name, [])
+    batches = {one.batch: one for one in stored_batches(city.connection).get(name, [])}
+    taken = [one for one in deliveries if one.path == path and not one.withdrawn]
+    if not taken:
+        raise NoSuchDelivery(name, path, [one.path for one in deliveries if not one.withdrawn])
+    gone = [replace(one, withdrawn=True) for one in taken]
+    city.connection.execute("begin transaction")
+    try:
+        for one in gone:
+            write_delivery(city.connection, name, one)
+        left = [one for one in deliveries if one not in taken]
+        show(city.connection, dataset, [*left, *gone], list(batches.values()))
+        city.connection.execute("commit")
+    except BaseException:
+        city.connection.execute("rollback")
+        raise
+    told = [outcome(dataset, "withdrawn", batches[one.batch], one, message=why) for one in gone]
+    facts.record_batches(city, told)
+    record_files(city)
+    return {"dataset": name, "path": path, "why": why, "batches": [one.batch for one in gone]}

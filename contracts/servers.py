@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from open_data_contract_standard.model import Server
 
+from contracts.delivery_dates import INSTEAD, delivery_date_fault
 from contracts.documents import Document, YamlPath
 from contracts.encodings import encoding_fault, nearest_encoding
+from contracts.faults import nearest
 from contracts.model import Source
 from contracts.odcs_extras import ServerExtras, extras
 
@@ -156,6 +159,10 @@ def _check_arguments(document: Document, at: YamlPath, read: ServerExtras, place
 
 def _check_text(document: Document, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:
     note = {name: partial(document.fault, places[name]) for name in ("encoding", "delimiter", "quote")}
+    if fault := delivery_date_fault(read.delivery_date):
+        document.fault(places["delivery_date"], fault, INSTEAD)
+    if not _is_zone(read.zone):
+        document.fault(places["zone"], f"there is no zone {read.zone!r}", nearest(read.zone, available_timezones()))
     if fault := encoding_fault(read.encoding):
         note["encoding"](fault, nearest_encoding(read.encoding))
     for fault in _delimiter_faults(read.delimiter):
@@ -167,6 +174,14 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
         note["quote"](f"the quote {read.quote!r} {fault}", "one ASCII character, or '' where nothing is quoted")
     if read.delimiter == read.quote:
         note["quote"]("delimiter and quote are the same", "two characters, or quote: '' where nothing is quoted")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _delimiter_faults(delimiter: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
+import pyarrow as pa
 
 from contracts.model import CodeSet, Dataset, DeliveryMode
 from contracts.sql_text import identifier, literal
@@ -88,6 +89,7 @@ class Carrier:
         self.context, self.dataset, self.landed, self.place, self.alone = context, dataset, landed, place, alone
         self.connection = context.connection
         self.code_sets = context.catalogue.code_sets
+        self._doubled: pa.Table | None = None
 
     def carry(self) -> Counted:
         """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
@@ -135,6 +137,9 @@ class Carrier:
             self.connection.execute("begin transaction")
         if self.place.before or not self.alone:
             self._clear()
+        if self._doubled is not None:
+            # What was registered before a rollback is gone with it.
+            self.connection.register(_DOUBLED, self._doubled)
 
     def _clear(self) -> None:
         batch = literal(self.place.delivery.batch)
@@ -218,8 +223,7 @@ class Carrier:
         ).to_arrow_table()
         if not doubled.num_rows:
             return {}
-        # Not a table of the engine's: the scan that asks for it begins with a rollback.
-        self.connection.register(_DOUBLED, doubled)
+        self._doubled = doubled
         fault = f"key_twice:{'+'.join(column.name for column in dataset.key)}"
         return {fault: f"coalesce(({key}) in (select ({key}) from {_DOUBLED}), false)"}
 

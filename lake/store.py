@@ -179,7 +179,8 @@ def stored_batches(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Stor
     found: dict[str, list[StoredBatch]] = defaultdict(list)
     for dataset, *facts in connection.execute(
         "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, "
-        "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false) from lake.meta.batches order by dataset, delivery"
+        "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false) "
+        "from lake.meta.batches order by dataset, delivery"
     ).fetchall():
         found[dataset].append(StoredBatch(*facts))
     return found

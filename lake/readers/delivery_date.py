@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import PurePosixPath
 
+from contracts.delivery_dates import ARRIVAL, FOLDER, NAME, PATH
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
 
-ARRIVAL, PATH, FOLDER, NAME = "arrival", "path", "folder", "name"
 # A year of ours, then a month and a day divided by one and the same mark; or 年 月 日; or eight digits, which may be
 # followed by a time. Neither letters nor digits may touch: `v20241231123` and `no9920241231` are numbers of something.
 _DAY = re.compile(
@@ -88,14 +88,3 @@ def pattern_expression(pattern: str) -> str:
     """A path with `%Y`, `%m`, `%d` and the marks of a glob, as a regular expression for the end of a path."""
     pieces = re.split(r"(%Y|%m|%d|\*|\?)", pattern)
     return "(?:^|/|(?<=[^0-9]))" + "".join(_WORDS.get(piece, re.escape(piece)) for piece in pieces) + r"(?![0-9])"
-
-
-def delivery_date_fault(where: str) -> str | None:
-    """Why a declared `delivery_date` says nothing, or None."""
-    if where in {ARRIVAL, PATH, FOLDER, NAME}:
-        return None
-    if "%" not in where:
-        return f"delivery_date is {where!r}"
-    if any(where.count(word) != 1 for word in ("%Y", "%m", "%d")) or where.count("%") != 3:
-        return f"the pattern {where!r} does not have %Y, %m and %d once each, and nothing else with %"
-    return None

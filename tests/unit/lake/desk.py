@@ -110,8 +110,8 @@ class Desk:
 
     def ingest(self, dataset: Dataset) -> list[Batch]:
         """Carry what was delivered, as a run that starts anew would."""
-        ensure_tables(self.connection, [dataset])
-        return ingest(self.context(), dataset)
+        refused = ensure_tables(self.connection, [dataset])
+        return ingest(replace(self.context(), unusable=refused), dataset)
 
     def context(self) -> Ingestion:
         """The context of a new run."""

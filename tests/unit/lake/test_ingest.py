@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-import lake.ingest as spine
+import lake.carry as spine
 from contracts.clock import today
 from contracts.model import Rule
 from contracts.violation import Severity
@@ -365,8 +365,14 @@ def test_a_new_column_of_the_contract_is_null_in_older_deliveries(desk: Desk) ->
     one = people()
     desk.take(one, LINES)
     grown = replace(one, columns=(*PEOPLE, column("job")))
-    desk.deliver(grown, "id,name,age,job\n3,王五,9,木匠\n", "2026-12-01")
-    assert [batch.state for batch in desk.ingest(grown)] == ["known", "accepted"]
+    desk.deliver(grown, "id,name,age,job\n3,王五,9,木匠\n", "2026-11-03")
+    older, newer = desk.ingest(grown)
+    assert (older.state, newer.state) == ("rejudged", "accepted")
+    assert (
+        "it cannot be judged by this one: " in older.message
+        and "1 contracted columns are missing: job" in older.message
+    )
+    assert [batch.state for batch in desk.ingest(grown)] == ["known", "known"]
     assert [row[3] for row in desk.accepted(grown)] == [None, None, "木匠"]
     changed = replace(one, columns=(*PEOPLE[:2], column("age", "decimal")))
     refused = ensure_tables(desk.connection, [changed])
@@ -386,7 +392,7 @@ def test_a_crash_before_the_commit_leaves_nothing_and_the_next_run_completes(
         def crash(*_: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(spine, "_count", crash)
+        patch.setattr(spine.Carrier, "_count", crash)
         with pytest.raises(KeyboardInterrupt):
             desk.ingest(one)
     assert (desk.stored(one), desk.context().batches.get(one.id)) == (0, None)
@@ -476,6 +482,9 @@ def test_digits_that_are_no_day_are_none(desk: Desk, place: str) -> None:
     one = people()
     desk.deliver(one, LINES, place)
     (batch,) = desk.ingest(one)
+    assert (batch.state, batch.delivered_on) == ("failed", None)
+    assert "its path has no date that can be read" in batch.message and "delivery_date" in batch.message
+    (batch,) = desk.ingest(moved(one, delivery_date="arrival"))
     assert (batch.state, batch.delivered_on) == ("accepted", today(desk.settings.clock))
 
 

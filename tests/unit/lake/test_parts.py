@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from lake import cores, ingest
+from lake import cores
 from lake.attach import store_table
-from lake.ingest import Batch
+from lake.batch import Batch
+from lake.carry import Carrier
 from lake.readers import landing
 from lake.side_by_side import side_by_side
 from tests.unit.lake.desk import Desk, people
@@ -25,15 +26,15 @@ def told(desk: Desk, text: str, parts: int, **source: Any) -> tuple[Batch, list[
     one = people(**source)
     cut: list[int] = []
 
-    def seen(connection: Any, dataset: Any, place: Any, selects: list[str]) -> int:
+    def seen(carrier: Carrier, selects: list[str]) -> int:
         cut.append(len(selects))
-        return move_parts(connection, dataset, place, selects)
+        return move_parts(carrier, selects)
 
-    move_parts = ingest._move_parts
+    move_parts = Carrier._move_parts
     with (
         patch.object(cores, "_PORTION", max(len(text.encode()) // parts, 1) if parts > 1 else 1 << 30),
         patch.object(landing, "_BLOCK", 16),
-        patch.object(ingest, "_move_parts", seen),
+        patch.object(Carrier, "_move_parts", seen),
     ):
         batch = desk.take(one, text)
     numbered = desk.connection.execute(f"select * from {store_table(one)} order by _row").fetchall()

@@ -29,6 +29,7 @@ def summary(many: int) -> dict[str, Any]:
         "datasets": [
             {
                 "dataset": f"bureau.d{place}",
+                "batch": f"b{place}",
                 "read": 10,
                 "accepted": 10 - place % 7,
                 "quarantined": place % 7,

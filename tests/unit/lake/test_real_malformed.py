@@ -77,7 +77,7 @@ def test_polluted_files_go_in_conserved_or_are_refused(desk: Desk) -> None:
     if not files:
         pytest.skip("no polluted files beside the project")
     with (POLLOCK / "source.csv").open(newline="", encoding="utf-8") as text:
-        one = contract(next(csv.reader(text)))
+        one = contract(next(csv.reader(text)), delivery_date="arrival")
     for file in files:
         desk.deliver(one, file.read_bytes(), file.stem)
     # In name order; two of the files may be the same bytes, and then the later one is known.

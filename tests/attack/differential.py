@@ -1,0 +1,189 @@
+"""Files that independent writers made of random tables, some of them damaged, read by ours and held against the tables.
+
+What must hold of each: no accepted row differs from a written one, but where a damaged byte lies in that very row; every
+written row whose key is still in the bytes is accepted or in quarantine; a file that was not damaged reads whole.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from contracts.model import Dataset
+from lake.attach import _META, bare_connection
+from lake.batch import Batch
+from lake.settings import load_settings
+from tests.attack.score import Score
+from tests.attack.writers import COLUMNS, Table, Written, random_table, writings
+from tests.unit.lake.desk import Desk, column, dataset
+
+_FRESH = 400
+"""Files after which the lake is made anew."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What was done to the bytes: how many rows it can have altered, as `rows`, in place."""
+
+    name: str
+    rows: int
+
+
+def _flip(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+    many = chance.randint(1, 3)
+    for _ in range(many):
+        place = chance.randrange(len(content))
+        content[place] ^= 1 << chance.randrange(8)
+    return content, Damage("flip", many)
+
+
+def _cut(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+    return content[: chance.randrange(1, len(content))], Damage("cut", 1)
+
+
+def _quote(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+    place = chance.randrange(len(content))
+    return content[:place] + b'"' + content[place:], Damage("quote", 0)
+
+
+def _double(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+    lines = bytes(content).splitlines(keepends=True)
+    place = chance.randrange(len(lines))
+    return bytearray(b"".join([*lines[: place + 1], *lines[place:]])), Damage("double", 0)
+
+
+def _drop(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+    begin = chance.randrange(len(content))
+    return content[:begin] + content[begin + chance.randint(1, 40) :], Damage("drop", 1)
+
+
+_DAMAGES = (_flip, _cut, _quote, _double, _drop)
+
+
+@contextmanager
+def light_lake(root: Path) -> Iterator[Desk]:
+    """A desk on a lake in memory: what is tried is reading and judging, and a catalogue on disk would take most time."""
+    settings = load_settings(root, {"ZHONGTAI_STATE": str(root / "state"), "ZHONGTAI_THREADS": "1"})
+    connection = bare_connection(settings)
+    connection.execute("attach ':memory:' as lake")
+    connection.execute(_META)
+    try:
+        yield Desk(connection, settings, root / "deliveries")
+    finally:
+        connection.close()
+
+
+def contract(written: Written) -> Dataset:
+    """The contract of a written file: its dialect as it is."""
+    columns = [column(name, kind, required=name == "k", key=name == "k") for name, kind in COLUMNS]
+    return dataset(*columns, format=written.format, **written.dialect)
+
+
+@dataclass
+class Tally:
+    """What became of the files."""
+
+    tried: int = 0
+    fell: list[str] | None = None
+    outcomes: Counter[str] | None = None
+
+    def add(self, name: str, outcome: str, fault: str) -> None:
+        """One file more."""
+        self.tried += 1
+        self.outcomes = self.outcomes if self.outcomes is not None else Counter()
+        self.outcomes[outcome] += 1
+        if fault:
+            self.fell = [*(self.fell or []), f"{name}: {fault}"]
+
+
+def attack(seed: int, files: int = 20_000) -> Score:
+    """So many files; the same seed tries the same."""
+    tally = Tally()
+    for begin in range(0, files, _FRESH):
+        with TemporaryDirectory() as folder, light_lake(Path(folder)) as desk:
+            for number in range(begin, min(begin + _FRESH, files)):
+                try_one(desk, f"{seed}:{number}", tally)
+    print("  ".join(f"{name} {count}" for name, count in sorted((tally.outcomes or {}).items())), flush=True)
+    fell = tally.fell or []
+    return Score("differential: files of other writers, damaged", tally.tried, tally.tried - len(fell), fell[:200])
+
+
+def try_one(desk: Desk, name: str, tally: Tally) -> None:
+    """One random file of one random table."""
+    chance = random.Random(name)
+    table = random_table(chance)
+    writing = chance.choice(writings())
+    written = writing(table, chance)
+    content, damage = bytearray(written.content), Damage("none", 0)
+    if chance.random() < 0.6:
+        content, damage = chance.choice(_DAMAGES)(content, chance)
+    one = contract(written)
+    label = f"{name} {written.writer} {damage.name}"
+    try:
+        batch = _take(desk, one, bytes(content))
+        fault = _fault(desk, one, batch, Case(table, written, bytes(content), damage))
+    except Exception as error:
+        batch, fault = None, f"crash: {type(error).__name__}: {error}"
+    tally.add(label, f"{damage.name}:{_outcome(batch)}", fault)
+
+
+def _take(desk: Desk, one: Dataset, content: bytes) -> Batch:
+    path = desk.deliver(one, content)
+    try:
+        (batch,) = desk.ingest(one)
+    finally:
+        path.unlink()
+    return batch
+
+
+def _outcome(batch: Batch | None) -> str:
+    if batch is None:
+        return "crash"
+    if batch.state == "failed":
+        return "refused"
+    return "right" if not batch.quarantined else "quarantined"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, the file made of it, and the bytes that were delivered."""
+
+    table: Table
+    written: Written
+    content: bytes
+    damage: Damage
+
+
+def _fault(desk: Desk, one: Dataset, batch: Batch, case: Case) -> str:
+    if batch.state == "failed":
+        crashed = "report this" in batch.message
+        sound = case.damage.name == "none" and not case.written.may_refuse
+        return f"refused: {batch.message[:300]}" if sound or crashed else ""
+    accepted = [tuple(None if cell is None else str(cell) for cell in row) for row in desk.accepted(one)]
+    wanted = {row[0]: row for row in case.table}
+    altered = [row for row in accepted if wanted.get(str(row[0])) != row]
+    if len(altered) > (case.damage.rows if case.written.bytewise else 0) and not case.written.unsealed(case.damage.name):
+        return f"{len(altered)} accepted rows differ, such as {altered[0]} for {wanted.get(str(altered[0][0]))}"
+    return _lost(desk, one, case, accepted)
+
+
+def _lost(desk: Desk, one: Dataset, case: Case, accepted: list[tuple[Any, ...]]) -> str:
+    """The written rows that are neither accepted nor in quarantine, though their key is in the delivered bytes."""
+    kept = Counter(row[0] for row in accepted)
+    texts = " ".join(str(original) for _, _, original in desk.rejected(one))
+    for key, *_ in case.table:
+        if kept[key] or key in texts or not case.written.holds(case.content, str(key)):
+            continue
+        if case.damage.name == "none" or case.written.bytewise:
+            return f"row {key} is neither accepted nor in quarantine"
+    if case.damage.name == "none" and len(accepted) + len(desk.rejected(one)) != len(case.table):
+        return f"{len(accepted)} accepted and {len(desk.rejected(one))} quarantined of {len(case.table)}"
+    return ""

@@ -81,24 +81,47 @@ def _batches(ledger: Ledger) -> _Known:
             known.failed[path] = body
         else:
             known.failed.pop(path, None)
-            known.whole[(*path, body["batch"], str(body["delivered_on"]))] = body
+            known.whole[(*path, body["batch"], str(body["delivered_on"]))] = body | {"seq": entry.seq}
     return known
 
 
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
-    """One row per delivery, in dataset and delivery order, with merged rows; a failed one only while it is there."""
+    """One row per batch, in dataset and delivery order, with merged rows and every delivery of it.
+
+    A failed delivery has a row of its own, while it is there.
+    """
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
     there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
     known = _batches(ledger)
     still = [body for (dataset, path), body in known.failed.items() if path in there.get(dataset, (path,))]
-    rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in (*known.whole.values(), *still)]
+    together: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for body in known.whole.values():
+        together.setdefault((body["dataset"], body["batch"]), []).append(body)
+    bodies = [*map(_batch_row, together.values()), *({**body, "deliveries": []} for body in still)]
+    rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in bodies]
     return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], str(row["delivered_on"] or ""), row["path"]))
+
+
+def _batch_row(deliveries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One batch, by its first delivery and what was last told of its rows; all its deliveries that count beside it."""
+    first = min(deliveries, key=lambda body: (body["delivery"], body["seq"]))
+    live = [body for body in deliveries if body["state"] != "withdrawn"]
+    told = max((body for body in live if body["state"] != "known"), key=lambda body: body["seq"], default=None)
+    newest = told or (live or [first])[0]
+    counts = ("read", "accepted", "quarantined", "reasons", "state", "message")
+    days = sorted({(str(body["delivered_on"]), body["path"]) for body in live})
+    return {
+        **first,
+        **{name: newest[name] for name in counts},
+        "deliveries": [{"path": path, "delivered_on": day} for day, path in days],
+    }
 
 
 def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str, Any]:
     names = ("dataset", "batch", "read", "accepted", "quarantined", "reasons", "state", "delivery", "delivered_on")
     row = {name: body[name] for name in names}
-    return {**row, "merged": merged.get(body["batch"], 0), "path": body["path"], "message": body["message"]}
+    more = {name: body[name] for name in ("path", "message", "deliveries")}
+    return {**row, "merged": merged.get(body["batch"], 0), **more}
 
 
 # What is said of every table that a model makes, also where no rule stands on it.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from contracts.evidence import (
     ColumnEvidence,
@@ -84,9 +85,9 @@ class Gatherer:
         }
 
     @cached_property
-    def deliveries(self) -> Mapping[str, list[Mapping[str, object]]]:
+    def deliveries(self) -> Mapping[str, list[Mapping[str, Any]]]:
         """Dataset -> its deliveries as the ledger has them, oldest first."""
-        found: dict[str, list[Mapping[str, object]]] = {}
+        found: dict[str, list[Mapping[str, Any]]] = {}
         for row in facts.datasets(self.city.ledger):
             found.setdefault(str(row["dataset"]), []).append(row)
         return found
@@ -193,7 +194,7 @@ class Gatherer:
         return SourceEvidence(
             dataset=dataset.id,
             sharing_attribute=dataset.sharing_attribute,
-            newest_delivery=max((_day(row["delivered_on"]) for row in whole), default=None),
+            newest_delivery=max(map(_day, _days(whole)), default=None),
             freshness_working_days=dataset.freshness_working_days,
             batches=batches,
             recalled=tuple(batch for batch in batches if batch in recalled),
@@ -230,17 +231,22 @@ class Gatherer:
         return int(found[0]) if found and found[0] is not None else None
 
 
-def _failure(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> str | None:
+def _failure(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Why the newest delivery was not taken, or why none could be at all; None where all is well.
 
     A delivery whose day is not known may be the newest, and so may be one of the newest's own day.
     """
-    newest = max((str(row["delivered_on"]) for row in rows if row["state"] in TAKEN), default="")
+    newest = max(_days([row for row in rows if row["state"] in TAKEN]), default="")
     untaken = [
         row for row in rows if row["state"] in {"failed", "held"} and str(row["delivered_on"] or date.max) >= newest
     ]
     last = max(untaken, key=lambda row: (row["path"] == dataset.source.path, str(row["path"])), default=None)
     return str(last["message"]) if last else None
+
+
+def _days(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The days of every delivery of some batches."""
+    return [str(one["delivered_on"]) for row in rows for one in row["deliveries"]]
 
 
 def is_personal(dataset: Dataset) -> bool:

@@ -1,7 +1,7 @@
 """Files that independent writers made of random tables, some of them damaged, read by ours and held against the tables.
 
-What must hold of each: no accepted row differs from a written one, but where a damaged byte lies in that very row; every
-written row whose key is still in the bytes is accepted or in quarantine; a file that was not damaged reads whole.
+What must hold of each: no accepted row differs from a written one, but where a damaged byte lies in that very row;
+every written row whose key is still in the bytes is accepted or in quarantine; a file that is sound reads whole.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-import duckdb
 
 from contracts.model import Dataset
 from lake.attach import _META, bare_connection
@@ -70,7 +68,7 @@ _DAMAGES = (_flip, _cut, _quote, _double, _drop)
 
 @contextmanager
 def light_lake(root: Path) -> Iterator[Desk]:
-    """A desk on a lake in memory: what is tried is reading and judging, and a catalogue on disk would take most time."""
+    """A desk on a lake in memory: reading and judging are tried, and a catalogue on disk would take most of the time."""
     settings = load_settings(root, {"ZHONGTAI_STATE": str(root / "state"), "ZHONGTAI_THREADS": "1"})
     connection = bare_connection(settings)
     connection.execute("attach ':memory:' as lake")
@@ -170,7 +168,9 @@ def _fault(desk: Desk, one: Dataset, batch: Batch, case: Case) -> str:
     accepted = [tuple(None if cell is None else str(cell) for cell in row) for row in desk.accepted(one)]
     wanted = {row[0]: row for row in case.table}
     altered = [row for row in accepted if wanted.get(str(row[0])) != row]
-    if len(altered) > (case.damage.rows if case.written.bytewise else 0) and not case.written.unsealed(case.damage.name):
+    if len(altered) > (case.damage.rows if case.written.bytewise else 0) and not case.written.unsealed(
+        case.damage.name
+    ):
         return f"{len(altered)} accepted rows differ, such as {altered[0]} for {wanted.get(str(altered[0][0]))}"
     return _lost(desk, one, case, accepted)
 

@@ -78,7 +78,7 @@ def _python_csv(table: Table, chance: random.Random) -> Written:
     quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
     quote = chance.choice(['"', '"', "'"])
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter, quotechar=quote, quoting=quoting, lineterminator=end)
+    writer = csv.writer(text, delimiter=delimiter, quotechar=quote, quoting=quoting, lineterminator=end)  # type: ignore[arg-type]
     writer.writerows([NAMES, *table])
     content = text.getvalue()
     if chance.random() < 0.2:
@@ -93,7 +93,13 @@ def _escaped_csv(table: Table, chance: random.Random) -> Written:
     text = io.StringIO(newline="")
     quote = '"' if quoting == csv.QUOTE_MINIMAL else ""
     writer = csv.writer(
-        text, delimiter=delimiter, quotechar='"', escapechar="\\", doublequote=False, quoting=quoting, lineterminator="\n"
+        text,
+        delimiter=delimiter,
+        quotechar='"',
+        escapechar="\\",
+        doublequote=False,
+        quoting=quoting,
+        lineterminator="\n",
     )
     writer.writerows([NAMES, *table])
     dialect = {"delimiter": delimiter, "quote": quote, "escape": "\\"}
@@ -101,7 +107,7 @@ def _escaped_csv(table: Table, chance: random.Random) -> Written:
     return Written("python csv, escaped", "csv", text.getvalue().encode(), dialect)
 
 
-def _through(make: Callable[[Path], None]) -> bytes:
+def _through(make: Callable[[Path], object]) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         make(path)
@@ -114,15 +120,18 @@ def _arrow(table: Table) -> pa.Table:
 
 
 def _duckdb_csv(table: Table, chance: random.Random) -> Written:
-    delimiter = chance.choice(",;|")
+    delimiter, quoted = chance.choice(",;|"), chance.choice(["*", "(k)"])
+    options = f"delimiter '{delimiter}', force_quote {quoted}"
     rows = _arrow(table)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
         content = _through(
-            lambda path: connection.execute(
-                f"copy rows to '{path}' (format csv, header, delimiter '{delimiter}', force_quote {chance.choice(['*', '(k)'])})"
+            lambda path: (
+                connection.execute(
+                    f"copy rows to '{path}' (format csv, header, delimiter '{delimiter}', force_quote {chance.choice(['*', '(k)'])})"
+                )
+                and None
             )
-            and None
         )
     return Written("duckdb csv", "csv", content, {"delimiter": delimiter})
 
@@ -152,7 +161,7 @@ def _duckdb_ndjson(table: Table, chance: random.Random) -> Written:
     rows = _arrow(table)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
-        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format json)") and None)
+        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format json)"))
     return Written("duckdb ndjson", "ndjson", content)
 
 
@@ -165,14 +174,16 @@ def _json(table: Table, chance: random.Random) -> Written:
 
 def _parquet(table: Table, chance: random.Random) -> Written:
     options = {"compression": chance.choice(["snappy", "zstd", "none"]), "row_group_size": chance.choice([5, 1000])}
-    return Written("pyarrow parquet", "parquet", _through(lambda p: pq.write_table(_arrow(table), p, **options)), {}, False)
+    return Written(
+        "pyarrow parquet", "parquet", _through(lambda p: pq.write_table(_arrow(table), p, **options)), {}, False
+    )
 
 
 def _duckdb_parquet(table: Table, chance: random.Random) -> Written:
     rows = _arrow(table)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
-        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format parquet)") and None)
+        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format parquet)"))
     return Written("duckdb parquet", "parquet", content, {}, False)
 
 

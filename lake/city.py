@@ -16,6 +16,7 @@ from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
 from lake.attach import open_lake
+from lake.one_writer import one_writer
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
 from quality.declared import DuckDBEngine
@@ -90,8 +91,16 @@ def declarations(settings: Settings) -> Catalogue:
 def open_city(
     settings: Settings, *, catalogue: Catalogue | None = None, run_id: str = "", progress: Progress = silent
 ) -> Iterator[City]:
-    """The city of a workspace, for writing; lake and ledger are made where they do not exist."""
+    """The city of a workspace, for writing; lake and ledger are made where they do not exist.
+
+    One process at a time has it: another waits. Raises `LakeBusy`.
+    """
     known = catalogue or declarations(settings)
+    with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
+        yield from _opened(settings, known, run_id, progress)
+
+
+def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
     signer = Signer.open(settings.keys)
     with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
         yield City(settings, known, connection, ledger, signer, run_id, progress)

@@ -68,7 +68,7 @@ _DAMAGES = (_flip, _cut, _quote, _double, _drop)
 
 @contextmanager
 def light_lake(root: Path) -> Iterator[Desk]:
-    """A desk on a lake in memory: reading and judging are tried, and a catalogue on disk would take most of the time."""
+    """A desk on a lake in memory: reading and judging are tried, a catalogue on disk would take most of the time."""
     settings = load_settings(root, {"ZHONGTAI_STATE": str(root / "state"), "ZHONGTAI_THREADS": "1"})
     connection = bare_connection(settings)
     connection.execute("attach ':memory:' as lake")

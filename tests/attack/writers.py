@@ -53,7 +53,7 @@ class Written:
         return not self.bytewise or key.encode(self.encoding.replace("utf-16", "utf-16-le")) in content
 
     def unsealed(self, damage: str) -> bool:
-        """Whether the form proves nothing of its bytes: neither Parquet nor SQLite has checksums that readers ask for."""
+        """Whether the form proves nothing of its bytes: Parquet and SQLite have no checksum that readers ask for."""
         return damage != "none" and self.format in {"parquet", "sqlite"}
 
 
@@ -88,22 +88,18 @@ def _python_csv(table: Table, chance: random.Random) -> Written:
 
 
 def _escaped_csv(table: Table, chance: random.Random) -> Written:
-    delimiter = chance.choice(",\t|")
-    quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_NONE])
+    delimiter, quoted = chance.choice(",\t|"), chance.random() < 0.5
     text = io.StringIO(newline="")
-    quote = '"' if quoting == csv.QUOTE_MINIMAL else ""
-    writer = csv.writer(
+    csv.writer(
         text,
         delimiter=delimiter,
         quotechar='"',
         escapechar="\\",
         doublequote=False,
-        quoting=quoting,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         lineterminator="\n",
-    )
-    writer.writerows([NAMES, *table])
-    dialect = {"delimiter": delimiter, "quote": quote, "escape": "\\"}
-    # A flipped escape character leaves a legal file of another text.
+    ).writerows([NAMES, *table])
+    dialect = {"delimiter": delimiter, "quote": '"' if quoted else "", "escape": "\\"}
     return Written("python csv, escaped", "csv", text.getvalue().encode(), dialect)
 
 
@@ -121,19 +117,15 @@ def _arrow(table: Table) -> pa.Table:
 
 def _duckdb_csv(table: Table, chance: random.Random) -> Written:
     delimiter, quoted = chance.choice(",;|"), chance.choice(["*", "(k)"])
-    options = f"delimiter '{delimiter}', force_quote {quoted}"
+    options = f"format csv, header, delimiter '{delimiter}', force_quote {quoted}"
+    return Written("duckdb csv", "csv", _copied(table, options), {"delimiter": delimiter})
+
+
+def _copied(table: Table, options: str) -> bytes:
     rows = _arrow(table)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
-        content = _through(
-            lambda path: (
-                connection.execute(
-                    f"copy rows to '{path}' (format csv, header, delimiter '{delimiter}', force_quote {chance.choice(['*', '(k)'])})"
-                )
-                and None
-            )
-        )
-    return Written("duckdb csv", "csv", content, {"delimiter": delimiter})
+        return _through(lambda path: connection.execute(f"copy rows to '{path}' ({options})"))
 
 
 def _pandas_csv(table: Table, chance: random.Random) -> Written:
@@ -158,11 +150,7 @@ def _ndjson(table: Table, chance: random.Random) -> Written:
 
 
 def _duckdb_ndjson(table: Table, chance: random.Random) -> Written:
-    rows = _arrow(table)
-    with duckdb.connect() as connection:
-        connection.register("rows", rows)
-        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format json)"))
-    return Written("duckdb ndjson", "ndjson", content)
+    return Written("duckdb ndjson", "ndjson", _copied(table, "format json"))
 
 
 def _json(table: Table, chance: random.Random) -> Written:
@@ -173,18 +161,13 @@ def _json(table: Table, chance: random.Random) -> Written:
 
 
 def _parquet(table: Table, chance: random.Random) -> Written:
-    options = {"compression": chance.choice(["snappy", "zstd", "none"]), "row_group_size": chance.choice([5, 1000])}
-    return Written(
-        "pyarrow parquet", "parquet", _through(lambda p: pq.write_table(_arrow(table), p, **options)), {}, False
-    )
+    compression, size = chance.choice(["snappy", "zstd", "none"]), chance.choice([5, 1000])
+    content = _through(lambda path: pq.write_table(_arrow(table), path, compression=compression, row_group_size=size))
+    return Written("pyarrow parquet", "parquet", content, {}, False)
 
 
 def _duckdb_parquet(table: Table, chance: random.Random) -> Written:
-    rows = _arrow(table)
-    with duckdb.connect() as connection:
-        connection.register("rows", rows)
-        content = _through(lambda path: connection.execute(f"copy rows to '{path}' (format parquet)"))
-    return Written("duckdb parquet", "parquet", content, {}, False)
+    return Written("duckdb parquet", "parquet", _copied(table, "format parquet"), {}, False)
 
 
 def _sqlite(table: Table, chance: random.Random) -> Written:

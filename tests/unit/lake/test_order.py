@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from contracts.model import Dataset, DeliveryMode
 from lake.ingest import ingest
+from lake.one_writer import LakeBusy, one_writer
 from lake.store import ensure_tables
 from tests.unit.lake.desk import Desk, column, moved, people
 from tests.unit.lake.history import History
@@ -180,3 +183,12 @@ def test_a_day_still_to_come_is_refused(desk: Desk) -> None:
     desk.deliver(one, FIRST, "2999-01-01")
     (batch,) = desk.ingest(one)
     assert batch.state == "failed" and "still to come" in batch.message
+
+
+def test_a_second_writer_waits_for_the_first_and_is_told_for_whom(tmp_path: Path) -> None:
+    told: list[str] = []
+    with one_writer(tmp_path), pytest.raises(LakeBusy) as busy, one_writer(tmp_path, told.append, most=0.3):
+        pass
+    assert told == [f"process {os.getpid()}"] and busy.value.holder == told[0]
+    with one_writer(tmp_path, most=0):
+        pass

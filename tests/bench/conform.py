@@ -105,7 +105,8 @@ def dataset() -> Dataset:
     )
     return Dataset(
         "bench", "residents", "1.0.0", "居民", "Residents", "", "bench",
-        Source("residents.csv", "csv", delivery_date="arrival"), DeliveryMode.SNAPSHOT, columns, SharingAttribute.NOT_SHARED, None, "P1D", 1,
+        Source("residents.csv", "csv", delivery_date="arrival"), DeliveryMode.SNAPSHOT, columns,
+        SharingAttribute.NOT_SHARED, None, "P1D", 1,
         rules=(_rule("expression", sql="paid_at >= birth_date"),),
     )  # fmt: skip
 

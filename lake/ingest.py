@@ -29,7 +29,7 @@ from lake.readers.unread import refused_unread
 from lake.settings import Settings
 from lake.side_by_side import side_by_side
 from lake.store import StoredBatch
-from quality.conform import conform_sql
+from quality.conform import Delivered, conform_sql
 
 # Above this share of structurally broken records, the file is not what the contract describes.
 _MOST_BROKEN = 0.5
@@ -179,6 +179,18 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, 
     scratch = context.settings.scratch / dataset.table
     use_threads(connection, threads_for(landed.bytes, context.settings.threads))
     delivered, records = read(dataset, landed, scratch, connection)
+    try:
+        return _store(context, dataset, landed, of, (delivered, records))
+    except ConservationBroken:
+        if not delivered.again:
+            raise
+    return _store(context, dataset, landed, of, delivered.again())
+
+
+def _store(
+    context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, date], reading: tuple[Delivered, int | None]
+) -> Batch:
+    connection, (delivered, records) = context.connection, reading
     whole, *parts = (
         conform_sql(dataset, replace(delivered, relation=relation), context.catalogue.code_sets)
         for relation in (delivered.relation, *delivered.parts)
@@ -186,8 +198,9 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, of: tuple[str, 
     connection.execute("begin transaction")
     try:
         place = _Place(landed.batch, _next_delivery(context, dataset), *of)
-        moved = _move(connection, dataset, place, _Scan(whole, parts, records))
-        stored, reasons = _count(context, dataset, place, (moved if records is None else records, moved))
+        moved = _move(connection, dataset, place, _Scan(whole, parts, records, bool(delivered.again)))
+        counts = (moved if records is None else records, moved)
+        stored, reasons = _count(context, dataset, place, counts, delivered.doubts)
         connection.execute("commit")
     except duckdb.Error as error:
         connection.execute("rollback")
@@ -221,11 +234,15 @@ def _next_delivery(context: Ingestion, dataset: Dataset) -> int:
 
 @dataclass(frozen=True)
 class _Scan:
-    """A delivery as one SELECT, or as those of its `parts`; `records` is what its lines tell of their number."""
+    """A delivery as one SELECT, or as those of its `parts`; `records` is what its lines tell of their number.
+
+    Where it can be read `again` in another way, what the parser leaves out is no record of its own.
+    """
 
     whole: str
     parts: Sequence[str]
     records: int | None
+    again: bool = False
 
 
 def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, scan: _Scan) -> int:
@@ -238,7 +255,8 @@ def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place
         connection.execute("rollback")
         connection.execute("begin transaction")
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    return _insert(connection, dataset, place, f"({scan.whole})") + _move_unread(connection, dataset, place)
+    moved = _insert(connection, dataset, place, f"({scan.whole})")
+    return moved if scan.again else moved + _move_unread(connection, dataset, place)
 
 
 def _move_parts(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, selects: Sequence[str]) -> int:
@@ -277,13 +295,13 @@ def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place:
 
 
 def _count(
-    context: Ingestion, dataset: Dataset, place: _Place, counts: tuple[int, int]
+    context: Ingestion, dataset: Dataset, place: _Place, counts: tuple[int, int], doubts: Mapping[str, str]
 ) -> tuple[StoredBatch, dict[str, int]]:
     """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
     total, reasons, quarantined = _tally(context.connection, dataset, place.batch)
     if counts != (total, total):
         raise ConservationBroken(dataset.id, place.batch, *counts, total)
-    _refuse_shapeless(dataset, place.path, total, reasons)
+    _refuse_shapeless(dataset, place.path, total, reasons, doubts)
     stored = StoredBatch(
         batch=place.batch,
         delivery=place.delivery,
@@ -317,13 +335,16 @@ def _tally(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str) 
     return total, dict(sorted(reasons.items())), rejected
 
 
-def _refuse_shapeless(dataset: Dataset, file: str, total: int, reasons: Mapping[str, int]) -> None:
+def _refuse_shapeless(
+    dataset: Dataset, file: str, total: int, reasons: Mapping[str, int], doubts: Mapping[str, str]
+) -> None:
     broken = {why.removeprefix("structure:"): rows for why, rows in reasons.items() if why.startswith("structure:")}
     if total == 0:
         what, fix = "the file has no records", "Ask for it again, or for word that there is nothing to report."
     elif sum(broken.values()) > total * _MOST_BROKEN:
         kinds = ", ".join(f"{why} {rows}" for why, rows in broken.items())
-        what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds})"
+        told = "".join(f"; {doubts[f'structure:{why}']}" for why in broken if f"structure:{why}" in doubts)
+        what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds}){told}"
         fix = "Compare the file with what the contract says of it (servers, properties), or ask for it again."
     else:
         return

@@ -154,6 +154,8 @@ def _doubts(texts: Sequence[Text], reads: Sequence[_Read]) -> dict[str, str]:
         for kind, line in (read.mended.doubts if read.mended else {}).items():
             where = f"line {line}" if len(texts) == 1 else f"{text.name}, line {line}"
             doubts.setdefault(kind, f"{said_of(kind)}, first in {where}")
+        doubts.setdefault(TOO_LONG, f"too long: more than the {read.width} cells that a record has columns for")
+        doubts.setdefault(TOO_SHORT, f"too short: fewer than the {read.width} cells that a record has columns for")
     return doubts
 
 

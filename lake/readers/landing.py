@@ -26,6 +26,7 @@ from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
+_SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
@@ -38,8 +39,8 @@ _DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|((?:19|20)\d\d)(\d\d)(\d\d)
 class Landed:
     """One delivery, landed. `batch` is 32 hex digits of SHA-256 over the dataset's name and the delivered bytes.
 
-    For text formats `lines` counts newline-ended or final lines; `ends_clean` says that the last byte is a newline.
-    `shape` is that of delimited text in UTF-8, None where it is in another encoding and has to be looked at as a copy.
+    For text formats `lines` counts newline-ended or final lines; `plain` says that no line is
+    blank, `ends_clean` that the last byte is a newline. `shape` is that of delimited text in UTF-8, None where it is in another encoding and has to be looked at as a copy.
     `marks` are places in the file, each the offset of a byte and the number of newlines before it. `unused` are characters that the text does not have: what
     a reader must mark by a character of its own, it marks by one of these.
     """
@@ -50,6 +51,7 @@ class Landed:
     bytes: int
     digest: str
     lines: int = 0
+    plain: bool = False
     ends_clean: bool = True
     shape: Shape | None = None
     marks: tuple[tuple[int, int], ...] = ()
@@ -70,6 +72,8 @@ class _Scan:
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     size: int = 0
     newlines: int = 0
+    blank: bool = False
+    returns: bool = False
     last: str = "\n"
     head: bytes = b""
     marks: list[tuple[int, int]] = field(default_factory=list)
@@ -100,7 +104,10 @@ class _Scan:
     def _look(self, text: str) -> None:
         self.unused = "".join(mark for mark in self.unused if mark not in text)
         self.newlines += text.count("\n")
-        self.last = text[-1:] or self.last
+        joined = self.last + text
+        self.blank = self.blank or "\n\n" in joined or "\n\r\n" in joined
+        self.returns = self.returns or "\r" in text
+        self.last = joined[-2:]
 
     def _look_at_bytes(self, block: bytes) -> None:
         self.unused = "".join(mark for mark in self.unused if mark.encode() not in block)
@@ -108,8 +115,16 @@ class _Scan:
             self.parity.feed(block)
             self.newlines = self.parity.lines
         else:
-            self.newlines += block.count(b"\n")
-        self.last = block[-1:].decode("ascii", "replace") or self.last
+            self._look_at_lines(block)
+        self.last = (self.last + block[-_SEAM:].decode("ascii", "replace"))[-_SEAM:]
+
+    def _look_at_lines(self, block: bytes) -> None:
+        seam = self.last.encode("ascii", "replace") + block[:_SEAM]
+        self.newlines += block.count(b"\n")
+        self.returns = self.returns or b"\r" in block
+        self.blank = self.blank or any(
+            blank in piece for blank in (b"\n\n", *([b"\n\r\n"] if self.returns else [])) for piece in (seam, block)
+        )
 
     def _hold_against_utf8(self, block: bytes) -> None:
         if self._other:
@@ -242,6 +257,8 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
         lines=scan.newlines + (not ends_clean),
+        # Where carriage returns alone end the lines, newlines count none of them.
+        plain=not scan.blank and not (scan.returns and not scan.newlines),
         ends_clean=ends_clean,
         shape=scan.parity.finish() if scan.parity else None,
         marks=tuple(scan.marks),

@@ -7,7 +7,7 @@ declares it (`footer`, `footer_rows`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from contracts.model import Dataset
 from contracts.sql_text import literal
@@ -21,6 +21,8 @@ _TOTALS = ("合计", "总计", "小计", "共计", "累计", "总和", "total", 
 _NOTES = ("注", "备注", "说明", "附注", "数据来源", "资料来源", "来源", "填表人", "制表人", "审核人", "填报单位", "制表单位", "单位")
 _NOTES_EN = ("note", "notes", "source", "sources", "remark", "remarks", "prepared by")
 _COLONS = ("：", ":")
+# So many characters of a header tell that a cell may be it.
+_START = 4
 _BLANKS = r"[\s\x{00A0}\x{3000}\x{FEFF}]"
 
 
@@ -34,16 +36,28 @@ def suspicion(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str
     return f"case when {header} then {literal(REPEATED_HEADER)} when {footer} then {literal(FOOTER)} end"
 
 
+def _if(condition: str, then: str) -> str:
+    """`condition and then`, of which the engine works out `then` only where the condition holds; never null."""
+    return f"coalesce(case when {condition} then {then} end, false)"
+
+
 def _is_header(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """Whether all texts are spellings of their columns' headers. The first test alone fails for nearly all rows."""
-    tests = []
-    for name, text in columns.items():
-        known = {headers[name], *dataset.column(name).headers} if name in headers else dataset.column(name).headers
-        words = sorted({_bare(word) for word in known})
-        plain = f"regexp_replace({text}, '^{_BLANKS}+|{_BLANKS}+$', '', 'g')"
-        some = " or ".join(f"contains({text}, {literal(word)})" for word in words if word) or "true"
-        tests.append(f"(({some}) and {plain} in ({', '.join(map(literal, words))}))")
-    return "(" + " and ".join(tests) + ")"
+    test = ""
+    for name, text in reversed(columns.items()):
+        known = {*dataset.column(name).headers, *([headers[name]] if name in headers else [])}
+        words = ", ".join(map(literal, sorted({_bare(word) for word in known})))
+        equal = f"regexp_replace({text}, '^{_BLANKS}+|{_BLANKS}+$', '', 'g') in ({words})"
+        test = _if(_may_be(text, known), _if(equal, test) if test else equal)
+    return test
+
+
+def _may_be(text: str, words: Iterable[str]) -> str:
+    """A cheap test: the text begins as one of the words does, or with what may be a blank before it."""
+    starts = sorted({_bare(word)[:_START] for word in words if _bare(word)})
+    blanks = " or ".join(f"starts_with({text}, chr({code}))" for code in (160, 12288, 65279))
+    wide = f"case when {text} >= chr(160) then {blanks} else false end"
+    return " or ".join([*(f"starts_with({text}, {literal(start)})" for start in starts), f"{text} < '!'", wide])
 
 
 def _bare(word: str) -> str:
@@ -52,24 +66,22 @@ def _bare(word: str) -> str:
 
 def _is_footer(dataset: Dataset, columns: Mapping[str, str]) -> str:
     """Whether a key, or the first column where there is none, is a word for totals or begins as a note does; or the key
-    is missing, and another cell does.
+    is missing, and the first other cell does.
     """
     keys = [columns[column.name] for column in dataset.key if column.name in columns] or [next(iter(columns.values()))]
     others = [text for text in columns.values() if text not in keys]
-    empty = " and ".join(f"coalesce({key}, '') = ''" for key in keys)
-    first = next(iter(others), None)
-    missing = f" or ({empty} and {_is_word(first)})" if first else ""
-    return "(" + " or ".join(map(_is_word, keys)) + missing + ")"
+    tests = [_is_word(key) for key in keys]
+    if others:
+        missing = _if(f"{keys[0]} < '!' or {keys[0]} is null", _is_word(others[0]))
+        for key in keys[1:]:
+            missing = _if(f"{key} < '!' or {key} is null", missing)
+        tests.append(missing)
+    return f"({' or '.join(tests)})"
 
 
 def _is_word(text: str) -> str:
-    # Comparisons alone tell of nearly every cell that it is none of these; most keys begin with a digit.
-    quick = f"({text} > ':' or {text} < '!') and ({' or '.join(f'starts_with({_left(text)}, {literal(mark)})' for mark in _STARTS)})"
-    return f"coalesce({quick} and regexp_full_match({text}, {literal(_PATTERN)}), false)"
-
-
-def _left(text: str) -> str:
-    return f"ltrim({text}, ' ' || chr(9) || chr(160) || chr(12288))"
+    # Most keys begin with a digit: comparisons alone tell that they are none.
+    return _if(f"{text} > ':' or {text} < '!'", f"regexp_full_match({text}, {literal(_PATTERN)})")
 
 
 def _pattern() -> str:
@@ -82,4 +94,3 @@ def _pattern() -> str:
 
 
 _PATTERN = _pattern()
-_STARTS = sorted({mark for word in (*_TOTALS, *_NOTES, *_NOTES_EN) for mark in (word[0], word[0].upper())})

@@ -248,7 +248,7 @@ class _Scan:
 def _move(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place, scan: _Scan) -> int:
     if scan.parts:
         moved = _move_parts(connection, dataset, place, scan.parts)
-        if moved == scan.records:
+        if moved == scan.records or scan.again:
             return moved
         # A record that cannot be read has no row, so the numbers of those after it would depend on where the file was
         # cut: it is read again, as one.

@@ -243,16 +243,23 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
     taken = ", ".join(f'{_cell(place, doubt)} as "c.{name}"' for name, place in positions.items())
     last = f"p{read.width - 1}"
     told = f"when {doubt} then {_of_doubt(read, 2)} " if doubt else ""
+    empty = literal(read.marks.mark.decode() + "+")
+    extra, too_long = _EXTRA, f"{_EXTRA} <> ''"
+    if read.mended:
+        extra = f"nullif({_EXTRA}, {empty}) as {_EXTRA}"
+        too_long += f" and {_EXTRA} <> {empty}" if read.mended.surplus.harmless else ""
     kept_text = ""
     if kept:
         line, delivered = (_of_doubt(read, 3), _of_doubt(read, 4)) if doubt else ("null", "null")
         condition = doubt or "false"
         kept_text = f"""case when {condition} then {line} end::VARCHAR as _line,
       case when {condition} then {delivered} end::VARCHAR as _text,"""
-    return f"""(select {taken}, {_EXTRA}, {kept_text}
-      case {told}when {_EXTRA} <> '' then {literal(TOO_LONG)} when {last} is null then {literal(TOO_SHORT)}
+    # What the parser finds to be too long is looked at again, by what takes records apart itself.
+    whole = "" if read.mended else f" where {_EXTRA} is null"
+    return f"""(select {taken}, {extra}, {kept_text}
+      case {told}when {too_long} then {literal(TOO_LONG)} when {last} is null then {literal(TOO_SHORT)}
         else {suspicion(dataset, columns, headers)} end as _structure
-      from {_parsed(dataset, read, file, begins=begins)})"""
+      from {_parsed(dataset, read, file, begins=begins)}{whole})"""
 
 
 def _cell(place: int, doubt: str) -> str:

@@ -40,6 +40,25 @@ class Marks:
 
 
 @dataclass
+class Surplus:
+    """What is known of cells beyond the header that hold nothing: by how many records are wider, whether any record is
+    of the header's own width, whether any such ends in an empty cell.
+
+    Where a last cell may be empty, an empty surplus may be a delimiter too many further left: then all after it stand
+    in another's column.
+    """
+
+    by: set[int] = field(default_factory=set)
+    exact: bool = False
+    empty_last: bool = False
+
+    @property
+    def harmless(self) -> bool:
+        """Whether an empty surplus loses and shifts nothing: last cells are never empty, or all records have it."""
+        return len(self.by) == 1 if not self.exact else not self.empty_last
+
+
+@dataclass
 class Mended:
     """A canonical copy without its header: the delivered names (None where the text has none), the cells of a record,
     the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that a line is
@@ -54,6 +73,7 @@ class Mended:
     long: bool = False
     doubts: dict[str, int] = field(default_factory=dict)
     unended: int | None = None
+    surplus: Surplus = field(default_factory=Surplus)
 
 
 def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, copy: Path) -> Mended:
@@ -204,6 +224,7 @@ class _Writer:
     def __post_init__(self) -> None:
         marks = self.mended.marks
         self._special = re.compile(b"[\r\n" + re.escape(marks.quote) + re.escape(marks.delimiter) + b"]")
+        self._empty_last = re.compile(re.escape(self.dialect.delimiter) + rb"[\r\n]")
         self._same = self.dialect.delimiter in {b"", marks.delimiter}
         self._ends = re.compile(rb"\r\n?+" if self.dialect.end == "CR" else rb"\r++\n")
 
@@ -227,15 +248,23 @@ class _Writer:
         self.target.write(text)
 
     def _run(self, text: bytes) -> bytes:
+        surplus = self.mended.surplus
+        surplus.exact = True
+        surplus.empty_last = surplus.empty_last or bool(self._empty_last.search(text))
         if b"\r" in text:
             text = self._ends.sub(b"\n", text)
         return text if self._same else text.replace(self.dialect.delimiter, self.mended.marks.delimiter)
 
     def _record(self, record: Record) -> bytes:
-        width = self.mended.width
+        width, surplus = self.mended.width, self.mended.surplus
         cells = list(record.cells[:width])
-        if any(record.cells[width:]):
+        if any(cell.strip() for cell in record.cells[width:]):
             cells.append(self.dialect.delimiter.join(record.raw[width:]))
+        elif record.cells[width:]:
+            surplus.by.add(len(record.cells))
+            cells.append(self.mended.marks.mark + b"+")
+        else:
+            surplus.exact, surplus.empty_last = True, surplus.empty_last or not record.cells[-1]
         # A cell without text alone would be a blank line.
         line = self.mended.marks.delimiter.join(map(self._cell, cells)) or self.mended.marks.quote * 2
         return line + b"\n"

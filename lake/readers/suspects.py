@@ -23,6 +23,8 @@ _NOTES_EN = ("note", "notes", "source", "sources", "remark", "remarks", "prepare
 _COLONS = ("：", ":")
 # So many characters of a header tell that a cell may be it.
 _START = 4
+# ... and so many columns after the first that a row is one.
+_TRIED = 2
 _BLANKS = r"[\s\x{00A0}\x{3000}\x{FEFF}]"
 
 
@@ -43,18 +45,27 @@ def _if(condition: str, then: str) -> str:
 
 def _is_header(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """Whether all texts are spellings of their columns' headers. The first test alone fails for nearly all rows."""
-    test = ""
-    for name, text in reversed(columns.items()):
-        known = {*dataset.column(name).headers, *([headers[name]] if name in headers else [])}
-        words = ", ".join(map(literal, sorted({_bare(word) for word in known})))
-        equal = f"regexp_replace({text}, '^{_BLANKS}+|{_BLANKS}+$', '', 'g') in ({words})"
-        test = _if(_may_be(text, known), _if(equal, test) if test else equal)
+    first, *others = columns
+    tests = ", ".join(f"coalesce({_equals(dataset, name, columns, headers)}, false)" for name in columns)
+    # One list instead of as many conditions: a table may have more columns than an expression may be deep.
+    test = f"not list_contains([{tests}], false)"
+    for name in reversed((first, *others[:_TRIED])):
+        test = _if(_may_be(columns[name], _known(dataset, name, headers)), test)
     return test
+
+
+def _known(dataset: Dataset, name: str, headers: Mapping[str, str]) -> list[str]:
+    return sorted({_bare(word) for word in (*dataset.column(name).headers, *([headers[name]] if name in headers else []))})
+
+
+def _equals(dataset: Dataset, name: str, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    words = ", ".join(map(literal, _known(dataset, name, headers)))
+    return f"regexp_replace({columns[name]}, '^{_BLANKS}+|{_BLANKS}+$', '', 'g') in ({words})"
 
 
 def _may_be(text: str, words: Iterable[str]) -> str:
     """A cheap test: the text begins as one of the words does, or with what may be a blank before it."""
-    starts = sorted({_bare(word)[:_START] for word in words if _bare(word)})
+    starts = sorted({word[:_START] for word in words})
     blanks = " or ".join(f"starts_with({text}, chr({code}))" for code in (160, 12288, 65279))
     wide = f"case when {text} >= chr(160) then {blanks} else false end"
     return " or ".join([*(f"starts_with({text}, {literal(start)})" for start in starts), f"{text} < '!'", wide])

@@ -81,6 +81,7 @@ class _Patterns:
     plain: re.Pattern[bytes]
     quoted: re.Pattern[bytes] | None
     escaped: re.Pattern[bytes] | None
+    lettered: re.Pattern[bytes] | None
     end: re.Pattern[bytes]
 
 
@@ -106,6 +107,10 @@ def _patterns(dialect: Dialect, width: int) -> _Patterns:
         re.compile(plain, re.DOTALL),
         re.compile(quoted, re.DOTALL) if quote else None,
         re.compile(escape + rb"(.)", re.DOTALL) if escape else None,
+        # Some writers mean a newline by an escaped n, others the letter.
+        re.compile(rb"(?:[^" + escape + rb"]|" + escape + rb"[^ntrbZ0])*+" + escape + rb"[ntrbZ0]", re.DOTALL)
+        if escape
+        else None,
         re.compile(_ENDS[dialect.loose, dialect.end]),
     )
 
@@ -227,9 +232,29 @@ class Tokens:
         if fault is None:
             yield from self._too_long_or_open(end)
         elif fault:
-            yield from self._doubts(fault, self._line_end(end))
+            end = self._line_end(end)
+            if fault == QUOTE and (texts := self._only_texts(end)):
+                line = self.line
+                self._to(end)
+                yield Record(texts, texts, line)
+            else:
+                yield from self._doubts(fault, end)
         else:
             yield from self._whole(cells, raw, end)
+
+    def _only_texts(self, end: int) -> list[bytes]:
+        """The cells of a line whose quotes can be no marks, as those of 5'10"x6 are: none stands beside a delimiter or
+        an end of the line, and none may pair with one of another cell. Else empty.
+        """
+        dialect = self._dialect
+        (line, *others) = self._lines(self._buffer[self._at : end])
+        if others or dialect.escape or dialect.watched or not dialect.delimiter or b"\r" in line or b"\0" in line:
+            return []
+        cells = line.split(dialect.delimiter)
+        odd = [cell for cell in cells if cell.count(dialect.quote) % 2]
+        beside = any(cell.strip().startswith(dialect.quote) or cell.strip().endswith(dialect.quote) for cell in cells)
+        alone = not odd or line.count(dialect.quote) == 1
+        return cells if len(cells) == self._width and alone and not beside else []
 
     def _fill_more(self) -> bool:
         """Whether the text at hand is to be looked at again: there is more of it now, or it is known to be the last."""
@@ -274,10 +299,19 @@ class Tokens:
                 return text
             inner = text[len(quote) : -len(quote)] if quoted else text
             pieces = self._patterns.escaped.split(inner)
-            # What was escaped stands in every second place, and is as it is.
+            # What was escaped stands in every second place.
             pieces[::2] = [piece.replace(quote * 2, quote) if quoted else piece for piece in pieces[::2]]
+            pieces[1::2] = map(self._unescaped, pieces[1::2])
             return b"".join(pieces)
         return text[1:-1].replace(quote * 2, quote) if quoted else text
+
+    def _unescaped(self, mark: bytes) -> bytes:
+        """Marks of the dialect lose their escape; before anything else it is text, as a writer that escapes no escape
+        leaves it.
+        """
+        dialect = self._dialect
+        special = mark in {dialect.quote, dialect.escape, dialect.delimiter[:1], b"\r", b"\n"}
+        return mark if special else dialect.escape + mark
 
     def _fault(self, before: bytes, mark: bytes, *, quoted: bool) -> str:
         if quoted and self._dialect.watched and before.endswith(_BACKSLASH + self._dialect.quote):
@@ -292,6 +326,8 @@ class Tokens:
             yield from self._doubts(QUOTE_HOLDS_RECORDS, end)
         elif self._dialect.watched and _BACKSLASH in text and self._is_escaped(raw):
             yield from self._doubts(ESCAPE, self._after_escapes(raw, end))
+        elif self._patterns.lettered and any(self._patterns.lettered.match(cell) for cell in raw if cell != _NOTHING):
+            yield from self._doubts(ESCAPE, end)
         elif self._dialect.loose and self._dialect.end == "CRLF" and text.endswith(b"\n") and text[-2:] != b"\r\n":
             yield from self._oddly_ended(cells, raw, end)
         else:

@@ -62,6 +62,7 @@ class _Read:
     records: int
     skip: int = 0
     header: bool = False
+    end: str = "\\n"
     mended: Mended | None = None
 
 
@@ -196,7 +197,10 @@ def _trust(dataset: Dataset, text: Text) -> _Read:
     width = len(first or dataset.columns)
     _refuse_truncated(dataset, text, width)
     marks = Marks(source.delimiter.encode(), source.quote.encode(), no_null)
-    return _Read(text.file, marks, first, width, text.shape.records - source.header, source.skip_rows, source.header)
+    # Told which it is, the parser takes no other line end from what stands in quotes.
+    end = "\\r\\n" if text.shape.both else "\\n"
+    records = text.shape.records - source.header
+    return _Read(text.file, marks, first, width, records, source.skip_rows, source.header, end)
 
 
 def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
@@ -282,6 +286,7 @@ def _parsed(dataset: Dataset, read: _Read, file: Path, *, begins: bool) -> str:
     parsed = f"""read_csv({literal(str(file))}, auto_detect=false, header={str(read.header and begins).lower()},
         skip={read.skip if begins else 0}, delim={delimiter}, quote={quote}, escape={quote}, nullstr={no_null},
         null_padding=true, parallel=false, ignore_errors=true, store_rejects=true, rejects_limit=0, {longest}
+        new_line={literal(read.end)},
         columns={{{columns}}})"""
     return _split(parsed, read, widths) if widths else parsed
 

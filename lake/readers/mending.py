@@ -20,7 +20,7 @@ from lake.readers.diagnosis import joined
 from lake.readers.dialect import Dialect, dialect_of, written_as
 from lake.readers.parity import Shape
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.tokens import Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
+from lake.readers.tokens import QUOTE, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
 
 AGAIN = "Ask for the file again."
 # A line that a parser takes without being told.
@@ -41,21 +41,34 @@ class Marks:
 
 @dataclass
 class Surplus:
-    """What is known of cells beyond the header that hold nothing: by how many records are wider, whether any record is
-    of the header's own width, whether any such ends in an empty cell.
+    """What is known of cells beyond the header that hold nothing: the widths of the first records that have them,
+    whether any record is of the header's own width, and whether any such ends in an empty cell; of the wider ones,
+    whether any has `blanks` there, and `holes`, which are empty cells further left.
 
     Where a last cell may be empty, an empty surplus may be a delimiter too many further left: then all after it stand
     in another's column.
     """
 
-    by: set[int] = field(default_factory=set)
+    by: deque[int] = field(default_factory=lambda: deque(maxlen=2))
     exact: bool = False
     empty_last: bool = False
+    blanks: bool = False
+    holes: bool = False
+    uneven: bool = False
+
+    def wider(self, cells: Sequence[bytes], width: int) -> None:
+        """A record whose cells beyond the width hold nothing."""
+        self.uneven = self.uneven or bool(self.by and self.by[-1] != len(cells))
+        self.by.append(len(cells))
+        self.blanks = self.blanks or any(cells[width:])
+        self.holes = self.holes or not all(cells[:width])
 
     @property
     def harmless(self) -> bool:
-        """Whether an empty surplus loses and shifts nothing: last cells are never empty, or all records have it."""
-        return len(self.by) == 1 if not self.exact else not self.empty_last
+        """Whether an empty surplus shifts nothing: last cells are never empty, or all records have the same."""
+        if self.exact:
+            return not (self.empty_last or self.blanks or self.holes)
+        return not self.uneven and (len(self.by) > 1 or not self.holes)
 
 
 @dataclass
@@ -90,7 +103,7 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
             mended = Mended(copy, marks)
             _Head(dataset, name, tokens, mended).read()
             writer = _Writer(target, dialect, mended)
-            for token in _selected(tokens, source, mended) if selects else tokens:
+            for token in _without_first_halves(_selected(tokens, source, mended) if selects else tokens, dialect, mended):
                 writer.write(token)
     except LineTooLong as error:
         what = "a line is longer than 16 MiB"
@@ -106,6 +119,7 @@ class _Head:
     name: str
     tokens: Tokens
     mended: Mended
+    line: bytes = b""
 
     def read(self) -> None:
         """Take the names, and tell the tokens how wide a record is."""
@@ -114,6 +128,7 @@ class _Head:
             self._pass_table()
         if source.header:
             rows = [self._row() for _ in range(source.header_rows)]
+            self.tokens.header = self.line
             self.mended.header_rows, self.mended.header = rows, joined(rows)
         if written_as(source) == "fixed":
             self.mended.width = 1
@@ -126,6 +141,7 @@ class _Head:
         token = self.tokens.record()
         if isinstance(token, Record):
             cells = [cell.decode("utf-8", "replace") for cell in token.cells]
+            self.line = self.dataset.source.delimiter.encode().join(token.raw)
             return split_at(cells[0], self.dataset.source.widths) if self.dataset.source.widths else cells
         if token is None:
             raise DeliveryRefused(self.dataset.id, self.name, "there is no header line", f"line {line}", AGAIN)
@@ -162,6 +178,43 @@ _WORDS = {
     "structure:nul": "a NUL stands in it",
     "structure:escape": "backslashes stand where an escape character would: declare escape (\"\\\\\", or '' for text)",
 }
+
+
+def _without_first_halves(tokens: Iterable[Token], dialect: Dialect, mended: Mended) -> Iterator[Token]:
+    """The tokens, each record before a line that only closes a quote in doubt with it: the quote that was lost may have
+    been opened there, and the record may be the first half of one.
+    """
+    newline = b"\r" if dialect.end == "CR" else b"\n"
+    before: Token | None = None
+    for token in tokens:
+        if before and isinstance(token, Doubt) and _is_second_half(token, dialect, mended.width):
+            yield from _doubted(before, dialect)
+            before = None
+        if before:
+            yield before
+        before = token
+        if isinstance(token, Run) and (cut := token.text.rfind(newline, 0, -2) + 1):
+            # A return and the newline after it are one end.
+            cut += token.text.startswith(b"\n", cut)
+            yield Run(token.text[:cut], token.line)
+            before = Run(token.text[cut:], token.line + token.text.count(newline, 0, cut))
+    if before:
+        yield before
+
+
+def _is_second_half(doubt: Doubt, dialect: Dialect, width: int) -> bool:
+    short = doubt.text.count(dialect.delimiter) < width - 1 if dialect.delimiter else False
+    return doubt.kind == QUOTE and short
+
+
+def _doubted(token: Token, dialect: Dialect) -> Iterator[Token]:
+    match token:
+        case Run():
+            yield Doubt(QUOTE, token.line, token.text.rstrip(b"\r\n"))
+        case Record():
+            yield Doubt(QUOTE, token.line, dialect.delimiter.join(token.raw))
+        case _:
+            yield token
 
 
 def _selected(tokens: Iterable[Token], source: Source, mended: Mended) -> Iterator[Token]:
@@ -224,7 +277,7 @@ class _Writer:
     def __post_init__(self) -> None:
         marks = self.mended.marks
         self._special = re.compile(b"[\r\n" + re.escape(marks.quote) + re.escape(marks.delimiter) + b"]")
-        self._empty_last = re.compile(re.escape(self.dialect.delimiter) + rb"[\r\n]")
+        self._empty_last = re.compile(re.escape(self.dialect.delimiter) + rb"[ \t]*+[\r\n]")
         self._same = self.dialect.delimiter in {b"", marks.delimiter}
         self._ends = re.compile(rb"\r\n?+" if self.dialect.end == "CR" else rb"\r++\n")
 
@@ -261,10 +314,10 @@ class _Writer:
         if any(cell.strip() for cell in record.cells[width:]):
             cells.append(self.dialect.delimiter.join(record.raw[width:]))
         elif record.cells[width:]:
-            surplus.by.add(len(record.cells))
+            surplus.wider(record.cells, width)
             cells.append(self.mended.marks.mark + b"+")
         else:
-            surplus.exact, surplus.empty_last = True, surplus.empty_last or not record.cells[-1]
+            surplus.exact, surplus.empty_last = True, surplus.empty_last or not record.cells[-1].strip()
         # A cell without text alone would be a blank line.
         line = self.mended.marks.delimiter.join(map(self._cell, cells)) or self.mended.marks.quote * 2
         return line + b"\n"

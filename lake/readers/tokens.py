@@ -41,9 +41,10 @@ class LineTooLong(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """Sound records of one line each, as they stand in the text with their line ends."""
+    """Sound records of one line each, as they stand in the text with their line ends, from `line` on."""
 
     text: bytes
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ _CELL_ENDS = {
 
 
 class Tokens:
-    """The records of a text, from where `source` stands. `line` is the number of the line that comes next.
+    """The records of a text, from where `source` stands. `line` is the number of the line that comes next,
+    `header` the text of the last line of names, once it is known.
 
     `escaped` says that delimiters or line ends are escaped somewhere in the text. Without `runs` every record comes
     alone.
@@ -151,6 +153,7 @@ class Tokens:
         self._width = 1
         self._patterns = _patterns(dialect, 1)
         self.line = 1
+        self.header = b""
         self._fill()
         if self._buffer.startswith(_BOM):
             self._at = len(_BOM)
@@ -179,8 +182,9 @@ class Tokens:
                 continue
             run = self._patterns.run.match(self._buffer, self._at) if self._runs else None
             if run:
+                line = self.line
                 self._to(run.end())
-                yield Run(run.group())
+                yield Run(run.group(), line)
                 continue
             yield from self._single()
 
@@ -343,6 +347,8 @@ class Tokens:
         if b"\n" not in text[:-1] and b"\r" not in text[:-2]:
             return False
         lines = self._lines(text)
+        if self.header and self._width >= _TWO and self.header in lines:
+            return True
         like = sum(line.count(self._dialect.delimiter) == self._width - 1 for line in lines)
         if self._width > _TWO:
             return like >= _TWO and like * 2 > len(lines)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from contracts.model import Dataset, Source
 from lake.readers.diagnosis import joined
@@ -61,7 +64,7 @@ class Surplus:
         self.uneven = self.uneven or bool(self.by and self.by[-1] != len(cells))
         self.by.append(len(cells))
         self.blanks = self.blanks or any(cells[width:])
-        self.holes = self.holes or not all(cells[:width])
+        self.holes = self.holes or not all(cell.strip() for cell in cells[:width])
 
     @property
     def harmless(self) -> bool:
@@ -239,11 +242,22 @@ def _of_table(tokens: Iterable[Token], mended: Mended) -> Iterator[Token]:
 
 
 def _above_footer(tokens: Iterable[Token], source: Source) -> Iterator[Token]:
-    patterns = [re.compile(pattern) for pattern in source.footer]
+    is_footer = footer(source.footer)
     for token in tokens:
-        if any(pattern.fullmatch(_first_cell(token, source)) for pattern in patterns):
+        if is_footer(_first_cell(token, source)):
             return
         yield token
+
+
+def footer(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether the whole of a first cell matches one of a contract's `footer` patterns."""
+    try:
+        compiled = [re.compile(pattern) for pattern in patterns]
+    except re.error:
+        # What RE2 has and Python has not, at the price of a call into Arrow for each cell.
+        whole = "|".join(f"^(?:{pattern})$" for pattern in patterns)
+        return lambda cell: bool(pc.match_substring_regex(pa.scalar(cell), whole).as_py())
+    return lambda cell: any(pattern.fullmatch(cell) for pattern in compiled)
 
 
 def _first_cell(token: Token, source: Source) -> str:

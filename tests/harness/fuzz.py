@@ -89,7 +89,8 @@ def damage(written: Written, chance: random.Random) -> Written:
             mark = {"return": "\r", "newline": "\n", "nul": "\0", "delimiter": source.delimiter, "backslash": "\\"}[kind]
             text = text[:place] + mark + text[place:]
         case "line" | "header":
-            lines = re.split(r"(?<=\n)", text) if "\n" in text else re.split(r"(?<=\r)", text)
+            end = begin.group()[-1:] if begin else "\n"
+            lines = re.split(f"(?<={end})", text)
             at = chance.randint(1, len(lines))
             text = "".join((*lines[:at], lines[0 if kind == "header" else at - 1], *lines[at:]))
     return replace(written, content=text.encode(encoding), damage=kind)

@@ -19,6 +19,7 @@ ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
 MOST_SKIPPED = 10_000
 MOST_HEADER_ROWS = 10
+MOST_DELIMITER = 8
 
 MemberFormat = Literal[
     "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "sqlite", "dbf"

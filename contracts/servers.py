@@ -21,7 +21,8 @@ from contracts.documents import Document, YamlPath
 from contracts.encodings import encoding_fault, nearest_encoding
 from contracts.faults import nearest
 from contracts.model import Source
-from contracts.odcs_extras import ServerExtras, extras
+from contracts.odcs_extras import MOST_DELIMITER, ServerExtras, extras
+from contracts.patterns import pattern_fault
 
 # What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
 _TEXT = ("encoding",)
@@ -158,7 +159,7 @@ def _check_arguments(document: Document, at: YamlPath, read: ServerExtras, place
 
 
 def _check_text(document: Document, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:
-    note = {name: partial(document.fault, places[name]) for name in ("encoding", "delimiter", "quote")}
+    note = {name: partial(document.fault, places[name]) for name in ServerExtras.model_fields}
     if fault := delivery_date_fault(read.delivery_date):
         document.fault(places["delivery_date"], fault, INSTEAD)
     if not _is_zone(read.zone):
@@ -168,12 +169,31 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
     for fault in _delimiter_faults(read.delimiter):
         note["delimiter"](
             f"the delimiter {read.delimiter!r} {fault}",
-            'one character: ";", "|"; escapes such as "\\t" in double quotes',
+            f'one to {MOST_DELIMITER} characters: ";", "|", "||"; escapes such as "\\t" in double quotes',
         )
     if fault := _quote_fault(read.quote):
         note["quote"](f"the quote {read.quote!r} {fault}", "one ASCII character, or '' where nothing is quoted")
-    if read.delimiter == read.quote:
-        note["quote"]("delimiter and quote are the same", "two characters, or quote: '' where nothing is quoted")
+    if read.quote and read.quote in read.delimiter:
+        what = "delimiter and quote are the same" if read.delimiter == read.quote else "the quote is in the delimiter"
+        note["quote"](what, "two characters, or quote: '' where nothing is quoted")
+    for name, fault, fix in _dialect_faults(read):
+        note[name](fault, fix)
+
+
+def _dialect_faults(read: ServerExtras) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with how records are told apart: key, fault and what to write."""
+    escape, comment = read.escape or "", read.comment or ""
+    if len(escape) > 1 or (escape in _NEVER and escape) or (escape and escape in read.delimiter):
+        yield "escape", f"the escape {escape!r} is no mark of its own", 'one character: "\\\\"; "" where it is text'
+    if set(comment) & _NEVER or (comment and comment[0] in read.quote + read.delimiter[:1]):
+        yield "comment", f"no line can begin with {comment!r} and be a comment", 'what such lines begin with: "#"'
+    for pattern in read.footer:
+        if fault := pattern_fault(pattern):
+            yield "footer", fault, "an RE2 expression that the whole first cell matches: 合计.*"
+    if read.header_rows > 1 and not read.header:
+        yield "header_rows", "there are header_rows, and no header", "header: true, or skip_rows"
+    if "fixed" in {read.format, read.format == "zip" and read.member_format} and not read.widths:
+        yield "widths", "fixed columns have no widths", "those of all columns in characters: [18, 10, 6]"
 
 
 def _is_zone(name: str) -> bool:
@@ -185,9 +205,9 @@ def _is_zone(name: str) -> bool:
 
 
 def _delimiter_faults(delimiter: str) -> Iterator[str]:
-    if len(delimiter) != 1:
+    if not 1 <= len(delimiter) <= MOST_DELIMITER:
         yield f"has {len(delimiter)} characters"
-    elif delimiter in _NEVER:
+    elif set(delimiter) & _NEVER:
         yield "ends records or texts, so it cannot divide them"
 
 

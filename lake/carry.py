@@ -73,11 +73,15 @@ class Place:
 
 @dataclass(frozen=True)
 class _Scan:
-    """A delivery as one SELECT, or as those of its `parts`; `records` is what the file itself tells of their number."""
+    """A delivery as one SELECT, or as those of its `parts`; `records` is what the file itself tells of their number.
+
+    Where it can be read `again` in another way, what the parser leaves out is no record of its own.
+    """
 
     whole: str
     parts: Sequence[str]
     records: int | None
+    again: bool = False
 
 
 class Carrier:
@@ -95,6 +99,16 @@ class Carrier:
         """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
         use_threads(self.connection, threads_for(self.landed.bytes, self.context.settings.threads))
         delivered, records = read(self.dataset, self.landed, self.context.scratch(self.dataset), self.connection)
+        try:
+            return self._transacted(delivered, records)
+        except ConservationBroken:
+            if not delivered.again:
+                raise
+        if not self.alone:
+            self._clear()
+        return self._transacted(*delivered.again())
+
+    def _transacted(self, delivered: Delivered, records: int | None) -> Counted:
         if not self.alone:
             return self._recorded(delivered, records)
         self.connection.execute("begin transaction")
@@ -152,19 +166,20 @@ class Carrier:
             conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more)
             for relation in (delivered.relation, *(delivered.parts if not more else ()))
         )
-        moved = self._move(_Scan(whole, parts, records))
-        return self._count((moved if records is None else records, moved))
+        moved = self._move(_Scan(whole, parts, records, bool(delivered.again)))
+        return self._count((moved if records is None else records, moved), delivered.doubts)
 
     def _move(self, scan: _Scan) -> int:
         if scan.parts:
             moved = self._move_parts(scan.parts)
-            if moved == scan.records:
+            if moved == scan.records or scan.again:
                 return moved
             # A record that cannot be read has no row, so the numbers of those after it would depend on where the file
             # was cut: it is read again, as one.
             self._again()
         self.connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-        return self._insert(f"({scan.whole})") + self._move_unread()
+        moved = self._insert(f"({scan.whole})")
+        return moved if scan.again else moved + self._move_unread()
 
     def _move_parts(self, selects: Sequence[str]) -> int:
         """The rows of parts that are read at the same time."""
@@ -235,13 +250,13 @@ class Carrier:
         good = any(one.accepted and not one.held and one.batch != stored.batch for one in others)
         return good and stored.quarantined > stored.rows_read * self.dataset.largest_rejected_share
 
-    def _count(self, counts: tuple[int, int]) -> Counted:
+    def _count(self, counts: tuple[int, int], doubts: Mapping[str, str]) -> Counted:
         """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
         delivery = self.place.delivery
         total, reasons, quarantined = tally(self.connection, self.dataset, delivery.batch)
         if counts != (total, total):
             raise ConservationBroken(self.dataset.id, delivery.batch, *counts, total)
-        self._refuse_shapeless(total, reasons)
+        self._refuse_shapeless(total, reasons, doubts)
         stored = StoredBatch(
             batch=delivery.batch,
             delivery=self.place.number,
@@ -254,7 +269,7 @@ class Carrier:
         )
         return stored, reasons
 
-    def _refuse_shapeless(self, total: int, reasons: Mapping[str, int]) -> None:
+    def _refuse_shapeless(self, total: int, reasons: Mapping[str, int], doubts: Mapping[str, str]) -> None:
         dataset, file = self.dataset, self.place.delivery.path
         broken = {why.removeprefix("structure:"): rows for why, rows in reasons.items() if why.startswith("structure:")}
         if total == 0 and not dataset.may_be_empty:
@@ -262,7 +277,8 @@ class Carrier:
             fix = "Ask for it again; where there may be nothing to report, declare may_be_empty: true."
         elif total and sum(broken.values()) > total * _MOST_BROKEN:
             kinds = ", ".join(f"{why} {rows}" for why, rows in broken.items())
-            what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds})"
+            told = "".join(f"; {doubts[f'structure:{why}']}" for why in broken if f"structure:{why}" in doubts)
+            what = f"{sum(broken.values())} of {total} records are not of the contracted shape ({kinds}){told}"
             fix = "Compare the file with what the contract says of it (servers, properties), or ask for it again."
         else:
             return

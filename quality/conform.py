@@ -16,7 +16,7 @@ only that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
@@ -45,8 +45,11 @@ class Delivered:
 
     `relation` is SQL for a FROM clause with one VARCHAR column per entry of `headers` (contract column name -> the
     relation's column), `_row`, and `_structure` (null, or the name of a structural fault). `surplus` names a column of
-    text beyond the last header, where the format can have that. `parts` are relations that together are the same, and
-    may be read at the same time; their `_row` are right only where every record can be read.
+    text beyond the last header, where the format can have that; `beside` further columns of text that are kept of a
+    rejected row, by the name they are kept under. `parts` are relations that together are the same, and may be read at
+    the same time; their `_row` are right only where every record can be read. `doubts` says of structural faults, in
+    words, what they are and where the first is. `again` reads the delivery in another way, with the number of its
+    records, where the parser it was trusted with did not find them all.
     """
 
     relation: str
@@ -54,6 +57,9 @@ class Delivered:
     spreadsheet: bool = False
     surplus: str | None = None
     parts: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    again: Callable[[], tuple[Delivered, int]] | None = None
 
 
 def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
@@ -84,11 +90,13 @@ def conform_sql(
     anything = " or ".join(_q(f"f.{name}") for name in conditions) or "false"
     faults = ", ".join(f"case when {_q(f'f.{name}')} then {_l(name)} end" for name in conditions)
     names = ", ".join(_q(column.name) for column in dataset.columns)
-    kept = {**delivered.headers, **({"_surplus": delivered.surplus} if delivered.surplus else {})}
+    beside = {**({"_surplus": delivered.surplus} if delivered.surplus else {}), **delivered.beside}
+    kept = {**delivered.headers, **beside}
     texts_by_name = ", ".join(f"{_l(c)}: {_q('o.' + c)}" for c in delivered.headers)
     original = f"to_json({{{texts_by_name}}})"
-    if delivered.surplus:  # a null in a merge patch (RFC 7396) is a key that is not there
-        original = f"json_merge_patch({original}, json_object('_surplus', {_q('o._surplus')}))"
+    if beside:  # a null in a merge patch (RFC 7396) is a key that is not there
+        patch = ", ".join(f"{_l(name)}, {_q('o.' + name)}" for name in beside)
+        original = f"json_merge_patch({original}, json_object({patch}))"
     raw = ", ".join(f"{_q(h)} as {_q('o.' + c)}" for c, h in kept.items())
     kept_names = ", ".join(_q("o." + c) for c in kept)
     return f"""

@@ -27,6 +27,7 @@ _MARKS = {
 # What one of the strict ones can hold is that; what the others can hold may be any of them.
 _STRICT, _LOOSE = ("ascii", "utf-8"), ("gb18030", "big5", "shift_jis")
 _DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", "\x01": "the character 0x01"}
+_MOST_HEADER_ROWS = 3
 _ALIKE = 0.6
 _SHOWN = 8
 
@@ -49,6 +50,16 @@ def encoding_hint(source: Source, head: bytes) -> str:
         return ""
     mark = " (it begins with that encoding's mark)" if _marked(head) else ""
     return f"its bytes are those of {found}{mark}, and the contract says {source.encoding}"
+
+
+def nulls_hint(source: Source, head: bytes) -> str:
+    """What to say of a text that reads as declared, and has a null in place of every second byte; else empty."""
+    found = None if codecs.lookup(source.encoding).name.startswith(("utf-16", "utf-32")) else _by_nulls(head)
+    return (
+        f"its bytes are those of {found} (a NUL beside every letter), and the contract says {source.encoding}"
+        if found
+        else ""
+    )
 
 
 def _marked(head: bytes) -> str | None:
@@ -92,9 +103,45 @@ def header_hint(dataset: Dataset, text: Path) -> str:
         for delimiter in dict.fromkeys((source.delimiter, *_DELIMITERS)):
             if _has_all(wanted, _fields(line, delimiter, source.quote)):
                 return _place(source, number, delimiter)
+    if rows := _header_rows(dataset, lines):
+        return f"the contracted header stands in {rows} rows: declare header_rows: {rows}"
     if source.quote and lines[source.skip_rows : source.skip_rows + 1] and _is_open(lines[source.skip_rows], source):
         return f"a quote is opened in line {source.skip_rows + 1} and not closed there"
     return ""
+
+
+def _header_rows(dataset: Dataset, lines: Sequence[str]) -> int:
+    """Over how many rows the contracted names are written, 0 where over none or one."""
+    source = dataset.source
+    rows = [_cells(line, source) for line in lines[source.skip_rows : source.skip_rows + _MOST_HEADER_ROWS]]
+    for count in range(2, len(rows) + 1):
+        names = {cell.strip() for row in rows[:count] for cell in row} | set(joined(rows[:count]))
+        if all(not names.isdisjoint(column.headers) for column in dataset.columns):
+            return count
+    return 0
+
+
+def joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Names that are written over several rows: those above a name, from the left where a cell is empty, then itself."""
+    width = max(map(len, rows))
+    names: list[list[str]] = [[] for _ in range(width)]
+    for number, row in enumerate(rows, 1):
+        left = ""
+        for place in range(width):
+            cell = (row[place] if place < len(row) else "").strip()
+            left = cell or ("" if number == len(rows) else left)
+            if left and left not in names[place][-1:]:
+                names[place].append(left)
+    return [" ".join(parts) for parts in names] if len(rows) > 1 else list(rows[0])
+
+
+def _cells(line: str, source: Source) -> list[str]:
+    if not source.quote or len(source.delimiter) > 1:
+        return line.split(source.delimiter)
+    try:
+        return next(csv.reader([line], delimiter=source.delimiter, quotechar=source.quote), [])
+    except csv.Error:
+        return []
 
 
 def _has_all(wanted: Sequence[Collection[str]], fields: Collection[str]) -> bool:

@@ -19,6 +19,7 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(
         dataset, landed, scratch, threads_of(connection)
     ),
+    "fixed": lambda dataset, landed, scratch, connection: delimited.read_csv(dataset, landed, scratch),
     "zip": lambda dataset, landed, scratch, connection: delimited.read_zip(dataset, landed, scratch),
     "ndjson": documents.read_ndjson,
     "geojson": documents.read_geojson,

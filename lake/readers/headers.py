@@ -9,15 +9,18 @@ from lake.readers.diagnosis import shown
 from lake.readers.refusal import DeliveryRefused
 
 
-def match_headers(dataset: Dataset, file: str, delivered: Sequence[str], *, ordered: bool = True) -> dict[str, int]:
+def match_headers(
+    dataset: Dataset, file: str, delivered: Sequence[str], *, ordered: bool = True, rows: Sequence[Sequence[str]] = ()
+) -> dict[str, int]:
     """Contract column name -> position in the delivery. Columns may have moved; none may be missing or unknown.
 
-    Keys of objects are not `ordered`: their positions tell a person nothing. Raises `DeliveryRefused` naming what is
-    missing, unknown, or there twice.
+    Keys of objects are not `ordered`: their positions tell a person nothing. Where names are written over several
+    `rows`, a contracted header is the joined name, or what the last row says where that is there once. Raises
+    `DeliveryRefused` naming what is missing, unknown, or there twice.
     """
     if not dataset.source.header:
-        return _by_position(dataset, file, len(delivered))
-    found = [header.strip().lstrip("\ufeff") for header in delivered]
+        return _by_position(dataset, file, len(delivered) or len(dataset.columns))
+    found = _by_last_row(dataset, [header.strip().lstrip("\ufeff") for header in delivered], rows)
     positions: dict[str, int] = {}
     for column in dataset.columns:
         places = [place for place, header in enumerate(found) if header in column.headers]
@@ -34,6 +37,18 @@ def match_headers(dataset: Dataset, file: str, delivered: Sequence[str], *, orde
         what = f"{len(unknown)} columns are not in the contract: {told}"
         raise _refused(dataset, file, what, "header line")
     return positions
+
+
+def _by_last_row(dataset: Dataset, joined: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The joined names, each replaced by its part in the last row where only that one is contracted."""
+    if len(rows) <= 1:
+        return joined
+    known = {header for column in dataset.columns for header in column.headers}
+    last = [cell.strip() for cell in rows[-1]] + [""] * (len(joined) - len(rows[-1]))
+    return [
+        part if name not in known and part in known and last.count(part) == 1 else name
+        for name, part in zip(joined, last, strict=False)
+    ]
 
 
 def _by_position(dataset: Dataset, file: str, width: int) -> dict[str, int]:

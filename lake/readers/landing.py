@@ -9,7 +9,6 @@ import codecs
 import glob
 import hashlib
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,10 @@ import pyarrow as pa
 
 from contracts.model import Dataset
 from lake.readers.admission import refused_by_system
-from lake.readers.diagnosis import encoding_hint
+from lake.readers.diagnosis import encoding_hint, nulls_hint
+from lake.readers.dialect import parity_of
+from lake.readers.gb18030 import assigned
+from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
@@ -27,16 +29,16 @@ _SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
-TEXT_FORMATS = {"csv", "ndjson", "geojson"}
+TEXT_FORMATS = {"csv", "fixed", "ndjson", "geojson"}
 
 
 @dataclass(frozen=True)
 class Landed:
     """One delivery, landed. `batch` is 32 hex digits of SHA-256 over the dataset's name and the delivered bytes.
 
-    For text formats `lines` counts newline-ended or final lines; `plain` is True when neither quotes nor blank lines
-    occur, so that lines are records; `ends_clean` when the last byte is a newline. `marks` are places in the file, each
-    the offset of a byte and the number of newlines before it. `unused` are characters that the text does not have: what
+    For text formats `lines` counts newline-ended or final lines; `plain` says that no line is
+    blank, `ends_clean` that the last byte is a newline. `shape` is that of delimited text in UTF-8, None where it is in another encoding and has to be looked at as a copy.
+    `marks` are places in the file, each the offset of a byte and the number of newlines before it. `unused` are characters that the text does not have: what
     a reader must mark by a character of its own, it marks by one of these.
     """
 
@@ -48,35 +50,40 @@ class Landed:
     lines: int = 0
     plain: bool = False
     ends_clean: bool = True
+    shape: Shape | None = None
     marks: tuple[tuple[int, int], ...] = ()
     unused: str = UNUSED
 
 
-# Newlines, returns and quotes are single bytes of their own in these; elsewhere characters must be looked at.
-_BYTEWISE = {"ascii", "utf-8", "gbk", "gb2312", "gb18030"}
+# Newlines are single bytes of their own in these; elsewhere characters must be looked at.
+_UTF8 = {"ascii", "utf-8", "utf-8-sig"}
+_BYTEWISE = {*_UTF8, "gbk", "gb2312", "gb18030"}
 
 
 @dataclass
 class _Scan:
-    """What one pass over the bytes finds."""
+    """What one pass over the bytes finds. `parity` counts the records of delimited text."""
 
     encoding: str | None
-    quote: str
+    parity: Parity | None
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     size: int = 0
     newlines: int = 0
-    quoted: bool = False
     blank: bool = False
     returns: bool = False
     last: str = "\n"
     head: bytes = b""
     marks: list[tuple[int, int]] = field(default_factory=list)
     unused: str = UNUSED
+    high: bool = False
 
     def __post_init__(self) -> None:
         name = codecs.lookup(self.encoding).name if self.encoding else ""
-        self._bytewise = name in _BYTEWISE and self.quote.isascii()
-        self._decoder = _Utf8() if name == "utf-8" else _decoder(self.encoding) if self.encoding else None
+        self._bytewise = name in _BYTEWISE
+        self._decoder = _Utf8() if name in _UTF8 - {"ascii"} else _decoder(self.encoding) if self.encoding else None
+        self.parity = self.parity if name in _UTF8 else None
+        # What is UTF-8 all through, and not ASCII alone, is nothing else by accident.
+        self._other = _Utf8() if name and name not in _UTF8 and not name.startswith(("utf-16", "utf-32")) else None
 
     def feed(self, block: bytes) -> None:
         """Look at the next block, all but its digest."""
@@ -87,33 +94,57 @@ class _Scan:
                 self._look_at_bytes(block)
             else:
                 self._look(text)
+            self._hold_against_utf8(block)
         self.size += len(block)
         self.marks.append((self.size, self.newlines))
 
     def _look(self, text: str) -> None:
-        joined = self.last + text
         self.unused = "".join(mark for mark in self.unused if mark not in text)
         self.newlines += text.count("\n")
-        self.quoted = self.quoted or bool(self.quote and self.quote in text)
+        joined = self.last + text
         self.blank = self.blank or "\n\n" in joined or "\n\r\n" in joined
         self.returns = self.returns or "\r" in text
         self.last = joined[-2:]
 
     def _look_at_bytes(self, block: bytes) -> None:
-        seam = self.last.encode() + block[:2]
         self.unused = "".join(mark for mark in self.unused if mark.encode() not in block)
+        if self.parity:
+            self.parity.feed(block)
+            self.newlines = self.parity.lines
+        else:
+            self._look_at_lines(block)
+        self.last = (self.last + block[-_SEAM:].decode("ascii", "replace"))[-_SEAM:]
+
+    def _look_at_lines(self, block: bytes) -> None:
+        seam = self.last.encode("ascii", "replace") + block[:_SEAM]
         self.newlines += block.count(b"\n")
-        self.quoted = self.quoted or bool(self.quote and self.quote.encode() in block)
         self.returns = self.returns or b"\r" in block
         self.blank = self.blank or any(
             blank in piece for blank in (b"\n\n", *([b"\n\r\n"] if self.returns else [])) for piece in (seam, block)
         )
-        self.last = (seam if len(block) < _SEAM else block)[-_SEAM:].decode("ascii", "replace")
+
+    def _hold_against_utf8(self, block: bytes) -> None:
+        if self._other:
+            self.high = self.high or not block.isascii()
+            try:
+                self._other.decode(block)
+            except UnicodeError:
+                self._other = None
 
     def finish(self) -> None:
         """There are no more blocks."""
         if self._decoder:
             self._decoder.decode(b"", final=True)
+        if self._other:
+            try:
+                self._other.decode(b"", final=True)
+            except UnicodeError:
+                self._other = None
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the bytes are those of UTF-8, and another encoding is declared."""
+        return bool(self._other) and self.high
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
@@ -183,10 +214,11 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     folder.mkdir(exist_ok=True)
     draft = folder / f".{os.getpid()}.{name}.part"
     encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
-    # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
-    scan = _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
+    # Records of delimited text are told by its quotes; a line of NDJSON is a record, whatever is in it.
+    scan = _Scan(encoding, parity_of(dataset) if dataset.source.format in {"csv", "fixed"} else None)
     try:
         _copy(dataset, url, draft, scan)
+        _refuse_other_encoding(dataset, name, scan)
         batch = _batch_id(dataset, scan.digest.hexdigest())
         final = folder / batch / name
         final.parent.mkdir(exist_ok=True)
@@ -204,8 +236,9 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         digest=scan.digest.hexdigest(),
         lines=scan.newlines + (not ends_clean),
         # Where carriage returns alone end the lines, newlines count none of them.
-        plain=not scan.quoted and not scan.blank and not (scan.returns and not scan.newlines),
+        plain=not scan.blank and not (scan.returns and not scan.newlines),
         ends_clean=ends_clean,
+        shape=scan.parity.finish() if scan.parity else None,
         marks=tuple(scan.marks),
         unused=scan.unused,
     )
@@ -242,6 +275,21 @@ def land_again(dataset: Dataset, batch: str, landing: Path) -> Landed:
 
 def _batch_id(dataset: Dataset, digest: str) -> str:
     return hashlib.sha256(f"{dataset.id}\n{digest}".encode()).hexdigest()[:32]
+
+
+def _refuse_other_encoding(dataset: Dataset, name: str, scan: _Scan) -> None:
+    """Raises `DeliveryRefused` for text that can be read as declared, and by its bytes is in another encoding."""
+    declared = dataset.source.encoding
+    if scan.encoding is None:
+        return
+    if scan.is_utf8:
+        what = f"the bytes are those of utf-8, and the contract says {declared}"
+    elif scan.encoding and (hint := nulls_hint(dataset.source, scan.head)):
+        what = hint
+    else:
+        return
+    fix = "Declare the encoding it is written in (servers.encoding)."
+    raise DeliveryRefused(dataset.id, name, what, "as a whole", fix)
 
 
 def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
@@ -285,7 +333,8 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
 
 def as_utf8(landed: Landed, encoding: str, scratch: Path) -> Path:
     """A UTF-8 copy of a landed text file, for engines that read no other; the landed file itself where it is UTF-8."""
-    if codecs.lookup(encoding).name in {"utf-8", "ascii", "utf-8-sig"}:
+    name = codecs.lookup(encoding).name
+    if name in _UTF8:
         return landed.file
     scratch.mkdir(parents=True, exist_ok=True)
     copy = scratch / f"{landed.batch}.utf8"
@@ -293,5 +342,6 @@ def as_utf8(landed: Landed, encoding: str, scratch: Path) -> Path:
         landed.file.open(encoding=encoding, newline="") as source,
         copy.open("w", encoding="utf-8", newline="") as target,
     ):
-        shutil.copyfileobj(source, target, _BLOCK)
+        while text := source.read(_BLOCK):
+            target.write(assigned(text) if name == "gb18030" else text)
     return copy

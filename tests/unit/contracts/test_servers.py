@@ -21,12 +21,18 @@ from lake.readers.formats import _READERS
 VISITS = "contracts/departments/health/visits.yml"
 # What the readers use, seen in their code; `nulls` and `ignored_headers` are everybody's.
 TAKEN = {
-    "encoding": {"csv", "zip", "ndjson", "geojson"},
-    "delimiter": {"csv", "zip"},
-    "quote": {"csv", "zip"},
-    "header": {"csv", "zip", "xlsx", "xls"},
-    "skip_rows": {"csv", "zip", "xlsx", "xls"},
-    "member": {"zip", "xlsx", "xls", "sqlite"},
+    "encoding": {"csv", "fixed", "zip", "ndjson", "json", "geojson", "xml", "html", "dbf"},
+    **dict.fromkeys(("delimiter", "quote", "escape", "table"), {"csv", "zip"}),
+    **dict.fromkeys(("line_end", "comment"), {"csv", "fixed", "zip"}),
+    **dict.fromkeys(
+        ("header", "skip_rows", "header_rows", "footer", "footer_rows"),
+        {"csv", "fixed", "zip", "xlsx", "xls", "ods", "html"},
+    ),
+    "widths": {"fixed"},
+    "records": {"json", "xml"},
+    "merged": {"xlsx", "xls", "ods"},
+    "member": {"zip", "xlsx", "xls", "ods", "html", "sqlite"},
+    "member_format": {"zip"},
 }
 VALUES = {
     "encoding": "gb18030",
@@ -34,6 +40,21 @@ VALUES = {
     "quote": '"\'"',
     "header": "true",
     "skip_rows": "1",
+    "escape": '"\\\\"',
+    "table": "1",
+    "line_end": "LF",
+    "comment": '"#"',
+    "header_rows": "2",
+    "footer": '["合计.*"]',
+    "footer_rows": "1",
+    "widths": "[1]",
+    "records": "x",
+    "merged": "fill",
+    "member_format": "csv",
+    "largest_unpacked": "1",
+    "largest_ratio": "1",
+    "delivery_date": "path",
+    "zone": "Asia/Shanghai",
     "member": "x",
     "nulls": "[NA]",
     "ignored_headers": "[x]",
@@ -63,7 +84,8 @@ def test_every_format_has_a_reader_and_its_arguments() -> None:
 @pytest.mark.parametrize("format_", sorted(ARGUMENTS))
 @pytest.mark.parametrize("name", sorted(VALUES))
 def test_an_argument_is_taken_by_the_formats_that_have_it(workspace: Path, format_: str, name: str) -> None:
-    declare(workspace, format_, **{name: VALUES[name]})
+    needed = {"widths": VALUES["widths"]} if format_ == "fixed" else {}
+    declare(workspace, format_, **{**needed, name: VALUES[name]})
     taken = format_ in TAKEN.get(name, set(ARGUMENTS))
     faults = refused(workspace)
     assert bool(faults) is not taken, faults
@@ -106,6 +128,22 @@ def test_quotes_that_work(workspace: Path, tmp_path: Path, quote: str) -> None:
 def test_marks_that_do_not_work(workspace: Path, tmp_path: Path, delimiter: str, quote: str) -> None:
     spelt = {"delimiter": delimiter, "quote": quote}
     declare(workspace, "csv", **{name: f'"\\U{ord(mark):08x}"' for name, mark in spelt.items()})
+    assert refused(workspace)
+
+
+@pytest.mark.parametrize(
+    ("format_", "name", "value"),
+    [
+        ("csv", "delimiter", '"123456789"'),
+        ("csv", "escape", '"ab"'),
+        ("csv", "escape", '","'),
+        ("csv", "comment", "'\"'"),
+        ("csv", "footer", '["(?=x)"]'),
+        ("fixed", "skip_rows", "1"),
+    ],
+)
+def test_dialects_that_do_not_work(workspace: Path, format_: str, name: str, value: str) -> None:
+    declare(workspace, format_, **{name: value})
     assert refused(workspace)
 
 

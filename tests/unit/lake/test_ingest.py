@@ -241,14 +241,14 @@ def test_a_short_a_long_and_an_unreadable_record_are_kept_as_they_were(desk: Des
     text = 'id,name,age\n1,张三,41\n2\n3,王五,9,多\n4,"赵"六,5\n5,钱七,6\n6,孙八,7\n7,周九,8\n8,吴十,9,多,余\n9,郑,1\n'
     batch = desk.take(one, text)
     assert counts(batch) == ("accepted", 9, 5, 4)
-    assert batch.reasons == {"structure:too_long": 2, "structure:too_short": 1, "structure:unreadable": 1}
+    assert batch.reasons == {"structure:too_long": 2, "structure:too_short": 1, "structure:quote": 1}
     assert [row[0] for row in desk.accepted(one)] == ["1", "5", "6", "7", "9"]
     kept = {(faults[0], *original.values()) for _, faults, original in desk.rejected(one)}
     assert kept == {
         ("structure:too_short", "2", None, None),
         ("structure:too_long", "3", "王五", "9", "多"),
-        ("structure:unreadable", 5, '4,"赵"六,5'),
-        ("structure:too_long", 9, "8,吴十,9,多,余"),
+        ("structure:quote", None, None, None, "5", '4,"赵"六,5'),
+        ("structure:too_long", "8", "吴十", "9", "多,余"),
     }
     assert unconserved(desk.context(), one) == {}
 

@@ -1,0 +1,361 @@
+"""A canonical copy of a text that a parser may not be trusted with: LF, marks of one byte, one record per record.
+
+Sound records are copied, records of another dialect are written anew, and every line of a doubtful stretch becomes a
+placeholder: a record whose first cell is a mark that the text does not have, the kind, the line and the text. So
+whatever was delivered has its row, and the rows their numbers. What the contract says is no record (title, comment,
+footer, other tables) is left out. Nothing is judged here beyond what the bytes show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contracts.model import Dataset, Source
+from lake.readers.diagnosis import joined
+from lake.readers.dialect import Dialect, dialect_of, written_as
+from lake.readers.parity import Shape
+from lake.readers.refusal import DeliveryRefused
+from lake.readers.tokens import QUOTE, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
+
+AGAIN = "Ask for the file again."
+# A line that a parser takes without being told.
+USUAL = 2_000_000
+_NUL_SHOWN = b"\\x00"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of a canonical copy: one byte each, none of which a cell of the text needs. `mark` begins placeholders
+    and is no part of the text; neither is `delimiter` where the text's own has several bytes.
+    """
+
+    delimiter: bytes
+    quote: bytes
+    mark: bytes
+
+
+@dataclass
+class Surplus:
+    """What is known of cells beyond the header that hold nothing: the widths of the first records that have them,
+    whether any record is of the header's own width, and whether any such ends in an empty cell; of the wider ones,
+    whether any has `blanks` there, and `holes`, which are empty cells further left.
+
+    Where a last cell may be empty, an empty surplus may be a delimiter too many further left: then all after it stand
+    in another's column.
+    """
+
+    by: deque[int] = field(default_factory=lambda: deque(maxlen=2))
+    exact: bool = False
+    empty_last: bool = False
+    blanks: bool = False
+    holes: bool = False
+    uneven: bool = False
+
+    def wider(self, cells: Sequence[bytes], width: int) -> None:
+        """A record whose cells beyond the width hold nothing."""
+        self.uneven = self.uneven or bool(self.by and self.by[-1] != len(cells))
+        self.by.append(len(cells))
+        self.blanks = self.blanks or any(cells[width:])
+        self.holes = self.holes or not all(cell.strip() for cell in cells[:width])
+
+    @property
+    def harmless(self) -> bool:
+        """Whether an empty surplus shifts nothing: last cells are never empty, or all records have the same."""
+        if self.exact:
+            return not (self.empty_last or self.blanks or self.holes)
+        return not self.uneven and (len(self.by) > 1 or not self.holes)
+
+
+@dataclass
+class Mended:
+    """A canonical copy without its header: the delivered names (None where the text has none), the cells of a record,
+    the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that a line is
+    longer than `USUAL`.
+    """
+
+    file: Path
+    marks: Marks
+    header: list[str] | None = None
+    header_rows: list[list[str]] = field(default_factory=list)
+    width: int = 1
+    long: bool = False
+    doubts: dict[str, int] = field(default_factory=dict)
+    unended: int | None = None
+    surplus: Surplus = field(default_factory=Surplus)
+
+
+def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, copy: Path) -> Mended:
+    """The canonical copy of a UTF-8 text. Raises `DeliveryRefused` where the header cannot be told, or a line has no
+    end.
+    """
+    source = dataset.source
+    dialect = dialect_of(source, shape)
+    selects = bool(source.footer or source.footer_rows or source.table)
+    try:
+        with text.open("rb") as delivered, copy.open("wb") as target:
+            tokens = Tokens(delivered, dialect, escaped=shape.escaped, runs=not selects)
+            tokens.skip_lines(source.skip_rows)
+            mended = Mended(copy, marks)
+            _Head(dataset, name, tokens, mended).read()
+            writer = _Writer(target, dialect, mended)
+            for token in _without_first_halves(
+                _selected(tokens, source, mended) if selects else tokens, dialect, mended
+            ):
+                writer.write(token)
+    except LineTooLong as error:
+        what = "a line is longer than 16 MiB"
+        raise DeliveryRefused(dataset.id, name, what, f"line {error.line}", AGAIN) from None
+    return mended
+
+
+@dataclass
+class _Head:
+    """What stands before the first record."""
+
+    dataset: Dataset
+    name: str
+    tokens: Tokens
+    mended: Mended
+    line: bytes = b""
+
+    def read(self) -> None:
+        """Take the names, and tell the tokens how wide a record is."""
+        source = self.dataset.source
+        for _ in range((source.table or 1) - 1):
+            self._pass_table()
+        if source.header:
+            rows = [self._row() for _ in range(source.header_rows)]
+            self.tokens.header = self.line
+            self.mended.header_rows, self.mended.header = rows, joined(rows)
+        if written_as(source) == "fixed":
+            self.mended.width = 1
+        else:
+            self.mended.width = len(self.mended.header or self.dataset.columns)
+        self.tokens.of_width(self.mended.width)
+
+    def _row(self) -> list[str]:
+        line = self.tokens.line
+        token = self.tokens.record()
+        if isinstance(token, Record):
+            cells = [cell.decode("utf-8", "replace") for cell in token.cells]
+            self.line = self.dataset.source.delimiter.encode().join(token.raw)
+            return split_at(cells[0], self.dataset.source.widths) if self.dataset.source.widths else cells
+        if token is None:
+            raise DeliveryRefused(self.dataset.id, self.name, "there is no header line", f"line {line}", AGAIN)
+        kind = token.kind if isinstance(token, Doubt) else ""
+        what = f"the header cannot be told: {said_of(kind)}"
+        raise DeliveryRefused(self.dataset.id, self.name, what, f"line {line}", AGAIN)
+
+    def _pass_table(self) -> None:
+        begun = False
+        for token in self.tokens:
+            if begun and isinstance(token, Blank):
+                return
+            begun = begun or not isinstance(token, Blank)
+        what = f"there is no table {self.dataset.source.table}: tables are divided by blank lines"
+        raise DeliveryRefused(self.dataset.id, self.name, what, "end of file", "Correct servers.table in the contract.")
+
+
+def split_at(line: str, widths: Sequence[int]) -> list[str]:
+    """The cells of a line of fixed columns, trimmed."""
+    ends = [sum(widths[:place]) for place in range(len(widths) + 1)]
+    return [line[begin:end].strip() for begin, end in zip(ends, ends[1:], strict=False)]
+
+
+def said_of(kind: str) -> str:
+    """A kind of doubt in words."""
+    return _WORDS.get(kind, "it is not as the contract says")
+
+
+_WORDS = {
+    "structure:quote": "a quote is opened or closed inside a cell",
+    "structure:quote_never_closed": "a quote is opened and never closed",
+    "structure:quote_holds_records": "a quote holds lines that look like records",
+    "structure:line_end": "a line end (CR, LF) stands where the other lines have none",
+    "structure:nul": "a NUL stands in it",
+    "structure:escape": "backslashes stand where an escape character would: declare escape (\"\\\\\", or '' for text)",
+}
+
+
+def _without_first_halves(tokens: Iterable[Token], dialect: Dialect, mended: Mended) -> Iterator[Token]:
+    """The tokens, each record before a line that only closes a quote in doubt with it: the quote that was lost may have
+    been opened there, and the record may be the first half of one.
+    """
+    newline = b"\r" if dialect.end == "CR" else b"\n"
+    before: Token | None = None
+    for token in tokens:
+        if before and isinstance(token, Doubt) and _is_second_half(token, dialect, mended.width):
+            yield from _doubted(before, dialect)
+            before = None
+        if before:
+            yield before
+        before = token
+        if isinstance(token, Run) and (cut := token.text.rfind(newline, 0, -2) + 1):
+            # A return and the newline after it are one end.
+            cut += token.text.startswith(b"\n", cut)
+            yield Run(token.text[:cut], token.line)
+            before = Run(token.text[cut:], token.line + token.text.count(newline, 0, cut))
+    if before:
+        yield before
+
+
+def _is_second_half(doubt: Doubt, dialect: Dialect, width: int) -> bool:
+    short = doubt.text.count(dialect.delimiter) < width - 1 if dialect.delimiter else False
+    return doubt.kind == QUOTE and short
+
+
+def _doubted(token: Token, dialect: Dialect) -> Iterator[Token]:
+    match token:
+        case Run():
+            yield Doubt(QUOTE, token.line, token.text.rstrip(b"\r\n"))
+        case Record():
+            yield Doubt(QUOTE, token.line, dialect.delimiter.join(token.raw))
+        case _:
+            yield token
+
+
+def _selected(tokens: Iterable[Token], source: Source, mended: Mended) -> Iterator[Token]:
+    """The tokens that are records by the contract: of the one table, above the footer."""
+    wanted = _of_table(tokens, mended) if source.table else iter(tokens)
+    if source.footer:
+        wanted = _above_footer(wanted, source)
+    return _but_last(wanted, source.footer_rows) if source.footer_rows else wanted
+
+
+def _of_table(tokens: Iterable[Token], mended: Mended) -> Iterator[Token]:
+    """Those before a blank line, or before another header: a record most of whose cells are names of this one."""
+    names = {name.strip() for name in mended.header or () if name.strip()}
+    for token in tokens:
+        if isinstance(token, Blank):
+            return
+        if isinstance(token, Record) and names:
+            same = sum(cell.decode("utf-8", "replace").strip() in names for cell in token.cells)
+            if same * 2 > min(len(names), len(token.cells)):
+                return
+        yield token
+
+
+def _above_footer(tokens: Iterable[Token], source: Source) -> Iterator[Token]:
+    is_footer = footer(source.footer)
+    for token in tokens:
+        if is_footer(_first_cell(token, source)):
+            return
+        yield token
+
+
+def footer(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether the whole of a first cell matches one of a contract's `footer` patterns."""
+    try:
+        compiled = [re.compile(pattern) for pattern in patterns]
+    except re.error:
+        # What RE2 has and Python has not, at the price of a call into Arrow for each cell.
+        whole = "|".join(f"^(?:{pattern})$" for pattern in patterns)
+        return lambda cell: bool(pc.match_substring_regex(pa.scalar(cell), whole).as_py())
+    return lambda cell: any(pattern.fullmatch(cell) for pattern in compiled)
+
+
+def _first_cell(token: Token, source: Source) -> str:
+    """The first cell of a record, or of a line in doubt, that is not empty."""
+    if isinstance(token, Record):
+        cells = [cell.decode("utf-8", "replace").strip() for cell in token.cells]
+        if source.widths:
+            cells = split_at(cells[0], source.widths)
+        return next(filter(None, cells), "")
+    return ""
+
+
+def _but_last(tokens: Iterable[Token], count: int) -> Iterator[Token]:
+    kept: deque[Token] = deque()
+    for token in tokens:
+        if isinstance(token, Blank):
+            continue
+        kept.append(token)
+        if len(kept) > count:
+            yield kept.popleft()
+
+
+@dataclass
+class _Writer:
+    """Writes tokens as records of the canonical copy."""
+
+    target: BinaryIO
+    dialect: Dialect
+    mended: Mended
+
+    def __post_init__(self) -> None:
+        marks = self.mended.marks
+        self._special = re.compile(b"[\r\n" + re.escape(marks.quote) + re.escape(marks.delimiter) + b"]")
+        self._empty_last = re.compile(re.escape(self.dialect.delimiter) + rb"[ \t]*+[\r\n]")
+        self._same = self.dialect.delimiter in {b"", marks.delimiter}
+        self._ends = re.compile(rb"\r\n?+" if self.dialect.end == "CR" else rb"\r++\n")
+
+    def write(self, token: Token) -> None:
+        """One token; blank lines are no records."""
+        match token:
+            case Run():
+                self._put(self._run(token.text))
+                self.mended.unended = None
+            case Record():
+                self._put(self._record(token))
+                self.mended.unended = None if token.ended else len(token.cells)
+            case Doubt():
+                self.mended.doubts.setdefault(token.kind, token.line)
+                self._put(self._placeholder(token))
+                self.mended.unended = None
+
+    def _put(self, text: bytes) -> None:
+        if len(text) > USUAL and _has_long_line(text):
+            self.mended.long = True
+        self.target.write(text)
+
+    def _run(self, text: bytes) -> bytes:
+        surplus = self.mended.surplus
+        surplus.exact = True
+        surplus.empty_last = surplus.empty_last or bool(self._empty_last.search(text))
+        if b"\r" in text:
+            text = self._ends.sub(b"\n", text)
+        return text if self._same else text.replace(self.dialect.delimiter, self.mended.marks.delimiter)
+
+    def _record(self, record: Record) -> bytes:
+        width, surplus = self.mended.width, self.mended.surplus
+        cells = list(record.cells[:width])
+        if any(cell.strip() for cell in record.cells[width:]):
+            cells.append(self.dialect.delimiter.join(record.raw[width:]))
+        elif record.cells[width:]:
+            surplus.wider(record.cells, width)
+            cells.append(self.mended.marks.mark + b"+")
+        else:
+            surplus.exact, surplus.empty_last = True, surplus.empty_last or not record.cells[-1].strip()
+        # A cell without text alone would be a blank line.
+        line = self.mended.marks.delimiter.join(map(self._cell, cells)) or self.mended.marks.quote * 2
+        return line + b"\n"
+
+    def _cell(self, value: bytes) -> bytes:
+        quote = self.mended.marks.quote
+        if not self._special.search(value):
+            return value
+        return quote + value.replace(quote, quote * 2) + quote
+
+    def _placeholder(self, doubt: Doubt) -> bytes:
+        mark = self.mended.marks.mark
+        text = doubt.text.replace(b"\0", _NUL_SHOWN)
+        cell = mark + mark.join((doubt.kind.encode(), str(doubt.line).encode(), text))
+        return self._cell(cell) + b"\n"
+
+
+def _has_long_line(text: bytes) -> bool:
+    place = 0
+    while place + USUAL < len(text):
+        newline = text.rfind(b"\n", place, place + USUAL)
+        if newline < 0:
+            return True
+        place = newline + 1
+    return False

@@ -1,0 +1,136 @@
+"""Records that are none, as SQL over a relation of text: a header that is repeated, a line of totals, a note.
+
+One place for every format. What is suspected goes to quarantine under its name; a contract that knows of a footer
+declares it (`footer`, `footer_rows`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from contracts.model import Dataset
+from contracts.sql_text import literal
+
+REPEATED_HEADER = "structure:repeated_header"
+FOOTER = "structure:footer"
+
+# Words that stand where a name would, in the line below the last record of a report ...
+_TOTALS = (
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "累计",
+    "总和",
+    "total",
+    "totals",
+    "subtotal",
+    "sub-total",
+    "grand total",
+    "sum",
+)
+# ... and those that begin a note below a table.
+_NOTES = (
+    "注",
+    "备注",
+    "说明",
+    "附注",
+    "数据来源",
+    "资料来源",
+    "来源",
+    "填表人",
+    "制表人",
+    "审核人",
+    "填报单位",
+    "制表单位",
+    "单位",
+)
+_NOTES_EN = ("note", "notes", "source", "sources", "remark", "remarks", "prepared by")
+_COLONS = ("：", ":")
+# So many characters of a header tell that a cell may be it.
+_START = 4
+# ... and so many columns after the first that a row is one.
+_TRIED = 2
+_BLANKS = r"[\s\x{00A0}\x{3000}\x{FEFF}]"
+
+
+def suspicion(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """SQL that names why a record is none, null where it is one.
+
+    `columns` are the relation's expressions by contract column, in delivered order; `headers` the names delivered for
+    them, empty where there are none.
+    """
+    header, footer = _is_header(dataset, columns, headers), _is_footer(dataset, columns)
+    return f"case when {header} then {literal(REPEATED_HEADER)} when {footer} then {literal(FOOTER)} end"
+
+
+def _if(condition: str, then: str) -> str:
+    """`condition and then`, of which the engine works out `then` only where the condition holds; never null."""
+    return f"coalesce(case when {condition} then {then} end, false)"
+
+
+def _is_header(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """Whether all texts are spellings of their columns' headers. The first test alone fails for nearly all rows."""
+    first, *others = columns
+    tests = ", ".join(f"coalesce({_equals(dataset, name, columns, headers)}, false)" for name in columns)
+    # One list instead of as many conditions: a table may have more columns than an expression may be deep.
+    test = f"not list_contains([{tests}], false)"
+    for name in reversed((first, *others[:_TRIED])):
+        test = _if(_may_be(columns[name], _known(dataset, name, headers)), test)
+    return test
+
+
+def _known(dataset: Dataset, name: str, headers: Mapping[str, str]) -> list[str]:
+    return sorted(
+        {_bare(word) for word in (*dataset.column(name).headers, *([headers[name]] if name in headers else []))}
+    )
+
+
+def _equals(dataset: Dataset, name: str, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    words = ", ".join(map(literal, _known(dataset, name, headers)))
+    return f"regexp_replace({columns[name]}, '^{_BLANKS}+|{_BLANKS}+$', '', 'g') in ({words})"
+
+
+def _may_be(text: str, words: Iterable[str]) -> str:
+    """A cheap test: the text begins as one of the words does, or with what may be a blank before it."""
+    starts = sorted({word[:_START] for word in words})
+    blanks = " or ".join(f"starts_with({text}, chr({code}))" for code in (160, 12288, 65279))
+    wide = f"case when {text} >= chr(160) then {blanks} else false end"
+    return " or ".join([*(f"starts_with({text}, {literal(start)})" for start in starts), f"{text} < '!'", wide])
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^[\s\u00a0\u3000\ufeff]+|[\s\u00a0\u3000\ufeff]+$", "", word)
+
+
+def _is_footer(dataset: Dataset, columns: Mapping[str, str]) -> str:
+    """Whether a key, or the first column where there is none, is a word for totals or begins as a note does; or the key
+    is missing, and the first other cell does.
+    """
+    keys = [columns[column.name] for column in dataset.key if column.name in columns] or [next(iter(columns.values()))]
+    others = [text for text in columns.values() if text not in keys]
+    tests = [_is_word(key) for key in keys]
+    if others:
+        missing = _if(f"{keys[0]} < '!' or {keys[0]} is null", _is_word(others[0]))
+        for key in keys[1:]:
+            missing = _if(f"{key} < '!' or {key} is null", missing)
+        tests.append(missing)
+    return f"({' or '.join(tests)})"
+
+
+def _is_word(text: str) -> str:
+    # Most keys begin with a digit: comparisons alone tell that they are none.
+    return _if(f"{text} > ':' or {text} < '!'", f"regexp_full_match({text}, {literal(_PATTERN)})")
+
+
+def _pattern() -> str:
+    totals, notes = (
+        "|".join(word if word.isascii() else f"{_BLANKS}*".join(word) for word in words)
+        for words in (_TOTALS, (*_NOTES, *_NOTES_EN))
+    )
+    blanks, colons = f"{_BLANKS}*", f"[{''.join(_COLONS)}]"
+    return f"(?is){blanks}(?:(?:{totals}){blanks}{colons}?{blanks}|(?:{notes}){blanks}{colons}.*)"
+
+
+_PATTERN = _pattern()

@@ -1,4 +1,4 @@
-"""CSV, TSV and zips of them, as one relation of text with row numbers and structural faults.
+"""CSV and TSV, as one relation of text with row numbers and structural faults.
 
 DuckDB's parser runs padded: a record with too few fields ends in nulls, one with too many spills into an extra
 column, and empty fields stay "" because the null spelling is a character no file has. So every record arrives and can
@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
 from lake.readers.diagnosis import encoding_hint, head_of, header_hint
 from lake.readers.headers import match_headers
-from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
+from lake.readers.landing import Landed, as_utf8, unused_mark
 from lake.readers.refusal import DeliveryRefused
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _EXTRA = "_extra"
 _TAIL = 1 << 16
 _COPY = 1 << 20
-# Damaged (BadZipFile, zlib.error, EOFError), locked (RuntimeError), packed by an unknown method (NotImplementedError).
-_UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -111,40 +106,6 @@ def _parts(dataset: Dataset, text: Text, pieces: Sequence[Piece]) -> tuple[str, 
         f"from {_part(dataset, text, piece)})"
         for piece in pieces
     )
-
-
-def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int | None]:
-    """A landed zip: its members that match the contract's glob, in name order, as one relation."""
-    folder = scratch / landed.batch
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(landed.file) as archive:
-            names = sorted(n for n in archive.namelist() if PurePosixPath(n).match(dataset.source.member or "*.csv"))
-            texts = [_member(dataset, archive, name, folder / f"{place}.csv") for place, name in enumerate(names)]
-    except _UNREADABLE_ZIP as error:
-        what = f"the zip cannot be read ({type(error).__name__}): it is damaged, locked or packed in a rare way"
-        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Ask for the file again.") from None
-    if not texts:
-        what = f"no member matches {dataset.source.member or '*.csv'!r}"
-        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Correct servers.member in the contract.")
-    return _relation(dataset, texts)
-
-
-def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -> Text:
-    with archive.open(name) as packed, copy.open("wb") as target:
-        shutil.copyfileobj(packed, target, 1 << 20)
-    landed = Landed("", copy, name, copy.stat().st_size, "")
-    last, unused = "\n", UNUSED
-    try:
-        utf8 = as_utf8(replace(landed, batch=copy.stem), dataset.source.encoding, copy.parent)
-        with utf8.open(encoding="utf-8", newline="") as text:
-            while block := text.read(1 << 20):
-                last = block[-1]
-                unused = "".join(mark for mark in unused if mark not in block)
-    except UnicodeDecodeError as error:
-        what, place = f"the bytes are not {dataset.source.encoding}", f"byte {error.start} of a block"
-        raise DeliveryRefused(dataset.id, name, what, place, "Declare the encoding.") from None
-    return Text(utf8, copy, name, None, last == "\n", unused)
 
 
 def _relation(dataset: Dataset, texts: Sequence[Text]) -> tuple[Delivered, int | None]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from lake.readers import delimited, documents, tables
-from lake.readers.landing import Landed
+from lake.readers import archive, delimited, documents, tables
+from lake.readers.landing import Landed, look_at
+from lake.readers.packed import unpack
 from quality.conform import Delivered
 
 Reading = tuple[Delivered, int | None]
@@ -19,7 +21,9 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(
         dataset, landed, scratch, threads_of(connection)
     ),
-    "zip": lambda dataset, landed, scratch, connection: delimited.read_zip(dataset, landed, scratch),
+    "zip": lambda dataset, landed, scratch, connection: archive.read_zip(
+        dataset, landed, scratch, partial(_read_member, connection=connection)
+    ),
     "ndjson": documents.read_ndjson,
     "geojson": documents.read_geojson,
     "parquet": lambda dataset, landed, scratch, connection: tables.read_parquet(dataset, landed),
@@ -34,4 +38,13 @@ def read(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.Duc
 
     Working copies go to `scratch`, which the caller removes. Raises `DeliveryRefused`.
     """
+    if dataset.source.format != "zip" and (file := unpack(dataset, landed.file, scratch)):
+        landed = look_at(dataset, file, landed.batch)
+    return _READERS[dataset.source.format](dataset, landed, scratch, connection)
+
+
+def _read_member(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Reading:
+    if dataset.source.format == "csv":
+        # The pieces of a text are numbered for themselves, and an archive numbers its records as a whole.
+        return delimited.read_csv(dataset, landed, scratch)
     return _READERS[dataset.source.format](dataset, landed, scratch, connection)

@@ -11,9 +11,11 @@ import hashlib
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import fsspec
 import pyarrow as pa
@@ -21,6 +23,8 @@ import pyarrow as pa
 from contracts.model import Dataset
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint
+from lake.readers.kinds import marked_kind
+from lake.readers.packed import packing_of
 from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
@@ -28,7 +32,7 @@ _SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
-TEXT_FORMATS = {"csv", "ndjson", "geojson"}
+TEXT_FORMATS = {"csv", "fixed", "ndjson", "json", "geojson"}
 # A day in full, or eight digits that begin with a century of ours: what looks like a day must be one.
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|((?:19|20)\d\d)(\d\d)(\d\d))(?!\d)")
 
@@ -83,7 +87,10 @@ class _Scan:
 
     def feed(self, block: bytes) -> None:
         """Look at the next block, all but its digest."""
-        self.head = self.head or block[:_HEAD]
+        if not self.head:
+            self.head = block[:_HEAD]
+            if packing_of(block[:_HEAD]):  # its text is within, and is looked at once it is unpacked
+                self._decoder = None
         if self._decoder:
             text = self._decoder.decode(block)
             if self._bytewise:
@@ -204,9 +211,7 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     landing.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True)
     draft = folder / f".{name}.part"
-    encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
-    # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
-    scan = _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
+    scan = _scan(dataset)
     try:
         _copy(dataset, url, draft, scan)
         batch = hashlib.sha256(f"{dataset.id}\n{scan.digest.hexdigest()}".encode()).hexdigest()[:32]
@@ -217,11 +222,31 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
             draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
+    return _landed(scan, batch, existing or final, url)
+
+
+def look_at(dataset: Dataset, file: Path, batch: str) -> Landed:
+    """A file that was unpacked from a landed one, described as if it had landed itself.
+
+    Raises `DeliveryRefused` for one that is empty, or not in the declared encoding.
+    """
+    scan = _scan(dataset)
+    _feed(dataset, file.name, file.open("rb"), None, scan)
+    return _landed(scan, batch, file, str(file))
+
+
+def _scan(dataset: Dataset) -> _Scan:
+    encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
+    # A quote can hold a newline in CSV only: a line of NDJSON is a record, whatever is in it.
+    return _Scan(encoding, dataset.source.quote if dataset.source.format == "csv" else "")
+
+
+def _landed(scan: _Scan, batch: str, file: Path, source: str) -> Landed:
     ends_clean = scan.last.endswith(("\n", "\r"))
     return Landed(
         batch=batch,
-        file=existing or final,
-        source=url,
+        file=file,
+        source=source,
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
         lines=scan.newlines + (not ends_clean),
@@ -246,16 +271,25 @@ def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
 def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
     name = url.rsplit("/", 1)[-1]
     try:
+        with draft.open("wb") as target:
+            _feed(dataset, name, fsspec.open(url, "rb"), target, scan)
+    except OSError as error:
+        raise refused_by_system(dataset, name, error) from None
+
+
+def _feed(
+    dataset: Dataset, name: str, opened: AbstractContextManager[IO[bytes]], target: IO[bytes] | None, scan: _Scan
+) -> None:
+    try:
         # The digest takes as long as all the rest, and lets go of Python's lock.
-        with fsspec.open(url, "rb") as source, draft.open("wb") as target, ThreadPoolExecutor(1) as digesting:
+        with opened as source, ThreadPoolExecutor(1) as digesting:
             while block := source.read(_BLOCK):
                 digested = digesting.submit(scan.digest.update, block)
                 scan.feed(block)
-                target.write(block)
+                if target:
+                    target.write(block)
                 digested.result()
             scan.finish()
-    except OSError as error:
-        raise refused_by_system(dataset, name, error) from None
     except UnicodeError as error:
         # UTF-16 that begins without a mark is told without a place.
         start = scan.size + (error.start if isinstance(error, UnicodeDecodeError) else 0)
@@ -265,7 +299,7 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
             f"the bytes are not {dataset.source.encoding}",
             f"byte {start}, line {scan.newlines + 1} or soon after",
             "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
-        ).because(encoding_hint(dataset.source, scan.head)) from None
+        ).because(marked_kind(scan.head, dataset.source.format) or encoding_hint(dataset.source, scan.head)) from None
     if scan.size == 0:
         raise DeliveryRefused(
             dataset.id, name, "the file is empty", "0 bytes", "Ask the department to deliver it again."

@@ -143,9 +143,7 @@ def _lower_ending(glob: str) -> str:
 
 def _refuse_others(dataset: Dataset, file: str, others: Sequence[str], *, found: bool) -> None:
     """Nothing is left out without a word: what is not asked for by a declared glob, and is data by its name."""
-    shown = ", ".join(map(repr, others[:_SHOWN])) + (
-        f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    )
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     packed = [name for name in others if PurePosixPath(name).suffix.lower() in _PACKED]
     if packed and (not found or not dataset.source.member):
         what = f"it has an archive within, {packed[0]!r}, and no archive within another is opened"

@@ -10,7 +10,7 @@ import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from lake.readers import archive, delimited, documents, tables
+from lake.readers import archive, delimited, documents, parquet, sqlite, tables
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import unpack
 from quality.conform import Delivered
@@ -26,8 +26,8 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     ),
     "ndjson": documents.read_ndjson,
     "geojson": documents.read_geojson,
-    "parquet": lambda dataset, landed, scratch, connection: tables.read_parquet(dataset, landed),
-    "sqlite": lambda dataset, landed, scratch, connection: tables.read_sqlite(dataset, landed),
+    "parquet": parquet.read_parquet,
+    "sqlite": lambda dataset, landed, scratch, connection: sqlite.read_sqlite(dataset, landed, scratch),
     "xlsx": lambda dataset, landed, scratch, connection: tables.read_xlsx(dataset, landed, connection),
     "xls": lambda dataset, landed, scratch, connection: tables.read_xls(dataset, landed, connection),
 }

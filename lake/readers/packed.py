@@ -22,7 +22,6 @@ _BLOCK = 1 << 20
 # Below this nothing is too much, however well it was packed.
 _HARMLESS = 1 << 20
 _LONGEST_MARK = 10
-_ZSTD, _SKIPPABLE = 0xFD2FB528, 0x184D2A50
 
 UNREADABLE = (EOFError, OSError, zlib.error, lzma.LZMAError, pa.ArrowException)
 
@@ -64,49 +63,7 @@ def unpack(dataset: Dataset, file: Path, scratch: Path) -> Path | None:
     except UNREADABLE as error:
         what = f"what {name} packed cannot be unpacked ({type(error).__name__}): it is damaged, or was cut on its way"
         raise DeliveryRefused(dataset.id, file.name, what, "as a whole", "Ask for the file again.") from None
-    if name == "zstd":
-        _prove_whole_zstd(dataset, file)
     return copy
-
-
-def _prove_whole_zstd(dataset: Dataset, file: Path) -> None:
-    """The stream of a cut zstd file ends without a word, so its frames are walked by their own headers."""
-    if fault := _zstd_fault(file):
-        raise DeliveryRefused(dataset.id, file.name, f"what zstd packed is {fault}", "end of file", "Ask for it again.")
-
-
-def _zstd_fault(packed: Path) -> str:
-    """Why a zstd file is not whole (RFC 8878, 3.1.1); empty where every frame ends in its last block."""
-    with packed.open("rb") as source:
-        while mark := source.read(4):
-            number = int.from_bytes(mark, "little")
-            if _SKIPPABLE <= number <= _SKIPPABLE + 15:
-                source.seek(int.from_bytes(source.read(4), "little"), 1)
-            elif number != _ZSTD:
-                return "followed by something else"
-            elif not _skip_frame(source):
-                return "cut"
-    return ""
-
-
-def _skip_frame(source: BinaryIO) -> bool:
-    descriptor = source.read(1)
-    if not descriptor:
-        return False
-    single, checksum = descriptor[0] >> 5 & 1, descriptor[0] >> 2 & 1
-    content = (1 if single else 0, 2, 4, 8)[descriptor[0] >> 6]
-    source.seek((0 if single else 1) + (0, 1, 2, 4)[descriptor[0] & 3] + content, 1)
-    while True:
-        header = source.read(3)
-        if len(header) < 3:
-            return False
-        value = int.from_bytes(header, "little")
-        kind, length = value >> 1 & 3, value >> 3
-        wanted = 1 if kind == 1 else length
-        if len(source.read(wanted)) < wanted:
-            return False
-        if value & 1:
-            return len(source.read(4 * checksum)) == 4 * checksum
 
 
 class Limit:

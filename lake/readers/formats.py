@@ -10,7 +10,7 @@ import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from lake.readers import archive, delimited, documents, parquet, sqlite, tables
+from lake.readers import archive, delimited, geojson, json_lines, json_records, parquet, sqlite, tables
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import unpack
 from quality.conform import Delivered
@@ -24,8 +24,9 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     "zip": lambda dataset, landed, scratch, connection: archive.read_zip(
         dataset, landed, scratch, partial(_read_member, connection=connection)
     ),
-    "ndjson": documents.read_ndjson,
-    "geojson": documents.read_geojson,
+    "ndjson": json_lines.read_ndjson,
+    "json": json_records.read_json,
+    "geojson": geojson.read_geojson,
     "parquet": parquet.read_parquet,
     "sqlite": lambda dataset, landed, scratch, connection: sqlite.read_sqlite(dataset, landed, scratch),
     "xlsx": lambda dataset, landed, scratch, connection: tables.read_xlsx(dataset, landed, connection),

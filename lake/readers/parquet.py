@@ -222,7 +222,7 @@ class _Reading:
         raise _no_text(self.dataset, self.landed, column, "whether it is an instant or a wall time is not said")
 
     def _has_nanoseconds(self, column: _Column) -> bool:
-        """Whether a value is finer than a microsecond; years that nanoseconds cannot count cannot be told, and are not."""
+        """Whether a value is finer than a microsecond, among the years that nanoseconds can count."""
         if column.unit != "nanoseconds" and column.physical != "INT96":
             return False
         with (

@@ -66,7 +66,7 @@ def _text(raw: bytes) -> str | _NotText:
 def _described(file: sqlite3.Connection, table: str) -> tuple[list[str], int]:
     """The columns of a table or view, those that are computed too, and its rows."""
     known = {row[0] for row in file.execute("select name from sqlite_master where type in ('table', 'view')")}
-    if table not in known:
+    if table.casefold() not in {str(name).casefold() for name in known}:
         return [], 0
     if file.execute("pragma quick_check(1)").fetchone() != ("ok",):
         raise sqlite3.DatabaseError("damaged")

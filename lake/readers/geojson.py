@@ -82,7 +82,7 @@ def _refuse_collection(dataset: Dataset, landed: Landed, rest: object) -> None:
     properties = crs.get("properties") if isinstance(crs, dict) else None
     name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
     if not _DEGREES.fullmatch(name):
-        shown = name if re.fullmatch(r"[\w:./-]{1,80}", name) else "one without a usual name"
+        shown = name if re.fullmatch(r"[\w:./-]{1,80}", name, re.ASCII) else "one without a usual name"
         what = f"its coordinates are of another reference system (crs): {shown}"
         raise DeliveryRefused(dataset.id, landed.file.name, what, "crs", _AGAIN)
 
@@ -113,7 +113,8 @@ def _relation(dataset: Dataset, lines: Lines, taken: Mapping[str, tuple[str, str
           case when is_object then json_keys(line, '$.properties') end as p,
           case when is_object then json_keys(line, '$.geometry') end as g,
           case when is_object then json_extract_string({lines.exact()}, [{listed}]) end as v from (
-            select line, row_number() over () as _row, json_valid(line) and json_type(line) = 'OBJECT' as is_object
+            select line, row_number() over () as _row,
+              case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_object
             from {lines.sql}))))"""
 
 
@@ -143,7 +144,7 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
         positions = " or ".join(
             f"coalesce(json_type(line, '{path}'), '') not in {numbers}" for path in _POSITION.values()
         )
-        found.append((f"len(g) > 0 and ({kind} is distinct from 'Point' or {positions})", NO_POINT))
+        found.insert(7, (f"len(g) > 0 and ({kind} is distinct from 'Point' or {positions})", NO_POINT))
     for header in sorted(hidden & _POSITION.keys()):
         own, other = (f"json_extract_string(line, '{path}')" for path in (_POSITION[header], f"$.properties.{header}"))
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"

@@ -138,7 +138,8 @@ def objects(dataset: Dataset, landed: Landed, lines: Lines, keys: Sequence[str])
       select *, {taken}, {fault} as _structure from (
         select line, _row, case when is_object then json_keys(line) end as k,
           case when is_object then json_extract_string({lines.exact()}, [{paths}]) end as v from (
-            select line, row_number() over () as _row, json_valid(line) and json_type(line) = 'OBJECT' as is_object
+            select line, row_number() over () as _row,
+              case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_object
             from {lines.sql}))))"""
     headers = {column.name: f"c.{column.name}" for column in dataset.columns}
     return Delivered(relation, headers, surplus=LINE)

@@ -10,7 +10,21 @@ import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from lake.readers import archive, delimited, geojson, json_lines, json_records, parquet, sqlite, tables
+from lake.readers import (
+    archive,
+    dbf,
+    delimited,
+    geojson,
+    json_lines,
+    json_records,
+    ods,
+    pages,
+    parquet,
+    sqlite,
+    xls,
+    xlsx,
+    xml_records,
+)
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import unpack
 from quality.conform import Delivered
@@ -29,8 +43,12 @@ _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection],
     "geojson": geojson.read_geojson,
     "parquet": parquet.read_parquet,
     "sqlite": lambda dataset, landed, scratch, connection: sqlite.read_sqlite(dataset, landed, scratch),
-    "xlsx": lambda dataset, landed, scratch, connection: tables.read_xlsx(dataset, landed, connection),
-    "xls": lambda dataset, landed, scratch, connection: tables.read_xls(dataset, landed, connection),
+    "xlsx": lambda dataset, landed, scratch, connection: xlsx.read_xlsx(dataset, landed, scratch),
+    "xls": lambda dataset, landed, scratch, connection: xls.read_xls(dataset, landed, scratch),
+    "ods": lambda dataset, landed, scratch, connection: ods.read_ods(dataset, landed, scratch),
+    "html": lambda dataset, landed, scratch, connection: pages.read_html(dataset, landed, scratch),
+    "xml": lambda dataset, landed, scratch, connection: xml_records.read_xml(dataset, landed, scratch),
+    "dbf": lambda dataset, landed, scratch, connection: dbf.read_dbf(dataset, landed, scratch),
 }
 
 

@@ -25,8 +25,8 @@ from quality.conform import BROKEN, Delivered
 
 _SAMPLE = 1000
 _BLOCK = 1 << 22
-UNKNOWN_KEY, KEY_TWICE, NESTED = "structure:unknown_key", "structure:key_twice", "structure:nested"
-NULL_CHARACTER = "structure:null_character"
+UNKNOWN_KEY, KEY_TWICE, NESTED = "structure:unknown_key", "structure:key_twice", "cell:nested"
+NULL_CHARACTER = "cell:null_character"
 LINE = "_line"
 # What the engine reads beyond JSON (RFC 8259): no numbers, and a comma before nothing.
 _BEYOND = r"(?i)nan|inf|,\s*[}\]]"

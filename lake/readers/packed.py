@@ -84,10 +84,31 @@ class Limit:
     def copy(self, packed: IO[bytes], target: BinaryIO) -> None:
         """All of `packed` to `target`, counted."""
         while block := packed.read(_BLOCK):
-            self.judge(len(block))
-            self._out += len(block)
+            self.count(len(block))
             target.write(block)
+
+    def counted(self, packed: IO[bytes]) -> Counted:
+        """What is packed, counted while it is read."""
+        return Counted(packed, self)
+
+    def count(self, size: int) -> None:
+        """So many bytes came out. Raises `DeliveryRefused`."""
+        self.judge(size)
+        self._out += size
 
     def _refused(self, what: str) -> DeliveryRefused:
         fix = "Ask for it in parts, or declare a larger servers.largest_unpacked or largest_ratio if that is its size."
         return DeliveryRefused(self._dataset.id, self._file, f"it unpacks to {what}", "size when unpacked", fix)
+
+
+class Counted:
+    """A packed stream that counts what it gives."""
+
+    def __init__(self, packed: IO[bytes], limit: Limit) -> None:
+        self._packed, self._limit = packed, limit
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        block = self._packed.read(size)
+        self._limit.count(len(block))
+        return block

@@ -19,7 +19,7 @@ from lake.readers.refusal import DeliveryRefused
 from lake.readers.text_table import TextTable
 from quality.conform import Delivered
 
-NOT_UTF8, BINARY = "structure:not_utf8", "structure:binary"
+NOT_UTF8, BINARY = "cell:not_utf8", "cell:binary"
 _ROWS = 50_000
 # File format, 1.3.3: the write and read versions of a file in WAL mode.
 _WAL = b"\2\2"

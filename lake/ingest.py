@@ -267,7 +267,10 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Pla
 
 def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place) -> int:
     """What the CSV parser could not read as a record, into quarantine as it stands."""
-    if dataset.source.format not in {"csv", "zip"} or not connection.execute("from reject_errors limit 1").fetchone():
+    source = dataset.source
+    if (source.format, source.member_format)[source.format == "zip"] != "csv" or not connection.execute(
+        "from reject_errors limit 1"
+    ).fetchone():
         return 0
     moved = connection.execute(
         f"insert into {store_table(dataset)} (_batch, _delivery, _faults, _original) "

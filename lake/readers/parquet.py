@@ -25,7 +25,7 @@ from quality.conform import Delivered
 
 _WIDEST = 38  # digits of the engine's decimals: wider ones it reads as doubles
 _PLAIN = {"BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE"}
-_TEXTS = {"STRING", "ENUM", "JSON", "UUID", "INT", "DATE", "FLOAT16", "NULL", "DECIMAL"}
+_TEXTS = {"STRING", "ENUM", "JSON", "UUID", "INT", "DATE", "FLOAT16", "DECIMAL"}
 _NANOSECONDS = 1000
 
 
@@ -180,6 +180,8 @@ class _Reading:
             return f"{cell}::VARCHAR"
         if pa.types.is_nested(column.field.type) or pa.types.is_duration(column.field.type):
             raise _no_text(self.dataset, self.landed, column)
+        if pa.types.is_null(column.field.type):
+            return "null::VARCHAR"
         if column.logical == "NONE" and column.physical in {"BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"}:
             return self._bytes(column, cell)
         if column.logical in _TEXTS or (column.logical == "NONE" and column.physical in _PLAIN):

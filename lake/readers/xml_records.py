@@ -102,6 +102,7 @@ class _Records(Handler):
         self._path = path
         self._open: list[str] = []
         self._record: Record | None = None
+        self._own: list[str] = []  # text of the record itself, beside its elements
         self._texts: list[str] = []
         self.ready: list[Record] = []
 
@@ -109,7 +110,7 @@ class _Records(Handler):
         self._open.append(name)
         depth, level = len(self._open), len(self._path)
         if depth == level and self._is_record():
-            self._record, self._texts = Record(attributes), []
+            self._record, self._own = Record(attributes), []
         elif self._record is not None and depth == level + 1:
             self._texts = []
             if attributes and set(attributes) - {"nil", "type", "space", "lang"}:
@@ -126,7 +127,7 @@ class _Records(Handler):
         if self._record is None:
             return
         if depth == level:
-            text = "".join(self._texts).strip()
+            text = "".join(self._own).strip()
             if text:
                 self._add("", text)
             self.ready.append(self._record)
@@ -143,7 +144,7 @@ class _Records(Handler):
 
     def text(self, text: str) -> None:
         if self._record is not None:
-            self._texts.append(text)
+            (self._own if len(self._open) == len(self._path) else self._texts).append(text)
 
 
 def records_fault(path: str) -> str | None:

@@ -267,10 +267,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Pla
 
 def _move_unread(connection: duckdb.DuckDBPyConnection, dataset: Dataset, place: _Place) -> int:
     """What the CSV parser could not read as a record, into quarantine as it stands."""
-    source = dataset.source
-    if (source.format, source.member_format)[source.format == "zip"] != "csv" or not connection.execute(
-        "from reject_errors limit 1"
-    ).fetchone():
+    format_ = dataset.source.member_format if dataset.source.format == "zip" else dataset.source.format
+    if format_ != "csv" or not connection.execute("from reject_errors limit 1").fetchone():
         return 0
     moved = connection.execute(
         f"insert into {store_table(dataset)} (_batch, _delivery, _faults, _original) "

@@ -29,7 +29,7 @@ def read_html(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
     """A table of a page; the first that has rows where `member` names none."""
     member = dataset.source.member
     page = _Page(member)
-    sheet = Sheet(page.rows(_text(dataset, landed)), page.merges)
+    sheet = Sheet(page.rows(page_text(dataset, landed.file)), page.merges)
     try:
         delivered, _ = read_grid(dataset, landed, scratch, sheet)
     except DeliveryRefused as refusal:
@@ -39,12 +39,13 @@ def read_html(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
         raise DeliveryRefused(
             dataset.id, landed.file.name, what, "tables", "Correct servers.format or member in the contract."
         ).because(kind_hint(landed.file, "html")) from refusal
-    return delivered, count_page_rows(dataset.source, "".join(_text(dataset, landed)))
+    return delivered, count_page_rows(dataset.source, "".join(page_text(dataset, landed.file)))
 
 
-def _text(dataset: Dataset, landed: Landed) -> Iterator[str]:
+def page_text(dataset: Dataset, file: Path) -> Iterator[str]:
+    """The text of a page, in blocks. Raises `DeliveryRefused` where it is not in the declared encoding."""
     decoder = codecs.getincrementaldecoder(dataset.source.encoding)("strict")
-    with landed.file.open("rb") as source:
+    with file.open("rb") as source:
         try:
             while block := source.read(_BLOCK):
                 yield decoder.decode(block)
@@ -52,8 +53,8 @@ def _text(dataset: Dataset, landed: Landed) -> Iterator[str]:
         except UnicodeError:
             what = f"the bytes are not {dataset.source.encoding}"
             fix = "Declare the encoding it is written in (servers.encoding)."
-            raise DeliveryRefused(dataset.id, landed.file.name, what, "as a whole", fix).because(
-                encoding_hint(dataset.source, head_of(landed.file))
+            raise DeliveryRefused(dataset.id, file.name, what, "as a whole", fix).because(
+                encoding_hint(dataset.source, head_of(file))
             ) from None
 
 

@@ -55,9 +55,10 @@ def read_parquet(
     """A Parquet file; its footer tells headers and rows."""
     try:
         with pq.ParquetFile(landed.file) as file:
-            delivered, rows = list(file.schema_arrow.names), _rows(dataset, landed, file)
+            delivered = list(file.schema_arrow.names)
             positions = match_headers(dataset, landed.file.name, delivered)
             columns = [_column(file, name, place) for name, place in positions.items()]
+            rows = count_parquet(dataset, landed.file)
             kept = _rewritten(dataset, landed, file, columns, scratch)
     except (pa.ArrowException, OSError, EOFError):
         raise unreadable(dataset, landed, "Parquet file") from None
@@ -71,13 +72,13 @@ def read_parquet(
     return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}), rows
 
 
-def _rows(dataset: Dataset, landed: Landed, file: pq.ParquetFile) -> int:
-    """The rows the footer tells, where its groups tell the same."""
-    metadata = file.metadata
+def count_parquet(dataset: Dataset, file: Path) -> int:
+    """The rows the footer tells, where its row groups tell the same. Raises `DeliveryRefused`."""
+    metadata = pq.read_metadata(file)
     groups = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
     if groups != metadata.num_rows:
         what = f"its footer tells {metadata.num_rows} rows and its row groups {groups}"
-        raise DeliveryRefused(dataset.id, landed.file.name, what, "footer", "Ask for the file again.")
+        raise DeliveryRefused(dataset.id, file.name, what, "footer", "Ask for the file again.")
     return int(groups)
 
 

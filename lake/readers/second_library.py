@@ -7,7 +7,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts.model import Source
+from contracts.model import Dataset, Source
+from lake.readers.sheets import Named, chosen_sheet
+
+
+def count_workbook(dataset: Dataset, file: Path) -> int:
+    """The records of the sheet that is meant."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    with CalamineWorkbook.from_path(str(file)) as book:
+        named = [Named(n, s.name, s.visible == SheetVisibleEnum.Visible) for n, s in enumerate(book.sheets_metadata)]
+    return count_by_calamine(
+        dataset.source, file, chosen_sheet(dataset, file.name, f"{dataset.source.format} workbook", named).name
+    )
 
 
 def count_by_calamine(source: Source, file: Path, sheet: str) -> int:

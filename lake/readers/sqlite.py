@@ -63,6 +63,16 @@ def _text(raw: bytes) -> str | _NotText:
         return _NotText(raw)
 
 
+def count_sqlite(dataset: Dataset, file: Path) -> int:
+    """The rows that SQLite itself counts."""
+    with closing(connect(file)) as opened:
+        return _counted(opened, dataset.source.member or dataset.name)
+
+
+def _counted(file: sqlite3.Connection, table: str) -> int:
+    return int(file.execute(f"select count(*) from {identifier(table)}").fetchone()[0])
+
+
 def _described(file: sqlite3.Connection, table: str) -> tuple[list[str], int]:
     """The columns of a table or view, those that are computed too, and its rows."""
     known = {row[0] for row in file.execute("select name from sqlite_master where type in ('table', 'view')")}
@@ -71,8 +81,7 @@ def _described(file: sqlite3.Connection, table: str) -> tuple[list[str], int]:
     if file.execute("pragma quick_check(1)").fetchone() != ("ok",):
         raise sqlite3.DatabaseError("damaged")
     cursor = file.execute(f"select * from {identifier(table)} limit 0")
-    records = file.execute(f"select count(*) from {identifier(table)}").fetchone()[0]
-    return [str(column[0]) for column in cursor.description], int(records)
+    return [str(column[0]) for column in cursor.description], _counted(file, table)
 
 
 def _blocks(file: sqlite3.Connection, table: str) -> Iterator[list[Sequence[object]]]:

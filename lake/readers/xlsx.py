@@ -59,6 +59,14 @@ def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
         raise unreadable(dataset, landed, f"xlsx workbook with a sheet {dataset.source.member or 1!r}") from None
 
 
+def count_xlsx(dataset: Dataset, file: Path) -> int:
+    """The records of the sheet that is meant, over the bytes of its part."""
+    with ExitStack() as stack:
+        book = Book(dataset, file, stack)
+        named = chosen_sheet(dataset, file.name, "xlsx workbook", book.sheets)
+        return count_sheet_rows(dataset.source, file, book.parts[named.place])
+
+
 class _Gathering(Handler):
     """The attributes of the elements of some names, in order."""
 

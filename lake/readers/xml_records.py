@@ -5,7 +5,6 @@ A child of a name that came before in one record, or with elements within, holds
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +21,12 @@ from lake.readers.text_table import TextTable
 from quality.conform import Delivered
 
 _SAMPLE = 1000
-_PATH = re.compile(r"(/[^/\s\[\]]+)+")
 _AGAIN = "Ask for the file again, or correct servers.format and records in the contract."
 
 
 def read_xml(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
     """The elements at `servers.records` (`/root/row`), or the children of the root, each a record."""
-    path = (dataset.source.records or "/*/*").strip("/").split("/")
+    path = record_names(dataset.source.records)
     try:
         encoding = own_encoding(landed.file, dataset.source.encoding)
         keys = _sampled(landed.file, path, encoding)
@@ -47,6 +45,11 @@ def read_xml(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
             dataset.id, landed.file.name, f"the file cannot be read: {fault.what}", f"line {fault.line}", _AGAIN
         ).because(kind_hint(landed.file, "xml")) from None
     return table.delivered(), count_marks(landed.file, dataset.source.encoding, path)
+
+
+def record_names(path: str | None) -> list[str]:
+    """The names of the elements that lead to the records; without a path, they are the children of the root."""
+    return (path or "/*/*").strip("/").split("/")
 
 
 def _sampled(file: Path, path: list[str], encoding: str) -> list[str]:
@@ -145,8 +148,3 @@ class _Records(Handler):
     def text(self, text: str) -> None:
         if self._record is not None:
             (self._own if len(self._open) == len(self._path) else self._texts).append(text)
-
-
-def records_fault(path: str) -> str | None:
-    """Why a path leads to no records; None where it may."""
-    return None if _PATH.fullmatch(path) else "it is no path of element names, such as /root/row"

@@ -36,7 +36,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "json": (*_TEXT, "records"),
     "geojson": _TEXT,
     "xml": (*_TEXT, "records"),
-    "html": (*_TEXT, "member", *_NAMED),
+    "html": (*_TEXT, *_SHEET),
     "parquet": (),
     "sqlite": ("member",),
     "dbf": _TEXT,
@@ -54,6 +54,8 @@ _READ = {"server", "type", "path", "format", "encoding", "delimiter", "customPro
 _GLOB = "a glob below the deliveries root, such as */police/residents*.csv"
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 _DAY = re.compile(r"(?<!\d)(20\d\d)(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_ELEMENTS = re.compile(r"(/[^/\s\[\]@]+)+")
+_KEYS = re.compile(r"""\$(\.("[^"]+"|[^."\[\]\s]+))*""")
 _SETS = re.compile(r"\[[^\[\]/]+\]")
 
 
@@ -176,6 +178,8 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
     if read.quote and read.quote in read.delimiter:
         what = "delimiter and quote are the same" if read.delimiter == read.quote else "the quote is in the delimiter"
         note["quote"](what, "two characters, or quote: '' where nothing is quoted")
+    if read.records and (wrong := records_fault(read.format, read.member_format, read.records)):
+        document.fault(places["records"], f"records is {read.records!r}: {wrong[0]}", wrong[1])
     for name, fault, fix in _dialect_faults(read):
         note[name](fault, fix)
 
@@ -202,6 +206,13 @@ def _is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def records_fault(format_: str, member_format: str, path: str) -> tuple[str, str] | None:
+    """Why a path leads to no records, and what would; None where it may."""
+    if (member_format if format_ == "zip" else format_) == "xml":
+        return None if _ELEMENTS.fullmatch(path) else ("it is no path of element names", "such as /root/row")
+    return None if _KEYS.fullmatch(path) else ("it is no path of keys", "such as $.data.rows, or $ for the whole text")
 
 
 def _delimiter_faults(delimiter: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Delimited and fixed-width text, and zips of it, as one relation of text with row numbers and structural faults.
+"""Delimited and fixed-width text, as one relation of text with row numbers and structural faults.
 
 A text whose marks are those of RFC 4180 and whose count is proved (`parity`) goes to DuckDB's parser as it is; any
 other as the canonical copy that `mending` makes of it. The parser runs padded: a record with too few fields ends in
@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from contracts.model import Dataset, Source
@@ -33,8 +30,6 @@ from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _EXTRA = "_extra"
 _COPY = 1 << 20
-# Damaged (BadZipFile, zlib.error, EOFError), locked (RuntimeError), packed by an unknown method (NotImplementedError).
-_UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 _HEADER_QUOTE = "a quote in the header line is opened and never closed"
 
 
@@ -370,29 +365,6 @@ def _parts(dataset: Dataset, text: Text, pieces: Sequence[Piece]) -> tuple[str, 
         f"from {_relation(dataset, text, read, piece=piece)})"
         for piece in pieces
     )
-
-
-def read_zip(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
-    """A landed zip: its members that match the contract's glob, in name order, as one relation."""
-    folder = scratch / landed.batch
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(landed.file) as archive:
-            names = sorted(n for n in archive.namelist() if PurePosixPath(n).match(dataset.source.member or "*.csv"))
-            texts = [_member(dataset, archive, name, folder / f"{place}.csv") for place, name in enumerate(names)]
-    except _UNREADABLE_ZIP as error:
-        what = f"the zip cannot be read ({type(error).__name__}): it is damaged, locked or packed in a rare way"
-        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Ask for the file again.") from None
-    if not texts:
-        what = f"no member matches {dataset.source.member or '*.csv'!r}"
-        raise DeliveryRefused(dataset.id, landed.file.name, what, "archive", "Correct servers.member in the contract.")
-    return read_texts(dataset, texts, folder)
-
-
-def _member(dataset: Dataset, archive: zipfile.ZipFile, name: str, copy: Path) -> Text:
-    with archive.open(name) as packed, copy.open("wb") as target:
-        shutil.copyfileobj(packed, target, _COPY)
-    return text_of(dataset, copy, name, copy.parent)
 
 
 REJECTS = f"""

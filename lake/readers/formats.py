@@ -3,36 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from contracts.model import Dataset
 from lake.cores import threads_of
-from lake.readers import delimited, documents, tables
-from lake.readers.landing import Landed
+from lake.readers import (
+    archive,
+    dbf,
+    delimited,
+    geojson,
+    json_lines,
+    json_records,
+    ods,
+    pages,
+    parquet,
+    sqlite,
+    xls,
+    xlsx,
+    xml_records,
+)
+from lake.readers.landing import Landed, look_at
+from lake.readers.packed import unpack
 from quality.conform import Delivered
 
-Reading = tuple[Delivered, int | None]
+Reading = tuple[Delivered, int]
 
 _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection], Reading]] = {
     "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(
         dataset, landed, scratch, threads_of(connection)
     ),
     "fixed": lambda dataset, landed, scratch, connection: delimited.read_csv(dataset, landed, scratch),
-    "zip": lambda dataset, landed, scratch, connection: delimited.read_zip(dataset, landed, scratch),
-    "ndjson": documents.read_ndjson,
-    "geojson": documents.read_geojson,
-    "parquet": lambda dataset, landed, scratch, connection: tables.read_parquet(dataset, landed),
-    "sqlite": lambda dataset, landed, scratch, connection: tables.read_sqlite(dataset, landed),
-    "xlsx": lambda dataset, landed, scratch, connection: tables.read_xlsx(dataset, landed, connection),
-    "xls": lambda dataset, landed, scratch, connection: tables.read_xls(dataset, landed, connection),
+    "zip": lambda dataset, landed, scratch, connection: archive.read_zip(
+        dataset, landed, scratch, partial(_read_member, connection=connection)
+    ),
+    "ndjson": json_lines.read_ndjson,
+    "json": json_records.read_json,
+    "geojson": geojson.read_geojson,
+    "parquet": parquet.read_parquet,
+    "sqlite": lambda dataset, landed, scratch, connection: sqlite.read_sqlite(dataset, landed, scratch),
+    "xlsx": lambda dataset, landed, scratch, connection: xlsx.read_xlsx(dataset, landed, scratch),
+    "xls": lambda dataset, landed, scratch, connection: xls.read_xls(dataset, landed, scratch),
+    "ods": lambda dataset, landed, scratch, connection: ods.read_ods(dataset, landed, scratch),
+    "html": lambda dataset, landed, scratch, connection: pages.read_html(dataset, landed, scratch),
+    "xml": lambda dataset, landed, scratch, connection: xml_records.read_xml(dataset, landed, scratch),
+    "dbf": lambda dataset, landed, scratch, connection: dbf.read_dbf(dataset, landed, scratch),
 }
 
 
 def read(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Reading:
-    """A landed delivery as a relation of text, and its number of records where the file itself tells it.
+    """A landed delivery as a relation of text, and the number of its records.
 
     Working copies go to `scratch`, which the caller removes. Raises `DeliveryRefused`.
     """
+    if dataset.source.format != "zip" and (file := unpack(dataset, landed.file, scratch)):
+        landed = look_at(dataset, file, landed.batch)
+    return _READERS[dataset.source.format](dataset, landed, scratch, connection)
+
+
+def _read_member(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Reading:
+    if dataset.source.format in {"csv", "fixed"}:
+        # The pieces of a text are numbered for themselves, and an archive numbers its records as a whole.
+        return delimited.read_csv(dataset, landed, scratch)
     return _READERS[dataset.source.format](dataset, landed, scratch, connection)

@@ -10,8 +10,10 @@ import glob
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import fsspec
 import pyarrow as pa
@@ -21,6 +23,8 @@ from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, nulls_hint
 from lake.readers.dialect import parity_of
 from lake.readers.gb18030 import assigned
+from lake.readers.kinds import marked_kind
+from lake.readers.packed import packing_of
 from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 
@@ -29,7 +33,7 @@ _SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
 UNUSED = "\x01\x02\x03\x04"
-TEXT_FORMATS = {"csv", "fixed", "ndjson", "geojson"}
+TEXT_FORMATS = {"csv", "fixed", "ndjson", "json", "geojson"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ class _Scan:
 
     def feed(self, block: bytes) -> None:
         """Look at the next block, all but its digest."""
-        self.head = self.head or block[:_HEAD]
+        if not self.head:
+            self.head = block[:_HEAD]
+            if packing_of(block[:_HEAD]):  # its text is within, and is looked at once it is unpacked
+                self._decoder = self.parity = None
         if self._decoder:
             text = self._decoder.decode(block)
             if self._bytewise:
@@ -213,9 +220,7 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     landing.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True)
     draft = folder / f".{os.getpid()}.{name}.part"
-    encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
-    # Records of delimited text are told by its quotes; a line of NDJSON is a record, whatever is in it.
-    scan = _Scan(encoding, parity_of(dataset) if dataset.source.format in {"csv", "fixed"} else None)
+    scan = _scan(dataset)
     try:
         _copy(dataset, url, draft, scan)
         _refuse_other_encoding(dataset, name, scan)
@@ -227,11 +232,32 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
+    return _landed(scan, batch, final, url)
+
+
+def look_at(dataset: Dataset, file: Path, batch: str) -> Landed:
+    """A file that was unpacked from a landed one, described as if it had landed itself.
+
+    Raises `DeliveryRefused` for one that is empty, or not in the declared encoding.
+    """
+    scan = _scan(dataset)
+    _feed(dataset, file.name, file.open("rb"), None, scan)
+    _refuse_other_encoding(dataset, file.name, scan)
+    return _landed(scan, batch, file, str(file))
+
+
+def _scan(dataset: Dataset) -> _Scan:
+    encoding = dataset.source.encoding if dataset.source.format in TEXT_FORMATS else None
+    # Records of delimited text are told by its quotes; a line of NDJSON is a record, whatever is in it.
+    return _Scan(encoding, parity_of(dataset) if dataset.source.format in {"csv", "fixed"} else None)
+
+
+def _landed(scan: _Scan, batch: str, file: Path, source: str) -> Landed:
     ends_clean = scan.last.endswith(("\n", "\r"))
     return Landed(
         batch=batch,
-        file=final,
-        source=url,
+        file=file,
+        source=source,
         bytes=scan.size,
         digest=scan.digest.hexdigest(),
         lines=scan.newlines + (not ends_clean),
@@ -305,16 +331,25 @@ def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
 def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
     name = url.rsplit("/", 1)[-1]
     try:
+        with draft.open("wb") as target:
+            _feed(dataset, name, fsspec.open(url, "rb"), target, scan)
+    except OSError as error:
+        raise refused_by_system(dataset, name, error) from None
+
+
+def _feed(
+    dataset: Dataset, name: str, opened: AbstractContextManager[IO[bytes]], target: IO[bytes] | None, scan: _Scan
+) -> None:
+    try:
         # The digest takes as long as all the rest, and lets go of Python's lock.
-        with fsspec.open(url, "rb") as source, draft.open("wb") as target, ThreadPoolExecutor(1) as digesting:
+        with opened as source, ThreadPoolExecutor(1) as digesting:
             while block := source.read(_BLOCK):
                 digested = digesting.submit(scan.digest.update, block)
                 scan.feed(block)
-                target.write(block)
+                if target:
+                    target.write(block)
                 digested.result()
             scan.finish()
-    except OSError as error:
-        raise refused_by_system(dataset, name, error) from None
     except UnicodeError as error:
         # UTF-16 that begins without a mark is told without a place.
         start = scan.size + (error.start if isinstance(error, UnicodeDecodeError) else 0)
@@ -324,7 +359,7 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
             f"the bytes are not {dataset.source.encoding}",
             f"byte {start}, line {scan.newlines + 1} or soon after",
             "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
-        ).because(encoding_hint(dataset.source, scan.head)) from None
+        ).because(marked_kind(scan.head, dataset.source.format) or encoding_hint(dataset.source, scan.head)) from None
     if scan.size == 0:
         raise DeliveryRefused(
             dataset.id, name, "the file is empty", "0 bytes", "Ask the department to deliver it again."

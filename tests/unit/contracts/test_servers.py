@@ -19,20 +19,28 @@ from contracts.sql_text import literal
 from lake.readers.formats import _READERS
 
 VISITS = "contracts/departments/health/visits.yml"
-# What the readers use, seen in their code; `nulls` and `ignored_headers` are everybody's.
+# What the readers use, seen in their code; what is not here is everybody's.
+_LINES = {"csv", "zip"}
+_SHEETS = {"xlsx", "xls", "ods", "html"}
+_NAMED = _LINES | _SHEETS | {"fixed"}
 TAKEN = {
-    "encoding": {"csv", "fixed", "zip", "ndjson", "json", "geojson", "xml", "html", "dbf"},
-    **dict.fromkeys(("delimiter", "quote", "escape", "table"), {"csv", "zip"}),
-    **dict.fromkeys(("line_end", "comment"), {"csv", "fixed", "zip"}),
-    **dict.fromkeys(
-        ("header", "skip_rows", "header_rows", "footer", "footer_rows"),
-        {"csv", "fixed", "zip", "xlsx", "xls", "ods", "html"},
-    ),
+    "encoding": _LINES | {"fixed", "ndjson", "json", "geojson", "xml", "html", "dbf"},
+    "delimiter": _LINES,
+    "quote": _LINES,
+    "escape": _LINES,
+    "line_end": _LINES | {"fixed"},
+    "comment": _LINES | {"fixed"},
+    "table": _LINES,
     "widths": {"fixed"},
-    "records": {"json", "xml"},
-    "merged": {"xlsx", "xls", "ods"},
-    "member": {"zip", "xlsx", "xls", "ods", "html", "sqlite"},
+    "header": _NAMED,
+    "skip_rows": _NAMED,
+    "header_rows": _NAMED,
+    "footer": _NAMED,
+    "footer_rows": _NAMED,
+    "merged": {"xlsx", "xls", "ods", "html"},
+    "member": _SHEETS | {"zip", "sqlite"},
     "member_format": {"zip"},
+    "records": {"json", "xml"},
 }
 VALUES = {
     "encoding": "gb18030",
@@ -40,25 +48,25 @@ VALUES = {
     "quote": '"\'"',
     "header": "true",
     "skip_rows": "1",
-    "escape": '"\\\\"',
-    "table": "1",
-    "line_end": "LF",
-    "comment": '"#"',
-    "header_rows": "2",
-    "footer": '["合计.*"]',
-    "footer_rows": "1",
-    "widths": "[1]",
-    "records": "x",
-    "merged": "fill",
-    "member_format": "csv",
-    "largest_unpacked": "1",
-    "largest_ratio": "1",
-    "delivery_date": "path",
-    "zone": "Asia/Shanghai",
     "member": "x",
     "nulls": "[NA]",
     "ignored_headers": "[x]",
+    "escape": '"\\\\"',
+    "line_end": "LF",
+    "comment": '"#"',
+    "header_rows": "2",
+    "footer": "[合计]",
+    "footer_rows": "1",
+    "table": "1",
+    "widths": "[1, 2]",
+    "merged": "fill",
+    "member_format": "csv",
+    "largest_unpacked": "1000",
+    "largest_ratio": "10",
+    "delivery_date": "path",
+    "zone": "Asia/Shanghai",
 }
+RECORDS = {"json": '"$.data.rows"', "xml": "/root/row"}
 
 
 def declare(workspace: Path, format_: str, **given: str) -> None:
@@ -78,14 +86,14 @@ def refused(workspace: Path) -> list[str]:
 
 def test_every_format_has_a_reader_and_its_arguments() -> None:
     assert set(get_args(Format)) == set(ARGUMENTS) == set(_READERS)
-    assert set(VALUES) | {"format"} == set(ServerExtras.model_fields)
+    assert set(VALUES) | {"format", "records"} == set(ServerExtras.model_fields)
 
 
 @pytest.mark.parametrize("format_", sorted(ARGUMENTS))
-@pytest.mark.parametrize("name", sorted(VALUES))
+@pytest.mark.parametrize("name", sorted({*VALUES, "records"}))
 def test_an_argument_is_taken_by_the_formats_that_have_it(workspace: Path, format_: str, name: str) -> None:
     needed = {"widths": VALUES["widths"]} if format_ == "fixed" else {}
-    declare(workspace, format_, **{**needed, name: VALUES[name]})
+    declare(workspace, format_, **{**needed, name: VALUES.get(name) or RECORDS.get(format_, '"$.rows"')})
     taken = format_ in TAKEN.get(name, set(ARGUMENTS))
     faults = refused(workspace)
     assert bool(faults) is not taken, faults
@@ -209,3 +217,26 @@ def test_two_members_of_one_file_are_two_datasets(workspace: Path) -> None:
     text = (workspace / VISITS).read_text("utf-8").replace("health.visits", "health.wards")
     other.write_text(text.replace("value: visits}", "value: wards}"), "utf-8")
     assert refused(workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("format_", "path"),
+    [
+        ("json", '"rows"'),
+        ("json", '"$.a[0]"'),
+        ("json", "/a/b"),
+        ("xml", '"$.a"'),
+        ("xml", "root/row"),
+        ("xml", "/a//b"),
+    ],
+)
+def test_paths_that_lead_to_no_records(workspace: Path, format_: str, path: str) -> None:
+    declare(workspace, format_, records=path)
+    (fault,) = refused(workspace)
+    assert "records is" in fault
+
+
+def test_a_zone_that_nobody_knows(workspace: Path) -> None:
+    declare(workspace, "parquet", zone="Asia/Atlantis")
+    (fault,) = refused(workspace)
+    assert "there is no zone 'Asia/Atlantis'" in fault

@@ -1,0 +1,50 @@
+"""JSON documents: an array of objects, objects one after another, or records at a declared path (`records`).
+
+The document is cut into its records, and they are read as lines of JSON are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Dataset
+from lake.readers.counting import count_elements
+from lake.readers.json_lines import Lines, lines_of, objects, sampled_keys
+from lake.readers.json_split import JsonFault, Split, record_path, split
+from lake.readers.kinds import kind_hint
+from lake.readers.landing import Landed, as_utf8
+from lake.readers.refusal import DeliveryRefused
+from quality.conform import Delivered
+
+_AGAIN = "Ask the department to deliver it again, or correct servers.format and records in the contract."
+
+
+def read_json(
+    dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection
+) -> tuple[Delivered, int]:
+    """The objects at `servers.records`, each a record; keys are headers."""
+    path = record_path(dataset.source.records) or ()
+    lines, found = cut(dataset, landed, scratch, path)
+    keys = sampled_keys(connection, lines)
+    if found.records and not keys:
+        raise DeliveryRefused(dataset.id, landed.file.name, "no record is a JSON object", "records", _AGAIN)
+    if not found.records:
+        raise DeliveryRefused(dataset.id, landed.file.name, "the file has no records", "records", _AGAIN)
+    return objects(dataset, landed, lines, keys), count_elements(landed.file, dataset.source.encoding, path)
+
+
+def cut(dataset: Dataset, landed: Landed, scratch: Path, path: tuple[str, ...]) -> tuple[Lines, Split]:
+    """The records of a document as lines, and what is around them. Raises `DeliveryRefused`."""
+    file = as_utf8(landed, dataset.source.encoding, scratch)
+    copy = scratch / f"{landed.batch}.records"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("rb") as source, copy.open("wb") as target:
+            found = split(source, target, path)
+    except JsonFault as fault:
+        raise DeliveryRefused(dataset.id, landed.file.name, fault.what, fault.place, _AGAIN).because(
+            kind_hint(landed.file, dataset.source.format)
+        ) from None
+    return lines_of(dataset, landed, copy, scratch), found

@@ -1,0 +1,114 @@
+"""What was packed as a whole: gzip, zstd, bzip2 and xz are known by their first bytes and unpacked within limits.
+
+Declared sizes are never believed: what comes out is counted while it comes. What it unpacks to is other readers' work.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+import pyarrow as pa
+
+from contracts.model import Dataset
+from lake.readers.refusal import DeliveryRefused
+
+_BLOCK = 1 << 20
+# Below this nothing is too much, however well it was packed.
+_HARMLESS = 1 << 20
+_LONGEST_MARK = 10
+
+UNREADABLE = (EOFError, OSError, zlib.error, lzma.LZMAError, pa.ArrowException)
+
+
+def _open_zstd(file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", pa.CompressedInputStream(pa.OSFile(str(file), "rb"), "zstd"))
+
+
+Opener = Callable[[Path], IO[bytes]]
+_OPENERS: tuple[tuple[bytes, str, Opener], ...] = (
+    (b"\x1f\x8b\x08", "gzip", cast("Opener", gzip.open)),
+    (b"\x28\xb5\x2f\xfd", "zstd", _open_zstd),
+    (b"\xfd7zXZ\0", "xz", cast("Opener", lzma.open)),
+    *((b"BZh%d1AY&SY" % level, "bzip2", cast("Opener", bz2.open)) for level in range(1, 10)),
+)
+
+
+def packing_of(head: bytes) -> str:
+    """By what a file that begins so was packed: gzip, zstd, xz, bzip2; empty where it was not."""
+    return next((name for mark, name, _ in _OPENERS if head.startswith(mark)), "")
+
+
+def unpack(dataset: Dataset, file: Path, scratch: Path) -> Path | None:
+    """A copy of what was packed, below `scratch`; None where the file is not packed. Raises `DeliveryRefused`."""
+    with file.open("rb") as source:
+        head = source.read(_LONGEST_MARK)
+    name = packing_of(head)
+    if not name:
+        return None
+    opener = next(opener for mark, _, opener in _OPENERS if head.startswith(mark))
+    folder = scratch / "unpacked"
+    folder.mkdir(parents=True, exist_ok=True)
+    ends = (".gz", ".zst", ".zstd", ".bz2", ".xz")
+    copy = folder / (file.name[: -len(file.suffix)] if file.suffix.lower() in ends else file.name)
+    limit = Limit(dataset, file.name, file.stat().st_size)
+    try:
+        with opener(file) as packed, copy.open("wb") as target:
+            limit.copy(packed, target)
+    except UNREADABLE as error:
+        what = f"what {name} packed cannot be unpacked ({type(error).__name__}): it is damaged, or was cut on its way"
+        raise DeliveryRefused(dataset.id, file.name, what, "as a whole", "Ask for the file again.") from None
+    return copy
+
+
+class Limit:
+    """How much may still come out of one delivery: `servers.largest_unpacked` bytes, `largest_ratio` times its size."""
+
+    def __init__(self, dataset: Dataset, file: str, packed: int) -> None:
+        self._dataset, self._file, self._packed = dataset, file, packed
+        self._out = 0
+
+    def judge(self, size: int) -> None:
+        """Raises `DeliveryRefused` where `size` more bytes would be too many."""
+        source, total = self._dataset.source, self._out + size
+        if total > source.largest_unpacked:
+            raise self._refused(f"more than largest_unpacked ({source.largest_unpacked} bytes)")
+        if total > max(_HARMLESS, source.largest_ratio * self._packed):
+            raise self._refused(f"more than largest_ratio ({source.largest_ratio}) times its {self._packed} bytes")
+
+    def copy(self, packed: IO[bytes], target: BinaryIO) -> None:
+        """All of `packed` to `target`, counted."""
+        while block := packed.read(_BLOCK):
+            self.count(len(block))
+            target.write(block)
+
+    def counted(self, packed: IO[bytes]) -> Counted:
+        """What is packed, counted while it is read."""
+        return Counted(packed, self)
+
+    def count(self, size: int) -> None:
+        """So many bytes came out. Raises `DeliveryRefused`."""
+        self.judge(size)
+        self._out += size
+
+    def _refused(self, what: str) -> DeliveryRefused:
+        fix = "Ask for it in parts, or declare a larger servers.largest_unpacked or largest_ratio if that is its size."
+        return DeliveryRefused(self._dataset.id, self._file, f"it unpacks to {what}", "size when unpacked", fix)
+
+
+class Counted:
+    """A packed stream that counts what it gives."""
+
+    def __init__(self, packed: IO[bytes], limit: Limit) -> None:
+        self._packed, self._limit = packed, limit
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        block = self._packed.read(size)
+        self._limit.count(len(block))
+        return block

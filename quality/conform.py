@@ -8,34 +8,32 @@ are `orchestration`'s. The SELECT has one row per delivered record, so that noth
 - `_faults` VARCHAR[], the names of all failed error rules, null for an accepted row,
 - `_original` VARCHAR, JSON of the delivered text by column, for rejected rows only.
 
-Semantics: text is trimmed; "" and the declared spellings of nothing are null; `required` fails on null, every other
-rule passes on null; a value that does not cast fails `type` and is not judged further; a row of broken structure is
-only that.
+Semantics: text is trimmed of spaces of any kind; "" and the declared spellings of nothing are null; `required` fails on
+null, every other rule passes on null; a value that does not cast fails `type` and is not judged further; a row of
+broken structure is only that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.rules import KINDS
 from contracts.sql_text import identifier as _q
 from contracts.sql_text import literal as _l
 from contracts.violation import Severity
-from quality.casts import cast_sql, sql_type
+from quality.casts import Written, cast_sql, sql_type
+from quality.engine.characters import invisible_sql, lost_sql, trimmed_sql
 from quality.engine.check_digits import resident_id_sql, social_credit_code_sql
+from quality.engine.placeholders import placeholder_sql
+from quality.quantities import unrounded_sql, unrounded_type
 
 TOO_SHORT = "structure:too_short"
 TOO_LONG = "structure:too_long"
 BROKEN = "structure:unreadable"
-
-_BLANKS = (32, 9, 10, 13, 160, 12288)
-_WHITESPACE = " || ".join(f"chr({code})" for code in _BLANKS)
-_CHECK_DIGITS: Mapping[str, Callable[[str], str]] = {
-    "resident_id": resident_id_sql,
-    "credit_code": social_credit_code_sql,
-}
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,10 @@ class Delivered:
 
     `relation` is SQL for a FROM clause with one VARCHAR column per entry of `headers` (contract column name -> the
     relation's column), `_row`, and `_structure` (null, or the name of a structural fault). `surplus` names a column of
-    text beyond the last header, where the format can have that. `parts` are relations that together are the same, and
-    may be read at the same time; their `_row` are right only where every record can be read.
+    text beyond the last header, where the format can have that. `typed` says that cells had types where they were, and
+    are written as DuckDB and ISO 8601 write them; `spreadsheet` that a whole number may be `7.0` besides. `parts` are
+    relations that together are the same, and may be read at the same time; their `_row` are right only where every
+    record can be read.
     """
 
     relation: str
@@ -53,6 +53,7 @@ class Delivered:
     spreadsheet: bool = False
     surplus: str | None = None
     parts: tuple[str, ...] = ()
+    typed: bool = False
 
 
 def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Rule, ...]:
@@ -61,14 +62,17 @@ def row_rules(dataset: Dataset, severity: Severity = Severity.ERROR) -> tuple[Ru
     return tuple(rule for rule in rules if KINDS[rule.kind].per_row and rule.severity is severity)
 
 
-def conform_sql(dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, CodeSet]) -> str:
-    """The SELECT described above, for one delivery of one dataset."""
-    judge = _Judge(dataset, code_sets)
+def conform_sql(
+    dataset: Dataset, delivered: Delivered, code_sets: Mapping[str, CodeSet], as_of: date | None = None
+) -> str:
+    """The SELECT described above, for one delivery of one dataset; nobody in it was born after `as_of`."""
+    judge = _Judge(dataset, code_sets, as_of)
+    typed_cells = delivered.typed or delivered.spreadsheet
+    written = Written(typed=typed_cells, whole_points=delivered.spreadsheet, zone=dataset.source.zone)
     trimmed = ",\n    ".join(_trimmed(column, delivered) for column in dataset.columns)
     texts = ",\n    ".join(_text(column, dataset) for column in dataset.columns)
     typed = ",\n    ".join(
-        f"{cast_sql(_t(column.name), column.element, spreadsheet=delivered.spreadsheet)} as {_q(column.name)}"
-        for column in dataset.columns
+        f"{cast_sql(_t(column.name), column.element, written)} as {_q(column.name)}" for column in dataset.columns
     )
     conditions = judge.conditions()
     judged = "".join(f",\n    {condition} as {_q(f'f.{name}')}" for name, condition in conditions.items())
@@ -112,9 +116,10 @@ from (
 class _Judge:
     """The conditions under which each row rule fails, over `t.<column>` texts and typed columns."""
 
-    def __init__(self, dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> None:
+    def __init__(self, dataset: Dataset, code_sets: Mapping[str, CodeSet], as_of: date | None) -> None:
         self.dataset = dataset
         self.code_sets = code_sets
+        self.as_of = as_of
         self.kinds: Mapping[str, Callable[[Column, Rule], str]] = {
             "required": lambda column, rule: f"{_t(column.name)} is null",
             "type": lambda column, rule: f"{_t(column.name)} is not null and {_q(column.name)} is null",
@@ -123,15 +128,14 @@ class _Judge:
             "check_digit": self._check_digit,
             "code_set": self._code_set,
             "range": self._range,
+            "invisible": self._invisible,
+            "characters": lambda column, rule: f"coalesce({lost_sql(_t(column.name))}, false)",
+            "placeholder": lambda column, rule: f"coalesce({placeholder_sql(_t(column.name))}, false)",
         }
 
     def conditions(self) -> dict[str, str]:
         """Rule name -> boolean SQL that is true where the rule fails, never null."""
-        return {rule.name: self._condition(rule) for rule in row_rules(self.dataset) if self._can_fail(rule)}
-
-    def _can_fail(self, rule: Rule) -> bool:
-        # Text is always text: the type rule of a string column would be a comparison for nothing.
-        return rule.kind != "type" or self.dataset.column(rule.columns[0]).element.type is not LogicalType.STRING
+        return {rule.name: self._condition(rule) for rule in row_rules(self.dataset)}
 
     def _condition(self, rule: Rule) -> str:
         if rule.kind == "expression":
@@ -146,7 +150,12 @@ class _Judge:
         return _outside(f"length({_t(column.name)})", rule)
 
     def _check_digit(self, column: Column, rule: Rule) -> str:
-        return f"not coalesce({_CHECK_DIGITS[str(rule.arguments['algorithm'])](_t(column.name))}, true)"
+        text = _t(column.name)
+        resident = rule.arguments["algorithm"] == "resident_id"
+        return f"not coalesce({resident_id_sql(text, self.as_of) if resident else social_credit_code_sql(text)}, true)"
+
+    def _invisible(self, column: Column, rule: Rule) -> str:
+        return f"coalesce({invisible_sql(_t(column.name), strict=bool(rule.arguments.get('strict')))}, false)"
 
     def _code_set(self, column: Column, rule: Rule) -> str:
         code_set = self.code_sets[str(rule.arguments["code_set"])]
@@ -154,6 +163,9 @@ class _Judge:
         return f"not coalesce({_t(column.name)} in ({', '.join(_l(code) for code in known)}), true)"
 
     def _range(self, column: Column, rule: Rule) -> str:
+        if column.element.type is LogicalType.DECIMAL and column.element.rounding:
+            # What the text says is in the range or not, whatever becomes of it: 100.004 is more than 100.
+            return _outside(unrounded_sql(_t(column.name), column.element), rule, column)
         return _outside(_q(column.name), rule, column)
 
 
@@ -165,20 +177,15 @@ def _outside(expression: str, rule: Rule, column: Column | None = None) -> str:
 
 
 def _bound(value: object, column: Column | None) -> str:
+    if column and column.element.rounding and isinstance(value, int | float):
+        return f"{_l(str(Decimal(repr(value))))}::{unrounded_type(column.element)}"
     if isinstance(value, int | float):
         return repr(value)
     return f"{_l(str(value))}::{sql_type(column.element) if column else 'VARCHAR'}"
 
 
 def _trimmed(column: Column, delivered: Delivered) -> str:
-    # Trimming a set of characters costs three times the rest of a row's text work, so it is done where an end has one.
-    # An IN list of six becomes a hash join: comparisons of prefixes and suffixes take a third of the time.
-    text = _q(delivered.headers[column.name])
-    starts = (
-        f"{text} < '!' or ({text} >= chr(160) and {text} < chr(161)) or ({text} >= chr(12288) and {text} < chr(12289))"
-    )
-    ends = " or ".join(f"suffix({text}, chr({code}))" for code in _BLANKS)
-    return f"case when {starts} or {ends} then trim({text}, {_WHITESPACE}) else {text} end as {_t(column.name)}"
+    return f"{trimmed_sql(_q(delivered.headers[column.name]))} as {_t(column.name)}"
 
 
 def _text(column: Column, dataset: Dataset) -> str:

@@ -16,8 +16,8 @@ from contracts.sql_text import literal
 
 EXCEL_SERIAL = "excel_serial"
 _DAY, _STAMP, _ISO = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_WEEKDAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _SHAPES = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
@@ -29,13 +29,18 @@ _SHAPES = {
     "S": "[0-5][0-9]",
     "j": "[0-3][0-9]{2}",
     "p": "[AaPp][Mm]",
-    "b": "(?i:" + "|".join(name[:3] for name in _MONTHS) + ")",
-    "B": "(?i:" + "|".join(_MONTHS) + ")",
-    "a": "(?i:" + "|".join(name[:3] for name in _WEEKDAYS) + ")",
-    "A": "(?i:" + "|".join(_WEEKDAYS) + ")",
+    "b": f"(?i:{'|'.join(name[:3] for name in _MONTHS.split('|'))})",
+    "B": f"(?i:{_MONTHS})",
+    "a": f"(?i:{'|'.join(name[:3] for name in _WEEKDAYS.split('|'))})",
+    "A": f"(?i:{_WEEKDAYS})",
     "%": "%",
 }
 _ONE_DIGIT = {"m": "[1-9]", "d": "[1-9]", "H": "[0-9]", "I": "[1-9]"}
+_DEFAULTS = {
+    LogicalType.DATE: (_DAY,),
+    LogicalType.TIMESTAMP: (_STAMP,),
+    LogicalType.TIME: ("%H:%M:%S", "%H:%M"),
+}
 _NUMBERS = frozenset(["Y", "y", "m", "d", "H", "I", "M", "S", "j", "f"])
 _FRACTION = "([0-9]{1,6})0*"
 _OFFSET = "(Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
@@ -74,7 +79,7 @@ def day_sql(text: str, element: Element, iso_too: bool) -> str:
 
 def time_sql(text: str, element: Element, iso_too: bool) -> str:
     """The TIME of a text."""
-    spellings = [*_declared(element, False), *(("%H:%M:%S",) if iso_too else ())]
+    spellings = [*(element.formats or _DEFAULTS[element.type]), *(("%H:%M:%S",) if iso_too else ())]
     return _first([f"({_moment(text, spelling, element)})::TIME" for spelling in dict.fromkeys(spellings)])
 
 
@@ -88,8 +93,12 @@ def timestamp_sql(text: str, element: Element, iso_too: bool, zone: str) -> str:
 
 
 def _declared(element: Element, iso_too: bool) -> list[str]:
-    own = [one for one in element.formats if one not in NAMED.get(element.type, ())]
-    return [*dict.fromkeys([*own, *((_DAY, _STAMP) if iso_too else ())])]
+    own = [one for one in element.formats or _DEFAULTS[element.type] if one not in NAMED.get(element.type, ())]
+    all_of = [*own, *((_DAY, _STAMP) if iso_too else ())]
+    # Year first, a dash says what a slash does: nobody writes the day next to the year.
+    slashed = [one.replace("%Y-%m-%d", "%Y/%m/%d") for one in all_of]
+    dashed = [one.replace("%Y/%m/%d", "%Y-%m-%d") for one in all_of]
+    return [*dict.fromkeys([*all_of, *slashed, *dashed])]
 
 
 def _first(attempts: list[str]) -> str:
@@ -114,11 +123,9 @@ def _stamp(text: str, spelling: str, element: Element, zone: str) -> str:
         slow = f"coalesce({slow}, {_local(text, _ISO, element, zone)})"
     if spelling not in (_STAMP, _ISO):
         return slow
-    # A mask, and what the cast would still read through it (tried over all pairs of characters): faster than a shape.
-    odd = " or ".join(f"contains({text}, {literal(one)})" for one in ("  ", "T ", " T", "TT"))
-    odd += f" or suffix({text}, '.') or suffix({text}, 'Z')"
-    mask = f"strlen({text}) = 19 and {text} like '____-__-__{spelling[8]}__:__:__' and {text} >= '0001' and not ({odd})"
-    return f"case when {mask} then {_there(f'try_cast({text} as TIMESTAMP)', zone)} else {slow} end"
+    shape = literal(f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{spelling[8]}(?:[01][0-9]|2[0-3]):[0-9]{{2}}:[0-9]{{2}}")
+    fast = f"regexp_full_match({text}, {shape}) and {text} >= '0001'"
+    return f"case when {fast} then {_there(f'try_cast({text} as TIMESTAMP)', zone)} else {slow} end"
 
 
 def _local(text: str, spelling: str, element: Element, zone: str) -> str:
@@ -192,6 +199,8 @@ def _read(text: str, reading: _Reading, element: Element) -> str:
         moment = f"({moment} + to_microseconds(try_cast({digits} as BIGINT)))"
     if reading.weekday:  # of another day than its own: the text says two
         moment = _let(moment, f"case when contains(lower({text}), lower(left(dayname(m), 3))) then m end")
+    if "%j" in reading.words:  # the 366th day of a year that has 365 would be one of the next
+        moment = _let(moment, f"case when contains({read}, strftime(m, '%Y')) then m end")
     return _in_years(moment) if "%Y" in reading.words else moment
 
 

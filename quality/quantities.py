@@ -1,8 +1,8 @@
-"""Whole numbers, decimals and measurements from text: one grammar each, and the spellings that an element may declare.
+"""Whole numbers, decimals and measurements from text: one grammar each, and the spellings an element may declare.
 
-Plain is `-12`, `+7`, `007`, `12.50`, `.5`: digits and at most one point. Separators, percent signs, 万 and 亿, exponents,
-full-width digits and a decimal comma are read only where they are declared, and rewritten to plain text first; nothing
-is ever rounded but by a declared rounding. Numbers (doubles) take an exponent always: it is how they are printed.
+Plain is `-12`, `+7`, `007`, `12.50`, `.5`: digits and at most one point. Separators, percent signs, 万 and 亿,
+exponents, full-width digits and a decimal comma are read only where they are declared, and rewritten to plain text
+first; nothing is ever rounded but by a declared rounding. Numbers (doubles) take an exponent always, being printed so.
 """
 
 from __future__ import annotations

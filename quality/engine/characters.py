@@ -11,8 +11,6 @@ __all__ = ["invisible_sql", "lost_sql", "trimmed_sql"]
 _ASCII_SPACES = (32, 9, 10, 11, 12, 13)
 # White_Space of Unicode 15.1 beyond ASCII, and what has no ink and no meaning at an end: zero width spaces, the word
 # joiner, Hangul's fillers.
-_SPACES = (32, 9, 10, 11, 12, 13)
-# White_Space of Unicode 15.1 beyond ASCII, and what stands for a space and has no ink: zero width ones, the Hangul fillers.
 _SPACES = (
     0x85, 0xA0, 0x115F, 0x1160, 0x1680, 0x180E, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x2060, 0x3000,
     0x3164, 0xFEFF, 0xFFA0,

@@ -55,9 +55,7 @@ def invisible_sql(text: str, *, strict: bool) -> str:
     Zero width spaces, soft hyphens, marks of direction, tags and controls; `strict`, for keys, also line ends, tabs,
     joiners and marks of variation, which are part of texts in scripts that need them.
     """
-    if strict:
-        return f"regexp_matches({text}, '{_STRICT}')"
-    return f"(strlen({text}) <> length({text}) and regexp_matches({text}, '{_LOOSE}'))"
+    return f"regexp_matches({text}, '{_STRICT if strict else _LOOSE}')"
 
 
 def lost_sql(text: str) -> str:

@@ -20,8 +20,8 @@ from quality.casts import Written, cast_sql
 
 _DIGITS = "0123456789"
 _ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
-_MONTHS = "january february march april may june july august september october november december".split()
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = [date(2000, month, 1).strftime("%B").lower() for month in range(1, 13)]
+_DAYS = [date(2001, 1, day).strftime("%A").lower() for day in range(1, 8)]  # a Monday first
 
 
 def element(kind: str, **facts: object) -> Element:
@@ -82,7 +82,9 @@ def _plain(text: str, one: Element) -> tuple[int, str, str, int] | None:
     """Sign, digits before the point and behind it, power of ten; None for any other text."""
     spelt = set(one.formats)
     if "full_width" in spelt:
-        text = "".join(dict(zip("０１２３４５６７８９．，－−＋％", "0123456789.,--+%", strict=True)).get(c, c) for c in text)
+        text = "".join(
+            dict(zip("０１２３４５６７８９．，－−＋％", "0123456789.,--+%", strict=True)).get(c, c) for c in text
+        )
     power = 0
     unit = re.search(r" ?(%|[万亿]元?)\Z", text)
     if unit and unit[1] == "%" and "percent" in spelt:
@@ -97,10 +99,11 @@ def _plain(text: str, one: Element) -> tuple[int, str, str, int] | None:
     text = text[1:] if text[:1] in ("+", "-") else text
     mark, separator = (",", ".") if "decimal_comma" in spelt else (".", ",")
     whole, point, behind = text.partition(mark)
-    if point and not behind or not all(c in _DIGITS for c in behind):
+    if (point and not behind) or not all(c in _DIGITS for c in behind):
         return None
     if separator in whole and not any(
-        name in spelt and _grouped(whole.split(separator), size) for name, size in (("thousands", 3), ("ten_thousands", 4))
+        name in spelt and _grouped(whole.split(separator), size)
+        for name, size in (("thousands", 3), ("ten_thousands", 4))
     ):
         return None
     whole = whole.replace(separator, "")
@@ -160,8 +163,8 @@ def _number(text: str, one: Element, written: Written) -> float | None:
 
 
 def _boolean(text: str, one: Element, written: Written) -> bool | None:
-    spelt = dict.fromkeys("true t yes y 1 是".split(), True) | dict.fromkeys("false f no n 0 否".split(), False)
-    return spelt.get(text.lower())
+    yes, no = ("true", "t", "yes", "y", "1", "是"), ("false", "f", "no", "n", "0", "否")
+    return True if text.lower() in yes else False if text.lower() in no else None
 
 
 # Moments: a small parser of strptime's words
@@ -205,7 +208,13 @@ def _take(text: str, spelling: str, pivot: int | None) -> tuple[dict[str, int], 
                 return None
             found["f"], text = int(more[0][:6].ljust(6, "0")), text[more.end() :]
         else:
-            names = {"b": [n[:3] for n in _MONTHS], "B": _MONTHS, "a": [n[:3] for n in _DAYS], "A": _DAYS, "p": ["am", "pm"]}
+            names = {
+                "b": [n[:3] for n in _MONTHS],
+                "B": _MONTHS,
+                "a": [n[:3] for n in _DAYS],
+                "A": _DAYS,
+                "p": ["am", "pm"],
+            }
             name = next((n for n in names[word] if text.lower().startswith(n)), None)
             if name is None or not text[: len(name)].isascii():
                 return None
@@ -275,9 +284,8 @@ def _timestamp(text: str, one: Element, written: Written) -> datetime | None:
         timed = "%H" in bare or "%I" in bare or "%T" in bare
         if not taken[1] and not timed:
             return moment
-        if not taken[1] and not spelling.endswith("%z"):
-            if _once(moment, written.zone):
-                return moment
+        if not taken[1] and not spelling.endswith("%z") and _once(moment, written.zone):
+            return moment
         found = re.fullmatch(r" ?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)", taken[1], re.ASCII) if timed else None
         if found and (found[1] or (int(found[3]) <= 14 and int(found[4] or 0) < 60)):
             minutes = 0 if found[1] else (int(found[3]) * 60 + int(found[4] or 0)) * (-1 if found[2] == "-" else 1)

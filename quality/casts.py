@@ -50,8 +50,7 @@ def cast_sql(text: str, element: Element, written: Written = Written()) -> str:
 
 
 def _string(text: str, element: Element, written: Written) -> str:
-    # A NUL ends a text for half of the world's programs: no text has one.
-    return f"case when not contains({text}, chr(0)) then {text} end"
+    return text
 
 
 def _boolean(text: str, element: Element, written: Written) -> str:

@@ -69,11 +69,11 @@ def conform_sql(
     judge = _Judge(dataset, code_sets, as_of)
     typed_cells = delivered.typed or delivered.spreadsheet
     written = Written(typed=typed_cells, whole_points=delivered.spreadsheet, zone=dataset.source.zone)
-    trimmed = ",\n    ".join(_trimmed(column, delivered) for column in dataset.columns)
+    read = "".join(f",\n    {_read(column, dataset, written)}" for column in dataset.columns if _is_typed(column))
+    trimmed = ",\n    ".join(_trimmed(column) for column in dataset.columns)
     texts = ",\n    ".join(_text(column, dataset) for column in dataset.columns)
-    typed = ",\n    ".join(
-        f"{cast_sql(_t(column.name), column.element, written)} as {_q(column.name)}" for column in dataset.columns
-    )
+    typed = ",\n    ".join(f"{_value(column, written)} as {_q(column.name)}" for column in dataset.columns)
+    values = "".join(f", {_v(column.name)}" for column in dataset.columns if _is_typed(column))
     conditions = judge.conditions()
     judged = "".join(f",\n    {condition} as {_q(f'f.{name}')}" for name, condition in conditions.items())
     anything = " or ".join(_q(f"f.{name}") for name in conditions) or "false"
@@ -100,12 +100,15 @@ from (
       select *,
     {typed}
       from (
-        select _row, _structure, {kept_names},
+        select _row, _structure, {kept_names}{values},
     {texts}
         from (
-          select _row, _structure, {raw},
+          select _row, _structure, {kept_names}{values},
     {trimmed}
-          from {delivered.relation}
+          from (
+            select _row, _structure, {kept_names}{read}
+            from (select _row, _structure, {raw} from {delivered.relation})
+          )
         )
       )
     )
@@ -122,7 +125,7 @@ class _Judge:
         self.as_of = as_of
         self.kinds: Mapping[str, Callable[[Column, Rule], str]] = {
             "required": lambda column, rule: f"{_t(column.name)} is null",
-            "type": lambda column, rule: f"{_t(column.name)} is not null and {_q(column.name)} is null",
+            "type": self._type,
             "pattern": self._pattern,
             "length": self._length,
             "check_digit": self._check_digit,
@@ -142,6 +145,11 @@ class _Judge:
             return f"coalesce(not ({rule.arguments['sql']}), false)"
         column = self.dataset.column(rule.columns[0])
         return self.kinds[rule.kind](column, rule)
+
+    def _type(self, column: Column, rule: Rule) -> str:
+        if not _is_typed(column):  # a NUL ends a text for half of the world's programs: no text has one
+            return f"coalesce(contains({_t(column.name)}, chr(0)), false)"
+        return f"{_t(column.name)} is not null and {_q(column.name)} is null"
 
     def _pattern(self, column: Column, rule: Rule) -> str:
         return f"not coalesce(regexp_full_match({_t(column.name)}, {_l(str(rule.arguments['pattern']))}), true)"
@@ -184,13 +192,46 @@ def _bound(value: object, column: Column | None) -> str:
     return f"{_l(str(value))}::{sql_type(column.element) if column else 'VARCHAR'}"
 
 
-def _trimmed(column: Column, delivered: Delivered) -> str:
-    return f"{trimmed_sql(_q(delivered.headers[column.name]))} as {_t(column.name)}"
+def _is_typed(column: Column) -> bool:
+    return column.element.type is not LogicalType.STRING
+
+
+def _read(column: Column, dataset: Dataset, written: Written) -> str:
+    # No grammar has spaces at its ends: what is read as it was delivered, as nearly everything is, needs no trimming.
+    text = _o(column.name)
+    cast = cast_sql(text, column.element, written)
+    return f"case when {text} not in ({_nothing(column, dataset)}) then {cast} end as {_v(column.name)}"
+
+
+def _trimmed(column: Column) -> str:
+    text = trimmed_sql(_o(column.name))
+    unread = f"case when {_v(column.name)} is not null then {_o(column.name)} else {text} end"
+    return f"{unread if _is_typed(column) else text} as {_t(column.name)}"
 
 
 def _text(column: Column, dataset: Dataset) -> str:
-    nothing = ", ".join(_l(word) for word in ("", *column.element.nulls, *dataset.source.nulls))
-    return f"case when {_t(column.name)} not in ({nothing}) then {_t(column.name)} end as {_t(column.name)}"
+    known = f"{_v(column.name)} is not null or " if _is_typed(column) else ""
+    there = f"{known}{_t(column.name)} not in ({_nothing(column, dataset)})"
+    return f"case when {there} then {_t(column.name)} end as {_t(column.name)}"
+
+
+def _value(column: Column, written: Written) -> str:
+    cast = cast_sql(_t(column.name), column.element, written)
+    return (
+        f"case when {_v(column.name)} is not null then {_v(column.name)} else {cast} end" if _is_typed(column) else cast
+    )
+
+
+def _nothing(column: Column, dataset: Dataset) -> str:
+    return ", ".join(_l(word) for word in ("", *column.element.nulls, *dataset.source.nulls))
+
+
+def _o(name: str) -> str:
+    return _q(f"o.{name}")
+
+
+def _v(name: str) -> str:
+    return _q(f"v.{name}")
 
 
 def _t(name: str) -> str:

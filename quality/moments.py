@@ -73,8 +73,13 @@ class _Reading:
 
 def day_sql(text: str, element: Element, iso_too: bool) -> str:
     """The DATE of a text. A spelling that has a time is a day at midnight only: nothing that is said may be dropped."""
-    attempts = [_day(text, spelling, element) for spelling in _declared(element, iso_too)]
-    return _first([*attempts, *_serials(text, element)])
+    spellings = _declared(element, iso_too)
+    slow = _first([*(_day(text, spelling, element) for spelling in spellings), *_serials(text, element)])
+    if _DAY not in spellings:
+        return slow
+    # What prints as it was written is of the grammar, and a cast and a print take less than a shape.
+    fast = f"strlen({text}) = 10 and try_cast({text} as DATE)::VARCHAR = {text}"
+    return f"case when {fast} then try_cast({text} as DATE) else {slow} end"
 
 
 def time_sql(text: str, element: Element, iso_too: bool) -> str:
@@ -88,8 +93,17 @@ def timestamp_sql(text: str, element: Element, iso_too: bool, zone: str) -> str:
 
     A local time that the zone's clocks skipped, or showed twice, is none unless it says its offset.
     """
-    attempts = [_stamp(text, spelling, element, zone) for spelling in _declared(element, iso_too)]
-    return _first([*attempts, *_serials(text, element)])
+    spellings = _declared(element, iso_too)
+    spellings += [_ISO] * (_STAMP in spellings and _ISO not in spellings)
+    attempts = [_local(text, spelling, element, zone) for spelling in spellings]
+    slow = _first([*attempts, *_serials(text, element)])
+    if _STAMP not in spellings:
+        return slow
+    cast = f"try_cast({text} as TIMESTAMP)"
+    fast = f"strlen({text}) = 19 and {cast}::VARCHAR = {text}"
+    if since := _QUIET_SINCE.get(zone):  # ISO texts are in the order of their times
+        return f"case when {fast} and {text} >= '{since}' then {cast} else {slow} end"
+    return f"case when {fast} then {_there(cast, zone)} else {slow} end"
 
 
 def _declared(element: Element, iso_too: bool) -> list[str]:
@@ -106,26 +120,10 @@ def _first(attempts: list[str]) -> str:
 
 
 def _day(text: str, spelling: str, element: Element) -> str:
-    slow = _moment(text, spelling, element)
+    moment = _moment(text, spelling, element)
     if any(one.timed for one in _readings(spelling)):
-        return _let(slow, "case when m = date_trunc('day', m) then m::DATE end")
-    if mark := {_DAY: "-", "%Y/%m/%d": "/"}.get(spelling):
-        # The cast is a third of strptime's cost; alone it would read a tail.
-        shape = literal(f"[0-9]{{4}}{mark}[0-9]{{2}}{mark}[0-9]{{2}}")
-        fast = f"regexp_full_match({text}, {shape}) and {text} >= '0001'"
-        return f"case when {fast} then try_cast({text} as DATE) else ({slow})::DATE end"
-    return f"({slow})::DATE"
-
-
-def _stamp(text: str, spelling: str, element: Element, zone: str) -> str:
-    slow = _local(text, spelling, element, zone)
-    if spelling == _STAMP:
-        slow = f"coalesce({slow}, {_local(text, _ISO, element, zone)})"
-    if spelling not in (_STAMP, _ISO):
-        return slow
-    shape = literal(f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{spelling[8]}(?:[01][0-9]|2[0-3]):[0-9]{{2}}:[0-9]{{2}}")
-    fast = f"regexp_full_match({text}, {shape}) and {text} >= '0001'"
-    return f"case when {fast} then {_there(f'try_cast({text} as TIMESTAMP)', zone)} else {slow} end"
+        return _let(moment, "case when m = date_trunc('day', m) then m::DATE end")
+    return f"({moment})::DATE"
 
 
 def _local(text: str, spelling: str, element: Element, zone: str) -> str:
@@ -140,7 +138,7 @@ def _local(text: str, spelling: str, element: Element, zone: str) -> str:
         if not spelling.endswith("%z"):
             there = _there(_read(text, one, element), zone)
             cases.append(f"when regexp_full_match({text}, {literal(one.shape)}) then {there}")
-        instant = f"{_read(bare, one, element)} - to_minutes({minutes})"
+        instant = _in_years(f"{_read(bare, one, element)} - to_minutes({minutes})")
         there = _in_years(f"timezone({literal(zone)}, timezone('UTC', {instant}))")
         cases.append(f"when regexp_full_match({text}, {literal(f'{one.shape} ?{_OFFSET}')}) then {there}")
     return f"case {' '.join(cases)} end"

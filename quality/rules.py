@@ -54,9 +54,15 @@ def _shared(dataset: Dataset) -> list[Rule]:
     """For every identifier that is no key: who is in implausibly many rows is a placeholder that no other rule knew."""
     return [
         Rule(
-            f"shared:{column.name}", "shared", (column.name,), KINDS["shared"].dimension, Severity.WARNING, {},
-            f"{column.title_zh}未被过多记录共用", f"{column.title_en} is not shared by implausibly many rows",
-        )  # fmt: skip
+            f"shared:{column.name}",
+            "shared",
+            (column.name,),
+            KINDS["shared"].dimension,
+            Severity.WARNING,
+            {},
+            f"{column.title_zh}未被过多记录共用",
+            f"{column.title_en} is not shared by implausibly many rows",
+        )
         for column in dataset.columns
         if (column.element.check or column.element.identifies) and not (column.key and len(dataset.key) == 1)
     ]

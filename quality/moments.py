@@ -100,10 +100,9 @@ def timestamp_sql(text: str, element: Element, iso_too: bool, zone: str) -> str:
     if _STAMP not in spellings:
         return slow
     cast = f"try_cast({text} as TIMESTAMP)"
-    fast = f"strlen({text}) = 19 and {cast}::VARCHAR = {text}"
-    if since := _QUIET_SINCE.get(zone):  # ISO texts are in the order of their times
-        return f"case when {fast} and {text} >= '{since}' then {cast} else {slow} end"
-    return f"case when {fast} then {_there(cast, zone)} else {slow} end"
+    since = _QUIET_SINCE.get(zone)  # ISO texts are in the order of their times
+    fast = f"strlen({text}) = 19 and {text} >= '{since or '0001'}' and {cast}::VARCHAR = {text}"
+    return f"case when {fast} then {cast if since else _there(cast, zone)} else {slow} end"
 
 
 def _declared(element: Element, iso_too: bool) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open_data_contract_standard.model import Server
 
@@ -80,6 +81,7 @@ def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
         return None
     _check_arguments(document, at, read, places)
     _check_text(document, read, places)
+    _check_zone(document, read, places)
     return Source(path=server.path or "", **dict(read))
 
 
@@ -152,6 +154,13 @@ def _check_arguments(document: Document, at: YamlPath, read: ServerExtras, place
         if name in ServerExtras.model_fields and name not in known:
             takers = ", ".join(sorted(one for one in ARGUMENTS if name in takes(one)))
             document.fault(place, f"{format_} has no {name}", f"nothing: leave {name} out (it is for {takers})")
+
+
+def _check_zone(document: Document, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:
+    try:
+        ZoneInfo(read.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        document.fault(places["zone"], f"there is no time zone {read.zone!r}", "a name such as Asia/Shanghai, or UTC")
 
 
 def _check_text(document: Document, read: ServerExtras, places: Mapping[str, YamlPath]) -> None:

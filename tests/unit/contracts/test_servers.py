@@ -171,3 +171,11 @@ def test_two_members_of_one_file_are_two_datasets(workspace: Path) -> None:
     text = (workspace / VISITS).read_text("utf-8").replace("health.visits", "health.wards")
     other.write_text(text.replace("value: visits}", "value: wards}"), "utf-8")
     assert refused(workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "known"), [("Asia/Shanghai", True), ("UTC", True), ("Asia/Beijing", False), ("+8", False)]
+)
+def test_a_zone_is_one_that_clocks_keep(workspace: Path, zone: str, known: bool) -> None:
+    declare(workspace, "csv", zone=f'"{zone}"')
+    assert bool(refused(workspace)) is not known

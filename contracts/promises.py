@@ -165,7 +165,8 @@ def _element_arguments(element: Element) -> list[tuple[str, dict[str, Any]]]:
 
 def _of_characters(element: Element, *, key: bool, check: str) -> list[tuple[str, dict[str, Any], Severity]]:
     """What characters a text may not have. One that others must match is never told apart by what nobody sees."""
-    if (check == "error" or not key) and (element.check or element.code_set or (element.pattern and closed(element.pattern))):
+    listed = element.check or element.code_set or (element.pattern and closed(element.pattern))
+    if listed and (check == "error" or not key):
         return []  # no other character can pass
     matched = key or element.identifies
     short = element.max_length is not None and element.max_length <= _COMPARED

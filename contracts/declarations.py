@@ -113,6 +113,8 @@ class ElementDeclaration(Declaration):
     pivot: Annotated[int, Field(strict=True, ge=0, le=99)] | None = None
     rounding: Literal["half_up", "half_even", "down"] | None = None
     characters: Literal["error", "warning", "none"] = "warning"
+    invisible: Literal["error", "warning", "none"] | None = None
+    identifies: Truth = False
 
 
 class ElementsDeclaration(Declaration):

@@ -74,7 +74,9 @@ class Element:
     text must match, `formats` are strptime spellings accepted for dates and times, `normalise` names a dbt macro that
     staging applies, `nulls` are spellings of "nothing" that read as null. `pivot` says which century a year of two
     digits is of (below it 20xx, else 19xx), `rounding` (half_up, half_even, down) what becomes of decimals beyond the
-    scale, which are a fault otherwise; `characters` what lost and private characters are: error, warning or none.
+    scale, which are a fault otherwise; `characters` what lost and private characters are: error, warning or none, and
+    `invisible` what characters that nobody sees are (None: error in keys and in texts that things are known by, warning
+    in others). `identifies` says that a value is issued to one person or thing, and never a placeholder.
     """
 
     name: str
@@ -98,6 +100,8 @@ class Element:
     pivot: int | None = None
     rounding: str | None = None
     characters: str = "warning"
+    invisible: str | None = None
+    identifies: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,15 @@ def _compile(pattern: str) -> None:
         # Python warns of what its own classes may mean one day ([[, &&); RE2's mean what they mean.
         warnings.simplefilter("ignore", FutureWarning)
         re.compile(pattern)
+
+
+_RANGES = re.compile("[0-9]-[0-9]|[A-Z]-[A-Z]|[a-z]-[a-z]|一-龥")
+_CLOSED = re.compile(r"(?:[A-Za-z0-9一-鿿 ·/_()|?*+{},:\[\]@]|\\[.d\-/()]|-\]|-(?![^\[\]]*\]))*")
+
+
+def closed(pattern: str) -> bool:
+    """Whether a pattern lists all the characters it matches: no dot, no class of others, no range but of plain signs.
+
+    Only what is known to be so is; a pattern that is not may be as closed.
+    """
+    return "[^" not in pattern and _CLOSED.fullmatch(_RANGES.sub("", pattern)) is not None

@@ -15,6 +15,7 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known, Reference
 from contracts.model import Element, LogicalType, Rule
+from contracts.patterns import closed
 from contracts.rules import DAYS, DIMENSIONS, KINDS, NUMBERS, OF_CONTRACTS, STANDING, Kind
 from contracts.violation import Severity
 
@@ -24,6 +25,8 @@ _AT_LEAST_ONE = {"range", "length", "row_count"}
 # Counts, of characters or of rows: neither is below nothing, nor broken.
 _COUNTED = {"length", "row_count"}
 CONTRACT = "contract"
+# Names are compared, addresses and notes are read: what nobody sees makes two of one thing up to this many characters.
+_COMPARED = 200
 
 _TITLES = {
     "required": ("{zh}必填", "{en} is present"),
@@ -33,6 +36,10 @@ _TITLES = {
     "check_digit": ("{zh}校验码正确", "{en} has a right check digit"),
     "code_set": ("{zh}在代码集内", "{en} is in its code set"),
     "range": ("{zh}在取值范围内", "{en} is in its range"),
+    "invisible": ("{zh}无不可见字符", "{en} has no characters that nobody sees"),
+    "characters": ("{zh}无丢失或私有字符", "{en} has no lost or private characters"),
+    "placeholder": ("{zh}不是占位值", "{en} is no placeholder"),
+    "shared": ("{zh}未被过多记录共用", "{en} is not shared by implausibly many rows"),
     "expression": ("{zh}符合约束", "{en} holds"),
     "unique": ("{zh}唯一", "{en} is unique"),
     "reference": ("{zh}可关联", "{en} exists in the table it refers to"),
@@ -72,14 +79,18 @@ class Written:
     dimension: str | None
 
 
-def inherited(name: str, titles: tuple[str, str], element: Element, *, required: bool, check: str) -> tuple[Rule, ...]:
-    """The row rules a column has without writing any; `check` is `error`, `warning` or `none` for the element's own."""
+def inherited(
+    name: str, titles: tuple[str, str], element: Element, *, required: bool, check: str, key: bool = False
+) -> tuple[Rule, ...]:
+    """The rules a column has without writing any; `check` is `error`, `warning` or `none` for the element's own."""
     arguments: list[tuple[str, dict[str, Any]]] = [("type", {})]
     if required:
         arguments.append(("required", {}))
     held = [(kind, args, Severity.ERROR) for kind, args in arguments]
     if check != "none":
         held += [(kind, args, Severity(check)) for kind, args in _element_arguments(element)]
+    if element.type is LogicalType.STRING and (check != "none" or key):
+        held += _of_characters(element, key=key, check=check)
     return tuple(
         rule(f"{kind}:{name}", kind, (name,), titles, severity=severity, arguments=values)
         for kind, values, severity in held
@@ -140,6 +151,8 @@ def _element_arguments(element: Element) -> list[tuple[str, dict[str, Any]]]:
         found.append(("pattern", {"pattern": element.pattern}))
     if element.check:
         found.append(("check_digit", {"algorithm": element.check}))
+    if element.identifies:
+        found.append(("placeholder", {}))
     if element.code_set:
         found.append(("code_set", {"code_set": element.code_set}))
     bounds = {"minimum": element.minimum, "maximum": element.maximum}
@@ -148,6 +161,21 @@ def _element_arguments(element: Element) -> list[tuple[str, dict[str, Any]]]:
     if element.max_length is not None:
         found.append(("length", {"maximum": element.max_length}))
     return found
+
+
+def _of_characters(element: Element, *, key: bool, check: str) -> list[tuple[str, dict[str, Any], Severity]]:
+    """What characters a text may not have. One that others must match is never told apart by what nobody sees."""
+    listed = element.check or element.code_set or (element.pattern and closed(element.pattern))
+    if listed and (check == "error" or not key):
+        return []  # no other character can pass
+    matched = key or element.identifies
+    short = element.max_length is not None and element.max_length <= _COMPARED
+    invisible = "error" if key else element.invisible or ("error" if matched or short else "warning")
+    wanted = [("invisible", {"strict": True} if matched else {}, invisible), ("characters", {}, element.characters)]
+    if check == "none":  # a key is told apart all the same
+        del wanted[1:]
+    weak = {"error": "warning"} if check == "warning" and not key else {}
+    return [(kind, args, Severity(weak.get(how, how))) for kind, args, how in wanted if how != "none"]
 
 
 def _check_name(place: Place, at: YamlPath, name: str) -> None:

@@ -14,13 +14,14 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import CODE_SET, ELEMENT, Known
 from contracts.model import CodeSet, Element, LogicalType
-from contracts.spellings import DATED, NAMED, spelling_fault, spellings_fault
+from contracts.spellings import DATED, NAMED, NUMERIC, rival_spellings, spelling_fault, spellings_fault
 
 PLATFORM = Path(__file__).parent / "standards"
 
-_NUMERIC = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
 # Judged on the text of a value, which only a string keeps.
-_OF_TEXT = ("pattern", "check", "code_set", "max_length", "normalise")
+_OF_TEXT = ("pattern", "check", "code_set", "max_length", "normalise", "invisible")
+# Rounding needs places to round from: 38 digits are all that a decimal has.
+_ROUNDED = 30
 
 _FULLER = {
     LogicalType.TIMESTAMP: 'type: date, or formats such as "%Y-%m-%d %H:%M:%S" (shorter ones may stand beside it)',
@@ -115,22 +116,37 @@ def _check_type(document: Document, at: YamlPath, one: ElementDeclaration) -> No
     if one.type in DATED and not one.formats:
         document.fault(at, f"{_a(one.type)} without spellings", 'formats: ["%Y-%m-%d", …]')
     for number, spelling in enumerate(one.formats):
-        if fault := spelling_fault(one.type, spelling):
+        if fault := spelling_fault(one.type, spelling, one.pivot):
             document.fault((*at, "formats", number), fault, _spelt(one.type, spelling))
+    if not document.faulty((*at, "formats")) and (fault := rival_spellings(one.type, one.formats)):
+        document.fault((*at, "formats"), fault, "the spelling that the department writes, alone")
     if not document.faulty((*at, "formats")) and (fault := spellings_fault(one.type, one.formats)):
         document.fault((*at, "formats"), fault, _FULLER[one.type])
     for key in ("minimum", "maximum"):
         bound = getattr(one, key)
         if one.type is LogicalType.INTEGER and bound is not None and bound % 1:
             document.fault((*at, key), f"{bound} is no bound of an integer", "a whole number")
-    if one.type not in _NUMERIC and (one.minimum is not None or one.maximum is not None):
+    if one.type not in NUMERIC and (one.minimum is not None or one.maximum is not None):
         document.fault(at, f"{_a(one.type)} takes no minimum or maximum", "a pattern or max_length")
     for key in _OF_TEXT:
         if one.type is not LogicalType.STRING and getattr(one, key) is not None:
             document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: string, or leave {key} out")
-    for key in ("precision", "scale"):
+    _check_reading(document, at, one)
+    for key in ("precision", "scale", "rounding"):
         if one.type is not LogicalType.DECIMAL and key in one.model_fields_set:
             document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: decimal, or leave {key} out")
+
+
+def _check_reading(document: Document, at: YamlPath, one: ElementDeclaration) -> None:
+    """Keys that say how a text is read, where there is nothing of the kind to read."""
+    if one.pivot is not None and not any("%y" in spelling for spelling in one.formats):
+        document.fault((*at, "pivot"), "no spelling has years of two digits", "leave pivot out, or %y in formats")
+    for key in ("characters", "identifies"):
+        if one.type is not LogicalType.STRING and key in one.model_fields_set:
+            document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: string, or leave {key} out")
+    if one.rounding is not None and one.type is LogicalType.DECIMAL and one.precision > _ROUNDED:
+        text = f"{one.precision} digits leave no places to round from"
+        document.fault((*at, "precision"), text, f"precision: {_ROUNDED} or less, or leave rounding out")
 
 
 def _spelt(kind: LogicalType, spelling: str) -> str:

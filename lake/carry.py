@@ -94,6 +94,7 @@ class Carrier:
         self.connection = context.connection
         self.code_sets = context.catalogue.code_sets
         self._doubled: pa.Table | None = None
+        self._day = place.delivery.delivered_on
 
     def carry(self) -> Counted:
         """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
@@ -163,7 +164,7 @@ class Carrier:
         """One scan, with the conditions of `more` (fault -> SQL) beside the contract's own."""
         # The parts' cursors do not see what this connection alone has registered.
         whole, *parts = (
-            conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more)
+            conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more, self._day)
             for relation in (delivered.relation, *(delivered.parts if not more else ()))
         )
         moved = self._move(_Scan(whole, parts, records, bool(delivered.again)))

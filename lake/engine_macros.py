@@ -1,4 +1,4 @@
-"""DuckDB's side of the declassifiers: SQL macros in an attached in-memory database `zt`.
+"""DuckDB's side of the declassifiers, and of what may identify anybody: SQL macros in an in-memory database `zt`.
 
 dbt models call them by name (`zt.declassify_hmac(x)`), so that the pseudonym key stays in a table of that database and
 never reaches compiled SQL, a manifest, a log or an error. What each one may lower, and by how much, is declared in
@@ -12,6 +12,10 @@ import secrets
 from pathlib import Path
 
 import duckdb
+
+from quality.engine.characters import invisible_sql
+from quality.engine.check_digits import resident_id_sql, social_credit_code_sql
+from quality.engine.placeholders import placeholder_sql
 
 _KEY_BYTES = 32
 
@@ -37,6 +41,13 @@ create or replace macro zt.declassify_age_band(birth_date, as_of) as
 create or replace macro zt.declassify_k_count(counted) as
   case when counted >= 10 then cast(counted as bigint) end;
 create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10, false);
+"""
+# Whether a value may identify anybody: the very SQL that judged the rows when they were delivered.
+_IDENTIFIES = f"""
+create or replace macro zt.identifies_resident_id(value) as coalesce({resident_id_sql("value")}, false);
+create or replace macro zt.identifies_credit_code(value) as coalesce({social_credit_code_sql("value")}, false);
+create or replace macro zt.identifies_number(value) as
+  coalesce(not {placeholder_sql("value")} and not {invisible_sql("value", strict=True)}, false);
 """
 
 
@@ -72,6 +83,6 @@ def install_macros(connection: duckdb.DuckDBPyConnection, keys: Path) -> None:
     connection.execute(
         f"create table zt.pseudonym_key as select sha256('inner{key}') as inner_key, sha256('outer{key}') as outer_key"
     )
-    for statement in _MACROS.split(";\n"):
+    for statement in (_MACROS + _IDENTIFIES.lstrip()).split(";\n"):
         if statement.strip():
             connection.execute(statement)

@@ -13,7 +13,7 @@ from contracts.rules import KINDS
 from contracts.violation import Severity
 
 # Judged on the staged table: identifiers are standardised there, and only the current version of each key is left.
-_STAGED = {"unique", "reference"}
+_STAGED = {"unique", "reference", "shared"}
 
 
 BUILT = Rule("built", "built", (), "timeliness", Severity.ERROR, {}, "已构建", "Built by the newest run")
@@ -45,9 +45,27 @@ def raw_rules(dataset: Dataset) -> tuple[Rule, ...]:
 
 
 def staged_rules(dataset: Dataset) -> tuple[Rule, ...]:
-    """Uniqueness and references, over the current version of each key."""
+    """Uniqueness, references and how many rows share a value, over the current version of each key."""
     own = [rule for column in dataset.columns for rule in column.rules] + list(dataset.rules)
-    return tuple(rule for rule in own if rule.kind in _STAGED)
+    return tuple(rule for rule in [*own, *_shared(dataset)] if rule.kind in _STAGED)
+
+
+def _shared(dataset: Dataset) -> list[Rule]:
+    """For every identifier that is no key: who is in implausibly many rows is a placeholder that no other rule knew."""
+    return [
+        Rule(
+            f"shared:{column.name}",
+            "shared",
+            (column.name,),
+            KINDS["shared"].dimension,
+            Severity.WARNING,
+            {},
+            f"{column.title_zh}未被过多记录共用",
+            f"{column.title_en} is not shared by implausibly many rows",
+        )
+        for column in dataset.columns
+        if (column.element.check or column.element.identifies) and not (column.key and len(dataset.key) == 1)
+    ]
 
 
 def entity_rules(entity: Entity) -> tuple[Rule, ...]:

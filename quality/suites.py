@@ -197,6 +197,20 @@ def _check_digit(rule: Rule, subject: Subject) -> Any:
     return _own().ExpectColumnValuesToBeValidSocialCreditCode(column=column, severity=severity)
 
 
+def _plain_text(wanted: str) -> Callable[[Rule, Subject], Any]:
+    def compile_rule(rule: Rule, subject: Subject) -> Any:
+        strict = bool(rule.arguments.get("strict"))
+        return _own().ExpectColumnValuesToBePlainText(
+            column=rule.columns[0], without=wanted, strict=strict, severity=_severity(rule)
+        )
+
+    return compile_rule
+
+
+def _shared(rule: Rule, subject: Subject) -> Any:
+    return _own().ExpectColumnValuesToBeSharedByFew(column=rule.columns[0], severity=_severity(rule))
+
+
 def _reference(rule: Rule, subject: Subject) -> Any:
     return _own().ExpectColumnValuesToBeReferenced(
         column=rule.columns[0],
@@ -219,6 +233,10 @@ _COMPILERS: Mapping[str, Callable[[Rule, Subject], Any]] = {
     ),
     "check_digit": _check_digit,
     "code_set": _on_column("ExpectColumnValuesToBeInSet", value_set=_codes),
+    "invisible": _plain_text("invisible"),
+    "characters": _plain_text("lost"),
+    "placeholder": _plain_text("placeholder"),
+    "shared": _shared,
     "range": _on_column(
         "ExpectColumnValuesToBeBetween", min_value=_argument("minimum"), max_value=_argument("maximum")
     ),

@@ -20,7 +20,7 @@ from lake.readers.landing import Landed
 from lake.readers.number_formats import Cell, Moment, Shown, number_cell
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.text_table import TextTable
-from quality.casts import EXCEL_SERIAL
+from quality.moments import EXCEL_SERIAL
 from quality.conform import TOO_LONG, Delivered
 
 MERGED, REPEATED = "cell:merged", "structure:repeated_header"

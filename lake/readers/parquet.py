@@ -69,7 +69,7 @@ def read_parquet(
     number = "file_row_number + 1" if numbered else "row_number() over ()"
     relation = f"""(select {taken}, {number} as _row, null::VARCHAR as _structure
       from read_parquet({literal(str(source))}, file_row_number={str(numbered).lower()}))"""
-    return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}), rows
+    return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}, typed=True), rows
 
 
 def count_parquet(dataset: Dataset, file: Path) -> int:

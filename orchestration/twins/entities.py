@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
+from contracts.model import Attribute, Catalogue, Column, Dataset, Entity, Provision
 from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
+from contracts.violation import Severity
 from orchestration.twins.staging import model_name
 from orchestration.twins.text import banner, column_yaml
 from quality.casts import sql_type
@@ -39,6 +40,8 @@ def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) 
     technical = [f"  {place} as _provider", f"  {literal(dataset.department)} as _department"]
     body = ",\n".join([*technical, f"  {_aliased(identifier, sql_name(entity.identifier))}", *attributes, "  _batch"])
     condition = f"{identifier} is not null" + (f" and ({provision.where})" if provision.where else "")
+    if judge := _judged_here(dataset.column(provision.attributes[entity.identifier])):
+        condition += f" and {{{{ zhongtai.identifies_{judge}('{identifier}') }}}}"
     source = f"{{{{ ref('{model_name(dataset)}') }}}}"
     if [sql_name(column.name) for column in dataset.key] == [identifier]:
         return f"select\n{body}\nfrom {source}\nwhere {condition}"
@@ -48,6 +51,19 @@ def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) 
         f"  from {source}\n  where {condition}\n) as ranked"
     )
     return f"select\n{body}\nfrom {ranked}\nwhere _rank = 1"
+
+
+def _judged_here(column: Column) -> str | None:
+    """The macro by which an identifier is judged before it identifies anybody.
+
+    None where no row with a bad one is stored: where the contract makes it a fault, and the element says what is bad.
+    """
+    element = column.element
+    kind, judge = ("check_digit", element.check) if element.check else ("placeholder", "number")
+    if not (element.check or element.identifies):
+        return None
+    faults = {rule.kind for rule in column.rules if rule.severity is Severity.ERROR}
+    return None if kind in faults else judge
 
 
 def entity_sql(catalogue: Catalogue, entity: Entity) -> str:

@@ -2,6 +2,8 @@
 
     ExpectColumnValuesToBeValidResidentId          GB 11643, SQL of ``check_digits``
     ExpectColumnValuesToBeValidSocialCreditCode    GB 32100, SQL of ``check_digits``
+    ExpectColumnValuesToBePlainText                no invisible or lost characters, no placeholders
+    ExpectColumnValuesToBeSharedByFew              no value in implausibly many rows
     ExpectColumnValuesToBeInCodeSet                codes from a list or from a column of another relation
     ExpectColumnValuesToBeReferenced               referential integrity
     ExpectColumnValuesToBeMonotone                 a history that never steps back
@@ -11,7 +13,7 @@ They take row conditions, ``mostly``, severity and result formats like any other
 """
 
 import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import (
@@ -57,7 +59,7 @@ def _words(value: Any) -> str:
 
 
 class ExpectColumnValuesToBeValidResidentId(_Told, ColumnMapExpectation):
-    """Expect resident identity numbers: shape, date of birth and check digit; the region is not looked up."""
+    """Expect resident identity numbers: structure of the region, date of birth, sequence and check digit."""
 
     accept_15: bool = False
     """Also accept the 15-digit numbers of before 1999."""
@@ -70,13 +72,42 @@ class ExpectColumnValuesToBeValidResidentId(_Told, ColumnMapExpectation):
 
 
 class ExpectColumnValuesToBeValidSocialCreditCode(_Told, ColumnMapExpectation):
-    """Expect unified social credit codes: alphabet, shape and check character."""
+    """Expect unified social credit codes: alphabet, registrar, region, organisation's code and check character."""
 
     sentence: ClassVar[str] = "values must be unified social credit codes (统一社会信用代码, GB 32100)."
     map_metric = "column_values.social_credit_code"
     success_keys = ("mostly",)
     args_keys = ("column",)
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["GB 32100"]}
+
+
+class ExpectColumnValuesToBePlainText(_Told, ColumnMapExpectation):
+    """Expect texts without what ``without`` names: ``invisible`` or ``lost`` characters, or a ``placeholder``'s look.
+
+    ``strict`` counts joiners, marks of variation and line ends among what is invisible, as keys want it.
+    """
+
+    without: Literal["invisible", "lost", "placeholder"]
+    strict: bool = False
+
+    sentence: ClassVar[str] = "values must have nothing of the kind (不得含有) $without."
+    map_metric = "column_values.plain_text"
+    success_keys = ("without", "strict", "mostly")
+    args_keys = ("column", "without", "strict")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["characters"]}
+
+
+class ExpectColumnValuesToBeSharedByFew(_Told, ColumnMapExpectation):
+    """Expect that no value is that of more than ``at_most`` rows and of more than ``share`` of those that have one."""
+
+    at_most: int = pydantic.Field(10, ge=1)
+    share: float = pydantic.Field(0.005, gt=0, le=1)
+
+    sentence: ClassVar[str] = "a value may be shared by at most $at_most rows, or $share of them (共用记录数上限)."
+    map_metric = "column_values.shared_by_few"
+    success_keys = ("at_most", "share", "mostly")
+    args_keys = ("column", "at_most", "share")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["identifiers"]}
 
 
 class ExpectColumnValuesToBeInCodeSet(_Told, ColumnMapExpectation):
@@ -156,6 +187,8 @@ class ExpectColumnToBeFresh(_Told, ColumnAggregateExpectation):
 
 declare_row_rule("column_values.resident_id", _COLUMN_KEYS, ("accept_15",))
 declare_row_rule("column_values.social_credit_code", _COLUMN_KEYS, ())
+declare_row_rule("column_values.plain_text", _COLUMN_KEYS, ("without", "strict"))
+declare_row_rule("column_values.shared_by_few", _COLUMN_KEYS, ("at_most", "share"))
 declare_row_rule("column_values.in_code_set", _COLUMN_KEYS, ("value_set", "code_relation", "code_column"))
 declare_row_rule("column_values.referenced", _COLUMN_KEYS, ("other_relation", "other_column"))
 declare_row_rule("column_values.monotone", _COLUMN_KEYS, ("order_by", "partition_by", "increasing", "strictly"))

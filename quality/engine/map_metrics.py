@@ -27,7 +27,9 @@ def _broken_rows(domain: Domain, rule: RowRule) -> str:
     source, where = domain.relation.source, _where(domain, rule)
     if rule.alike:
         keys = ", ".join(rule.alike)
-        return f"FROM (SELECT * FROM {source} WHERE {where} QUALIFY count(*) OVER (PARTITION BY {keys}) > 1)"
+        return (
+            f"FROM (SELECT * FROM {source} WHERE {where} QUALIFY count(*) OVER (PARTITION BY {keys}) > {rule.beyond})"
+        )
     if windowed(rule):
         inner = f"SELECT *, {rule.broken} AS {_MARK} FROM {source} WHERE {where}"
         return f"FROM (SELECT * EXCLUDE ({_MARK}) FROM ({inner}) WHERE {_MARK})"
@@ -39,7 +41,7 @@ def _count(domain: Domain, rule: RowRule) -> Scan | Query:
     if rule.alike:
         groups = (
             f"SELECT count(*) AS n FROM {domain.relation.source} WHERE {_where(domain, rule)} "
-            f"GROUP BY {', '.join(rule.alike)} HAVING count(*) > 1"
+            f"GROUP BY {', '.join(rule.alike)} HAVING count(*) > {rule.beyond}"
         )
         return Query(f"SELECT coalesce(sum(n), 0)::BIGINT FROM ({groups})", lambda rows: only_cell(rows) or 0)
     if windowed(rule):

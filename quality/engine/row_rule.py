@@ -23,14 +23,15 @@ _WRITTEN_ALIKE = tuple({*_NUMBER, "DATE", "UUID"} - {"FLOAT", "DOUBLE"})
 class RowRule:
     """``broken`` is BOOLEAN SQL; ``applies`` says on which rows it is asked.
 
-    ``alike`` lists columns for rules about repeated rows: then a row is broken if another row of the domain has
-    the same values in them, and ``broken`` is not used. A rule with a ``refusal`` cannot judge rows where ``unsure``
-    is true: where there are any it has no answer.
+    ``alike`` lists columns for rules about repeated rows: then a row is broken if more rows of the domain than
+    ``beyond`` (SQL), itself counted, have the same values in them, and ``broken`` is not used. A rule with a
+    ``refusal`` cannot judge rows where ``unsure`` is true: where there are any it has no answer.
     """
 
     broken: str
     applies: str = "true"
     alike: tuple[str, ...] = field(default=())
+    beyond: str = "1"
     unsure: str = "false"
     refusal: EngineError | None = None
 

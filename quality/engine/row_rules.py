@@ -191,6 +191,14 @@ def _monotone(domain: Domain, arguments: dict[str, Any]) -> RowRule:
     )
 
 
+def _shared_by_few(domain: Domain, arguments: dict[str, Any]) -> RowRule:
+    """A value is broken in all rows that share it, where they are more than a number and more than a share of all."""
+    there = f"{domain.column} IS NOT NULL"
+    rows = f"(SELECT count(*) FROM {domain.relation.source} WHERE {conjunction(domain.rows, there)})"
+    beyond = f"greatest({int(arguments['at_most'])}, {float(arguments['share'])!r} * {rows})"
+    return RowRule("", applies=there, alike=(domain.column,), beyond=beyond)
+
+
 def windowed(rule: RowRule) -> bool:
     """Whether a rule looks at other rows through a window, and so cannot stand in a WHERE."""
     return " OVER (" in rule.broken
@@ -216,5 +224,6 @@ ROW_RULES: dict[str, RuleMaker] = {
     "column_values.in_code_set": column_rule(_in_code_set),
     "column_values.referenced": column_rule(_referenced),
     "column_values.monotone": _monotone,
+    "column_values.shared_by_few": _shared_by_few,
 }
 """Map metric to the rule it asks of each row."""

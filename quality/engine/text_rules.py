@@ -7,7 +7,7 @@ How a pattern or a format is written for DuckDB is in ``regex`` and ``formats``;
 from collections.abc import Callable
 from typing import Any
 
-from quality.engine import check_digits, formats
+from quality.engine import characters, check_digits, formats, placeholders
 from quality.engine.domain import Domain, bounds_sql, number_bound
 from quality.engine.errors import BadArgumentError
 from quality.engine.regex import unicode_pattern, why_not_re2
@@ -118,6 +118,13 @@ def _credit_code(domain: Domain, arguments: dict[str, Any]) -> str:
     return check_digits.social_credit_code_sql(need_text(domain, "column_values.social_credit_code"))
 
 
+def _plain_text(domain: Domain, arguments: dict[str, Any]) -> str:
+    text, wanted = need_text(domain, "column_values.plain_text"), arguments.get("without")
+    if wanted == "invisible":
+        return f"NOT {characters.invisible_sql(text, strict=bool(arguments.get('strict')))}"
+    return f"NOT {characters.lost_sql(text) if wanted == 'lost' else placeholders.placeholder_sql(text)}"
+
+
 TEXT_RULES: dict[str, RuleMaker] = {
     "column_values.value_length.between": column_rule(_length_between),
     "column_values.value_length.equals": column_rule(_length_equals),
@@ -131,6 +138,7 @@ TEXT_RULES: dict[str, RuleMaker] = {
     "column_values.not_match_like_pattern_list": column_rule(lambda d, a: _none_of(_likes(d, a), a)),
     "column_values.match_strftime_format": column_rule(_strftime),
     "column_values.json_parseable": column_rule(_json),
+    "column_values.plain_text": column_rule(_plain_text),
     "column_values.resident_id": column_rule(_resident_id),
     "column_values.social_credit_code": column_rule(_credit_code),
 }

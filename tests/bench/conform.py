@@ -57,7 +57,7 @@ copy (select
     '某某市某某区某某街道某某路' || (i % 2000) || '号' as address,
     (i * 37 % 100000) / 100.0 as amount, '2026-01-0' || (1 + i % 9) || ' 08:00:00' as paid_at, i as row_id
   from (select i, (990101 + i % 8) || '19' || (50 + i % 50) || lpad((1 + i % 12)::VARCHAR, 2, '0')
-      || lpad((1 + i % 28)::VARCHAR, 2, '0') || lpad((i % 1000)::VARCHAR, 3, '0') as b from range({rows}) t(i))
+      || lpad((1 + i % 28)::VARCHAR, 2, '0') || lpad((1 + i % 999)::VARCHAR, 3, '0') as b from range({rows}) t(i))
 ) to '{file}' (header)
 """
 _SEX = CodeSet("sex", "性别", "Sex", "GB/T 2261.1", {"1": ("男", "Male"), "2": ("女", "Female")})

@@ -240,3 +240,11 @@ def test_a_zone_that_nobody_knows(workspace: Path) -> None:
     declare(workspace, "parquet", zone="Asia/Atlantis")
     (fault,) = refused(workspace)
     assert "there is no zone 'Asia/Atlantis'" in fault
+
+
+@pytest.mark.parametrize(
+    ("zone", "known"), [("Asia/Shanghai", True), ("UTC", True), ("Asia/Beijing", False), ("+8", False)]
+)
+def test_a_zone_is_one_that_clocks_keep(workspace: Path, zone: str, known: bool) -> None:
+    declare(workspace, "csv", zone=f'"{zone}"')
+    assert bool(refused(workspace)) is not known

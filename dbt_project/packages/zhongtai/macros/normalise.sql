@@ -1,7 +1,8 @@
 {#- Standard spellings, one macro per data element that declares `normalise`. Portable SQL; dispatch where an engine differs. -#}
 
 {% macro normalise_resident_id(column) -%}
-{#- GB 11643-1999: a 15-digit id becomes 18 digits: century 19 and the check character of ISO 7064 MOD 11-2. -#}
+{#- GB 11643-1999: a 15-digit id becomes 18 digits: century 19 and the check character of ISO 7064 MOD 11-2. Letters
+    are of a foreigner's card; 996 to 999 at the end were for people of a hundred years and more, of no century. -#}
   {%- set body = "substring(" ~ column ~ ", 1, 6) || '19' || substring(" ~ column ~ ", 7, 9)" -%}
   {%- set weights = [7, 9, 10, 5, 8, 4] -%}
   {%- set tail = [2, 1, 6, 3, 7, 9, 10, 5, 8] + [4, 2] -%}
@@ -16,6 +17,7 @@
   {%- endfor -%}
   case
       when length({{ column }}) = 15
+        and translate({{ column }}, '0123456789', '') = '' and substring({{ column }}, 13, 3) < '996'
         then {{ body }}
           || substring('10X98765432', ({{ terms | join(' + ') }}) % 11 + 1, 1)
       else upper({{ column }})

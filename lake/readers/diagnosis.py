@@ -110,10 +110,24 @@ def header_hint(dataset: Dataset, text: Path) -> str:
     return ""
 
 
+def rows_hint(dataset: Dataset, rows: Mapping[int, Sequence[str]]) -> str:
+    """Where the contracted header stands in a sheet, if it does; `rows` are its first ones by their numbers."""
+    wanted = [set(column.headers) for column in dataset.columns]
+    for number, cells in rows.items():
+        if _has_all(wanted, {cell.strip() for cell in cells}):
+            return f"the contracted header stands in row {number}: declare skip_rows: {number - 1}"
+    count = _over_rows(dataset, list(rows.values()))
+    return f"the contracted header stands in {count} rows: declare header_rows: {count}" if count else ""
+
+
 def _header_rows(dataset: Dataset, lines: Sequence[str]) -> int:
-    """Over how many rows the contracted names are written, 0 where over none or one."""
     source = dataset.source
     rows = [_cells(line, source) for line in lines[source.skip_rows : source.skip_rows + _MOST_HEADER_ROWS]]
+    return _over_rows(dataset, rows)
+
+
+def _over_rows(dataset: Dataset, rows: Sequence[Sequence[str]]) -> int:
+    """Over how many rows the contracted names are written, 0 where over none or one."""
     for count in range(2, len(rows) + 1):
         names = {cell.strip() for row in rows[:count] for cell in row} | set(joined(rows[:count]))
         if all(not names.isdisjoint(column.headers) for column in dataset.columns):

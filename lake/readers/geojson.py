@@ -148,9 +148,9 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
     for header in sorted(hidden & _POSITION.keys()):
         own, other = (f"json_extract_string(line, '{path}')" for path in (_POSITION[header], f"$.properties.{header}"))
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"
-        found.append((differs, f"structure:{header}_contradicted"))
+        found.append((differs, f"geometry:{header}_contradicted"))
     if "geometry" in hidden:
         found.append(
-            ("json_extract_string(line, '$.properties.geometry') is not null", "structure:geometry_contradicted")
+            ("json_extract_string(line, '$.properties.geometry') is not null", "geometry:contradicted")
         )
     return found

@@ -8,23 +8,28 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts.model import Column, Dataset, LogicalType, Source
+from lake.readers.diagnosis import rows_hint
 from lake.readers.headers import match_headers
 from lake.readers.landing import Landed
 from lake.readers.number_formats import Cell, Moment, Shown, number_cell
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.suspects import suspicion
 from lake.readers.text_table import TextTable
-from quality.moments import EXCEL_SERIAL
 from quality.conform import TOO_LONG, Delivered
+from quality.moments import EXCEL_SERIAL
 
 MERGED, REPEATED = "cell:merged", "structure:repeated_header"
 ERROR, FORMULA = "cell:error", "cell:formula_without_value"
+# So many rows are looked through for a header that is not where it should be.
+_LOOKED = 20
 _TEMPORAL = {LogicalType.DATE, LogicalType.TIME, LogicalType.TIMESTAMP}
 _ISO = {"%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%H:%M:%S"}
 
@@ -74,9 +79,15 @@ def text_of(cell: Cell) -> str:
 def read_grid(dataset: Dataset, landed: Landed, scratch: Path, sheet: Sheet) -> tuple[Delivered, int]:
     """The records of a sheet as a relation, and how many there are."""
     rows = body_rows(dataset.source, sheet)
-    names, first = _header(dataset, landed, rows, sheet)
+    looked: list[Row] = []
+    names, first = _header(dataset, landed, _seen(rows, looked), sheet)
     if dataset.source.header:
-        positions, width = match_headers(dataset, landed.file.name, names), len(names)
+        try:
+            positions, width = match_headers(dataset, landed.file.name, names), len(names)
+        except DeliveryRefused as refusal:
+            looked += islice(rows, _LOOKED)
+            cells = {row.number: [text_of(cell) for cell in row.cells] for row in looked}
+            raise refusal.because(rows_hint(dataset, cells)) from None
     else:
         positions, width = {one.name: place for place, one in enumerate(dataset.columns)}, len(dataset.columns)
     body = _Body(dataset, sheet, positions, names, width)
@@ -86,7 +97,24 @@ def read_grid(dataset: Dataset, landed: Landed, scratch: Path, sheet: Sheet) -> 
     if not dataset.source.header and table.rows and body.widest < width:
         what = f"the sheet has {body.widest} columns, the contract {width}"
         raise DeliveryRefused(dataset.id, landed.file.name, what, "as a whole", "Compare it with the contract.")
-    return table.delivered(), table.rows
+    return _suspected(dataset, table.delivered(), positions, names), table.rows
+
+
+def _seen(rows: Iterator[Row], seen: list[Row]) -> Iterator[Row]:
+    for row in rows:
+        seen.append(row)
+        yield row
+
+
+def _suspected(
+    dataset: Dataset, delivered: Delivered, positions: Mapping[str, int], names: Sequence[str]
+) -> Delivered:
+    """The relation with records named that are none: a repeated header, a line of totals, a note."""
+    ordered = sorted(positions, key=lambda name: positions[name])
+    columns = {name: f'"c.{name}"' for name in ordered}
+    headers = {name: names[place] for name, place in positions.items()} if names else {}
+    why = f"coalesce(_structure, {suspicion(dataset, columns, headers)})"
+    return replace(delivered, relation=f"(select * replace ({why} as _structure) from {delivered.relation})")
 
 
 def body_rows(source: Source, sheet: Sheet) -> Iterator[Row]:

@@ -145,7 +145,7 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
             f"coalesce(json_type(line, '{path}'), '') not in {numbers}" for path in _POSITION.values()
         )
         found.insert(7, (f"len(g) > 0 and ({kind} is distinct from 'Point' or {positions})", NO_POINT))
-    for header in sorted(hidden & _POSITION.keys()):
+    for header in (one for one in _POSITION if one in hidden):
         own, other = (f"json_extract_string(line, '{path}')" for path in (_POSITION[header], f"$.properties.{header}"))
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"
         found.append((differs, f"structure:{header}_contradicted"))

@@ -31,6 +31,7 @@ from lake.readers.json_lines import (
 from lake.readers.json_records import cut
 from lake.readers.landing import Landed
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.text_table import nothing
 from quality.conform import BROKEN, Delivered
 
 NO_FEATURE, NO_POINT = "structure:no_feature", "structure:no_point"
@@ -55,6 +56,8 @@ def read_geojson(
         what = f"the file is no GeoJSON FeatureCollection: {refusal.what}"
         raise DeliveryRefused(dataset.id, landed.file.name, what, refusal.place, _AGAIN) from None
     _refuse_collection(dataset, landed, found.rest)
+    if not found.records:
+        return nothing(dataset, scratch / f"{landed.batch}.parquet"), 0
     keys = [
         key
         for (key,) in connection.execute(

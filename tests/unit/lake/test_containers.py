@@ -228,7 +228,8 @@ def test_an_xml_record_that_is_no_row(desk: Desk, row: str, fault: str) -> None:
     [
         ("<!DOCTYPE r [<!ENTITY a 'xxxxx'>]><rows><row><id>&a;</id></row></rows>", "declares entities"),
         ("<rows><row><id>1</id></row>", "was cut"),
-        ("<rows></rows>", "no record at"),
+        ("<rows></rows>", "no records"),
+        ("<!-- -->", "no well-formed XML"),
         ("id,name\n1,2\n", "no well-formed XML"),
         ('<?xml version="1.0" encoding="utf-8"?><rows><row><id>\xd5</id></row></rows>', "no well-formed XML"),
     ],

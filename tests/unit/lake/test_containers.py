@@ -377,6 +377,7 @@ def test_members_are_chosen_as_people_read_them(desk: Desk, names: list[str], so
         (["a.csv", "b.xlsx"], {}, "'b.xlsx' would be left out"),
         (["b.txt"], {}, "no member matches '*.csv'; it has 'b.txt'"),
         (["a.csv"], {"largest_unpacked": 10}, "largest_unpacked"),
+        (["data1.csv", "DATA2.csv"], {"member": "data*.csv"}, "'DATA2.csv' would be left out"),
     ],
 )
 def test_nothing_in_an_archive_is_left_out_without_a_word(

@@ -158,6 +158,10 @@ def _lower_ending(glob: str) -> str:
     return f"{stem}{dot}{ending.lower()}" if dot and "/" not in ending else glob
 
 
+def _is_alike(name: str, glob: str) -> bool:
+    return PurePosixPath(name.casefold()).match(glob.casefold())
+
+
 def _refuse_others(dataset: Dataset, file: str, others: Sequence[str], *, found: bool) -> None:
     """Nothing is left out without a word: what is not asked for by a declared glob, and is data by its name."""
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
@@ -169,6 +173,10 @@ def _refuse_others(dataset: Dataset, file: str, others: Sequence[str], *, found:
         wanted = dataset.source.member or " or ".join(_globs(dataset.source.member_format))
         has = f"; it has {', '.join(map(repr, others[:_SHOWN]))}{more}" if others else ""
         raise _refused(dataset, file, f"no member matches {wanted!r}{has}", "Correct servers.member in the contract.")
+    alike = [name for name in others if dataset.source.member and _is_alike(name, dataset.source.member)]
+    if alike:
+        what = f"its member {alike[0]!r} would be left out: only upper and lower case divide it from servers.member"
+        raise _refused(dataset, file, what, "Declare the members that are meant: servers.member, a glob.")
     data = [name for name in others if PurePosixPath(name).suffix.lower() in _DATA]
     if data and not dataset.source.member:
         wanted = " or ".join(_globs(dataset.source.member_format))

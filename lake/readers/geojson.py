@@ -31,6 +31,7 @@ from lake.readers.json_lines import (
 from lake.readers.json_records import cut
 from lake.readers.landing import Landed
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.text_table import nothing
 from quality.conform import BROKEN, Delivered
 
 NO_FEATURE, NO_POINT = "structure:no_feature", "structure:no_point"
@@ -55,6 +56,8 @@ def read_geojson(
         what = f"the file is no GeoJSON FeatureCollection: {refusal.what}"
         raise DeliveryRefused(dataset.id, landed.file.name, what, refusal.place, _AGAIN) from None
     _refuse_collection(dataset, landed, found.rest)
+    if not found.records:
+        return nothing(dataset, scratch / f"{landed.batch}.parquet"), 0
     keys = [
         key
         for (key,) in connection.execute(
@@ -145,7 +148,7 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
             f"coalesce(json_type(line, '{path}'), '') not in {numbers}" for path in _POSITION.values()
         )
         found.insert(7, (f"len(g) > 0 and ({kind} is distinct from 'Point' or {positions})", NO_POINT))
-    for header in sorted(hidden & _POSITION.keys()):
+    for header in (one for one in _POSITION if one in hidden):
         own, other = (f"json_extract_string(line, '{path}')" for path in (_POSITION[header], f"$.properties.{header}"))
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"
         found.append((differs, f"geometry:{header}_contradicted"))

@@ -16,6 +16,7 @@ from lake.readers.json_split import JsonFault, Split, record_path, split
 from lake.readers.kinds import kind_hint
 from lake.readers.landing import Landed, as_utf8
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.text_table import nothing
 from quality.conform import Delivered
 
 _AGAIN = "Ask the department to deliver it again, or correct servers.format and records in the contract."
@@ -27,11 +28,11 @@ def read_json(
     """The objects at `servers.records`, each a record; keys are headers."""
     path = record_path(dataset.source.records) or ()
     lines, found = cut(dataset, landed, scratch, path)
-    keys = sampled_keys(connection, lines)
-    if found.records and not keys:
-        raise DeliveryRefused(dataset.id, landed.file.name, "no record is a JSON object", "records", _AGAIN)
     if not found.records:
-        raise DeliveryRefused(dataset.id, landed.file.name, "the file has no records", "records", _AGAIN)
+        return nothing(dataset, scratch / f"{landed.batch}.parquet"), 0
+    keys = sampled_keys(connection, lines)
+    if not keys:
+        raise DeliveryRefused(dataset.id, landed.file.name, "no record is a JSON object", "records", _AGAIN)
     return objects(dataset, landed, lines, keys), count_elements(landed.file, dataset.source.encoding, path)
 
 

@@ -63,17 +63,21 @@ def parse(source: Source, handler: Handler, encoding: str | None = None) -> Iter
     parser.buffer_text = True
     depth = 0
 
+    names: dict[str, str] = {}  # few names stand in a document, many times
+
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > _DEEPEST:
             raise XmlFault("its elements are nested too deeply", parser.CurrentLineNumber)
-        handler.start(local(name), {local(key): value for key, value in attributes.items()} if attributes else {})
+        if any(" " in key for key in attributes):
+            attributes = {local(key): value for key, value in attributes.items()}
+        handler.start(names.get(name) or names.setdefault(name, local(name)), attributes)
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        handler.end(local(name))
+        handler.end(names.get(name) or local(name))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = handler.text

@@ -27,6 +27,7 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f(?=[\s>/])")
 _TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
 _SPOKEN = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh\s*>", re.DOTALL)
 _ITEM = re.compile(rb"<(?:\w+:)?si(?=[\s>/])(?:[^>]*?/>|[^>]*>(.*?)</(?:\w+:)?si\s*>)", re.DOTALL)
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONGEST = 64 << 20
 
 
@@ -87,7 +88,11 @@ def _shared(archive: zipfile.ZipFile, names: dict[str, str], *, keep: bool) -> d
 
 def _plain(markup: bytes) -> str:
     found = b"".join(_TEXT.findall(_SPOKEN.sub(b"", markup)))
-    return html.unescape(found.decode("utf-8", "replace"))
+    return _unescaped(html.unescape(found.decode("utf-8", "replace")))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text)
 
 
 def _first_value(row: bytes, texts: dict[int, str]) -> str | None:
@@ -97,7 +102,7 @@ def _first_value(row: bytes, texts: dict[int, str]) -> str | None:
         value = _VALUE.search(body)
         text = html.unescape(value.group(1).decode("utf-8", "replace")) if value else _plain(body)
         if kind and kind.group(1) == b"s" and value:
-            text = texts.get(int(text), "shared")
+            text = texts.get(int(text), "shared") if text.strip() else ""
         if text.strip() or (kind and kind.group(1) == b"e"):
             return text
         if _FORMULA.search(body) and not (kind and kind.group(1) == b"str" and value):

@@ -84,7 +84,7 @@ class Book:
 
     def __init__(self, dataset: Dataset, file: Path, stack: ExitStack) -> None:
         self._archive = stack.enter_context(zipfile.ZipFile(file))
-        self._stack, self._limit = stack, Limit(dataset, file.name, file.stat().st_size)
+        self._stack, self._dataset, self._file = stack, dataset, file
         self._names = {name.lower(): name for name in self._archive.namelist()}
         main = next(iter(self._related("", "/officeDocument").values()), "xl/workbook.xml")
         found = self._gather(main, "sheet", "workbookPr")
@@ -103,7 +103,7 @@ class Book:
     def open(self, part: str) -> Source:
         """A part, counted while it is unpacked."""
         opened = self._stack.enter_context(self._archive.open(self._names[part.lower()]))
-        return self._limit.counted(opened)
+        return Limit(self._dataset, self._file.name, self._file.stat().st_size).counted(opened)
 
     def has(self, part: str) -> bool:
         """Whether there is such a part."""

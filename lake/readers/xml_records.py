@@ -17,7 +17,7 @@ from lake.readers.landing import Landed
 from lake.readers.markup_count import count_marks, own_encoding
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Blocks, Handler, XmlFault, parse
-from lake.readers.text_table import TextTable
+from lake.readers.text_table import TextTable, nothing
 from quality.conform import Delivered
 
 _SAMPLE = 1000
@@ -30,6 +30,8 @@ def read_xml(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
     try:
         encoding = own_encoding(landed.file, dataset.source.encoding)
         keys = _sampled(landed.file, path, encoding)
+        if not keys and count_marks(landed.file, dataset.source.encoding, path[:-1]):
+            return nothing(dataset, scratch / f"{landed.batch}.parquet"), 0
         if not keys:
             what = f"there is no record at {dataset.source.records or 'the children of its root'}"
             raise DeliveryRefused(dataset.id, landed.file.name, what, "document", _AGAIN).because(

@@ -228,7 +228,8 @@ def test_an_xml_record_that_is_no_row(desk: Desk, row: str, fault: str) -> None:
     [
         ("<!DOCTYPE r [<!ENTITY a 'xxxxx'>]><rows><row><id>&a;</id></row></rows>", "declares entities"),
         ("<rows><row><id>1</id></row>", "was cut"),
-        ("<rows></rows>", "no record at"),
+        ("<rows></rows>", "no records"),
+        ("<!-- -->", "no well-formed XML"),
         ("id,name\n1,2\n", "no well-formed XML"),
         ('<?xml version="1.0" encoding="utf-8"?><rows><row><id>\xd5</id></row></rows>', "no well-formed XML"),
     ],
@@ -376,6 +377,7 @@ def test_members_are_chosen_as_people_read_them(desk: Desk, names: list[str], so
         (["a.csv", "b.xlsx"], {}, "'b.xlsx' would be left out"),
         (["b.txt"], {}, "no member matches '*.csv'; it has 'b.txt'"),
         (["a.csv"], {"largest_unpacked": 10}, "largest_unpacked"),
+        (["data1.csv", "DATA2.csv"], {"member": "data*.csv"}, "'DATA2.csv' would be left out"),
     ],
 )
 def test_nothing_in_an_archive_is_left_out_without_a_word(

@@ -116,6 +116,7 @@ def test_records_of_a_document(desk: Desk, shape: str, mark: str) -> None:
         ('{"rows":[{"id":"a"}],"rows":[{"id":"b"}]}', "twice", "$.rows"),
         ('{"rows":[{"id":"a"}]}', "nothing at $.data", "$.data"),
         ("[]", "no records", None),
+        ('{"rows":[]}', "no records", "$.rows"),
         ("[1,2]", "no record is a JSON object", None),
     ],
 )
@@ -221,3 +222,17 @@ def test_elements_are_counted_over_bytes_as_python_counts_them(
     assert count_elements(file, "utf-8", ("data", "rows")) == len(rows)
     file.write_text("\n \n".join(json.dumps(row) for row in rows), "utf-8")
     assert count_lines(file, "utf-8") == len(rows)
+
+
+def test_a_collection_of_nothing_has_no_records(desk: Desk) -> None:
+    one = dataset(*PLACES, format="geojson")
+    batch = desk.take(one, collection())
+    assert batch.state == "failed" and "no records" in batch.message
+
+
+def test_lines_with_a_mark_and_marks_beyond_json_in_texts(desk: Desk) -> None:
+    one = dataset(*TEXTS, format="ndjson")
+    batch = desk.take(
+        one, '\ufeff{"id":"a","name":"NaN, ]","n":"-0.50"}\n{"id":"b","name":"\\u4e00 \\"1.0\\"","n":1.50}\n'
+    )
+    assert desk.accepted(one) == [("a", "NaN, ]", "-0.50"), ("b", '一 "1.0"', "1.50")], batch.message

@@ -47,15 +47,17 @@ def _cut(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
     return content[: chance.randrange(1, len(content))], Damage("cut", 1)
 
 
-def _quote(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
+def _quote(content: bytearray, chance: random.Random, mark: str = '"') -> tuple[bytearray, Damage]:
     place = chance.randrange(len(content))
-    return content[:place] + b'"' + content[place:], Damage("quote", 0)
+    # Where nothing is quoted, the mark is a letter like any other.
+    return content[:place] + (mark or '"').encode() + content[place:], Damage("quote", 0 if mark else 1)
 
 
 def _double(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
     lines = bytes(content).splitlines(keepends=True)
     place = chance.randrange(len(lines))
-    return bytearray(b"".join([*lines[: place + 1], *lines[place:]])), Damage("double", 0)
+    # The line may be one of a cell's own.
+    return bytearray(b"".join([*lines[: place + 1], *lines[place:]])), Damage("double", 1)
 
 
 def _drop(content: bytearray, chance: random.Random) -> tuple[bytearray, Damage]:
@@ -122,7 +124,9 @@ def try_one(desk: Desk, name: str, tally: Tally) -> None:
     written = writing(table, chance)
     content, damage = bytearray(written.content), Damage("none", 0)
     if chance.random() < 0.6:
-        content, damage = chance.choice(_DAMAGES)(content, chance)
+        made = chance.choice(_DAMAGES)
+        mark = (str(written.dialect.get("quote", '"')),) if made is _quote else ()
+        content, damage = made(content, chance, *mark)
     one = contract(written)
     label = f"{name} {written.writer} {damage.name}"
     try:

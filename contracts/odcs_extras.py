@@ -25,7 +25,9 @@ Format = Literal[
     *("csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html"),
     *("parquet", "sqlite", "dbf", "zip"),
 ]
-MemberFormat = Literal["csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"]
+MemberFormat = Literal[
+    "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
+]
 
 
 class ServerExtras(Declaration):

@@ -55,7 +55,11 @@ def encoding_hint(source: Source, head: bytes) -> str:
 def nulls_hint(source: Source, head: bytes) -> str:
     """What to say of a text that reads as declared, and has a null in place of every second byte; else empty."""
     found = None if codecs.lookup(source.encoding).name.startswith(("utf-16", "utf-32")) else _by_nulls(head)
-    return f"its bytes are those of {found} (a NUL beside every letter), and the contract says {source.encoding}" if found else ""
+    return (
+        f"its bytes are those of {found} (a NUL beside every letter), and the contract says {source.encoding}"
+        if found
+        else ""
+    )
 
 
 def _marked(head: bytes) -> str | None:

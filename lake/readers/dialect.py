@@ -38,6 +38,7 @@ def parity_of(dataset: Dataset) -> Parity:
         source.skip_rows,
         None if source.header else len(dataset.columns),
         watch_escapes=source.escape is None and not fixed,
+        escape=b"" if fixed or source.escape in {None, source.quote} else (source.escape or "").encode(),
     )
 
 

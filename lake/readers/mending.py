@@ -106,7 +106,9 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
             mended = Mended(copy, marks)
             _Head(dataset, name, tokens, mended).read()
             writer = _Writer(target, dialect, mended)
-            for token in _without_first_halves(_selected(tokens, source, mended) if selects else tokens, dialect, mended):
+            for token in _without_first_halves(
+                _selected(tokens, source, mended) if selects else tokens, dialect, mended
+            ):
                 writer.write(token)
     except LineTooLong as error:
         what = "a line is longer than 16 MiB"

@@ -16,9 +16,36 @@ REPEATED_HEADER = "structure:repeated_header"
 FOOTER = "structure:footer"
 
 # Words that stand where a name would, in the line below the last record of a report ...
-_TOTALS = ("合计", "总计", "小计", "共计", "累计", "总和", "total", "totals", "subtotal", "sub-total", "grand total", "sum")
+_TOTALS = (
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "累计",
+    "总和",
+    "total",
+    "totals",
+    "subtotal",
+    "sub-total",
+    "grand total",
+    "sum",
+)
 # ... and those that begin a note below a table.
-_NOTES = ("注", "备注", "说明", "附注", "数据来源", "资料来源", "来源", "填表人", "制表人", "审核人", "填报单位", "制表单位", "单位")
+_NOTES = (
+    "注",
+    "备注",
+    "说明",
+    "附注",
+    "数据来源",
+    "资料来源",
+    "来源",
+    "填表人",
+    "制表人",
+    "审核人",
+    "填报单位",
+    "制表单位",
+    "单位",
+)
 _NOTES_EN = ("note", "notes", "source", "sources", "remark", "remarks", "prepared by")
 _COLONS = ("：", ":")
 # So many characters of a header tell that a cell may be it.
@@ -55,7 +82,9 @@ def _is_header(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[st
 
 
 def _known(dataset: Dataset, name: str, headers: Mapping[str, str]) -> list[str]:
-    return sorted({_bare(word) for word in (*dataset.column(name).headers, *([headers[name]] if name in headers else []))})
+    return sorted(
+        {_bare(word) for word in (*dataset.column(name).headers, *([headers[name]] if name in headers else []))}
+    )
 
 
 def _equals(dataset: Dataset, name: str, columns: Mapping[str, str], headers: Mapping[str, str]) -> str:

@@ -42,7 +42,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[], help="suites, or parts of file names")
     parser.add_argument("--wrong", action="store_true", help="tell every file that is not right")
     asked = parser.parse_args()
-    cases = [one for one in all_cases() if not asked.only or any(only in f"{one.suite}/{one.name}" for only in asked.only)]
+    cases = [
+        one for one in all_cases() if not asked.only or any(only in f"{one.suite}/{one.name}" for only in asked.only)
+    ]
     with tempfile.TemporaryDirectory() as root:
         settings = load_settings(Path(root), {"ZHONGTAI_STATE": f"{root}/state", "ZHONGTAI_THREADS": "1"})
         with open_lake(settings) as connection:

@@ -25,7 +25,22 @@ from lake.readers.refusal import DeliveryRefused
 from quality.conform import Delivered
 from tests.unit.lake.desk import column, dataset
 
-_WORDS = ("甲", "乙 丙", "Main St 3", "a,b", "x;y", 'say "yes"', "two\nlines", "", "5'10", "O'Neil", "a|b", "C:\\dir", "1.5", " ")
+_WORDS = (
+    "甲",
+    "乙 丙",
+    "Main St 3",
+    "a,b",
+    "x;y",
+    'say "yes"',
+    "two\nlines",
+    "",
+    "5'10",
+    "O'Neil",
+    "a|b",
+    "C:\\dir",
+    "1.5",
+    " ",
+)
 _ENDS = ("\n", "\r\n", "\r")
 
 
@@ -76,7 +91,9 @@ def damage(written: Written, chance: random.Random) -> Written:
     text = content.decode(encoding)
     begin = re.search(r"\r\n|\r|\n", text)
     place = chance.randint(begin.end() if begin else 0, len(text))
-    kind = chance.choice(["none", "quote", "lose", "cut", "line", "return", "newline", "nul", "delimiter", "backslash", "header"])
+    kind = chance.choice(
+        ["none", "quote", "lose", "cut", "line", "return", "newline", "nul", "delimiter", "backslash", "header"]
+    )
     quote, source = written.dataset.source.quote or '"', written.dataset.source
     match kind:
         case "quote":
@@ -86,7 +103,9 @@ def damage(written: Written, chance: random.Random) -> Written:
         case "cut":
             text = text[:place]
         case "return" | "newline" | "nul" | "delimiter" | "backslash":
-            mark = {"return": "\r", "newline": "\n", "nul": "\0", "delimiter": source.delimiter, "backslash": "\\"}[kind]
+            mark = {"return": "\r", "newline": "\n", "nul": "\0", "delimiter": source.delimiter, "backslash": "\\"}[
+                kind
+            ]
             text = text[:place] + mark + text[place:]
         case "line" | "header":
             end = begin.group()[-1:] if begin else "\n"
@@ -124,7 +143,9 @@ def _sound_refusal(written: Written, message: str) -> str:
 def _rows(connection: duckdb.DuckDBPyConnection, one: Dataset, delivered: Delivered) -> list[tuple[str | None, ...]]:
     names = ", ".join(f'"c.{name.name}"' for name in one.columns)
     beside = ", ".join([delivered.surplus or "null", *delivered.beside.values()])
-    return connection.execute(f"select _structure, {names}, {beside} from {delivered.relation} order by _row").fetchall()
+    return connection.execute(
+        f"select _structure, {names}, {beside} from {delivered.relation} order by _row"
+    ).fetchall()
 
 
 def _held(written: Written, found: Sequence[tuple[str | None, ...]]) -> str:
@@ -143,8 +164,16 @@ def _held(written: Written, found: Sequence[tuple[str | None, ...]]) -> str:
     if written.damage == "cut":
         return ""
     everything = "\n".join(cell for row in found for cell in row if cell)
-    missing = [row[0] for row in written.rows if not re.search(rf"{row[0][0]}\W?{row[0][1:]}(?!\d)", everything) and not _split(row[0], everything)]
-    return f"nowhere to be found: {missing}" if len(missing) > 1 or (missing and written.damage in {"none", "line", "header"}) else ""
+    missing = [
+        row[0]
+        for row in written.rows
+        if not re.search(rf"{row[0][0]}\W?{row[0][1:]}(?!\d)", everything) and not _split(row[0], everything)
+    ]
+    return (
+        f"nowhere to be found: {missing}"
+        if len(missing) > 1 or (missing and written.damage in {"none", "line", "header"})
+        else ""
+    )
 
 
 def _split(mark: str, everything: str) -> bool:
@@ -166,7 +195,8 @@ def _is_damaged(row: list[str], written: Written) -> bool:
         return False
     width = len(row)
     return any(
-        one[: width - 1] == plain[: width - 1] and one[-1].startswith(plain[-1]) or one[1:] == plain[1:] for one in others
+        one[: width - 1] == plain[: width - 1] and one[-1].startswith(plain[-1]) or one[1:] == plain[1:]
+        for one in others
     )
 
 

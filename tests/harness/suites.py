@@ -57,7 +57,14 @@ def all_cases() -> Iterator[Case]:
 
 
 # Pollution that takes text away or makes two meanings of one text: no declaration brings it back.
-_LOST = ("file_field_delimiter_0x20", "row_less_sep", "row_more_sep", "row_extra_quote", "row_field_delimiter", "file_escape_char_0x00")
+_LOST = (
+    "file_field_delimiter_0x20",
+    "row_less_sep",
+    "row_more_sep",
+    "row_extra_quote",
+    "row_field_delimiter",
+    "file_escape_char_0x00",
+)
 
 
 # Its parameters tell another dialect than it is written in.

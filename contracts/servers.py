@@ -176,7 +176,7 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
 def _dialect_faults(read: ServerExtras) -> Iterator[tuple[str, str, str]]:
     """What is wrong with how records are told apart: key, fault and what to write."""
     escape, comment = read.escape or "", read.comment or ""
-    if len(escape) > 1 or escape in _NEVER and escape or escape and escape in read.delimiter:
+    if len(escape) > 1 or (escape in _NEVER and escape) or (escape and escape in read.delimiter):
         yield "escape", f"the escape {escape!r} is no mark of its own", 'one character: "\\\\"; "" where it is text'
     if set(comment) & _NEVER or (comment and comment[0] in read.quote + read.delimiter[:1]):
         yield "comment", f"no line can begin with {comment!r} and be a comment", 'what such lines begin with: "#"'

@@ -24,11 +24,11 @@ from lake.readers.diagnosis import encoding_hint, head_of, header_hint
 from lake.readers.dialect import parity_of, written_as
 from lake.readers.headers import match_headers
 from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
-from lake.readers.mending import USUAL, Marks, Mended, mend, said_of
+from lake.readers.mending import Marks, Mended, mend, said_of
 from lake.readers.parity import Parity, Shape, scan
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.suspects import suspicion
-from lake.readers.tokens import LONGEST
+from lake.readers.tokens import LONGEST, QUOTE_OPEN
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _EXTRA = "_extra"
@@ -209,8 +209,17 @@ def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
     width = len(dataset.source.widths) or mended.width
     if mended.unended is not None and mended.unended < mended.width:
         raise _truncated(dataset, text.name, mended.unended, width)
+    if QUOTE_OPEN in mended.doubts and not _ends_clean(text.file):
+        what = f"the file is truncated: it ends inside a quote, opened in line {mended.doubts[QUOTE_OPEN]}"
+        raise DeliveryRefused(dataset.id, text.name, what, "end of file", "Ask the department to deliver it again.")
     records = scan(copy, Parity(marks.delimiter, marks.quote, width=1, watch_escapes=False)).records
     return _Read(copy, marks, mended.header or [], width, records, mended=mended)
+
+
+def _ends_clean(file: Path) -> bool:
+    with file.open("rb") as text:
+        text.seek(-1, io.SEEK_END)
+        return text.read() in {b"\n", b"\r"}
 
 
 def _marks(dataset: Dataset, text: Text) -> Marks:
@@ -301,7 +310,8 @@ def _split(parsed: str, read: _Read, widths: Sequence[int]) -> str:
     first = cells[0] if last else f"coalesce({cells[0]}, p0)"
     named = ", ".join(f"{cell} as p{place}" for place, cell in enumerate(cells) if place)
     surplus = f"case when not {doubt} then substring(p0, {total + 1}) end as {_EXTRA}"
-    return f"(select case when {doubt} then p0 else {first} end as p0{', ' if named else ''}{named}, {surplus} from {parsed})"
+    rest = ", ".join(filter(None, (named, surplus)))
+    return f"(select case when {doubt} then p0 else {first} end as p0, {rest} from {parsed})"
 
 
 def first_record(source: Source, file: Path) -> list[str]:

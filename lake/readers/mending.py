@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,8 +78,8 @@ class Surplus:
 @dataclass
 class Mended:
     """A canonical copy without its header: the delivered names (None where the text has none), the cells of a record,
-    the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that a line is
-    longer than `USUAL`.
+    the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that
+    a line is longer than `USUAL`.
     """
 
     file: Path
@@ -167,7 +168,7 @@ class _Head:
 def split_at(line: str, widths: Sequence[int]) -> list[str]:
     """The cells of a line of fixed columns, trimmed."""
     ends = [sum(widths[:place]) for place in range(len(widths) + 1)]
-    return [line[begin:end].strip() for begin, end in zip(ends, ends[1:], strict=False)]
+    return [line[begin:end].strip() for begin, end in pairwise(ends)]
 
 
 def said_of(kind: str) -> str:

@@ -2,7 +2,8 @@
 
 Nothing here is a parser's. A newline before which an even number of quotes stands ends a record; a quote may only
 open where a cell begins and only close where one ends (RFC 4180). A text that keeps to that all through, with one kind
-of line end, is *regular*, and its number of records is proved. Any other is for `mending` to take apart. Blocks are looked at as arrays of numbers, never row by row.
+of line end, is *regular*, and its number of records is proved. Any other is for `mending` to take apart. Blocks are
+looked at as arrays of numbers, never row by row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Random tables in random dialects with random damage, read by ours: `python -m tests.harness.fuzz [--files N] [--seed N]`.
+"""Random tables in random dialects with random damage, read by ours.
+
+    python -m tests.harness.fuzz [--files N] [--seed N]
 
 Every row has a mark of its own. Held to: no accepted row but one that was written (the one that was damaged may differ
 by its damage), every mark is in an accepted or a rejected row, and the records counted are those that were read.
@@ -7,8 +9,6 @@ by its damage), every mark is in an accepted or a rejected row, and the records 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import random
 import re
 import tempfile
@@ -195,7 +195,7 @@ def _is_damaged(row: list[str], written: Written) -> bool:
         return False
     width = len(row)
     return any(
-        one[: width - 1] == plain[: width - 1] and one[-1].startswith(plain[-1]) or one[1:] == plain[1:]
+        (one[: width - 1] == plain[: width - 1] and one[-1].startswith(plain[-1])) or one[1:] == plain[1:]
         for one in others
     )
 

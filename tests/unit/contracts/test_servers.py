@@ -22,12 +22,12 @@ VISITS = "contracts/departments/health/visits.yml"
 # What the readers use, seen in their code; `nulls` and `ignored_headers` are everybody's.
 TAKEN = {
     "encoding": {"csv", "fixed", "zip", "ndjson", "json", "geojson", "xml", "html", "dbf"},
-    **dict.fromkeys(("delimiter", "quote", "escape", "table"), {"csv", "zip"}),
-    **dict.fromkeys(("line_end", "comment"), {"csv", "fixed", "zip"}),
-    **dict.fromkeys(
-        ("header", "skip_rows", "header_rows", "footer", "footer_rows"),
-        {"csv", "fixed", "zip", "xlsx", "xls", "ods", "html"},
-    ),
+    **{name: {"csv", "zip"} for name in ("delimiter", "quote", "escape", "table")},
+    **{name: {"csv", "fixed", "zip"} for name in ("line_end", "comment")},
+    **{
+        name: {"csv", "fixed", "zip", "xlsx", "xls", "ods", "html"}
+        for name in ("header", "skip_rows", "header_rows", "footer", "footer_rows")
+    },
     "widths": {"fixed"},
     "records": {"json", "xml"},
     "merged": {"xlsx", "xls", "ods"},

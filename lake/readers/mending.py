@@ -302,7 +302,7 @@ class _Writer:
         """One token; blank lines are no records."""
         match token:
             case Run():
-                self._put(self._run(token.text))
+                self._put(self._run(token.text), is_run=True)
                 self.mended.unended = None
             case Record():
                 self._put(self._record(token))
@@ -312,8 +312,9 @@ class _Writer:
                 self._put(self._placeholder(token))
                 self.mended.unended = None
 
-    def _put(self, text: bytes) -> None:
-        if len(text) > USUAL and _has_long_line(text):
+    def _put(self, text: bytes, *, is_run: bool = False) -> None:
+        # A parser's line is a record, whatever lines are in it.
+        if len(text) > USUAL and (not is_run or _has_long_line(text)):
             self.mended.long = True
         self.target.write(text)
 

@@ -28,7 +28,7 @@ from lake.readers.mending import Marks, Mended, mend, said_of
 from lake.readers.parity import Parity, Shape, scan
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.suspects import suspicion
-from lake.readers.tokens import LONGEST, QUOTE_OPEN
+from lake.readers.tokens import LONGEST
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _EXTRA = "_extra"
@@ -207,11 +207,8 @@ def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
     marks = _marks(dataset, text)
     mended = mend(dataset, text.name, text.file, text.shape, marks, copy)
     width = len(dataset.source.widths) or mended.width
-    if mended.unended is not None and mended.unended < mended.width:
+    if mended.unended is not None and mended.unended < mended.width and not _ends_clean(text.file):
         raise _truncated(dataset, text.name, mended.unended, width)
-    if QUOTE_OPEN in mended.doubts and not _ends_clean(text.file):
-        what = f"the file is truncated: it ends inside a quote, opened in line {mended.doubts[QUOTE_OPEN]}"
-        raise DeliveryRefused(dataset.id, text.name, what, "end of file", "Ask the department to deliver it again.")
     records = scan(copy, Parity(marks.delimiter, marks.quote, width=1, watch_escapes=False)).records
     return _Read(copy, marks, mended.header or [], width, records, mended=mended)
 

@@ -24,7 +24,7 @@ from lake.readers.diagnosis import joined
 from lake.readers.dialect import Dialect, dialect_of, written_as
 from lake.readers.parity import Shape
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.tokens import QUOTE, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
+from lake.readers.tokens import QUOTE, QUOTE_OPEN, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
 
 AGAIN = "Ask for the file again."
 # A line that a parser takes without being told.
@@ -111,6 +111,8 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
                 _selected(tokens, source, mended) if selects else tokens, dialect, mended
             ):
                 writer.write(token)
+            if tokens.begun and QUOTE_OPEN in mended.doubts:
+                mended.unended = tokens.begun
     except LineTooLong as error:
         what = "a line is longer than 16 MiB"
         raise DeliveryRefused(dataset.id, name, what, f"line {error.line}", AGAIN) from None

@@ -19,8 +19,8 @@ import numpy.typing as npt
 _BLOCK = 8 << 20
 _BOM = b"\xef\xbb\xbf"
 _LF, _CR, _NUL = 10, 13, 0
-_BLANK = (b"\n\n", b"\n\r\n")
-_INNER_BOM = b"\n" + _BOM
+# What no line of a regular text begins with: a line end, or another byte order mark.
+_ODD_STARTS = (b"\n\n", b"\n\r\n", b"\n" + _BOM)
 _SEAM = 4
 
 Places = npt.NDArray[np.int64]
@@ -107,11 +107,13 @@ class Parity:
             self.width = _width(block, self.delimiter, self.quote)
         if self.escape:
             block = self._without_escapes(block)
-        self._look_for_what_no_regular_text_has(block)
+        bytes_ = np.frombuffer(block, np.uint8)
+        newlines = np.flatnonzero(bytes_ == _LF)
+        self._look_for_what_no_regular_text_has(block, bytes_, newlines)
         if self.quote and (self._inside or self.quote in block or self._before.endswith(self.quote)):
-            self._quoted(block, start)
+            self._quoted(block, start, bytes_, newlines)
         else:
-            self._plain(block, start)
+            self._plain(block, start, newlines)
         self._before = (self._before + block[-_SEAM:])[-_SEAM:]
 
     def finish(self) -> Shape:
@@ -162,12 +164,12 @@ class Parity:
         self.last = start + place
         return block[place:], start + place
 
-    def _look_for_what_no_regular_text_has(self, block: bytes) -> None:
+    def _look_for_what_no_regular_text_has(self, block: bytes, bytes_: npt.NDArray[np.uint8], newlines: Places) -> None:
         self._begun = True
         seam = self._before + block[:_SEAM]
         if b"\0" in block:
             self._note("a NUL stands in it")
-        if any(blank in piece for blank in (*_BLANK, _INNER_BOM) for piece in (seam, block)):
+        if _odd_start(bytes_, newlines, block) or any(odd in seam for odd in _ODD_STARTS):
             self._note("it has blank lines, or a byte order mark inside")
         if self.watch_escapes and (b"\\" in block or b"\\" in self._before):
             self.escaped = self.escaped or bool(self._sign.search(block) or self._sign.search(seam))
@@ -175,10 +177,10 @@ class Parity:
             if self.escaped or self.doubled:
                 self._note("backslashes stand where an escape character would")
 
-    def _plain(self, block: bytes, start: int) -> None:
-        newlines = block.count(b"\n")
+    def _plain(self, block: bytes, start: int, places: Places) -> None:
+        newlines = len(places)
         if newlines:
-            self.last = start + block.rfind(b"\n") + 1
+            self.last = start + int(places[-1]) + 1
         self.newlines += newlines
         self.lines += newlines
         if b"\r" in block:
@@ -187,11 +189,9 @@ class Parity:
         self.both += self._before.endswith(b"\r") and block.startswith(b"\n")
         self._delimiters, self._line_inside = (0, False) if newlines else (self._delimiters, self._line_inside)
 
-    def _quoted(self, block: bytes, start: int) -> None:
+    def _quoted(self, block: bytes, start: int, bytes_: npt.NDArray[np.uint8], newlines: Places) -> None:
         self.quoted = True
-        bytes_ = np.frombuffer(block, np.uint8)
         quotes = np.flatnonzero(bytes_ == self.quote[0])
-        newlines = np.flatnonzero(bytes_ == _LF)
         outside = ((np.searchsorted(quotes, newlines) + self._inside) & 1) == 0
         self._judge_quotes(bytes_, quotes)
         self._judge_cells(bytes_, newlines, outside)
@@ -248,6 +248,15 @@ class Parity:
         self.returns += len(returns)
         inner = returns[returns < len(bytes_) - 1]
         self.both += int((bytes_[inner + 1] == _LF).sum())
+
+
+def _odd_start(bytes_: npt.NDArray[np.uint8], newlines: Places, block: bytes) -> bool:
+    """Whether a line that begins in a block, not at its end, begins oddly. Only what follows newlines is looked at."""
+    after = bytes_[newlines[newlines < len(bytes_) - 1] + 1]
+    if (after == _LF).any():
+        return True
+    rare = (after == _CR) | (after == _BOM[0])
+    return bool(rare.any()) and any(odd in block for odd in _ODD_STARTS)
 
 
 def _width(block: bytes, delimiter: bytes, quote: bytes) -> int:

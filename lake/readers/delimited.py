@@ -202,10 +202,16 @@ def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
     marks = _marks(dataset, text)
     mended = mend(dataset, text.name, text.file, text.shape, marks, copy)
     width = len(dataset.source.widths) or mended.width
-    if mended.unended is not None and mended.unended < mended.width:
+    if mended.unended is not None and mended.unended < mended.width and not _ends_clean(text.file):
         raise _truncated(dataset, text.name, mended.unended, width)
     records = scan(copy, Parity(marks.delimiter, marks.quote, width=1, watch_escapes=False)).records
     return _Read(copy, marks, mended.header or [], width, records, mended=mended)
+
+
+def _ends_clean(file: Path) -> bool:
+    with file.open("rb") as text:
+        text.seek(-1, io.SEEK_END)
+        return text.read() in {b"\n", b"\r"}
 
 
 def _marks(dataset: Dataset, text: Text) -> Marks:
@@ -296,7 +302,8 @@ def _split(parsed: str, read: _Read, widths: Sequence[int]) -> str:
     first = cells[0] if last else f"coalesce({cells[0]}, p0)"
     named = ", ".join(f"{cell} as p{place}" for place, cell in enumerate(cells) if place)
     surplus = f"case when not {doubt} then substring(p0, {total + 1}) end as {_EXTRA}"
-    return f"(select case when {doubt} then p0 else {first} end as p0{', ' if named else ''}{named}, {surplus} from {parsed})"
+    rest = ", ".join(filter(None, (named, surplus)))
+    return f"(select case when {doubt} then p0 else {first} end as p0, {rest} from {parsed})"
 
 
 def first_record(source: Source, file: Path) -> list[str]:

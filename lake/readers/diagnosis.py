@@ -136,7 +136,7 @@ def _over_rows(dataset: Dataset, rows: Sequence[Sequence[str]]) -> int:
 
 
 def joined(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Names that are written over several rows: those above a name, from the left where a cell is empty, then itself."""
+    """Names that are written over several rows: what is above (or, where that is empty, left of it), then itself."""
     width = max(map(len, rows))
     names: list[list[str]] = [[] for _ in range(width)]
     for number, row in enumerate(rows, 1):

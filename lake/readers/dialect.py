@@ -10,7 +10,8 @@ from lake.readers.parity import Parity, Shape
 
 @dataclass(frozen=True)
 class Dialect:
-    """Marks of a text in UTF-8; no `delimiter` where a line is one cell. `escape` is empty where none is declared; `watched` says whether its undeclared use is
+    """Marks of a text in UTF-8; no `delimiter` where a line is one cell. `escape` is empty where none is declared;
+    `watched` says whether its undeclared use is
     a fault. `end` is LF, CRLF or CR; `loose` says that other ends may be meant by it (none is declared).
     """
 
@@ -38,6 +39,7 @@ def parity_of(dataset: Dataset) -> Parity:
         source.skip_rows,
         None if source.header else len(dataset.columns),
         watch_escapes=source.escape is None and not fixed,
+        escape=b"" if fixed or source.escape in {None, source.quote} else (source.escape or "").encode(),
     )
 
 

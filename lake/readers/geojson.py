@@ -153,7 +153,5 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"
         found.append((differs, f"geometry:{header}_contradicted"))
     if "geometry" in hidden:
-        found.append(
-            ("json_extract_string(line, '$.properties.geometry') is not null", "geometry:contradicted")
-        )
+        found.append(("json_extract_string(line, '$.properties.geometry') is not null", "geometry:contradicted"))
     return found

@@ -106,9 +106,7 @@ def _seen(rows: Iterator[Row], seen: list[Row]) -> Iterator[Row]:
         yield row
 
 
-def _suspected(
-    dataset: Dataset, delivered: Delivered, positions: Mapping[str, int], names: Sequence[str]
-) -> Delivered:
+def _suspected(dataset: Dataset, delivered: Delivered, positions: Mapping[str, int], names: Sequence[str]) -> Delivered:
     """The relation with records named that are none: a repeated header, a line of totals, a note."""
     ordered = sorted(positions, key=lambda name: positions[name])
     columns = {name: f'"c.{name}"' for name in ordered}

@@ -40,10 +40,11 @@ TEXT_FORMATS = {"csv", "fixed", "ndjson", "json", "geojson"}
 class Landed:
     """One delivery, landed. `batch` is 32 hex digits of SHA-256 over the dataset's name and the delivered bytes.
 
-    For text formats `lines` counts newline-ended or final lines; `plain` says that no line is
-    blank, `ends_clean` that the last byte is a newline. `shape` is that of delimited text in UTF-8, None where it is in another encoding and has to be looked at as a copy.
-    `marks` are places in the file, each the offset of a byte and the number of newlines before it. `unused` are characters that the text does not have: what
-    a reader must mark by a character of its own, it marks by one of these.
+    For text formats `lines` counts newline-ended or final lines; `plain` says that no line is blank, `ends_clean` that
+    the last byte is a newline. `shape` is that of delimited text in UTF-8, None where it is in another encoding and has
+    to be looked at as a copy. `marks` are places in the file, each the offset of a byte and the number of newlines
+    before it. `unused` are characters that the text does not have: what a reader must mark by a character of its own,
+    it marks by one of these.
     """
 
     batch: str

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ from lake.readers.diagnosis import joined
 from lake.readers.dialect import Dialect, dialect_of, written_as
 from lake.readers.parity import Shape
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.tokens import QUOTE, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
+from lake.readers.tokens import QUOTE, QUOTE_OPEN, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
 
 AGAIN = "Ask for the file again."
 # A line that a parser takes without being told.
@@ -77,8 +78,8 @@ class Surplus:
 @dataclass
 class Mended:
     """A canonical copy without its header: the delivered names (None where the text has none), the cells of a record,
-    the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that a line is
-    longer than `USUAL`.
+    the first line of each kind of doubt, and the cells of a last record that has no line end. `long` says that
+    a line is longer than `USUAL`.
     """
 
     file: Path
@@ -110,6 +111,8 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
                 _selected(tokens, source, mended) if selects else tokens, dialect, mended
             ):
                 writer.write(token)
+            if tokens.begun and QUOTE_OPEN in mended.doubts:
+                mended.unended = tokens.begun
     except LineTooLong as error:
         what = "a line is longer than 16 MiB"
         raise DeliveryRefused(dataset.id, name, what, f"line {error.line}", AGAIN) from None
@@ -167,7 +170,7 @@ class _Head:
 def split_at(line: str, widths: Sequence[int]) -> list[str]:
     """The cells of a line of fixed columns, trimmed."""
     ends = [sum(widths[:place]) for place in range(len(widths) + 1)]
-    return [line[begin:end].strip() for begin, end in zip(ends, ends[1:], strict=False)]
+    return [line[begin:end].strip() for begin, end in pairwise(ends)]
 
 
 def said_of(kind: str) -> str:
@@ -301,7 +304,7 @@ class _Writer:
         """One token; blank lines are no records."""
         match token:
             case Run():
-                self._put(self._run(token.text))
+                self._put(self._run(token.text), is_run=True)
                 self.mended.unended = None
             case Record():
                 self._put(self._record(token))
@@ -311,8 +314,9 @@ class _Writer:
                 self._put(self._placeholder(token))
                 self.mended.unended = None
 
-    def _put(self, text: bytes) -> None:
-        if len(text) > USUAL and _has_long_line(text):
+    def _put(self, text: bytes, *, is_run: bool = False) -> None:
+        # A parser's line is a record, whatever lines are in it.
+        if len(text) > USUAL and (not is_run or _has_long_line(text)):
             self.mended.long = True
         self.target.write(text)
 

@@ -141,7 +141,8 @@ _CELL_ENDS = {
 
 class Tokens:
     """The records of a text, from where `source` stands. `line` is the number of the line that comes next,
-    `header` the text of the last line of names, once it is known.
+    `header` the text of the last line of names, once it is known, `begun` the cells of a record in which a quote is
+    open to the end.
 
     `escaped` says that delimiters or line ends are escaped somewhere in the text. Without `runs` every record comes
     alone.
@@ -154,6 +155,7 @@ class Tokens:
         self._patterns = _patterns(dialect, 1)
         self.line = 1
         self.header = b""
+        self.begun = 0
         self._fill()
         if self._buffer.startswith(_BOM):
             self._at = len(_BOM)
@@ -234,6 +236,7 @@ class Tokens:
         if fault is None and self._fill_more():
             return
         if fault is None:
+            self.begun = len(raw) + 1
             yield from self._too_long_or_open(end)
         elif fault:
             end = self._line_end(end)

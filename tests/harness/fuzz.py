@@ -1,4 +1,6 @@
-"""Random tables in random dialects with random damage, read by ours: `python -m tests.harness.fuzz [--files N] [--seed N]`.
+"""Random tables in random dialects with random damage, read by ours.
+
+    python -m tests.harness.fuzz [--files N] [--seed N]
 
 Every row has a mark of its own. Held to: no accepted row but one that was written (the one that was damaged may differ
 by its damage), every mark is in an accepted or a rejected row, and the records counted are those that were read.

@@ -144,7 +144,7 @@ _HORROR: Mapping[str, Mapping[str, Any]] = {
 
 
 def horror() -> Iterator[Case]:
-    """messytables' horror set: files that broke its readers. Their rows are told for the delimited ones that are whole."""
+    """messytables' horror set: files that broke its readers. Rows are told for the delimited ones that are whole."""
     for file in sorted((FILES / "messytables_horror").glob("*")):
         facts = dict(_HORROR.get(file.name, {}))
         kind = {"xls": "xls", "xlsx": "xlsx", "ods": "ods", "zip": "zip"}.get(file.suffix[1:].lower(), "csv")

@@ -408,7 +408,8 @@ def test_a_reader_that_loses_a_record_is_found_out(desk: Desk, monkeypatch: pyte
 
     def losing(*given: object) -> object:
         delivered, records = real(*given)  # type: ignore[arg-type]
-        return replace(delivered, relation=f"(from {delivered.relation} where _row > 1)"), records
+        lost = f"(from {delivered.relation} where _row > 1)"
+        return replace(delivered, relation=lost, again=None), records
 
     with monkeypatch.context() as patch:
         patch.setattr(spine, "read", losing)

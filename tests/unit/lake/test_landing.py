@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import csv
+import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -36,9 +38,15 @@ def test_a_text_is_described_alike_however_it_is_cut_into_blocks(encoding: str, 
     assert found.lines == text.count("\n") + (not ends_clean)
     assert found.ends_clean == ends_clean
     assert found.unused == "".join(mark for mark in UNUSED if mark not in text)
-    blank = text.startswith("\n") or re.search(r"\n\r?\n", "\n" + text)
-    only_returns = "\r" in text and "\n" not in text
-    assert found.plain == (not blank and '"' not in text and not only_returns)
+    if not encoding.startswith("utf-8"):
+        assert found.shape is None  # that of its copy counts
+        return
+    whole = landed(text.encode(encoding), encoding, 1 << 20).shape
+    assert found.shape and whole and replace(found.shape, fault="") == replace(whole, fault="")
+    assert found.shape.regular == whole.regular
+    if whole.regular:
+        assert whole.records == len(list(csv.reader(io.StringIO(text, newline=""))))
+        assert whole.plain == ('"' not in text)
 
 
 @given(content=some.lists(some.sampled_from(_BYTES), min_size=1).map(b"".join), block=some.integers(1, 5))

@@ -129,7 +129,7 @@ BAD = [
         "contracted shape (too_short 5)",
     ),
     Bad("quote_never_closed", text('"' + CSV * 20), "header"),
-    Bad("too_few_by_position", text(CSV.replace(",", ";")), "the file has 1 columns", {"header": False}),
+    Bad("too_few_by_position", text(CSV.replace(",", ";")), "fewer than the 3 cells", {"header": False}),
     Bad("binary_as_csv", _parquet, "the bytes are not utf-8"),
     Bad("ndjson_cut", text(NDJSON[:-12]), "its last line is no complete JSON object", {"format": "ndjson"}),
     Bad("ndjson_csv", text(CSV), "no line is a JSON object", {"format": "ndjson"}),

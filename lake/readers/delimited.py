@@ -13,16 +13,19 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+
+import duckdb
 
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
+from lake.cores import threads_of
 from lake.readers.diagnosis import encoding_hint, head_of, header_hint
 from lake.readers.dialect import parity_of, written_as
 from lake.readers.headers import match_headers
 from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
 from lake.readers.mending import Marks, Mended, mend, said_of
 from lake.readers.parity import Parity, Shape, scan
+from lake.readers.ranges import range_name, serve_ranges
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.suspects import suspicion
 from lake.readers.tokens import LONGEST
@@ -63,22 +66,26 @@ class _Read:
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive lines of a text, in a file of their own: where they begin, and whether the header is among them."""
+    """Consecutive lines of a text under a name of their own: where they begin, and whether with the header."""
 
-    file: Path
+    name: str
     before: int
     first: bool
 
 
-def read_csv(dataset: Dataset, landed: Landed, scratch: Path, cores: int = 1) -> tuple[Delivered, int]:
+def read_csv(
+    dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection | None = None
+) -> tuple[Delivered, int]:
     """A landed text as a relation, and the number of its records.
 
-    Where lines are records, the relation has as many `parts` as there are `cores`.
+    Where lines are records, the relation has as many `parts` as the connection has threads.
     """
     text = landed_text(dataset, landed, scratch)
     delivered, records = read_texts(dataset, [text], scratch)
-    if cores > 1 and text.shape.plain and text.file == landed.file and _trusted(dataset, text):
-        delivered = replace(delivered, parts=_parts(dataset, text, _pieces(landed, scratch, cores)))
+    cores = threads_of(connection) if connection else 1
+    if connection and cores > 1 and text.shape.plain and text.file == landed.file and _trusted(dataset, text):
+        serve_ranges(connection)
+        delivered = replace(delivered, parts=_parts(dataset, text, _pieces(landed, cores)))
     return delivered, records
 
 
@@ -241,7 +248,7 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
     except DeliveryRefused as refusal:
         hint = encoding_hint(dataset.source, head_of(text.original)) or header_hint(dataset, text.file)
         raise refusal.because(hint) from None
-    file, begins = (piece.file, piece.first) if piece else (read.file, True)
+    file, begins = (piece.name, piece.first) if piece else (str(read.file), True)
     columns = {name: f"p{place}" for name, place in sorted(positions.items(), key=lambda item: item[1])}
     headers = {name: read.names[place] for name, place in positions.items()} if read.names else {}
     doubt = f"starts_with(p0, {literal(read.marks.mark.decode())})" if read.mended else ""
@@ -275,7 +282,7 @@ def _of_doubt(read: _Read, part: int) -> str:
     return f"split_part(p0, {literal(read.marks.mark.decode())}, {part})"
 
 
-def _parsed(dataset: Dataset, read: _Read, file: Path, *, begins: bool) -> str:
+def _parsed(dataset: Dataset, read: _Read, file: str, *, begins: bool) -> str:
     """The parser's relation: p0, p1, ... and the surplus."""
     widths = dataset.source.widths if written_as(dataset.source) == "fixed" else ()
     cells = 1 if widths else read.width
@@ -284,7 +291,7 @@ def _parsed(dataset: Dataset, read: _Read, file: Path, *, begins: bool) -> str:
         literal(mark.decode()) for mark in (read.marks.quote, read.marks.delimiter, read.marks.mark)
     )
     longest = f"max_line_size={3 * LONGEST}, " if read.mended and read.mended.long else ""
-    parsed = f"""read_csv({literal(str(file))}, auto_detect=false, header={str(read.header and begins).lower()},
+    parsed = f"""read_csv({literal(file)}, auto_detect=false, header={str(read.header and begins).lower()},
         skip={read.skip if begins else 0}, delim={delimiter}, quote={quote}, escape={quote}, nullstr={no_null},
         null_padding=true, parallel=false, ignore_errors=true, store_rejects=true, rejects_limit=0, {longest}
         new_line={literal(read.end)},
@@ -337,31 +344,21 @@ def _truncated(dataset: Dataset, name: str, fields: int, width: int) -> Delivery
     return DeliveryRefused(dataset.id, name, what, "end of file", "Ask the department to deliver it again.")
 
 
-def _pieces(landed: Landed, scratch: Path, count: int) -> list[Piece]:
-    """The file cut into about equal pieces, each at the first newline after a mark."""
-    folder = scratch / landed.batch
-    folder.mkdir(parents=True, exist_ok=True)
+def _pieces(landed: Landed, count: int) -> list[Piece]:
+    """The file as about equal pieces, each from the first line that begins after a mark."""
     wanted = [landed.bytes * place // count for place in range(1, count)]
     marks = sorted({min(landed.marks, key=lambda mark: abs(mark[0] - offset)) for offset in wanted})
     pieces = []
     with landed.file.open("rb") as source:
         begin, before = 0, 0
-        for place, (offset, newlines) in enumerate([*marks, (landed.bytes, landed.lines)]):
+        for offset, newlines in [*marks, (landed.bytes, landed.lines)]:
             source.seek(offset)
             source.readline()
             end = source.tell()
             if end > begin:
-                pieces.append(Piece(_cut(source, begin, end, folder / f"{place}.csv"), before, begin == 0))
+                pieces.append(Piece(range_name(landed.file, begin, end), before, begin == 0))
             begin, before = end, newlines + 1
     return pieces
-
-
-def _cut(source: BinaryIO, begin: int, end: int, file: Path) -> Path:
-    source.seek(begin)
-    with file.open("wb") as target:
-        while begin < end:
-            begin += target.write(source.read(min(_COPY, end - begin)))
-    return file
 
 
 def _parts(dataset: Dataset, text: Text, pieces: Sequence[Piece]) -> tuple[str, ...]:

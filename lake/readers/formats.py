@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Dataset
-from lake.cores import threads_of
 from lake.readers import (
     archive,
     dbf,
@@ -32,9 +31,7 @@ from quality.conform import Delivered
 Reading = tuple[Delivered, int]
 
 _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection], Reading]] = {
-    "csv": lambda dataset, landed, scratch, connection: delimited.read_csv(
-        dataset, landed, scratch, threads_of(connection)
-    ),
+    "csv": delimited.read_csv,
     "fixed": lambda dataset, landed, scratch, connection: delimited.read_csv(dataset, landed, scratch),
     "zip": lambda dataset, landed, scratch, connection: archive.read_zip(
         dataset, landed, scratch, partial(_read_member, connection=connection)

@@ -36,7 +36,7 @@ class _Range(io.RawIOBase):
     """A range of a file as a file of its own."""
 
     def __init__(self, begin: int, end: int, path: str) -> None:
-        self._file = Path(path).open("rb", buffering=0)
+        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed by close()
         self._begin, self._end = begin, end
         self.size = end - begin
         self._file.seek(begin)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-ARRIVAL, PATH, FOLDER, NAME = "arrival", "path", "folder", "name"
-INSTEAD = "path, folder, name, arrival, or a pattern with %Y, %m and %d such as *_%d%m%Y.csv"
+ARRIVAL, PATH, FOLDER, NAME, MANIFEST = "arrival", "path", "folder", "name", "manifest"
+INSTEAD = "path, folder, name, manifest, arrival, or a pattern with %Y, %m and %d such as *_%d%m%Y.csv"
 _WORDS = ("%Y", "%m", "%d")
 
 
 def delivery_date_fault(where: str) -> str | None:
     """Why a declared `delivery_date` says nothing, or None."""
-    if where in {ARRIVAL, PATH, FOLDER, NAME}:
+    if where in {ARRIVAL, PATH, FOLDER, NAME, MANIFEST}:
         return None
     if "%" not in where:
         return f"delivery_date is {where!r}"

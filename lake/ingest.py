@@ -88,7 +88,8 @@ def _dated(context: Ingestion, dataset: Dataset, url: str) -> _Found:
     path = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
     try:
         admit(dataset, url, context.catalogue.deliveries)
-        return _Found(url, path, delivered_on(dataset, path, today(context.settings.clock)))
+        day = delivered_on(dataset, path, today(context.settings.clock), context.catalogue.deliveries)
+        return _Found(url, path, day)
     except DeliveryRefused as refusal:
         return _Found(url, path, refused=str(refusal))
     except Exception as error:

@@ -1,18 +1,21 @@
-"""Which day a delivery is of: read from its path as people write days, or the day it arrived where that is declared.
+"""Which day a delivery is of: read from its path as people write days, from a manifest, or the day it arrived.
 
 Digits that only look like a day are none, a day that no calendar has refuses the delivery, and so does a path without
-one. No file is opened here.
+one. The delivery itself is not opened here.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from contracts.delivery_dates import ARRIVAL, FOLDER, NAME, PATH
+import fsspec
+
+from contracts.delivery_dates import ARRIVAL, FOLDER, MANIFEST, NAME, PATH
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
 
@@ -26,24 +29,28 @@ _DAY = re.compile(
     r"|(?P<j>\d{4})-(?P<k>\d\d)-(?P<l>\d\d)"
     r")(?!\d)"
 )
+_MANIFEST, _LARGEST = "manifest.json", 1 << 20
 _FIX = "Move the file to a folder of the day it was delivered on."
 _UNDATED = (
     "Move the file to a folder of the day it was delivered on (2026-11-20), or declare delivery_date "
-    "(path, folder, name, a pattern such as *_%d%m%Y.csv, or arrival) in servers."
+    "(path, folder, name, manifest, a pattern such as *_%d%m%Y.csv, or arrival) in servers."
 )
 
 
-def delivered_on(dataset: Dataset, path: str, today: date) -> date:
-    """The day of a delivery at `path` below the deliveries' root; `today` where the contract takes the arrival's.
+def delivered_on(dataset: Dataset, path: str, today: date, root: Path | str = "") -> date:
+    """The day of a delivery at `path` below `root`; `today` where the contract takes the arrival's.
 
     Raises `DeliveryRefused` for a path without a day, a day that no calendar has, and one that is still to come.
     """
     where = dataset.source.delivery_date
     if where == ARRIVAL:
         return today
-    day = _by_pattern(dataset, path, where) if "%" in where else _by_spelling(dataset, path, where)
+    if where == MANIFEST:
+        day = _by_manifest(dataset, path, root)
+    else:
+        day = _by_pattern(dataset, path, where) if "%" in where else _by_spelling(dataset, path, where)
     if day > today:
-        what = f"its path has the date {day}, which is still to come: today is {today}"
+        what = f"it is of {day}, a date which is still to come: today is {today}"
         raise DeliveryRefused(dataset.id, path, what, "its path", _FIX)
     return day
 
@@ -65,6 +72,25 @@ def _spellings(text: str) -> Iterator[tuple[str, tuple[int, int, int]]]:
     for found in _DAY.finditer(unicodedata.normalize("NFKC", text)):
         year, month, day = (int(part) for name, part in sorted(found.groupdict().items()) if part and len(name) == 1)
         yield found.group(), (year, month, day)
+
+
+def _by_manifest(dataset: Dataset, path: str, root: Path | str) -> date:
+    """The `delivered_on` that a `manifest.json` in the delivery's folder has for the file, or for all of them."""
+    name = PurePosixPath(path)
+    place = f"{name.parent}/{_MANIFEST}"
+    fix = f'Write it as {{"delivered_on": "2026-11-20"}}, or {{"files": {{"{name.name}": {{"delivered_on": …}}}}}}.'
+    try:
+        with fsspec.open(f"{root}/{place}", "rb") as file:
+            told = json.loads(file.read(_LARGEST))
+        own = told.get("files", {}).get(name.name, {}) if isinstance(told, dict) else {}
+        return date.fromisoformat(str(own.get("delivered_on") or told["delivered_on"]))
+    except FileNotFoundError:
+        what = f"there is no {_MANIFEST} beside it, where its date should stand"
+    except (KeyError, TypeError, AttributeError):
+        what = f"the {_MANIFEST} beside it has no date for it"
+    except (ValueError, OSError):
+        what = f"the {_MANIFEST} beside it cannot be read, or its date is none"
+    raise DeliveryRefused(dataset.id, path, what, place, fix)
 
 
 def _by_pattern(dataset: Dataset, path: str, pattern: str) -> date:

@@ -178,6 +178,31 @@ def test_a_day_is_read_as_people_write_it_or_where_it_is_declared(desk: Desk, wh
     assert (batch.state, batch.delivered_on) == ("accepted", day), batch.message
 
 
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ('{"delivered_on": "2026-11-02"}', ""),
+        ('{"delivered_on": "2020-01-01", "files": {"FILE": {"delivered_on": "2026-11-02"}}}', ""),
+        ('{"files": {"other.csv": {"delivered_on": "2026-11-02"}}}', "has no date for it"),
+        ('{"delivered_on": "2026-02-30"}', "its date is none"),
+        ("[1]", "has no date for it"),
+        ("{", "cannot be read"),
+        ("", "there is no manifest.json"),
+    ],
+)
+def test_a_manifest_beside_the_file_tells_its_day(desk: Desk, manifest: str, said: str) -> None:
+    plain = people()
+    one = moved(plain, path=f"in/{plain.name}.csv", delivery_date="manifest")
+    file = desk.root / one.source.path
+    file.parent.mkdir(parents=True)
+    file.write_text(FIRST, encoding="utf-8")
+    if manifest:
+        (file.parent / "manifest.json").write_text(manifest.replace("FILE", file.name), encoding="utf-8")
+    (batch,) = desk.ingest(one)
+    assert said in batch.message
+    assert (batch.state, batch.delivered_on) == (("failed", None) if said else ("accepted", date(2026, 11, 2)))
+
+
 def test_a_day_still_to_come_is_refused(desk: Desk) -> None:
     one = people()
     desk.deliver(one, FIRST, "2999-01-01")

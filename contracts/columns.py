@@ -62,6 +62,7 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     if extra is None or element is None:
         return None
     _check_type(document, at, written, element)
+    _check_key(document, at, written, element)
     _check_codes(shared, places, extra, element)
     attribute = _attribute(shared, places, extra)
     if len(document.faults) > before:
@@ -105,6 +106,18 @@ def _check_type(document: Document, at: YamlPath, written: SchemaProperty, eleme
     if written.logicalType is not None and written.logicalType != right:
         text = f"{written.logicalType!r} disagrees with the data element {element.name}"
         document.fault((*at, "logicalType"), text, f"{right}, or leave it out")
+
+
+def _check_key(document: Document, at: YamlPath, written: SchemaProperty, element: Element) -> None:
+    """A key is told by its whole value: two that differ may not become one on the way."""
+    if not written.primaryKey:
+        return
+    if element.type is LogicalType.NUMBER:
+        text = f"{element.name} is a number, of which only some 16 digits are kept, so it is no key"
+        document.fault((*at, "primaryKey"), text, "an element of type string, integer or decimal")
+    if element.rounding:
+        text = f"{element.name} is rounded, so that two keys may become one"
+        document.fault((*at, "primaryKey"), text, "an element without rounding")
 
 
 def _check_codes(shared: Shared, places: Mapping[str, YamlPath], extra: ColumnExtras, element: Element) -> None:

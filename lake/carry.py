@@ -20,7 +20,7 @@ from lake.attach import store_table
 from lake.batch import ConservationBroken, Ingestion
 from lake.blame import FailedScan
 from lake.cores import threads_for, threads_of, use_threads
-from lake.order import Delivery, StoredBatch
+from lake.order import Delivery, StoredBatch, parts_of, without
 from lake.readers.delimited import REJECTS
 from lake.readers.formats import read
 from lake.readers.landing import Landed
@@ -95,6 +95,7 @@ class Carrier:
         self.code_sets = context.catalogue.code_sets
         self._doubled: pa.Table | None = None
         self._day = place.delivery.delivered_on
+        self.held_too: list[StoredBatch] = []
 
     def carry(self) -> Counted:
         """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
@@ -228,10 +229,9 @@ class Carrier:
         key = ", ".join(identifier(column.name) for column in dataset.key)
         names = ", ".join(identifier(column.name) for column in dataset.columns)
         there = " and ".join(f"{identifier(column.name)} is not null" for column in dataset.key)
-        rows = (
-            f"from {store_table(dataset)} where _batch = {literal(self.place.delivery.batch)} "
-            f"and _faults is null and {there}"
-        )
+        batches = [self.place.delivery.batch, *(one.batch for one in self._parts() if not one.held)]
+        listed = ", ".join(literal(one) for one in batches)
+        rows = f"from {store_table(dataset)} where _batch in ({listed}) and _faults is null and {there}"
         repeated = self.connection.execute(f"select count(*) - count(distinct ({key})) {rows}").fetchone()
         if not repeated or not repeated[0]:
             return {}
@@ -248,9 +248,19 @@ class Carrier:
         """Whether a snapshot would put few rows, or none, in place of a good one."""
         if self.dataset.mode is not DeliveryMode.SNAPSHOT or not stored.rows_read:
             return False
+        parts = self._parts()
+        same = {stored.batch, *(one.batch for one in parts)}
         others = self.context.batches.get(self.dataset.id, [])
-        good = any(one.accepted and not one.held and one.batch != stored.batch for one in others)
-        return good and stored.quarantined > stored.rows_read * self.dataset.largest_rejected_share
+        good = any(one.accepted and not one.held and one.batch not in same for one in others)
+        read, rejected = (sum(getattr(one, name) for one in (stored, *parts)) for name in ("rows_read", "quarantined"))
+        return good and (any(one.held for one in parts) or rejected > read * self.dataset.largest_rejected_share)
+
+    def _parts(self) -> list[StoredBatch]:
+        """The batches before this one that are one delivery with it."""
+        known = self.context.deliveries.get(self.dataset.id, [])
+        day, batches = self.place.delivery.delivered_on, self.context.batches.get(self.dataset.id, [])
+        found = parts_of(self.dataset, day, known, batches)
+        return [one for one in found if one.batch != self.place.delivery.batch]
 
     def _count(self, counts: tuple[int, int], doubts: Mapping[str, str]) -> Counted:
         """Hold what is stored against `counts`: the records the file itself tells, and the rows the scan moved."""
@@ -289,10 +299,15 @@ class Carrier:
     def _record(self, stored: StoredBatch) -> None:
         """Set down batch and delivery, and have the views show them: in the same transaction as the rows."""
         name, delivery = self.dataset.id, self.place.delivery
-        batches = [one for one in self.context.batches.get(name, []) if one.batch != stored.batch] + [stored]
+        # One part that is held holds all of its delivery.
+        self.held_too = [replace(one, held=True) for one in self._parts() if stored.held and not one.held]
+        settled = {one.batch: one for one in (*self.held_too, stored)}
+        before = self.context.batches.get(name, [])
+        batches = [settled.pop(one.batch, one) for one in before] + list(settled.values())
         known = self.context.deliveries.get(name, [])
-        deliveries = known if delivery in known else [*known, delivery]
-        write_batch(self.connection, name, stored)
+        deliveries = known if delivery in known else [*without(known, delivery), delivery]
+        for one in (*self.held_too, stored):
+            write_batch(self.connection, name, one)
         if delivery not in known:
             write_delivery(self.connection, name, delivery)
         show(self.connection, self.dataset, deliveries, batches)

@@ -26,6 +26,7 @@ _NEXT: tuple[tuple[type[BaseException], str], ...] = (
         "It needs more than ZHONGTAI_MEMORY allows: give more, or fewer ZHONGTAI_THREADS.",
     ),
     (MemoryError, "The machine has no memory left for it."),
+    (duckdb.InvalidInputException, "A file of the lake may be damaged: `zhongtai audit --deep` names it."),
     (duckdb.IOException, "A file of the lake is missing, damaged or held by another process: see `zhongtai audit`."),
     (sqlite3.OperationalError, "A file of the state is held by another process, or may not be written."),
     (sqlite3.DatabaseError, "A file of the state is damaged: restore it from a backup."),

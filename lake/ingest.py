@@ -7,24 +7,26 @@ again is `rejudge`'s.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
 from contracts.clock import today
+from contracts.delivery_dates import ARRIVAL
 from contracts.model import Dataset
 from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
-from lake.order import Delivery, StoredBatch, same_day
+from lake.order import Delivery, StoredBatch, same_day, without
 from lake.readers.admission import admit, printable, refused_by_system
 from lake.readers.delivery_date import delivered_on
 from lake.readers.landing import Landed, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.unread import refused_unread
-from lake.rejudge import rejudge, remake
+from lake.rejudge import outdated, rejudge, remake
 from lake.store import ColumnTypeChanged, show, write_delivery
 
 __all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "unconserved"]
@@ -47,24 +49,32 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     changed. The reasons of batches in `recorded` are not counted again.
     """
     unusable = context.unusable.get(dataset.id)
-    if isinstance(unusable, ColumnTypeChanged):
-        again = remake(context, dataset)
-    elif unusable is not None:
+    if unusable is not None and not isinstance(unusable, ColumnTypeChanged):
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
-    else:
-        again = rejudge(context, dataset)
-    if dataset.id in context.unusable:
-        return again
     try:
         urls = find_deliveries(dataset, context.catalogue.deliveries)
     except OSError as error:
         refusal = refused_by_system(dataset, dataset.source.path, error)
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
-    if not urls:
-        return [*again, _missing(context, dataset)]
     found = sorted((_dated(context, dataset, url) for url in urls), key=lambda one: (one.day or date.max, one.path))
+    again = _judged_again(context, dataset, found)
+    if dataset.id in context.unusable:
+        return again
+    if not found:
+        return [*again, _missing(context, dataset)]
     judged = {one.batch: one for one in again}
     return [_told(_one(context, dataset, one, recorded), judged) for one in found]
+
+
+def _judged_again(context: Ingestion, dataset: Dataset, found: Sequence[_Found]) -> list[Batch]:
+    """What the lake has, judged by the contract as it is now, where another judged it."""
+    if dataset.id not in context.unusable and not outdated(context, dataset):
+        return []
+    for one in found:
+        # A landed copy that is damaged or gone is made good by the same file, where it still lies there.
+        with suppress(DeliveryRefused, OSError):
+            land(dataset, one.url, context.settings.landing)
+    return remake(context, dataset) if dataset.id in context.unusable else rejudge(context, dataset)
 
 
 def _told(batch: Batch, judged: dict[str, Batch]) -> Batch:
@@ -138,13 +148,14 @@ _JUDGED_BEFORE = "judged by an earlier version of its contract: it cannot be jud
 
 def _same(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> Delivery | None:
     """The delivery that this file is: the same bytes at the same place, and of that day where its path has one."""
-    known = (
+    at_path = [
         one
         for one in context.deliveries.get(dataset.id, [])
-        if (one.path, one.batch) == (found.path, batch)
-        and (one.delivered_on == found.day or dataset.source.delivery_date == "arrival")
-    )
-    return next(known, None)
+        if one.path == found.path and (one.delivered_on == found.day or dataset.source.delivery_date == ARRIVAL)
+    ]
+    # What lay there before something else did is delivered again.
+    newest = max(at_path, key=lambda one: one.arrived, default=None)
+    return newest if newest and newest.batch == batch else None
 
 
 def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Found) -> Delivery:
@@ -154,12 +165,12 @@ def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Fo
     connection.execute("begin transaction")
     try:
         write_delivery(connection, dataset.id, delivery)
-        show(connection, dataset, [*known, delivery], context.batches[dataset.id])
+        show(connection, dataset, [*without(known, delivery), delivery], context.batches[dataset.id])
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
-    context.deliveries[dataset.id] = [*known, delivery]
+    context.deliveries[dataset.id] = without(known, delivery) + [delivery]
     return delivery
 
 
@@ -169,9 +180,11 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: _Found) 
     number = max((one.delivery for one in batches), default=0) + 1
     delivery = _arriving(context, dataset, landed.batch, found)
     place = Place(delivery, number, contract_digest(dataset, context.catalogue.code_sets))
-    stored, reasons = Carrier(context, dataset, landed, place).carry()
-    context.batches[dataset.id] = [*batches, stored]
-    context.deliveries[dataset.id] = [*context.deliveries.get(dataset.id, []), delivery]
+    carrier = Carrier(context, dataset, landed, place)
+    stored, reasons = carrier.carry()
+    held = {one.batch: one for one in carrier.held_too}
+    context.batches[dataset.id] = [*(held.get(one.batch, one) for one in batches), stored]
+    context.deliveries[dataset.id] = [*without(context.deliveries.get(dataset.id, []), delivery), delivery]
     if stored.held:
         return outcome(dataset, "held", stored, delivery, reasons=reasons, message=_held(dataset, stored))
     return outcome(dataset, "accepted", stored, delivery, reasons=reasons)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.delivery_dates import ARRIVAL
 from contracts.model import Dataset, DeliveryMode
 
 
@@ -47,15 +48,39 @@ class StoredBatch:
     held: bool = False
 
 
+def without(deliveries: Iterable[Delivery], again: Delivery) -> list[Delivery]:
+    """The others than one that is delivered again: the same bytes at the same place, of the same day."""
+    same = (again.path, again.batch, again.delivered_on)
+    return [one for one in deliveries if (one.path, one.batch, one.delivered_on) != same]
+
+
 def in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """Oldest first: by their days, and of one day by arrival."""
     return sorted(deliveries, key=lambda one: (one.delivered_on, one.arrived))
 
 
-def counted(deliveries: Iterable[Delivery], batches: Iterable[StoredBatch]) -> list[Delivery]:
-    """The deliveries that count, oldest first: neither withdrawn nor held."""
+def counted(
+    deliveries: Iterable[Delivery], batches: Iterable[StoredBatch], dataset: Dataset | None = None
+) -> list[Delivery]:
+    """The deliveries that count, oldest first: neither withdrawn nor held, nor, where rows are added, corrected."""
     held = {one.batch for one in batches if one.held}
-    return in_order(one for one in deliveries if not one.withdrawn and one.batch not in held)
+    live = in_order(one for one in deliveries if not one.withdrawn and one.batch not in held)
+    return [one for one in live if not _is_corrected(one, live)] if dataset and _replaces_at_path(dataset) else live
+
+
+def _replaces_at_path(dataset: Dataset) -> bool:
+    """Whether other content at the same path, of the same day, stands in place of what was there before.
+
+    Of a snapshot and by key the later wins by itself. A path that names no day is written anew with each delivery.
+    """
+    return dataset.mode is DeliveryMode.APPEND and dataset.source.delivery_date != ARRIVAL
+
+
+def _is_corrected(one: Delivery, live: Iterable[Delivery]) -> bool:
+    return any(
+        (other.path, other.delivered_on) == (one.path, one.delivered_on) and other.arrived > one.arrived
+        for other in live
+    )
 
 
 def ranks(dataset: Dataset, deliveries: Sequence[Delivery], batches: Sequence[StoredBatch]) -> dict[int, int]:
@@ -67,7 +92,7 @@ def ranks(dataset: Dataset, deliveries: Sequence[Delivery], batches: Sequence[St
     stored = {one.batch: one for one in batches}
     places: dict[int, int] = {}
     days: dict[date, int] = {}
-    for place, one in enumerate(counted(deliveries, batches), 1):
+    for place, one in enumerate(counted(deliveries, batches, dataset), 1):
         if one.batch in stored:
             places[stored[one.batch].delivery] = days.setdefault(one.delivered_on, place) if dataset.parts else place
     if dataset.mode is DeliveryMode.SNAPSHOT and places:
@@ -85,6 +110,16 @@ def same_day(dataset: Dataset, deliveries: Iterable[Delivery], wanted: tuple[str
     path, batch, day = wanted
     others = (one for one in deliveries if not one.withdrawn and one.delivered_on == day)
     return next((one for one in others if one.path != path and one.batch != batch), None)
+
+
+def parts_of(
+    dataset: Dataset, day: date, deliveries: Iterable[Delivery], batches: Iterable[StoredBatch]
+) -> list[StoredBatch]:
+    """The batches that are one delivery with another of that day; none where one file is one delivery."""
+    if not dataset.parts:
+        return []
+    of_day = {one.batch for one in deliveries if one.delivered_on == day and not one.withdrawn}
+    return [one for one in batches if one.batch in of_day]
 
 
 def newest_days(

@@ -30,10 +30,12 @@ def rejudge(context: Ingestion, dataset: Dataset) -> list[Batch]:
     What could not be judged is told once, and tried again when the contract changes again.
     """
     digest = contract_digest(dataset, context.catalogue.code_sets)
-    return [_one(context, dataset, stored, digest) for stored in _outdated(context, dataset, digest)]
+    return [_one(context, dataset, stored, digest) for stored in outdated(context, dataset)]
 
 
-def _outdated(context: Ingestion, dataset: Dataset, digest: str) -> list[StoredBatch]:
+def outdated(context: Ingestion, dataset: Dataset) -> list[StoredBatch]:
+    """The batches that another version of the contract judged, in the order of their deliveries."""
+    digest = contract_digest(dataset, context.catalogue.code_sets)
     place = {one.batch: number for number, one in enumerate(in_order(context.deliveries.get(dataset.id, [])))}
     old = [one for one in context.batches.get(dataset.id, []) if digest not in (one.contract, one.tried)]
     return sorted(old, key=lambda one: place.get(one.batch, 0))

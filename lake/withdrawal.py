@@ -19,8 +19,11 @@ from lake.store import show, stored_batches, stored_deliveries, write_delivery
 class NoSuchDelivery(LookupError):
     """The dataset has no delivery at that path, or none that still counts."""
 
-    def __init__(self, dataset: str, path: str, known: list[str]) -> None:
+    def __init__(self, dataset: str, path: str, known: list[str], what: str = "") -> None:
         self.dataset, self.path = dataset, path
+        if what:
+            super().__init__(what)
+            return
         near = difflib.get_close_matches(path, known, 3, 0.4) or sorted(known)[-3:]
         hint = f" Its deliveries are, among others, {', '.join(near)}." if near else ""
         super().__init__(f"{dataset} has no delivery at {path!r} that counts.{hint}")
@@ -30,10 +33,15 @@ def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, A
     """Withdraw every delivery of a dataset at `path`. Raises `NoSuchDelivery`; LookupError for an unknown dataset."""
     dataset = city.catalogue.datasets.get(name)
     if dataset is None:
-        raise NoSuchDelivery(name, path, [])
+        near = difflib.get_close_matches(name, list(city.catalogue.datasets), 3, 0.4)
+        raise NoSuchDelivery(name, path, [], f"there is no dataset {name!r}; near are {', '.join(near) or 'none'}")
+    if not why.strip():
+        raise NoSuchDelivery(name, path, [], "a withdrawal without a reason is none: say --why")
     deliveries = stored_deliveries(city.connection).get(name, [])
     batches = {one.batch: one for one in stored_batches(city.connection).get(name, [])}
     taken = [one for one in deliveries if one.path == path and not one.withdrawn]
+    if not taken and any(one.path == path for one in deliveries):
+        raise NoSuchDelivery(name, path, [], f"{name}: {path} is withdrawn already")
     if not taken:
         raise NoSuchDelivery(name, path, [one.path for one in deliveries if not one.withdrawn])
     gone = [replace(one, withdrawn=True) for one in taken]

@@ -32,7 +32,7 @@ _DAY = re.compile(
 _MANIFEST, _LARGEST = "manifest.json", 1 << 20
 _FIX = "Move the file to a folder of the day it was delivered on."
 _UNDATED = (
-    "Move the file to a folder of the day it was delivered on (2026-11-20), or declare delivery_date "
+    "Move the file to a folder of the day it was delivered on (such as 2026-11-20), or declare delivery_date "
     "(path, folder, name, manifest, a pattern such as *_%d%m%Y.csv, or arrival) in servers."
 )
 

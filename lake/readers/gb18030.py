@@ -1,6 +1,6 @@
 """One spelling for the characters that GB18030's older tables had in the private use area.
 
-GB 18030-2000 had no Unicode characters for 24 of its two-byte codes and lent them private ones; GB 18030-2005 and
+GB 18030-2000 had no Unicode characters for 25 of its two-byte codes and lent them private ones; GB 18030-2005 and
 GB 18030-2022 (annex on the changed code points) give them the characters that Unicode has meanwhile. Python's codec
 follows the old table, so the same character written in two bytes and in four would be two names.
 """
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
-# Vertical punctuation A6D9-A6DF, A6EC, A6ED, A6F3 (FE10-FE19, the second and third of them in the other order), and
+# A8BC (small m with acute); vertical punctuation A6D9-A6DF, A6EC, A6ED, A6F3 (FE10-FE19, the second and third of them in the other order), and
 # the ideographs FE51-FE53, FE59, FE61, FE66, FE67, FE6C, FE6D, FE76, FE7E, FE90, FE91, FEA0.
 _ASSIGNED = {
+    0xE7C7: 0x1E3F,
     0xE78D: 0xFE10,
     0xE78E: 0xFE12,
     0xE78F: 0xFE11,

@@ -22,6 +22,12 @@ _SHAPE = "|".join(
         f".*(?:{'|'.join(_RUNS)})",
     ]
 )
+_WORDS = (
+    *("无", "没有", "暂无", "不详", "未知", "未填", "空", "测试", "待定", "待补", "无号", "无证"),
+    *("n/a", "na", "#n/a", "null", "none", "nil", "unknown", "test", "tbd", "xxx"),
+)
+# One digit over and over, in full width or with signs between: １１１１１１, 0000-0000.
+_SPACED = "|".join(f"(?:[{digit}{chr(0xFF10 + digit)}][-－_.·/ ]*){{5,}}" for digit in range(10))
 _SAMPLE = "13800138000"  # the telephone number of sample forms; those that end in 12345678 are runs
 
 
@@ -29,11 +35,17 @@ def placeholder_sql(text: str) -> str:
     """BOOLEAN SQL: is the text no number that anybody was given?
 
     One sign over and over (five times at least), five noughts behind a prefix, a tail of eight noughts or of eight
-    digits that count up or down, a run of six and more digits, and the telephone number of every sample form.
+    digits that count up or down, a run of six and more digits, and the telephone number of every sample form; signs
+    without a letter or digit among them, and words that say that there is none.
     """
     # The shape costs as much as a whole pattern rule: it is asked where the last four signs could end one.
     odd = f"contains('{_ENDS}', right({text}, 4)) and regexp_full_match({text}, '{_SHAPE}')"
-    return f"({run_sql(text)} or {text} = '{_SAMPLE}' or ({odd}))"
+    words = ", ".join(f"'{word}'" for word in _WORDS)
+    nobody = f"lower({text}) in ({words}) or not regexp_matches({text}, '[\\pL\\pN]')"
+    # Nearly all numbers begin with a digit or a capital, and hold no sign: they need not be asked.
+    plain = f"{text} between '0' and '[' and strlen({text}) > 4 and not contains({text}, '-')"
+    other = f"case when {plain} then false else {nobody} or regexp_full_match({text}, '{_SPACED}') end"
+    return f"({run_sql(text)} or {text} = '{_SAMPLE}' or ({odd}) or ({other}))"
 
 
 def run_sql(text: str) -> str:

@@ -40,11 +40,12 @@ class Reference:
     parts: bool
     nothing: str = ""
     files: list[Delivered] = field(default_factory=list)
-    withdrawn: set[tuple[str, str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
+    withdrawn: set[Delivered] = field(default_factory=set)
 
     def deliver(self, day: str, path: str, rows: tuple[tuple[str, str], ...]) -> bool:
         """Whether the file is taken: of a snapshot that is one file, a second of one day is not."""
-        if any((one.day, one.path, one.rows) == (day, path, rows) for one in self.files):
+        there = [one for one in self.files if (one.day, one.path) == (day, path)]
+        if there and there[-1].rows == rows:
             return True
         single = self.mode is DeliveryMode.SNAPSHOT and not self.parts
         if single and any(one.day == day and one.path != path and one.rows != rows for one in self.counted()):
@@ -53,10 +54,13 @@ class Reference:
         return True
 
     def withdraw(self, path: str) -> None:
-        self.withdrawn |= {(one.day, one.path, one.rows) for one in self.files if one.path == path}
+        self.withdrawn |= {one for one in self.files if one.path == path}
 
     def counted(self) -> list[Delivered]:
-        live = [one for one in self.files if (one.day, one.path, one.rows) not in self.withdrawn]
+        live = [one for one in self.files if one not in self.withdrawn]
+        if self.mode is DeliveryMode.APPEND:
+            last = {(one.day, one.path): one for one in live}
+            live = list(last.values())
         return sorted(live, key=lambda one: (one.day, one.arrived))
 
     def current(self) -> list[Row]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import duckdb
 
 from contracts.model import Dataset
 from lake.attach import _META, bare_connection
@@ -24,7 +28,10 @@ from tests.attack.writers import COLUMNS, Table, Written, random_table, writings
 from tests.unit.lake.desk import Desk, column, dataset
 
 _FRESH = 400
-"""Files after which the lake is made anew."""
+"""Files after which the lake and its folders are made anew, and what one process takes at a time."""
+_CATALOGUE = 20
+"""Files after which the catalogue is emptied: every run looks through all that it knows."""
+_PROCESSES = 2
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,18 @@ def light_lake(root: Path) -> Iterator[Desk]:
     """A desk on a lake in memory: reading and judging are tried, a catalogue on disk would take most of the time."""
     settings = load_settings(root, {"ZHONGTAI_STATE": str(root / "state"), "ZHONGTAI_THREADS": "1"})
     connection = bare_connection(settings)
-    connection.execute("attach ':memory:' as lake")
-    connection.execute(_META)
+    _attach(connection)
     try:
         yield Desk(connection, settings, root / "deliveries")
     finally:
         connection.close()
+
+
+def _attach(connection: duckdb.DuckDBPyConnection) -> None:
+    """An empty lake, in the place of the one there is."""
+    connection.execute("detach database if exists lake")
+    connection.execute("attach ':memory:' as lake")
+    connection.execute(_META)
 
 
 def contract(written: Written) -> Dataset:
@@ -92,28 +105,47 @@ class Tally:
     """What became of the files."""
 
     tried: int = 0
-    fell: list[str] | None = None
-    outcomes: Counter[str] | None = None
+    fell: list[str] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
 
     def add(self, name: str, outcome: str, fault: str) -> None:
         """One file more."""
         self.tried += 1
-        self.outcomes = self.outcomes if self.outcomes is not None else Counter()
         self.outcomes[outcome] += 1
         if fault:
-            self.fell = [*(self.fell or []), f"{name}: {fault}"]
+            self.fell.append(f"{name}: {fault}")
+
+    def with_all(self, others: Iterable[Tally]) -> Tally:
+        """The sum, in this order."""
+        for other in others:
+            self.tried += other.tried
+            self.fell += other.fell
+            self.outcomes += other.outcomes
+        return self
 
 
 def attack(seed: int, files: int = 20_000) -> Score:
-    """So many files; the same seed tries the same."""
+    """So many files; the same seed tries the same, each file by its number, whichever process takes it."""
+    shares = [(seed, begin, min(begin + _FRESH, files)) for begin in range(0, files, _FRESH)]
+    if len(shares) == 1:
+        tally = share(*shares[0])
+    else:
+        with ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:
+            tally = Tally().with_all(pool.map(share, *zip(*shares, strict=True)))
+    print("  ".join(f"{name} {count}" for name, count in sorted(tally.outcomes.items())), flush=True)
+    name = "differential: files of other writers, damaged"
+    return Score(name, tally.tried, tally.tried - len(tally.fell), tally.fell[:200])
+
+
+def share(seed: int, begin: int, end: int) -> Tally:
+    """The files of these numbers, on a lake of their own."""
     tally = Tally()
-    for begin in range(0, files, _FRESH):
-        with TemporaryDirectory() as folder, light_lake(Path(folder)) as desk:
-            for number in range(begin, min(begin + _FRESH, files)):
-                try_one(desk, f"{seed}:{number}", tally)
-    print("  ".join(f"{name} {count}" for name, count in sorted((tally.outcomes or {}).items())), flush=True)
-    fell = tally.fell or []
-    return Score("differential: files of other writers, damaged", tally.tried, tally.tried - len(fell), fell[:200])
+    with TemporaryDirectory() as folder, light_lake(Path(folder)) as desk:
+        for number in range(begin, end):
+            if number % _CATALOGUE == 0:
+                _attach(desk.connection)
+            try_one(desk, f"{seed}:{number}", tally)
+    return tally
 
 
 def try_one(desk: Desk, name: str, tally: Tally) -> None:

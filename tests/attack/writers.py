@@ -8,10 +8,13 @@ import gzip
 import io
 import json
 import random
+import re
 import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +27,7 @@ COLUMNS = (("k", "string"), ("t", "string"), ("n", "integer"), ("d", "date"), ("
 NAMES = [name for name, _ in COLUMNS]
 Row = tuple[str, str | None, str | None, str | None, str | None]
 Table = list[Row]
+_MADE = datetime(2026, 11, 1, 8)
 
 _TEXTS = [
     *("张三", "欧阳某某", "a", "it's", "x;y", "a|b", "1,234", "007", "2026-01-01", "None", "NULL", "true", "𠮷野"),
@@ -103,11 +107,22 @@ def _escaped_csv(table: Table, chance: random.Random) -> Written:
     return Written("python csv, escaped", "csv", text.getvalue().encode(), dialect)
 
 
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory()
+
+
 def _through(make: Callable[[Path], object]) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        make(path)
-        return path.read_bytes()
+    path = Path(_folder().name) / "file"
+    make(path)
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
 
 
 def _arrow(table: Table) -> pa.Table:
@@ -122,10 +137,9 @@ def _duckdb_csv(table: Table, chance: random.Random) -> Written:
 
 
 def _copied(table: Table, options: str) -> bytes:
-    rows = _arrow(table)
-    with duckdb.connect() as connection:
-        connection.register("rows", rows)
-        return _through(lambda path: connection.execute(f"copy rows to '{path}' ({options})"))
+    engine = _engine()
+    engine.register("rows", _arrow(table))
+    return _through(lambda path: engine.execute(f"copy rows to '{path}' ({options})"))
 
 
 def _pandas_csv(table: Table, chance: random.Random) -> Written:
@@ -186,6 +200,7 @@ def _xlsxwriter(table: Table, chance: random.Random) -> Written:
 
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"constant_memory": chance.random() < 0.5, "strings_to_formulas": False}) as book:
+        book.set_properties({"created": _MADE})
         sheet = book.add_worksheet()
         for place, row in enumerate([tuple(NAMES), *table]):
             for at, cell in enumerate(row):
@@ -195,8 +210,6 @@ def _xlsxwriter(table: Table, chance: random.Random) -> Written:
 
 
 def _openpyxl(table: Table, chance: random.Random) -> Written:
-    from datetime import date
-
     from openpyxl import Workbook
 
     book = Workbook()
@@ -213,20 +226,35 @@ def _openpyxl(table: Table, chance: random.Random) -> Written:
                 made.data_type = "s"
     content = io.BytesIO()
     book.save(content)
-    return Written("openpyxl", "xlsx", content.getvalue(), {}, False)
+    return Written("openpyxl", "xlsx", _repacked(content.getvalue()), {}, False)
+
+
+def _repacked(content: bytes) -> bytes:
+    """An archive without the time it was written at: the same seed is to try the same bytes."""
+    timed = re.compile(rb"(<dcterms:\w+[^>]*>)[^<]*")
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in old.namelist():
+            archive.writestr(
+                zipfile.ZipInfo(name, _MADE.timetuple()[:6]),
+                timed.sub(rb"\g<1>2026-11-01T08:00:00Z", old.read(name)),
+                zipfile.ZIP_DEFLATED,
+            )
+    return made.getvalue()
 
 
 def _zip(table: Table, chance: random.Random) -> Written:
     inner = _python_csv(table, chance)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", chance.choice([zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])) as archive:
-        archive.writestr(chance.choice(["rows.csv", "数据.csv", "a/rows.CSV"]), inner.content)
+        name = chance.choice(["rows.csv", "数据.csv", "a/rows.CSV"])
+        archive.writestr(zipfile.ZipInfo(name, _MADE.timetuple()[:6]), inner.content, archive.compression)
     return Written("zipfile", "zip", content.getvalue(), inner.dialect, False)
 
 
 def _gzip(table: Table, chance: random.Random) -> Written:
     inner = chance.choice([_python_csv, _ndjson])(table, chance)
-    return Written(f"gzip of {inner.writer}", inner.format, gzip.compress(inner.content), inner.dialect, False)
+    return Written(f"gzip of {inner.writer}", inner.format, gzip.compress(inner.content, mtime=0), inner.dialect, False)
 
 
 def writings() -> list[Callable[[Table, random.Random], Written]]:

@@ -41,7 +41,9 @@ class Written:
     """A file: its bytes, and the contract's words for how it is written.
 
     `bytewise` says that rows lie in the bytes as text, so that a changed byte is a change of one row. A file that
-    `may_refuse` holds what its form cannot.
+    `may_refuse` holds what its form cannot. `guarded` are bytes at the begin and the end that are left alone: lines
+    that are declared by their number or place are taken for what is declared, whatever they have become. `table` is
+    what was written, where the form takes less.
     """
 
     writer: str
@@ -51,6 +53,15 @@ class Written:
     bytewise: bool = True
     encoding: str = "utf-8"
     may_refuse: bool = False
+    guarded: tuple[int, int] = (0, 0)
+    table: Table | None = None
+
+    def is_told(self, content: bytes, key: str) -> bool:
+        """Whether a key stands in a line that is declared to be no record, which a lost line end may have joined it
+        to.
+        """
+        comment = str(self.dialect.get("comment", "")).encode()
+        return bool(comment) and any(line.startswith(comment) and key.encode() in line for line in content.splitlines())
 
     def holds(self, content: bytes, key: str) -> bool:
         """Whether a row's key still stands in the bytes."""
@@ -257,8 +268,22 @@ def _gzip(table: Table, chance: random.Random) -> Written:
     return Written(f"gzip of {inner.writer}", inner.format, gzip.compress(inner.content, mtime=0), inner.dialect, False)
 
 
+def _xls(table: Table, chance: random.Random) -> Written:
+    import xlwt
+
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("rows")
+    for place, row in enumerate([tuple(NAMES), *table]):
+        for at, cell in enumerate(row):
+            if cell is not None:
+                sheet.write(place, at, cell)
+    content = io.BytesIO()
+    book.save(content)
+    return Written("xlwt", "xls", content.getvalue(), {}, False)
+
+
 def writings() -> list[Callable[[Table, random.Random], Written]]:
     """Every writer, those of text several times: most deliveries are."""
     text = [_python_csv] * 5 + [_escaped_csv, _duckdb_csv, _duckdb_csv, _pandas_csv, _pandas_csv, _arrow_csv]
     documents = [_ndjson, _ndjson, _duckdb_ndjson, _json]
-    return [*text, *documents, _parquet, _duckdb_parquet, _sqlite, _xlsxwriter, _openpyxl, _zip, _gzip]
+    return [*text, *documents, _parquet, _duckdb_parquet, _sqlite, _xlsxwriter, _openpyxl, _xls, _zip, _gzip]

@@ -60,16 +60,19 @@ class Written:
         """Whether a key stands in a line that is declared to be no record, which a lost line end may have joined it
         to.
         """
-        comment = str(self.dialect.get("comment", "")).encode()
-        return bool(comment) and any(line.startswith(comment) and key.encode() in line for line in content.splitlines())
+        lines, comment = content.splitlines(), str(self.dialect.get("comment", "")).encode()
+        told = [line for line in lines if comment and line.startswith(comment)]
+        if last := self.dialect.get("footer_rows"):
+            told += lines[-last:]
+        return any(key.encode() in line for line in told)
 
     def holds(self, content: bytes, key: str) -> bool:
         """Whether a row's key still stands in the bytes."""
         return not self.bytewise or key.encode(self.encoding.replace("utf-16", "utf-16-le")) in content
 
     def unsealed(self, damage: str) -> bool:
-        """Whether the form proves nothing of its bytes: Parquet and SQLite have no checksum that readers ask for."""
-        return damage != "none" and self.format in {"parquet", "sqlite"}
+        """Whether the form proves nothing of its bytes: these have no checksum that readers ask for."""
+        return damage != "none" and self.format in {"parquet", "sqlite", "xls"}
 
 
 def random_table(chance: random.Random) -> Table:

@@ -230,7 +230,7 @@ def _selected(tokens: Iterable[Token], source: Source, dialect: Dialect, mended:
     wanted = _of_table(tokens, mended) if source.table else iter(tokens)
     if source.footer:
         wanted = _above_footer(wanted, source)
-    return _but_last(wanted, source.footer_rows, dialect) if source.footer_rows else wanted
+    return _but_last(wanted, source.footer_rows, dialect, mended.width) if source.footer_rows else wanted
 
 
 def _of_table(tokens: Iterable[Token], mended: Mended) -> Iterator[Token]:
@@ -275,8 +275,10 @@ def _first_cell(token: Token, source: Source) -> str:
     return ""
 
 
-def _but_last(tokens: Iterable[Token], count: int, dialect: Dialect) -> Iterator[Token]:
-    """All but the last records. With lines in doubt among them nobody can tell which those are: all are in doubt."""
+def _but_last(tokens: Iterable[Token], count: int, dialect: Dialect, width: int) -> Iterator[Token]:
+    """All but the last records. With lines in doubt among them nobody can tell which those are: all are in doubt. One
+    of more cells than a record has may be a record and a last row, whose line end was lost.
+    """
     kept: deque[Token] = deque()
     for token in tokens:
         if isinstance(token, Blank):
@@ -287,6 +289,8 @@ def _but_last(tokens: Iterable[Token], count: int, dialect: Dialect) -> Iterator
     if kind := next((token.kind for token in kept if isinstance(token, Doubt)), ""):
         for token in kept:
             yield from _doubted(token, dialect, kind)
+    else:
+        yield from (token for token in kept if isinstance(token, Record) and any(map(bytes.strip, token.cells[width:])))
 
 
 @dataclass

@@ -181,3 +181,5 @@ def test_lines_in_doubt_are_no_last_rows(desk: Desk) -> None:
     batch = desk.take(one, text + '4,"d合计,3,\n注：至月底,,\n')
     assert (batch.rows_read, batch.quarantined, dict(batch.reasons)) == (5, 2, {"structure:quote_never_closed": 2})
     assert desk.take(one, text + "合计,3,\n注：至月底,,\n").rows_read == 3
+    joined = desk.take(one, text + "4,d,合计,3,\n注：至月底,,\n")
+    assert (joined.rows_read, dict(joined.reasons)) == (4, {"structure:too_long": 1})

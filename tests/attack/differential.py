@@ -231,7 +231,9 @@ def _lost(desk: Desk, one: Dataset, case: Case, accepted: list[tuple[Any, ...]])
     """The written rows that are neither accepted nor in quarantine, though their key is in the delivered bytes."""
     # What was taken out may have joined a key to what stood behind it.
     kept = " ".join(str(cell) for row in accepted for cell in row)
-    texts = " ".join(str(original) for _, _, original in desk.rejected(one))
+    # A line of fixed columns is cut where they end, whatever is written over the cut.
+    originals = [original for _, _, original in desk.rejected(one)]
+    texts = " ".join(f"{original} {''.join(cell or '' for cell in original.values())}" for original in originals)
     for key, *_ in case.table:
         there = case.written.holds(case.content, str(key)) and not case.written.is_told(case.content, str(key))
         if not there or key in kept or key in texts:

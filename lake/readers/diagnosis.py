@@ -163,10 +163,12 @@ def _has_all(wanted: Sequence[Collection[str]], fields: Collection[str]) -> bool
 
 
 def _fields(line: str, delimiter: str, quote: str) -> set[str]:
+    if len(delimiter) > 1:
+        return {field.strip().removeprefix(quote).removesuffix(quote) for field in line.split(delimiter)}
     reader = csv.reader([line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE)
     try:
         return {field.strip() for field in next(reader, [])}
-    except (csv.Error, TypeError):
+    except csv.Error:
         return set()
 
 

@@ -108,7 +108,7 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
             _Head(dataset, name, tokens, mended).read()
             writer = _Writer(target, dialect, mended)
             for token in _without_first_halves(
-                _selected(tokens, source, mended) if selects else tokens, dialect, mended
+                _selected(tokens, source, dialect, mended) if selects else tokens, dialect, mended
             ):
                 writer.write(token)
             if tokens.begun and QUOTE_OPEN in mended.doubts:
@@ -196,7 +196,7 @@ def _without_first_halves(tokens: Iterable[Token], dialect: Dialect, mended: Men
     before: Token | None = None
     for token in tokens:
         if before and isinstance(token, Doubt) and _is_second_half(token, dialect, mended.width):
-            yield from _doubted(before, dialect)
+            yield from _doubted(before, dialect, QUOTE)
             before = None
         if before:
             yield before
@@ -215,22 +215,22 @@ def _is_second_half(doubt: Doubt, dialect: Dialect, width: int) -> bool:
     return doubt.kind == QUOTE and short
 
 
-def _doubted(token: Token, dialect: Dialect) -> Iterator[Token]:
+def _doubted(token: Token, dialect: Dialect, kind: str) -> Iterator[Token]:
     match token:
         case Run():
-            yield Doubt(QUOTE, token.line, token.text.rstrip(b"\r\n"))
+            yield Doubt(kind, token.line, token.text.rstrip(b"\r\n"))
         case Record():
-            yield Doubt(QUOTE, token.line, dialect.delimiter.join(token.raw))
+            yield Doubt(kind, token.line, dialect.delimiter.join(token.raw))
         case _:
             yield token
 
 
-def _selected(tokens: Iterable[Token], source: Source, mended: Mended) -> Iterator[Token]:
+def _selected(tokens: Iterable[Token], source: Source, dialect: Dialect, mended: Mended) -> Iterator[Token]:
     """The tokens that are records by the contract: of the one table, above the footer."""
     wanted = _of_table(tokens, mended) if source.table else iter(tokens)
     if source.footer:
         wanted = _above_footer(wanted, source)
-    return _but_last(wanted, source.footer_rows) if source.footer_rows else wanted
+    return _but_last(wanted, source.footer_rows, dialect, mended.width) if source.footer_rows else wanted
 
 
 def _of_table(tokens: Iterable[Token], mended: Mended) -> Iterator[Token]:
@@ -275,7 +275,10 @@ def _first_cell(token: Token, source: Source) -> str:
     return ""
 
 
-def _but_last(tokens: Iterable[Token], count: int) -> Iterator[Token]:
+def _but_last(tokens: Iterable[Token], count: int, dialect: Dialect, width: int) -> Iterator[Token]:
+    """All but the last records. With lines in doubt among them nobody can tell which those are: all are in doubt. One
+    of more cells than a record has may be a record and a last row, whose line end was lost.
+    """
     kept: deque[Token] = deque()
     for token in tokens:
         if isinstance(token, Blank):
@@ -283,6 +286,11 @@ def _but_last(tokens: Iterable[Token], count: int) -> Iterator[Token]:
         kept.append(token)
         if len(kept) > count:
             yield kept.popleft()
+    if kind := next((token.kind for token in kept if isinstance(token, Doubt)), ""):
+        for token in kept:
+            yield from _doubted(token, dialect, kind)
+    else:
+        yield from (token for token in kept if isinstance(token, Record) and any(map(bytes.strip, token.cells[width:])))
 
 
 @dataclass

@@ -314,10 +314,10 @@ class Tokens:
 
     def _unescaped(self, mark: bytes) -> bytes:
         """Marks of the dialect lose their escape; before anything else it is text, as a writer that escapes no escape
-        leaves it.
+        leaves it. Where nothing is quoted, a quotation mark is one all the same: writers escape it.
         """
         dialect = self._dialect
-        special = mark in {dialect.quote, dialect.escape, dialect.delimiter[:1], b"\r", b"\n"}
+        special = mark in {dialect.quote or b'"', dialect.escape, dialect.delimiter[:1], b"\r", b"\n"}
         return mark if special else dialect.escape + mark
 
     def _fault(self, before: bytes, mark: bytes, *, quoted: bool) -> str:

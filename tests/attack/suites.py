@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.attack import canaries, deliveries, kills, mutants
+from tests.attack import canaries, deliveries, differential, ingestion, kills, mutants
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +77,11 @@ def _upstream(seed: int) -> Score:
 
 SUITES: dict[str, Callable[[int], Score]] = {
     "deliveries": deliveries.attack,
+    "malformed": ingestion.malformed,
+    "differential": differential.attack,
+    "histories": ingestion.histories,
+    "casts": ingestion.casts,
+    "found": ingestion.found,
     "mutants": mutants.attack,
     "canaries": canaries.attack,
     "kills": kills.attack,

@@ -5,13 +5,51 @@ from __future__ import annotations
 import base64
 import json
 import urllib.parse
+from pathlib import Path
 
-from tests.attack import canaries, deliveries, mutants
+import pytest
+
+from tests.attack import canaries, deliveries, differential, ingestion, mutants
 from tests.attack.score import Score
+from tests.harness.suites import FILES
 
 
 def test_damaged_deliveries() -> None:
     assert deliveries.attack(seed=7, files=52).fell == []
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not FILES.is_dir(), reason="no malformed files beside the project")
+def test_malformed_files() -> None:
+    assert ingestion.malformed(7, "gbk").well
+
+
+def test_files_of_other_writers() -> None:
+    assert differential.attack(seed=7, files=40).fell == []
+
+
+def test_histories_of_deliveries() -> None:
+    assert ingestion.histories(seed=700, number=1, steps=4).fell == []
+
+
+def test_near_misses_of_every_grammar() -> None:
+    score = ingestion.casts(seed=7, number=10)
+    assert list(score.fell) == []
+    assert score.tried > 500
+
+
+def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingestion, "FOUND", tmp_path)
+    assert ingestion.found(7).tried == 0 and not ingestion.found(7).well
+    (tmp_path / "deliveries").mkdir()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "try-found").write_text("raise SystemExit('no such tool')", "utf-8")
+    assert "no such tool" in ingestion.found(7).fell[0]
+    cases = [{"id": "one", "right": True, "why": ""}, {"id": "other", "right": False, "why": "a tail"}]
+    told = f"import sys; open(sys.argv[3], 'w').write({json.dumps({'cases': cases})!r})"
+    (tmp_path / "tools" / "try-found").write_text(told, "utf-8")
+    score = ingestion.found(7)
+    assert (score.tried, score.held, score.fell) == (2, 1, ["other: a tail"])
 
 
 def test_mutants_of_the_gates() -> None:

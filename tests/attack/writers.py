@@ -8,10 +8,13 @@ import gzip
 import io
 import json
 import random
+import re
 import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +27,7 @@ COLUMNS = (("k", "string"), ("t", "string"), ("n", "integer"), ("d", "date"), ("
 NAMES = [name for name, _ in COLUMNS]
 Row = tuple[str, str | None, str | None, str | None, str | None]
 Table = list[Row]
+_MADE = datetime(2026, 11, 1, 8)
 
 _TEXTS = [
     *("张三", "欧阳某某", "a", "it's", "x;y", "a|b", "1,234", "007", "2026-01-01", "None", "NULL", "true", "𠮷野"),
@@ -37,7 +41,9 @@ class Written:
     """A file: its bytes, and the contract's words for how it is written.
 
     `bytewise` says that rows lie in the bytes as text, so that a changed byte is a change of one row. A file that
-    `may_refuse` holds what its form cannot.
+    `may_refuse` holds what its form cannot. `guarded` are bytes at the begin and the end that are left alone: lines
+    that are declared by their number or place are taken for what is declared, whatever they have become. `table` is
+    what was written, where the form takes less.
     """
 
     writer: str
@@ -47,14 +53,26 @@ class Written:
     bytewise: bool = True
     encoding: str = "utf-8"
     may_refuse: bool = False
+    guarded: tuple[int, int] = (0, 0)
+    table: Table | None = None
+
+    def is_told(self, content: bytes, key: str) -> bool:
+        """Whether a key stands in a line that is declared to be no record, which a lost line end may have joined it
+        to.
+        """
+        lines, comment = content.splitlines(), str(self.dialect.get("comment", "")).encode()
+        told = [line for line in lines if comment and line.startswith(comment)]
+        if last := self.dialect.get("footer_rows"):
+            told += lines[-last:]
+        return any(key.encode() in line for line in told)
 
     def holds(self, content: bytes, key: str) -> bool:
         """Whether a row's key still stands in the bytes."""
         return not self.bytewise or key.encode(self.encoding.replace("utf-16", "utf-16-le")) in content
 
     def unsealed(self, damage: str) -> bool:
-        """Whether the form proves nothing of its bytes: Parquet and SQLite have no checksum that readers ask for."""
-        return damage != "none" and self.format in {"parquet", "sqlite"}
+        """Whether the form proves nothing of its bytes: these have no checksum that readers ask for."""
+        return damage != "none" and self.format in {"parquet", "sqlite", "xls"}
 
 
 def random_table(chance: random.Random) -> Table:
@@ -103,11 +121,22 @@ def _escaped_csv(table: Table, chance: random.Random) -> Written:
     return Written("python csv, escaped", "csv", text.getvalue().encode(), dialect)
 
 
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory()
+
+
 def _through(make: Callable[[Path], object]) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        make(path)
-        return path.read_bytes()
+    path = Path(_folder().name) / "file"
+    make(path)
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
 
 
 def _arrow(table: Table) -> pa.Table:
@@ -122,10 +151,9 @@ def _duckdb_csv(table: Table, chance: random.Random) -> Written:
 
 
 def _copied(table: Table, options: str) -> bytes:
-    rows = _arrow(table)
-    with duckdb.connect() as connection:
-        connection.register("rows", rows)
-        return _through(lambda path: connection.execute(f"copy rows to '{path}' ({options})"))
+    engine = _engine()
+    engine.register("rows", _arrow(table))
+    return _through(lambda path: engine.execute(f"copy rows to '{path}' ({options})"))
 
 
 def _pandas_csv(table: Table, chance: random.Random) -> Written:
@@ -186,6 +214,7 @@ def _xlsxwriter(table: Table, chance: random.Random) -> Written:
 
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"constant_memory": chance.random() < 0.5, "strings_to_formulas": False}) as book:
+        book.set_properties({"created": _MADE})
         sheet = book.add_worksheet()
         for place, row in enumerate([tuple(NAMES), *table]):
             for at, cell in enumerate(row):
@@ -195,8 +224,6 @@ def _xlsxwriter(table: Table, chance: random.Random) -> Written:
 
 
 def _openpyxl(table: Table, chance: random.Random) -> Written:
-    from datetime import date
-
     from openpyxl import Workbook
 
     book = Workbook()
@@ -213,24 +240,53 @@ def _openpyxl(table: Table, chance: random.Random) -> Written:
                 made.data_type = "s"
     content = io.BytesIO()
     book.save(content)
-    return Written("openpyxl", "xlsx", content.getvalue(), {}, False)
+    return Written("openpyxl", "xlsx", _repacked(content.getvalue()), {}, False)
+
+
+def _repacked(content: bytes) -> bytes:
+    """An archive without the time it was written at: the same seed is to try the same bytes."""
+    timed = re.compile(rb"(<dcterms:\w+[^>]*>)[^<]*")
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in old.namelist():
+            archive.writestr(
+                zipfile.ZipInfo(name, _MADE.timetuple()[:6]),
+                timed.sub(rb"\g<1>2026-11-01T08:00:00Z", old.read(name)),
+                zipfile.ZIP_DEFLATED,
+            )
+    return made.getvalue()
 
 
 def _zip(table: Table, chance: random.Random) -> Written:
     inner = _python_csv(table, chance)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", chance.choice([zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])) as archive:
-        archive.writestr(chance.choice(["rows.csv", "数据.csv", "a/rows.CSV"]), inner.content)
+        name = chance.choice(["rows.csv", "数据.csv", "a/rows.CSV"])
+        archive.writestr(zipfile.ZipInfo(name, _MADE.timetuple()[:6]), inner.content, archive.compression)
     return Written("zipfile", "zip", content.getvalue(), inner.dialect, False)
 
 
 def _gzip(table: Table, chance: random.Random) -> Written:
     inner = chance.choice([_python_csv, _ndjson])(table, chance)
-    return Written(f"gzip of {inner.writer}", inner.format, gzip.compress(inner.content), inner.dialect, False)
+    return Written(f"gzip of {inner.writer}", inner.format, gzip.compress(inner.content, mtime=0), inner.dialect, False)
+
+
+def _xls(table: Table, chance: random.Random) -> Written:
+    import xlwt
+
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("rows")
+    for place, row in enumerate([tuple(NAMES), *table]):
+        for at, cell in enumerate(row):
+            if cell is not None:
+                sheet.write(place, at, cell)
+    content = io.BytesIO()
+    book.save(content)
+    return Written("xlwt", "xls", content.getvalue(), {}, False)
 
 
 def writings() -> list[Callable[[Table, random.Random], Written]]:
     """Every writer, those of text several times: most deliveries are."""
     text = [_python_csv] * 5 + [_escaped_csv, _duckdb_csv, _duckdb_csv, _pandas_csv, _pandas_csv, _arrow_csv]
     documents = [_ndjson, _ndjson, _duckdb_ndjson, _json]
-    return [*text, *documents, _parquet, _duckdb_parquet, _sqlite, _xlsxwriter, _openpyxl, _zip, _gzip]
+    return [*text, *documents, _parquet, _duckdb_parquet, _sqlite, _xlsxwriter, _openpyxl, _xls, _zip, _gzip]

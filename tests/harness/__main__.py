@@ -28,6 +28,25 @@ def run(cases: list[Case], desk: Desk) -> dict[str, list[tuple[Case, Verdict, st
     return found
 
 
+def tried(cases: list[Case]) -> dict[str, list[tuple[Case, Verdict, str]]]:
+    """The same, on a lake of their own."""
+    with tempfile.TemporaryDirectory() as root:
+        settings = load_settings(Path(root), {"ZHONGTAI_STATE": f"{root}/state", "ZHONGTAI_THREADS": "1"})
+        with open_lake(settings) as connection:
+            return run(cases, Desk(connection, settings, Path(root) / "deliveries"))
+
+
+def table(found: dict[str, list[tuple[Case, Verdict, str]]]) -> str:
+    """The verdicts counted, a line for each suite."""
+    lines = [f"{'suite':28}" + "".join(f"{verdict:>13}" for verdict in Verdict) + f"{'whole, right':>16}"]
+    for suite, verdicts in found.items():
+        counts = Counter(verdict for _, verdict, _ in verdicts)
+        whole = [verdict for case, verdict, _ in verdicts if case.whole and case.rows is not None]
+        share = f"{whole.count(Verdict.RIGHT)} of {len(whole)}"
+        lines.append(f"{suite:28}" + "".join(f"{counts[verdict]:13}" for verdict in Verdict) + f"{share:>16}")
+    return "\n".join(lines)
+
+
 def holds(found: dict[str, list[tuple[Case, Verdict, str]]]) -> bool:
     """Whether nothing is wrong, nothing crashed, and enough is right."""
     every = [one for suite in found.values() for one in suite]
@@ -45,16 +64,8 @@ def main() -> int:
     cases = [
         one for one in all_cases() if not asked.only or any(only in f"{one.suite}/{one.name}" for only in asked.only)
     ]
-    with tempfile.TemporaryDirectory() as root:
-        settings = load_settings(Path(root), {"ZHONGTAI_STATE": f"{root}/state", "ZHONGTAI_THREADS": "1"})
-        with open_lake(settings) as connection:
-            found = run(cases, Desk(connection, settings, Path(root) / "deliveries"))
-    print(f"{'suite':28}" + "".join(f"{verdict:>13}" for verdict in Verdict) + f"{'whole, right':>16}")
-    for suite, verdicts in found.items():
-        counts = Counter(verdict for _, verdict, _ in verdicts)
-        whole = [verdict for case, verdict, _ in verdicts if case.whole and case.rows is not None]
-        share = f"{whole.count(Verdict.RIGHT)} of {len(whole)}"
-        print(f"{suite:28}" + "".join(f"{counts[verdict]:13}" for verdict in Verdict) + f"{share:>16}")
+    found = tried(cases)
+    print(table(found))
     for case, verdict, seen in (one for suite in found.values() for one in suite):
         if verdict in {Verdict.WRONG, Verdict.CRASH} or (asked.wrong and verdict is not Verdict.RIGHT):
             print(f"{verdict:12} {case.suite}/{case.name}: {seen[:400]}")

@@ -40,7 +40,7 @@ def verdict(desk: Desk, case: Case, batch: Batch) -> tuple[Verdict, str]:
     if batch.state == "failed":
         crash = not batch.message or any(word in batch.message for word in _CRASHES)
         return (Verdict.CRASH if crash else Verdict.REFUSED), batch.message
-    accepted = [tuple(row) for row in desk.accepted(case.dataset)]
+    accepted = [tuple(None if cell is None else str(cell) for cell in row) for row in desk.accepted(case.dataset)]
     rejected = desk.rejected(case.dataset)
     if batch.rows_read != len(accepted) + len(rejected):
         return Verdict.WRONG, f"{batch.rows_read} read, {len(accepted)} accepted, {len(rejected)} rejected"

@@ -106,9 +106,9 @@ def records(file: Path) -> int:
 
 
 def test_nothing_is_silently_wrong_and_nine_in_ten_come_out_right(desk: Desk) -> None:
-    texts = [case for case in all_cases() if case.dataset.source.format == "csv"]
-    if not texts:
+    cases = list(all_cases())
+    if not cases:
         pytest.skip("no malformed files beside the project")
-    found = run(texts, desk)
+    found = run(cases, desk)
     assert [(one.name, seen) for suite in found.values() for one, verdict, seen in suite if verdict in BAD] == []
     assert holds(found)

@@ -160,3 +160,26 @@ def test_the_recount_is_that_of_the_reader(desk: Desk, tmp_path: Path) -> None:
 
 def test_random_tables_with_random_damage() -> None:
     assert fuzz.run(120, 5) == []
+
+
+@pytest.mark.parametrize(("quote", "name"), [("", '"hi"'), ('"', '"hi"')])
+def test_an_escaped_quotation_mark_is_one_whether_or_not_cells_are_quoted(desk: Desk, quote: str, name: str) -> None:
+    one = people(quote=quote, escape="\\")
+    desk.take(one, HEAD + '1,\\"hi\\",1\n2,C:\\dir,2\n3,\\N,3\n')
+    assert [row[1] for row in desk.accepted(one)] == [name, "C:\\dir", "\\N"]
+
+
+def test_a_header_of_a_long_delimiter_that_is_not_there_is_a_refusal_in_words(desk: Desk) -> None:
+    one = people(delimiter="::")
+    assert "contracted columns are missing" in desk.take(one, "id::nam1999-03-10::x\n1::a::1\n").message
+    assert "declare skip_rows: 1" in desk.take(one, 'a title\n"id"::name::age\n1::a::1\n').message
+
+
+def test_lines_in_doubt_are_no_last_rows(desk: Desk) -> None:
+    one = people(footer_rows=2)
+    text = HEAD + "1,a,1\n2,b,2\n3,c,3\n"
+    batch = desk.take(one, text + '4,"d合计,3,\n注：至月底,,\n')
+    assert (batch.rows_read, batch.quarantined, dict(batch.reasons)) == (5, 2, {"structure:quote_never_closed": 2})
+    assert desk.take(one, text + "合计,3,\n注：至月底,,\n").rows_read == 3
+    joined = desk.take(one, text + "4,d,合计,3,\n注：至月底,,\n")
+    assert (joined.rows_read, dict(joined.reasons)) == (4, {"structure:too_long": 1})

@@ -66,13 +66,16 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
 AS_TEXT, AS_CELLS = Written(), Written(typed=True, whole_points=True, zone="America/New_York")
 
 
-def attack(number: int, seed: int) -> list[tuple[str, str, object, object]]:
-    """(type, text, read, meant) of all near misses, `number` of each grammar, that are read as what they do not say."""
-    found = []
+def attack(number: int, seed: int) -> tuple[int, list[tuple[str, str, object, object]]]:
+    """How many texts were tried: near misses, `number` of each grammar; and (type, text, read, meant) of those that
+    are read as what they do not say.
+    """
+    tried, found = 0, []
     for (kind, facts, good), written in itertools.product(CASES, (AS_TEXT, AS_CELLS)):
         texts = [*good, *near_misses(good, seed, number)]
+        tried += len(texts)
         found += [(kind, *one) for one in differences(texts, element(kind, **facts), written)]
-    return found
+    return tried, found
 
 
 @pytest.mark.parametrize("written", [AS_TEXT, AS_CELLS], ids=["as text", "as cells"])

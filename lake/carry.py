@@ -248,8 +248,9 @@ class Carrier:
         """Whether a snapshot would put few rows, or none, in place of a good one."""
         if self.dataset.mode is not DeliveryMode.SNAPSHOT or not stored.rows_read:
             return False
-        parts = self._parts()
-        same = {stored.batch, *(one.batch for one in parts)}
+        # What another version of the contract made of the other parts says nothing of them now.
+        parts = [one for one in self._parts() if one.contract == self.place.contract]
+        same = {stored.batch, *(one.batch for one in self._parts())}
         others = self.context.batches.get(self.dataset.id, [])
         good = any(one.accepted and not one.held and one.batch not in same for one in others)
         read, rejected = (sum(getattr(one, name) for one in (stored, *parts)) for name in ("rows_read", "quarantined"))

@@ -170,7 +170,7 @@ def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Fo
     except BaseException:
         connection.execute("rollback")
         raise
-    context.deliveries[dataset.id] = without(known, delivery) + [delivery]
+    context.deliveries[dataset.id] = [*without(known, delivery), delivery]
     return delivery
 
 

@@ -65,7 +65,11 @@ def _carried(context: Ingestion, dataset: Dataset, stored: StoredBatch, digest: 
     landed = land_again(dataset, stored.batch, context.settings.landing)
     place = Place(_delivery(context, dataset, stored), stored.delivery, digest, stored)
     try:
-        return Carrier(context, dataset, landed, place, alone=alone).carry()
+        carrier = Carrier(context, dataset, landed, place, alone=alone)
+        counted = carrier.carry()
+        for one in carrier.held_too:
+            _put(context, dataset, one)
+        return counted
     finally:
         shutil.rmtree(context.scratch(dataset), ignore_errors=True)
 

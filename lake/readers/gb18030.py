@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-# A8BC (small m with acute); vertical punctuation A6D9-A6DF, A6EC, A6ED, A6F3 (FE10-FE19, the second and third of them in the other order), and
+# A8BC (small m with acute); vertical punctuation A6D9-A6DF, A6EC, A6ED, A6F3 (FE10-FE19, two of them swapped), and
 # the ideographs FE51-FE53, FE59, FE61, FE66, FE67, FE6C, FE6D, FE76, FE7E, FE90, FE91, FEA0.
 _ASSIGNED = {
     0xE7C7: 0x1E3F,

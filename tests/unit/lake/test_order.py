@@ -137,10 +137,11 @@ def test_what_a_changed_type_cannot_be_judged_by_keeps_all_as_it_was(desk: Desk)
     one = people()
     batch = desk.take(one, FIRST)
     (desk.settings.landing / one.table / batch.batch / f"{one.name}.csv").write_text("id,name,age\n1,甲,9\n")
+    desk.file(one).unlink()
     texts = replace(one, columns=(*one.columns[:2], column("age")))
     refused = ensure_tables(desk.connection, [texts])
     context = replace(desk.context(), unusable=refused)
-    (failed,) = ingest(context, texts)
+    failed, *_ = ingest(context, texts)
     assert failed.state == "failed" and "is not what was delivered" in failed.message
     assert desk.accepted(one) == [("1", "甲", 1)]
 
@@ -217,3 +218,49 @@ def test_a_second_writer_waits_for_the_first_and_is_told_for_whom(tmp_path: Path
     assert told == [f"process {os.getpid()}"] and busy.value.holder == told[0]
     with one_writer(tmp_path, most=0):
         pass
+
+
+def test_a_correction_that_is_corrected_back_counts_again(desk: Desk) -> None:
+    one = replace(people(), mode=DeliveryMode.SNAPSHOT)
+    for text in (FIRST, SECOND, FIRST):
+        desk.deliver(one, text)
+        desk.ingest(one)
+    assert current(desk, one) == [("1", "甲")]
+    assert desk.stored(one) == 2
+
+
+def test_a_corrected_file_of_an_append_stands_in_place_of_what_lay_there(desk: Desk) -> None:
+    one = people()
+    for text in ("id,name,age\n1,甲,1\n2,丙,2\n", SECOND + "2,丙,2\n"):
+        desk.deliver(one, text)
+        desk.ingest(one)
+    assert desk.accepted(one) == [("1", "乙", 1), ("2", "丙", 2)]
+
+
+def parted(desk: Desk, one: Dataset, part: str, text: str, day: str) -> None:
+    path = desk.root / f"{day}/{part}/{one.name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_parts_are_judged_as_the_one_delivery_that_they_are(desk: Desk) -> None:
+    plain = people()
+    one = replace(moved(plain, path=f"*/*/{plain.name}.csv"), parts=True, mode=DeliveryMode.SNAPSHOT)
+    parted(desk, one, "a", "id,name,age\n1,甲,1\n2,乙,2\n", "2026-11-02")
+    parted(desk, one, "b", "id,name,age\n1,丁,1\n3,丙,3\n", "2026-11-02")
+    assert [batch.reasons for batch in desk.ingest(one)] == [{}, {"key_twice:id": 1}]
+    assert current(desk, one) == [("1", "甲"), ("2", "乙"), ("3", "丙")]
+    parted(desk, one, "a", "id,name,age\n5,戊,1\n6,己,2\n", "2026-11-03")
+    parted(desk, one, "b", "id,name,age\n7,庚,x\n", "2026-11-03")
+    assert [batch.state for batch in desk.ingest(one)][2:] == ["accepted", "held"]
+    assert current(desk, one) == [("1", "甲"), ("2", "乙"), ("3", "丙")]
+    assert [batch.state for batch in desk.ingest(one)][2:] == ["held", "held"]
+
+
+def test_a_landed_copy_that_is_gone_is_made_good_by_the_file_that_still_lies_there(desk: Desk) -> None:
+    one = people()
+    batch = desk.take(one, FIRST)
+    (desk.settings.landing / one.table / batch.batch / f"{one.name}.csv").unlink()
+    texts = replace(one, columns=(*one.columns[:2], column("age")))
+    assert [again.state for again in desk.ingest(texts)] == ["rejudged"]
+    assert desk.accepted(texts) == [("1", "甲", "1")]

@@ -211,7 +211,7 @@ def _is_zone(name: str) -> bool:
 def records_fault(format_: str, member_format: str, path: str) -> tuple[str, str] | None:
     """Why a path leads to no records, and what would; None where it may."""
     if (member_format if format_ == "zip" else format_) == "xml":
-        return None if _ELEMENTS.fullmatch(path) else ("it is no path of element names", "such as /root/row")
+        return None if _ELEMENTS.fullmatch(path) else ("it is no path of element names", "such as /rows/row")
     return None if _KEYS.fullmatch(path) else ("it is no path of keys", "such as $.data.rows, or $ for the whole text")
 
 

@@ -25,7 +25,7 @@ _AGAIN = "Ask for the file again, or correct servers.format and records in the c
 
 
 def read_xml(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
-    """The elements at `servers.records` (`/root/row`), or the children of the root, each a record."""
+    """The elements at `servers.records` (`/rows/row`), or the children of the root, each a record."""
     path = record_names(dataset.source.records)
     try:
         encoding = own_encoding(landed.file, dataset.source.encoding)

@@ -66,7 +66,7 @@ VALUES = {
     "delivery_date": "path",
     "zone": "Asia/Shanghai",
 }
-RECORDS = {"json": '"$.data.rows"', "xml": "/root/row"}
+RECORDS = {"json": '"$.data.rows"', "xml": "/rows/row"}
 
 
 def declare(workspace: Path, format_: str, **given: str) -> None:

@@ -158,7 +158,7 @@ POINT = '{"type":"Point","coordinates":[118.10, 24.20]}'
         ("{}", "structure:no_feature"),
         (feature(POINT, '{"id":"a","id":"b"}'), "structure:key_twice"),
         (feature('{"type":"Point","coordinates":[1,2],"coordinates":[3,4]}'), "structure:key_twice"),
-        (feature(POINT, '{"id":"a","longitude":9.5}'), "structure:longitude_contradicted"),
+        (feature(POINT, '{"id":"a","longitude":9.5}'), "geometry:longitude_contradicted"),
         (feature(POINT, '{"id":["a"]}'), "cell:nested"),
         (feature(POINT, more=',"owner":"x"'), "structure:unknown_key"),
     ],

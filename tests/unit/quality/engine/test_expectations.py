@@ -164,6 +164,7 @@ def test_each_reads_as_a_sentence_in_data_docs(kind):
         "order_by": ["n"],
         "as_of": "2026-09-30",
         "at_most": 2,
+        "without": "lost",
     }
     expectation = getattr(own, kind)
     rule = expectation(**{key: value for key, value in known.items() if key in expectation.__fields__})

@@ -22,9 +22,9 @@ MOST_HEADER_ROWS = 10
 MOST_DELIMITER = 8
 
 MemberFormat = Literal[
-    "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "sqlite", "dbf"
+    "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
 ]
-Format = Literal[MemberFormat, "zip"]
+Format = Literal[MemberFormat, "sqlite", "zip"]
 
 
 class ServerExtras(Declaration):

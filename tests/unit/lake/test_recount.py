@@ -70,15 +70,21 @@ def deliver(path: Path, kind: str) -> None:
 SOURCES: dict[str, dict[str, Any]] = {"sqlite": {"member": "t"}, "fixed": {"widths": (6, 20), "header": False}}
 
 
-@pytest.mark.parametrize("kind", sorted(COUNTERS))
-@pytest.mark.parametrize("packed", ["", "gzip", "zip"])
+@pytest.mark.parametrize(
+    ("kind", "packed"),
+    # No member of an archive is SQLite.
+    [
+        (kind, packed)
+        for kind in sorted(COUNTERS)
+        for packed in ("", "gzip", "zip")
+        if (kind, packed) != ("sqlite", "zip")
+    ],
+)
 def test_two_methods_count_alike(desk: Desk, kind: str, packed: str, tmp_path: Path) -> None:
     one = dataset(column("id"), column("name"), format=kind, **SOURCES.get(kind, {}))
     plain = tmp_path / f"plain.{'txt' if kind == 'fixed' else kind}"
     deliver(plain, kind)
     if packed == "zip":
-        if kind == "sqlite":
-            pytest.skip("no member of an archive is SQLite")
         one = replace(one, source=replace(one.source, format="zip", member_format=kind, member=None))
     raw = plain.read_bytes()
     content = {"": raw, "gzip": gzip.compress(raw), "zip": archive([(plain.name, raw)])}[packed]

@@ -20,6 +20,7 @@ from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Handler, Source, XmlFault, parse
 from lake.readers.second_library import count_by_calamine
 from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, KeyError, ValueError, OSError)
@@ -49,6 +50,7 @@ def read_ods(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
 
 def _content(dataset: Dataset, landed: Landed, stack: ExitStack) -> Source:
     archive = stack.enter_context(zipfile.ZipFile(landed.file))
+    refuse_forgotten(dataset, landed.file, archive)
     limit = Limit(dataset, landed.file.name, landed.bytes)
     return limit.counted(stack.enter_context(archive.open("content.xml")))
 

@@ -27,6 +27,7 @@ from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Handler, Source, XmlFault, parse
 from lake.readers.sheet_count import count_sheet_rows
 from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
@@ -84,6 +85,7 @@ class Book:
 
     def __init__(self, dataset: Dataset, file: Path, stack: ExitStack) -> None:
         self._archive = stack.enter_context(zipfile.ZipFile(file))
+        refuse_forgotten(dataset, file, self._archive)
         self._stack, self._dataset, self._file = stack, dataset, file
         self._names = {name.lower(): name for name in self._archive.namelist()}
         main = next(iter(self._related("", "/officeDocument").values()), "xl/workbook.xml")

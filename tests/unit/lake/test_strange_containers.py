@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import xlwt
 
+from lake.readers.recount import recount
 from tests.unit.lake.desk import Desk, column, dataset, people
 
 CSV = "id,name,age\n1,张三,30\n2,李四,\n"
 TWO = [("1", "张三", 30), ("2", "李四", None)]
-V = (column("id"), column("v"))
 
 
 def archive(**members: str | bytes) -> bytes:
@@ -68,3 +72,51 @@ def test_a_member_is_told_by_its_own_name(desk: Desk) -> None:
     one = people(format="zip")
     batch = desk.take(one, archive(**{"人口 (1) $x.csv": "id,name\n"}))
     assert ": 人口 (1) $x.csv: " in batch.message
+
+
+def test_an_xls_formula_that_nobody_computed_is_no_empty_cell(desk: Desk) -> None:
+    one = people(format="xls")
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("one")
+    for place, name in enumerate(("id", "name", "age")):
+        sheet.write(0, place, name)
+    sheet.write(1, 0, "1")
+    sheet.write(1, 2, xlwt.Formula("30+1"))
+    sheet.write(2, 0, "2")
+    sheet.write(2, 2, 5)
+    sheet.write(4, 1, xlwt.Formula('"a"&"b"'))
+    sheet.write(5, 0, "3")
+    book.save(str(desk.file(one)))
+    (batch,) = desk.ingest(one)
+    assert desk.accepted(one) == [("2", None, 5), ("3", None, None)], batch.message
+    assert batch.reasons["cell:formula_without_value"] == 2
+    assert recount(one, desk.file(one)) == batch.rows_read == 4
+
+
+EXTREMES = {
+    "date": pa.array([2**31 - 1, -(2**31) + 2, 2932897, -719163, 20000, None], pa.date32()),
+    "timestamp": pa.array([2**63 - 1, -62135596800000001, 253402300800000000, 0, None], pa.timestamp("us")),
+    "instant": pa.array([253402300800000000, -62167219200000001, 0, None], pa.timestamp("us", "UTC")),
+}
+
+
+@pytest.mark.parametrize("kind", EXTREMES)
+def test_parquet_days_beyond_the_years_1_to_9999_are_faults(desk: Desk, kind: str) -> None:
+    one = dataset(column("id"), column("v"), format="parquet")
+    values = EXTREMES[kind]
+    pq.write_table(pa.table({"id": [str(n) for n in range(len(values))], "v": values}), desk.file(one))
+    (batch,) = desk.ingest(one)
+    texts = [text for _, text in desk.accepted(one)]
+    assert all(text is None or re.fullmatch(r"\d{4}-\d\d-\d\d( [\d:.]+)?", text) for text in texts), texts
+    assert None in texts and set(batch.reasons) == {"cell:date_out_of_range"}, batch.message
+
+
+def test_a_damaged_page_of_parquet_is_told_by_its_column(desk: Desk) -> None:
+    one = dataset(column("id"), column("v"), format="parquet")
+    table = pa.table({"id": [str(n) for n in range(5000)], "v": [f"text {n}" for n in range(5000)]})
+    pq.write_table(table, desk.file(one), compression="snappy", use_dictionary=False)
+    raw = bytearray(desk.file(one).read_bytes())
+    start = pq.ParquetFile(desk.file(one)).metadata.row_group(0).column(1).data_page_offset
+    raw[start + 60 : start + 4000] = b"\xff" * 3940
+    batch = desk.take(one, bytes(raw))
+    assert batch.state == "failed" and "its column 'v' are damaged" in batch.message, batch.message

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import re
+import tarfile
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -120,3 +126,113 @@ def test_a_damaged_page_of_parquet_is_told_by_its_column(desk: Desk) -> None:
     raw[start + 60 : start + 4000] = b"\xff" * 3940
     batch = desk.take(one, bytes(raw))
     assert batch.state == "failed" and "its column 'v' are damaged" in batch.message, batch.message
+
+
+def tar() -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as made:
+        info = tarfile.TarInfo("a.csv")
+        info.size = len(CSV.encode())
+        made.addfile(info, io.BytesIO(CSV.encode()))
+    return sink.getvalue()
+
+
+def zstd(raw: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as packed:
+        packed.write(raw)
+    return bytes(sink.getvalue())
+
+
+SKIPPED = b"\x5a\x2a\x4d\x18\x04\0\0\0skip"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("text", ["a\n1\n", "a\n1\n2\n3\n", CSV])
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress, lambda raw: SKIPPED + zstd(raw)])
+def test_small_packed_texts_are_no_text_in_another_encoding(
+    desk: Desk, packer: Callable[[bytes], bytes], text: str, encoding: str
+) -> None:
+    names = text.split("\n")[0].split(",")
+    one = dataset(*(column(name) for name in names), encoding=encoding)
+    batch = desk.take(one, packer(text.encode(encoding)))
+    assert (batch.state, batch.accepted) == ("accepted", text.count("\n") - 1), batch.message
+
+
+WRONG_SUM = gzip.compress(b"id,name,age\n1,a,2\n")
+WRONG_SUM = WRONG_SUM[:-8] + bytes([WRONG_SUM[-8] ^ 1]) + WRONG_SUM[-7:]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (WRONG_SUM, "it is damaged"),
+        (gzip.compress(gzip.compress(CSV.encode())), "packed twice: gzip over gzip"),
+        (gzip.compress(SKIPPED + zstd(CSV.encode())), "packed twice: gzip over zstd"),
+        (gzip.compress(archive(a__csv=CSV)), "packed twice: gzip over a zip"),
+        (gzip.compress(tar()), "it is a tar archive, packed by gzip"),
+        (bz2.compress(tar()), "it is a tar archive, packed by bzip2"),
+        (tar(), "it is a tar archive"),
+    ],
+)
+def test_what_is_packed_otherwise_is_told(desk: Desk, content: bytes, says: str) -> None:
+    one = people()
+    batch = desk.take(one, content)
+    assert batch.state == "failed" and says in batch.message, batch.message
+
+
+FEATURE = '{"type": "Feature", "geometry": null, "properties": {"id": "1"}}'
+PAGE = "<!DOCTYPE html><html><body>Please sign in</body></html>"
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 12\n"
+OFFICE = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook><Worksheet><Table/></Worksheet></Workbook>'
+
+
+@pytest.mark.parametrize(
+    ("format_", "content", "says"),
+    [
+        ("xlsx", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("xls", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("ods", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("parquet", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("sqlite", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("dbf", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("xml", CSV, "it is a text, such as CSV: declare format: csv"),
+        ("xls", CSV.encode("utf-16"), "it is a text in UTF-16: declare encoding: utf-16"),
+        ("xls", OFFICE, "it is an Office XML file (SpreadsheetML 2003): open it and save it as xlsx"),
+        ("xml", OFFICE, "it is an Office XML file (SpreadsheetML 2003): open it and save it as xlsx"),
+        ("xml", '[{"id": "1"}]', "it is a JSON document: declare format: json"),
+        ("xml", '{"id": "1"}\n{"id": "2"}\n', "it is JSON with an object in each line: declare format: ndjson"),
+        ("json", "<r><p><id>1</id></p></r>", "it is an XML file: declare format: xml"),
+        ("csv", '[{"id": "1"}]', "it is a JSON document: declare format: json"),
+        ("csv", "<?xml version='1.0'?><r/>", "it is an XML file: declare format: xml"),
+        ("csv", PAGE, "it is an HTML page: declare format: html"),
+        ("ndjson", PAGE, "it is an HTML page: declare format: html"),
+        ("csv", POINTER, "it is a Git LFS pointer"),
+        ("json", POINTER, "it is a Git LFS pointer"),
+        ("xlsx", POINTER, "it is a Git LFS pointer"),
+        ("parquet", POINTER, "it is a Git LFS pointer"),
+        ("csv", "%PDF-1.4\n,\n", "it is a PDF"),
+        ("geojson", f"{FEATURE}\n{FEATURE}\n", "it is newline-delimited GeoJSON"),
+        ("geojson", f"\x1e{FEATURE}\n\x1e{FEATURE}\n", "it is a sequence of JSON texts (RFC 8142)"),
+        ("geojson", FEATURE, "it is a Feature, and no collection"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_of_another_kind_is_told(
+    desk: Desk, format_: str, content: str | bytes, says: str, packed: bool
+) -> None:
+    one = people(format=format_)
+    raw = content.encode() if isinstance(content, str) else content
+    message = desk.take(one, gzip.compress(raw) if packed else raw).message
+    assert says in message and message.count(says) == 1, message
+
+
+def test_a_csv_with_the_name_of_a_mark_is_no_archive(desk: Desk) -> None:
+    one = dataset(column("PK"), column("name"))
+    assert "zip" not in desk.take(one, "PK,nom\n1,a\n").message
+    assert desk.take(one, "PK,name\n1,a\n").accepted == 1
+
+
+def test_no_bytes_where_there_may_be_no_records(desk: Desk) -> None:
+    one = replace(people(), may_be_empty=True)
+    assert "has its header" in desk.take(one, b"").message

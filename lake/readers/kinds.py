@@ -132,7 +132,7 @@ def _zip_kind(file: Path) -> tuple[str, str]:
         return "a damaged zip archive", ""
     if "xl/workbook.bin" in names:
         return "an xlsb workbook: ask for it as xlsx", ""
-    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+    if "xl/workbook.xml" in names or ("[Content_Types].xml" in names and any(n.startswith("xl/") for n in names)):
         return "an xlsx workbook", "xlsx"
     if "[Content_Types].xml" in names:
         return "an Office document", ""

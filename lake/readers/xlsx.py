@@ -20,7 +20,7 @@ from pathlib import Path
 from contracts.model import Dataset
 from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, read_grid
 from lake.readers.landing import Landed
-from lake.readers.number_formats import NO_DATE, Cell, Shown, builtin, moment, number_cell, shown_by
+from lake.readers.number_formats import NO_DATE, UNREADABLE, Cell, Shown, builtin, moment, number_cell, shown_by
 from lake.readers.packed import Limit
 from lake.readers.parquet import unreadable
 from lake.readers.refusal import DeliveryRefused
@@ -37,10 +37,12 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _AGAIN = "Ask for the file again."
 _WORKSHEET = "/worksheet"
 _LAST_COLUMN = 16_384
+_TRUTHS = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}
 
 
 def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
     """One sheet of an xlsx workbook; `member` names the sheet, else it is the first that is visible."""
+    part = "a part"
     try:
         with ExitStack() as stack:
             book = Book(dataset, landed.file, stack)
@@ -54,7 +56,7 @@ def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
     except XmlFault as fault:
         what = f"the file is no readable xlsx workbook: {fault.what}"
         raise DeliveryRefused(
-            dataset.id, landed.file.name, what, f"line {fault.line} of a part", "Ask again."
+            dataset.id, landed.file.name, what, f"line {fault.line} of {part}", "Ask again."
         ) from None
     except _UNREADABLE:
         raise unreadable(dataset, landed, f"xlsx workbook with a sheet {dataset.source.member or 1!r}") from None
@@ -178,6 +180,15 @@ def column_number(letters: str) -> int:
     return number - 1
 
 
+def column_letters(number: int) -> str:
+    """A column's letters: 0 is A, 26 is AA."""
+    letters, number = "", number + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
 
@@ -273,7 +284,7 @@ class _Cells(Handler):
         for _ in parse(source, self):
             for row in self._ready:
                 if row.number <= last:
-                    raise XmlFault("its rows are not in order", 1)
+                    raise XmlFault(f"its rows are not in order: row {row.number} stands behind row {last}", 1)
                 last = row.number
                 yield row
             self._ready = []
@@ -333,7 +344,8 @@ class _Cells(Handler):
         if value is None and fault is None:
             return
         if cell.place < len(self._cells):
-            raise XmlFault("two cells of a row stand in one place, or are not in order", 1)
+            what = "two cells of a row stand in one place, or are not in order"
+            raise XmlFault(f"{what}: row {self._number}, cell {column_letters(cell.place)}{self._number}", 1)
         self._cells.extend([None] * (cell.place - len(self._cells)))
         self._cells.append(value)
         if fault:
@@ -350,9 +362,12 @@ class _Cells(Handler):
         if cell.kind in {"str", "inlineStr"}:
             return _unescaped(value), None
         if cell.kind == "b":
-            return ("TRUE" if value.strip() in {"1", "true"} else "FALSE"), None
+            truth = _TRUTHS.get(value.strip())
+            return (truth, None) if truth else (value, UNREADABLE)
         if cell.kind == "d":
             return _iso_date(value)
+        if cell.kind != "n":
+            return value, UNREADABLE
         shown = self._shown[cell.style] if 0 <= cell.style < len(self._shown) else self._general
         return number_cell(value.strip(), shown, epoch_1904=self._epoch_1904)
 

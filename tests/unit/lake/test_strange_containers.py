@@ -184,7 +184,7 @@ def test_what_is_packed_otherwise_is_told(desk: Desk, content: bytes, says: str)
 FEATURE = '{"type": "Feature", "geometry": null, "properties": {"id": "1"}}'
 PAGE = "<!DOCTYPE html><html><body>Please sign in</body></html>"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 12\n"
-OFFICE = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook><Worksheet><Table/></Worksheet></Workbook>'
+OFFICE = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook><W><Table/></W></Workbook>'
 
 
 @pytest.mark.parametrize(
@@ -236,3 +236,80 @@ def test_a_csv_with_the_name_of_a_mark_is_no_archive(desk: Desk) -> None:
 def test_no_bytes_where_there_may_be_no_records(desk: Desk) -> None:
     one = replace(people(), may_be_empty=True)
     assert "has its header" in desk.take(one, b"").message
+
+
+def workbook(*rows: str) -> bytes:
+    """A workbook of one sheet with these rows of XML below a header of id and v."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    head = "<row r='1'><c t='inlineStr'><is><t>id</t></is></c><c t='inlineStr'><is><t>v</t></is></c></row>"
+    relation = "<Relationships><Relationship Id='r1' Type='{}' Target='{}'/></Relationships>"
+    sheet = f"<worksheet xmlns='{main}'><sheetData>{head}{''.join(rows)}</sheetData></worksheet>"
+    return archive(
+        **{
+            "_rels/.rels": relation.format(f"{kind}/officeDocument", "xl/workbook.xml"),
+            "xl/_rels/workbook.xml.rels": relation.format(f"{kind}/worksheet", "worksheets/s.xml"),
+            "xl/workbook.xml": f"<workbook xmlns:r='{kind}'><sheets><sheet name='s' r:id='r1'/></sheets></workbook>",
+            "xl/worksheets/s.xml": sheet,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        ("<c t='b'><v>2</v></c>", "cell:unreadable"),
+        ("<c t='b'><v>yes</v></c>", "cell:unreadable"),
+        ("<c t='odd'><v>2</v></c>", "cell:unreadable"),
+        ("<c><v>INF</v></c>", "cell:unreadable"),
+        ("<c><v>NaN</v></c>", "cell:unreadable"),
+        ("<c><v>1,5</v></c>", "cell:unreadable"),
+        ("<c><v>0x10</v></c>", "cell:unreadable"),
+        ("<c><v>1_000</v></c>", "cell:unreadable"),
+        ("<c><v>1.2345678901234567E+17</v></c>", "cell:number_precision"),
+    ],
+)
+def test_a_cell_that_no_workbook_can_have_is_a_fault(desk: Desk, cell: str, fault: str) -> None:
+    one = dataset(column("id"), column("v"), format="xlsx")
+    batch = desk.take(one, workbook(f"<row><c><v>1</v></c>{cell}</row><row><c><v>2</v></c><c t='b'><v>0</v></c></row>"))
+    assert (desk.accepted(one), batch.reasons) == ([("2", "FALSE")], {fault: 1}), batch.message
+
+
+def test_cells_in_one_place_are_told_with_part_row_and_cell(desk: Desk) -> None:
+    one = dataset(column("id"), column("v"), format="xlsx")
+    message = desk.take(one, workbook("<row r='7'><c r='B7'><v>1</v></c><c r='B7'><v>2</v></c></row>")).message
+    assert "row 7, cell B7" in message and "xl/worksheets/s.xml" in message
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<!-- <row r='9'><c><v>1</v></c></row> -->",
+        "<?odd <row r='9'><c><v>1</v></c></row> ?>",
+        "<!--" + " <row><c><v>1</v></c></row>" * 60_000 + "-->",
+    ],
+)
+def test_rows_in_a_comment_are_none(desk: Desk, aside: str) -> None:
+    one = dataset(column("id"), column("v"), format="xlsx", largest_ratio=10_000)
+    cdata = "<row><c t='inlineStr'><is><t><![CDATA[<row><c><v>1</v></c></row>]]></t></is></c></row>"
+    batch = desk.take(one, workbook("<row><c><v>1</v></c></row>", aside, cdata, "<row><c><v>2</v></c></row>"))
+    assert batch.rows_read == 3, batch.message
+
+
+@pytest.mark.parametrize(
+    ("geometry", "fits"),
+    [
+        ('{"type":"Point","coordinates":[113.5, 22.5]}', True),
+        ('{"type":"Point","coordinates":[-180, 90, 5000]}', True),
+        ('{"type":"Point","coordinates":[180.1, 22.5]}', False),
+        ('{"type":"Point","coordinates":[22.5, 113.5]}', False),
+        ('{"type":"Point","coordinates":[3.8e7, 2e6]}', False),
+        ('{"type":"LineString","coordinates":[[1,2],[3,-91]]}', False),
+        ('{"type":"LineString","coordinates":[[1,2,999],[3,4,999]]}', True),
+    ],
+)
+def test_positions_are_degrees(desk: Desk, geometry: str, fits: bool) -> None:
+    one = dataset(column("id"), column("geometry"), format="geojson")
+    text = '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":%s,"properties":{"id":"1"}}]}'
+    batch = desk.take(one, text % geometry)
+    assert batch.reasons == ({} if fits else {"geometry:out_of_range": 1}), batch.message

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Dataset
-from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, read_grid
+from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, has_records, read_grid
 from lake.readers.landing import Landed
 from lake.readers.number_formats import Cell, number_cell, shown_by
 from lake.readers.parquet import unreadable
 from lake.readers.second_library import count_by_calamine
-from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.sheets import Named, chosen_sheet, refuse_twins
 from lake.readers.xls_records import uncomputed
 from quality.conform import Delivered
 
@@ -31,12 +31,23 @@ def read_xls(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
     """One sheet of an xls workbook; `member` names the sheet, else it is the first that is visible."""
     book = _opened(dataset, landed)
     named = [Named(n, sheet.name, sheet.visibility == 0) for n, sheet in enumerate(book.sheets())]
-    place = chosen_sheet(dataset, landed.file.name, "xls workbook", named).place
+    chosen = chosen_sheet(dataset, landed.file.name, "xls workbook", named)
+    refuse_twins(
+        dataset,
+        landed.file.name,
+        "sheets",
+        chosen,
+        named,
+        lambda other: has_records(dataset, landed, _sheet(book, other.place)),
+    )
+    delivered, _ = read_grid(dataset, landed, scratch, _sheet(book, chosen.place))
+    return delivered, count_by_calamine(dataset.source, landed.file, chosen.name)
+
+
+def _sheet(book: Any, place: int) -> Sheet:
     found = book.sheet_by_index(place)
     merges = [Merge(top + 1, bottom, left, right - 1) for top, bottom, left, right in found.merged_cells]
-    sheet = Sheet(_rows(book, found, uncomputed(book, place)), merges, book.datemode == 1)
-    delivered, _ = read_grid(dataset, landed, scratch, sheet)
-    return delivered, count_by_calamine(dataset.source, landed.file, found.name)
+    return Sheet(_rows(book, found, uncomputed(book, place)), merges, book.datemode == 1)
 
 
 def _opened(dataset: Dataset, landed: Landed) -> Any:

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.model import Dataset
-from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, read_grid
+from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, has_records, read_grid
 from lake.readers.landing import Landed
 from lake.readers.number_formats import NO_DATE, UNREADABLE, Cell, Shown, builtin, moment, number_cell, shown_by
 from lake.readers.packed import Limit
@@ -26,7 +26,7 @@ from lake.readers.parquet import unreadable
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Handler, Source, XmlFault, parse
 from lake.readers.sheet_count import count_sheet_rows
-from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.sheets import Named, chosen_sheet, refuse_twins
 from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
@@ -49,8 +49,15 @@ def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
             named = chosen_sheet(dataset, landed.file.name, "xlsx workbook", book.sheets)
             part = book.parts[named.place]
             texts = stack.enter_context(SharedTexts(book, scratch / f"{landed.batch}.texts"))
-            reader = _Cells(texts, book.shown, epoch_1904=book.epoch_1904)
-            sheet = Sheet(reader.rows(book.open(part)), book.merges(part), book.epoch_1904)
+
+            def rows(of: str) -> Iterator[Row]:
+                return _Cells(texts, book.shown, epoch_1904=book.epoch_1904).rows(book.open(of))
+
+            def is_twin(other: Named) -> bool:
+                return has_records(dataset, landed, Sheet(rows(book.parts[other.place])))
+
+            refuse_twins(dataset, landed.file.name, "sheets", named, book.sheets, is_twin)
+            sheet = Sheet(rows(part), book.merges(part), book.epoch_1904)
             delivered, _ = read_grid(dataset, landed, scratch, sheet)
             return delivered, count_sheet_rows(dataset.source, landed.file, part)
     except XmlFault as fault:

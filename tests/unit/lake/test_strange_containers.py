@@ -7,15 +7,21 @@ import gzip
 import io
 import lzma
 import re
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 import xlwt
+from odf import opendocument
+from odf import table as odf_table
+from odf import text as odf_text
 
 from lake.readers.recount import recount
 from tests.unit.lake.desk import Desk, column, dataset, people
@@ -313,3 +319,110 @@ def test_positions_are_degrees(desk: Desk, geometry: str, fits: bool) -> None:
     text = '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":%s,"properties":{"id":"1"}}]}'
     batch = desk.take(one, text % geometry)
     assert batch.reasons == ({} if fits else {"geometry:out_of_range": 1}), batch.message
+
+
+ROWS = "<tr><td>id<td>v</tr><tr><td>1<td>a</tr>"
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted"),
+    [
+        ("<tr><td>1<td>a<span style='display:none'>x</span>b", [("1", "ab")]),
+        ("<tr><td>1<td>a<b hidden>x<b>y</b></b>b<script>'<td>'</script><template><p>t</template>", [("1", "ab")]),
+        ("<tr><td style='DISPLAY : none'>no<td>1<td>a<tr hidden><td>2<td>b<tr><td>3<td>c", [("1", "a"), ("3", "c")]),
+        ("<tr><td>1<td>a<p>b</p>c<h3>d</h3><ul><li>e<li>f</ul>g", [("1", "a\nb\nc\nd\ne\nf\ng")]),
+        ("<tr><td>1<td>a<div>b</div>c<br/>d<b>e</b>", [("1", "a\nb\nc\nde")]),
+    ],
+)
+def test_what_a_page_does_not_show_is_none_of_it(desk: Desk, body: str, accepted: list[tuple[str, str]]) -> None:
+    one = dataset(column("id"), column("v"), format="html")
+    before = f"<div hidden><div></div><table>{ROWS}</table></div>"
+    batch = desk.take(one, f"<html>{before}<table><tr><td>id<td>v</tr>{body}</table></html>")
+    assert desk.accepted(one) == accepted, batch.message
+
+
+def test_a_table_within_a_cell_is_a_fault(desk: Desk) -> None:
+    one = dataset(column("id"), column("v"), format="html")
+    inner = "<table><tr><td>x<td>y<tr><td>z</table>"
+    batch = desk.take(one, f"<table><tr><td>id<td>v<tr><td>1<td>{inner}</td></tr><tr><td>2<td>b</table>")
+    assert (desk.accepted(one), batch.reasons) == ([("2", "b")], {"cell:nested": 1}), batch.message
+    assert desk.rejected(one)[0][2]["v"] == "x\ny\nz"
+
+
+def test_two_tables_of_one_header_are_refused_where_none_is_named(desk: Desk) -> None:
+    one = dataset(column("id"), column("v"), format="html")
+    two = f"<table>{ROWS}</table><table>{ROWS}</table>"
+    assert "2 tables have the contracted header and records: '1', '2'" in desk.take(one, two).message
+    named = dataset(column("id"), column("v"), format="html", member="2")
+    assert desk.take(named, two).accepted == 1
+    other = dataset(column("id"), column("v"), format="html")
+    assert desk.take(other, f"<table>{ROWS}</table><table><tr><td>notes</table>").accepted == 1
+    last = dataset(column("id"), column("v"), format="html")
+    message = desk.take(last, f"<table><tr><td>menu</table><table>{ROWS}</table>").message
+    assert "the page has 2 tables" in message and "servers.member" in message
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize(("second", "fits"), [(["id", "v"], False), (["notes"], True), ([], True)])
+def test_two_sheets_of_one_header_are_refused_where_none_is_named(
+    desk: Desk, kind: str, second: list[str], fits: bool
+) -> None:
+    one = dataset(column("id"), column("v"), format=kind)
+    sheets = {"一月": [["id", "v"], ["1", "a"]], "二月": [second, ["2", "b"]] if second else [["id", "v"]]}
+    write_sheets(desk.file(one), kind, sheets)
+    (batch,) = desk.ingest(one)
+    assert batch.accepted == fits, batch.message
+    assert fits or "2 sheets have the contracted header and records: '一月', '二月'" in batch.message
+
+
+def write_sheets(path: Path, kind: str, sheets: dict[str, list[list[str]]]) -> None:
+    if kind == "ods":
+        document = opendocument.OpenDocumentSpreadsheet()
+        for name, rows in sheets.items():
+            table = odf_table.Table(name=name)
+            for row in rows:
+                line = odf_table.TableRow()
+                for text in row:
+                    cell = odf_table.TableCell(valuetype="string")
+                    cell.addElement(odf_text.P(text=text))
+                    line.addElement(cell)
+                table.addElement(line)
+            document.spreadsheet.addElement(table)
+        document.save(str(path))
+        return
+    book = xlwt.Workbook() if kind == "xls" else xlsxwriter.Workbook(str(path))
+    for name, rows in sheets.items():
+        sheet = book.add_sheet(name) if kind == "xls" else book.add_worksheet(name)
+        for place, row in enumerate(rows):
+            for number, text in enumerate(row):
+                sheet.write(place, number, text)
+    book.save(str(path)) if kind == "xls" else book.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"code":200,"data":[{"id":"1","v":"a"}]}', "declare records: $.data"),
+        ('{"code":0,"log":[{"x":1}],"data":{"数据 行":[{"id":"1","v":"a"}]}}', 'declare records: $.data."数据 行"'),
+    ],
+)
+def test_records_within_an_envelope_are_told_by_their_path(desk: Desk, content: str, says: str) -> None:
+    one = dataset(column("id"), column("v"), format="json")
+    assert says in desk.take(one, content).message
+
+
+def test_text_of_an_element_that_is_no_record_is_told(desk: Desk) -> None:
+    one = dataset(column("id"), column("v"), format="xml")
+    message = desk.take(one, "<r><title>x</title><p><id>1</id><v>a</v></p></r>").message
+    assert "text in an element that is no record" in message
+
+
+@pytest.mark.parametrize(("version", "says"), [(0x30, ""), (0x03, "is of the dbf type 'B'")])
+def test_a_double_of_visual_foxpro(desk: Desk, version: int, says: str) -> None:
+    one = dataset(column("id"), column("v"), format="dbf")
+    fields = b"".join(
+        struct.pack("<11sc4xBB14x", name, kind, size, 0) for name, kind, size in ((b"id", b"C", 2), (b"v", b"B", 8))
+    )
+    head = struct.pack("<BBBBIHH20x", version, 26, 1, 1, 1, 32 + len(fields) + 1, 11)
+    batch = desk.take(one, head + fields + b"\r" + b" 1 " + struct.pack("<d", -0.1) + b"\x1a")
+    assert says in batch.message and desk.accepted(one) == ([] if says else [("1", "-0.1")]), batch.message

@@ -493,4 +493,6 @@ def page(one: Dataset) -> str:
 def test_a_table_of_a_page(desk: Desk, member: str, encoding: str) -> None:
     one = dataset(*ABC, format="html", member=member, encoding=encoding)
     batch = desk.take(one, page(one))
-    assert desk.accepted(one) == [("1", "张 三 <x>", "in"), ("2", "李\n四", "$"), ("3", None, None)], batch.message
+    assert desk.accepted(one) == [("2", "李\n四", "$"), ("3", None, None)], batch.message
+    ((_, faults, original),) = desk.rejected(one)
+    assert (faults, original["name"], original["note"]) == (["cell:nested"], "张 三 <x>", "in")

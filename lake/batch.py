@@ -24,8 +24,8 @@ class ConservationBroken(Exception):
         self.delivered, self.moved, self.stored = delivered, moved, stored
         super().__init__(
             f"{dataset}: batch {batch}: {delivered} records delivered, {moved} moved by the scan, {stored} stored. "
-            "Nothing of the batch was kept. Run again; if it persists, the file has records that the reader cannot "
-            "tell apart (quotes out of place): ask for a well-formed file."
+            "Nothing of the batch was kept. Run again; if it persists, the file has records that the reader and the "
+            "count tell apart differently, or says another number of them than it has: ask for a well-formed file."
         )
 
 

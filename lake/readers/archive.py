@@ -18,6 +18,7 @@ from contracts.model import Dataset
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import Limit
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 Reading = tuple[Delivered, int]
@@ -27,7 +28,9 @@ Read = Callable[[Dataset, Landed, Path], Reading]
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError)
 _UTF8_NAME, _LOCKED = 0x800, 0x1
 # What systems add of themselves: nobody delivered it.
-_NOISE = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_NOISE = re.compile(
+    r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$[^/]*$|\.~lock\.[^/]*$)", re.IGNORECASE
+)
 _ENDINGS = {
     "sqlite": ("*.sqlite", "*.db"),
     "json": ("*.json",),
@@ -35,7 +38,14 @@ _ENDINGS = {
     "fixed": ("*.txt", "*.dat"),
 }
 _PACKED = {".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".zst", ".bz2", ".xz"}
-_DATA = {".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".ndjson", ".geojson", ".parquet", ".db", ".sqlite"}
+# What may be left out where no member is named: it tells of the data, and is none. All else would be missed.
+_BESIDE = {".pdf", ".doc", ".docx", ".rtf", ".md", ".rst", ".ppt", ".pptx", ".wps", ".ofd"}
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".svg", ".webp"}
+_SUMS = {".md5", ".sha1", ".sha256", ".sha512", ".sm3", ".sig", ".asc"}
+_TELLING = re.compile(
+    r"(read[ _\-]?me|licen[cs]e|copying|notice|changelog)(?![a-z0-9]).*|.*(说明|须知|声明|必读|自述)", re.IGNORECASE
+)
+_TOLD_IN = {"", ".txt", ".htm", ".html"}
 _SHOWN = 5
 
 
@@ -44,10 +54,16 @@ def read_zip(dataset: Dataset, landed: Landed, scratch: Path, read: Read) -> Rea
     folder = scratch / landed.batch
     members = unpacked_members(dataset, landed.file, folder)
     within = member_dataset(dataset)
-    readings = [
-        (name, *read(within, look_at(within, file, f"{landed.batch}_{place}"), folder / f"read{place}"))
-        for place, (name, file) in enumerate(members)
-    ]
+    readings = []
+    for place, (name, file) in enumerate(members):
+        try:
+            member = look_at(within, file, f"{landed.batch}_{place}")
+            readings.append((name, *read(within, member, folder / f"read{place}")))
+        except DeliveryRefused as refusal:
+            if refusal.file != file.name:
+                raise
+            # It was unpacked under a name of ours, and is told by its own.
+            raise DeliveryRefused(refusal.dataset, name, refusal.what, refusal.place, refusal.fix) from None
     return _together(readings)
 
 
@@ -82,6 +98,7 @@ def unpacked_members(dataset: Dataset, file: Path, folder: Path) -> list[tuple[s
     """The delivered members by name, each unpacked below `folder`. Raises `DeliveryRefused`."""
     try:
         with zipfile.ZipFile(file) as archive:
+            refuse_forgotten(dataset, file, archive)
             chosen = _chosen(dataset, file.name, archive)
             limit = Limit(dataset, file.name, file.stat().st_size)
             limit.judge(sum(info.file_size for _, info in chosen))
@@ -177,11 +194,18 @@ def _refuse_others(dataset: Dataset, file: str, others: Sequence[str], *, found:
     if alike:
         what = f"its member {alike[0]!r} would be left out: only upper and lower case divide it from servers.member"
         raise _refused(dataset, file, what, "Declare the members that are meant: servers.member, a glob.")
-    data = [name for name in others if PurePosixPath(name).suffix.lower() in _DATA]
+    data = [name for name in others if not _tells_only(name)]
     if data and not dataset.source.member:
         wanted = " or ".join(_globs(dataset.source.member_format))
         what = f"its member {data[0]!r} would be left out: it does not match {wanted}"
         raise _refused(dataset, file, what, "Declare the members that are meant: servers.member, a glob.")
+
+
+def _tells_only(name: str) -> bool:
+    """Whether a member, by its name, is about the data only: documents, pictures, sums."""
+    path = PurePosixPath(name)
+    ending = path.suffix.lower()
+    return ending in _BESIDE | _PICTURES | _SUMS or (ending in _TOLD_IN and bool(_TELLING.fullmatch(path.stem)))
 
 
 def _refused(dataset: Dataset, file: str, what: str, fix: str) -> DeliveryRefused:

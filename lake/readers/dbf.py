@@ -6,7 +6,7 @@ Deleted records are none: the file still has them, and its writer took them away
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from contracts.model import Dataset
 from lake.readers.diagnosis import encoding_hint
 from lake.readers.headers import match_headers
 from lake.readers.landing import Landed
+from lake.readers.number_formats import plain_number
 from lake.readers.parquet import unreadable
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.text_table import TextTable
@@ -22,6 +23,7 @@ from quality.conform import Delivered
 
 _HEADER, _FIELD = 32, 32
 _VERSIONS = {0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x83, 0x8B, 0xF5}
+_VISUAL_FOXPRO = {0x30, 0x31, 0x32}
 _BLOCK = 10_000
 _DELETED, _LIVE, _END = b"*", b" ", b"\x1a"
 _UNIX_DAY = 2_440_588  # of the Julian calendar: 1970-01-01
@@ -46,6 +48,7 @@ class _Table:
     first: int
     length: int
     records: int
+    kinds: Mapping[str, Callable[[bytes, _Field, str], Reading]]
 
 
 def read_dbf(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
@@ -54,7 +57,7 @@ def read_dbf(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
     positions = match_headers(dataset, landed.file.name, [field.name for field in table.fields])
     fields = [table.fields[place] for place in positions.values()]
     for field in fields:
-        if field.kind not in _KINDS:
+        if field.kind not in table.kinds:
             what = (
                 f"the column {field.name!r} is of the dbf type {field.kind!r}, which lies in another file or is no text"
             )
@@ -62,7 +65,9 @@ def read_dbf(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
             raise DeliveryRefused(dataset.id, landed.file.name, what, "header", fix)
     with TextTable(dataset, scratch / f"{landed.batch}.parquet", list(positions)) as written:
         for record in _records(dataset, landed, table):
-            cells = [_KINDS[f.kind](record[f.start : f.start + f.length], f, dataset.source.encoding) for f in fields]
+            cells = [
+                table.kinds[f.kind](record[f.start : f.start + f.length], f, dataset.source.encoding) for f in fields
+            ]
             written.add([text for text, _ in cells], next((fault for _, fault in cells if fault), None))
     return written.delivered(), count_dbf(landed.file)
 
@@ -75,7 +80,7 @@ def _table(dataset: Dataset, landed: Landed) -> _Table:
         records, first, length = struct.unpack_from("<IHH", head, 4)
         raw = file.read(max(0, first - _HEADER))
     if landed.bytes < first + records * length:
-        what = f"the file is truncated: its header tells {records} records of {length} bytes"
+        what = f"the file is truncated: its header says {records} records of {length} bytes"
         raise DeliveryRefused(dataset.id, landed.file.name, what, "end of file", "Ask for the file again.")
     fields, start = [], 1
     for place in range(0, len(raw) - _FIELD + 1, _FIELD):
@@ -88,7 +93,7 @@ def _table(dataset: Dataset, landed: Landed) -> _Table:
         start += size
     if not fields or start > length:
         raise unreadable(dataset, landed, "dbf table")
-    return _Table(tuple(fields), first, length, records)
+    return _Table(tuple(fields), first, length, records, _FOXPRO if head[0] in _VISUAL_FOXPRO else _KINDS)
 
 
 def _name(dataset: Dataset, landed: Landed, raw: bytes) -> str:
@@ -184,6 +189,17 @@ _KINDS: dict[str, Callable[[bytes, _Field, str], Reading]] = {
     "Y": _money,
     "T": _moment,
 }
+
+
+def _double(raw: bytes, field: _Field, encoding: str) -> Reading:
+    if len(raw) != 8:
+        return raw.decode("latin-1"), BROKEN_CELL
+    text, fault = plain_number(repr(struct.unpack("<d", raw)[0]))
+    return text, fault
+
+
+# There, B is a double; elsewhere it is the place of bytes in another file.
+_FOXPRO = {**_KINDS, "B": _double}
 
 
 def count_dbf(file: Path) -> int:

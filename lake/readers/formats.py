@@ -24,8 +24,10 @@ from lake.readers import (
     xlsx,
     xml_records,
 )
+from lake.readers.kinds import kind_hint
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import unpack
+from lake.readers.refusal import DeliveryRefused
 from quality.conform import Delivered
 
 Reading = tuple[Delivered, int]
@@ -57,11 +59,20 @@ def read(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.Duc
     """
     if dataset.source.format != "zip" and (file := unpack(dataset, landed.file, scratch)):
         landed = look_at(dataset, file, landed.batch)
-    return _READERS[dataset.source.format](dataset, landed, scratch, connection)
+    return _told(dataset, landed, lambda: _READERS[dataset.source.format](dataset, landed, scratch, connection))
+
+
+def _told(dataset: Dataset, landed: Landed, reading: Callable[[], Reading]) -> Reading:
+    """What is read; where it is refused, what the file is by its first bytes is told beside."""
+    try:
+        return reading()
+    except DeliveryRefused as refusal:
+        hint = kind_hint(landed.file, dataset.source.format)
+        raise refusal.because("" if hint in refusal.what else hint) from None
 
 
 def _read_member(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Reading:
     if dataset.source.format in {"csv", "fixed"}:
         # The pieces of a text are numbered for themselves, and an archive numbers its records as a whole.
-        return delimited.read_csv(dataset, landed, scratch)
-    return _READERS[dataset.source.format](dataset, landed, scratch, connection)
+        return _told(dataset, landed, lambda: delimited.read_csv(dataset, landed, scratch))
+    return _told(dataset, landed, lambda: _READERS[dataset.source.format](dataset, landed, scratch, connection))

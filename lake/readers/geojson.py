@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import starmap
 from pathlib import Path
 
 import duckdb
@@ -35,8 +36,12 @@ from lake.readers.text_table import nothing
 from quality.conform import BROKEN, Delivered
 
 NO_FEATURE, NO_POINT = "structure:no_feature", "structure:no_point"
+OUT_OF_RANGE = "geometry:out_of_range"
 _POSITION = {"longitude": "$.geometry.coordinates[0]", "latitude": "$.geometry.coordinates[1]"}
 _MEMBERS = "['type', 'id', 'bbox', 'geometry', 'properties']"
+# The first two numbers of each position, and how far from 0 they may be.
+_NUMBER = r"[-0-9.eE+]+"
+_RANGES = ((rf"\[\s*({_NUMBER})\s*,", 180), (rf"\[\s*{_NUMBER}\s*,\s*({_NUMBER})\s*[,\]]", 90))
 _OF_GEOMETRY = "['type', 'coordinates', 'geometries', 'bbox']"
 _GEOMETRIES = (
     "('Point', 'MultiPoint', 'LineString', 'MultiLineString', 'Polygon', 'MultiPolygon', 'GeometryCollection')"
@@ -121,6 +126,13 @@ def _relation(dataset: Dataset, lines: Lines, taken: Mapping[str, tuple[str, str
             from {lines.sql}))))"""
 
 
+def _beyond(numbers: str, most: int) -> str:
+    """SQL: whether one of a geometry's numbers is no degree that there is."""
+    found = f"regexp_extract_all(json_extract(line, '$.geometry')::VARCHAR, {literal(numbers)}, 1)"
+    listed = f"try_cast({found} as DOUBLE[])"
+    return f"coalesce(list_max({listed}) > {most} or list_min({listed}) < -{most}, false)"
+
+
 def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[str]) -> list[tuple[str, str]]:
     """(SQL condition, name of the fault), the first that holds being the row's."""
     open_ = "*" in dataset.source.ignored_headers
@@ -148,6 +160,8 @@ def _faults(dataset: Dataset, taken: Mapping[str, tuple[str, str]], hidden: set[
             f"coalesce(json_type(line, '{path}'), '') not in {numbers}" for path in _POSITION.values()
         )
         found.insert(7, (f"len(g) > 0 and ({kind} is distinct from 'Point' or {positions})", NO_POINT))
+    if any(header in {*_POSITION, "geometry"} for header, _ in taken.values()):
+        found.append((" or ".join(starmap(_beyond, _RANGES)), OUT_OF_RANGE))
     for header in (one for one in _POSITION if one in hidden):
         own, other = (f"json_extract_string(line, '{path}')" for path in (_POSITION[header], f"$.properties.{header}"))
         differs = f"{other} is not null and try_cast({other} as DOUBLE) is distinct from try_cast({own} as DOUBLE)"

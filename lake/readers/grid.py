@@ -100,6 +100,19 @@ def read_grid(dataset: Dataset, landed: Landed, scratch: Path, sheet: Sheet) -> 
     return _suspected(dataset, table.delivered(), positions, names), table.rows
 
 
+def has_records(dataset: Dataset, landed: Landed, sheet: Sheet) -> bool:
+    """Whether another sheet has the contracted header too, and records below it."""
+    if not dataset.source.header:
+        return False
+    rows = body_rows(dataset.source, sheet)
+    try:
+        names, first = _header(dataset, landed, rows, sheet)
+        match_headers(dataset, landed.file.name, names)
+    except DeliveryRefused:
+        return False
+    return bool(first) or next(rows, None) is not None
+
+
 def _seen(rows: Iterator[Row], seen: list[Row]) -> Iterator[Row]:
     for row in rows:
         seen.append(row)

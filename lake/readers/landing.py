@@ -23,12 +23,13 @@ from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, nulls_hint
 from lake.readers.dialect import parity_of
 from lake.readers.gb18030 import assigned
-from lake.readers.kinds import marked_kind
+from lake.readers.kinds import foreign_to_text, marked_kind
 from lake.readers.packed import packing_of
 from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 
 _BLOCK = 8 << 20
+_WHOLE = "as a whole"
 _SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
@@ -95,7 +96,7 @@ class _Scan:
         if not self.head:
             self.head = block[:_HEAD]
             if packing_of(block[:_HEAD]):  # its text is within, and is looked at once it is unpacked
-                self._decoder = self.parity = None
+                self._decoder = self.parity = self._other = self.encoding = None
         if self._decoder:
             text = self._decoder.decode(block)
             if self._bytewise:
@@ -309,6 +310,9 @@ def _refuse_other_encoding(dataset: Dataset, name: str, scan: _Scan) -> None:
     declared = dataset.source.encoding
     if scan.encoding is None:
         return
+    if kind := foreign_to_text(scan.head):
+        fix = "Ask for the file itself in the contracted format, or correct servers.format."
+        raise DeliveryRefused(dataset.id, name, f"{kind}, and the contract says {dataset.source.format}", _WHOLE, fix)
     if scan.is_utf8:
         what = f"the bytes are those of utf-8, and the contract says {declared}"
     elif scan.encoding and (hint := nulls_hint(dataset.source, scan.head)):
@@ -316,7 +320,7 @@ def _refuse_other_encoding(dataset: Dataset, name: str, scan: _Scan) -> None:
     else:
         return
     fix = "Declare the encoding it is written in (servers.encoding)."
-    raise DeliveryRefused(dataset.id, name, what, "as a whole", fix)
+    raise DeliveryRefused(dataset.id, name, what, _WHOLE, fix)
 
 
 def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
@@ -362,9 +366,10 @@ def _feed(
             "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
         ).because(marked_kind(scan.head, dataset.source.format) or encoding_hint(dataset.source, scan.head)) from None
     if scan.size == 0:
-        raise DeliveryRefused(
-            dataset.id, name, "the file is empty", "0 bytes", "Ask the department to deliver it again."
-        )
+        fix = "Ask the department to deliver it again."
+        if dataset.may_be_empty:
+            fix = "A delivery of no records still has its header (or an empty document): ask for it with that."
+        raise DeliveryRefused(dataset.id, name, "the file is empty", "0 bytes", fix)
 
 
 def as_utf8(landed: Landed, encoding: str, scratch: Path) -> Path:

@@ -83,7 +83,7 @@ _ID = re.compile(r"\bid\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
 def count_page_rows(source: Source, page: str) -> int:
     """The records of a page's table: its rows that hold text, without skipped ones, header, and declared footers."""
-    rows = _page_rows(_ASIDE.sub("", page), source.member)
+    rows = _page_rows(_shown(_ASIDE.sub("", page), named=source.member is not None), source.member)
     filled = [(n, text) for n, text in enumerate(rows, 1) if n > source.skip_rows and "".join(text).strip()]
     if source.header and filled:
         end = filled[0][0] + source.header_rows - 1
@@ -94,6 +94,47 @@ def count_page_rows(source: Source, page: str) -> int:
             filled = filled[:place]
             break
     return max(0, len(filled) - source.footer_rows)
+
+
+_HIDDEN = re.compile(r"\shidden(?=[\s=/>])|[\s;\"']display\s*:\s*none\b", re.IGNORECASE)
+_START = re.compile(r"<([a-z][a-z0-9]*)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
+_EMPTY = {"br", "hr", "img", "input", "col", "wbr", "area", "embed", "link", "meta", "base", "source", "track"}
+_PARTS = {"td": "td|th|tr|tbody|thead|tfoot", "th": "td|th|tr|tbody|thead|tfoot", "tr": "tr|tbody|thead|tfoot"}
+
+
+def _shown(page: str, *, named: bool) -> str:
+    """A page without the elements that say of themselves that they are hidden; a table may be named nevertheless."""
+    kept, at = [], 0
+    for found in _START.finditer(page):
+        tag = found.group(1).lower()
+        if found.start() < at or tag in _EMPTY or not _HIDDEN.search(found.group(2) + ">"):
+            continue
+        if named and tag == "table":
+            continue
+        kept.append(page[at : found.start()])
+        at = _end_of(page, tag, found.end())
+        if tag == "table" or "<table" in page[found.end() : at].lower():
+            # Tables are numbered, those that nobody sees too.
+            kept.append("<table></table>" * len(re.findall(r"<table\b", page[found.start() : at], re.IGNORECASE)))
+    return "".join((*kept, page[at:]))
+
+
+def _end_of(page: str, tag: str, at: int) -> int:
+    """Where an element ends that begins before `at`; cells and rows also where the next begin."""
+    depth, inner = 1, 0
+    for found in re.compile(r"<(/?)([a-z][a-z0-9]*)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.I).finditer(page, at):
+        closes, name = bool(found.group(1)), found.group(2).lower()
+        if tag in _PARTS and not inner:
+            over = name == "table" if closes else name in _PARTS[tag].split("|")
+            if over or (closes and tag != "tr" and name == "tr"):
+                return found.start()
+        if name == "table":
+            inner += -1 if closes else 1
+        if name == tag:
+            depth += -1 if closes else 1
+            if depth == 0:
+                return found.end()
+    return len(page)
 
 
 def _page_rows(page: str, member: str | None) -> list[list[str]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
-PRECISION, NO_DATE = "cell:number_precision", "cell:date_serial"
+PRECISION, NO_DATE, UNREADABLE = "cell:number_precision", "cell:date_serial", "cell:unreadable"
 # Formats without a code of their own (18.8.30), those of Chinese installations included.
 _BUILTIN = {
     **{9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM"},
@@ -27,6 +27,7 @@ _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _DIGITS = 15  # what a workbook's numbers hold for certain
 _MOST_DIGITS = 17
 _LAST_DAY, _NEVER, _MILLISECONDS = 2_958_466, 60, 86_400_000
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 _WHOLE = re.compile(r"-?[1-9]\d*|0")
 
 
@@ -86,11 +87,10 @@ def plain_number(text: str) -> tuple[str, str | None]:
     """A stored number without exponent, in the fewest digits that are the same number."""
     if _WHOLE.fullmatch(text):
         return text, None
-    try:
-        written, number = Decimal(text), float(text)
-    except (ArithmeticError, ValueError):
-        return text, PRECISION
-    if not written.is_finite() or abs(number) in (float("inf"),) or abs(written.adjusted()) > 300:
+    if not _NUMBER.fullmatch(text):
+        return text, UNREADABLE
+    written, number = Decimal(text), float(text)
+    if abs(number) in (float("inf"),) or abs(written.adjusted()) > 300:
         return text, PRECISION
     digits = len(written.normalize().as_tuple().digits)
     if written == written.to_integral_value():

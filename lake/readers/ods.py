@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.model import Dataset
-from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, read_grid
+from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, has_records, read_grid
 from lake.readers.landing import Landed
 from lake.readers.number_formats import NO_DATE, Cell, Moment, Shown, moment, number_cell
 from lake.readers.packed import Limit
@@ -19,7 +19,8 @@ from lake.readers.parquet import unreadable
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Handler, Source, XmlFault, parse
 from lake.readers.second_library import count_by_calamine
-from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.sheets import Named, chosen_sheet, refuse_twins
+from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, KeyError, ValueError, OSError)
@@ -35,6 +36,16 @@ def read_ods(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
         with ExitStack() as stack:
             named = _sheets(_content(dataset, landed, stack))
             chosen = chosen_sheet(dataset, landed.file.name, "ods workbook", named)
+            refuse_twins(
+                dataset,
+                landed.file.name,
+                "sheets",
+                chosen,
+                named,
+                lambda other: has_records(
+                    dataset, landed, Sheet(_Cells(other.place).rows(_content(dataset, landed, stack)))
+                ),
+            )
             cells = _Cells(chosen.place)
             sheet = Sheet(cells.rows(_content(dataset, landed, stack)), cells.merges)
             delivered, _ = read_grid(dataset, landed, scratch, sheet)
@@ -49,6 +60,7 @@ def read_ods(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
 
 def _content(dataset: Dataset, landed: Landed, stack: ExitStack) -> Source:
     archive = stack.enter_context(zipfile.ZipFile(landed.file))
+    refuse_forgotten(dataset, landed.file, archive)
     limit = Limit(dataset, landed.file.name, landed.bytes)
     return limit.counted(stack.enter_context(archive.open("content.xml")))
 

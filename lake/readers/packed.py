@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ _BLOCK = 1 << 20
 # Below this nothing is too much, however well it was packed.
 _HARMLESS = 1 << 20
 _LONGEST_MARK = 10
+_TAR_HEADER = 512
+_ZIPPED = {"xlsx", "ods", "zip"}
 
 UNREADABLE = (EOFError, OSError, zlib.error, lzma.LZMAError, pa.ArrowException)
 
@@ -41,7 +44,22 @@ _OPENERS: tuple[tuple[bytes, str, Opener], ...] = (
 
 def packing_of(head: bytes) -> str:
     """By what a file that begins so was packed: gzip, zstd, xz, bzip2; empty where it was not."""
-    return next((name for mark, name, _ in _OPENERS if head.startswith(mark)), "")
+    return next((name for mark, name, _ in _OPENERS if head.startswith(mark)), "zstd" if _is_skippable(head) else "")
+
+
+def _is_skippable(head: bytes) -> bool:
+    """Whether a zstd frame that holds no data comes first (RFC 8878, 3.1.2)."""
+    return head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file begins with the header of a tar's member: it holds the sum of its own bytes."""
+    header = head[:_TAR_HEADER]
+    if len(header) < _TAR_HEADER or not header.strip(b"\0"):
+        return False
+    told = header[148:156].strip(b" \0")
+    bare = sum(header[:148]) + sum(header[156:]) + 8 * ord(" ")
+    return bool(re.fullmatch(rb"[0-7]+", told)) and int(told, 8) == bare
 
 
 def unpack(dataset: Dataset, file: Path, scratch: Path) -> Path | None:
@@ -51,7 +69,7 @@ def unpack(dataset: Dataset, file: Path, scratch: Path) -> Path | None:
     name = packing_of(head)
     if not name:
         return None
-    opener = next(opener for mark, _, opener in _OPENERS if head.startswith(mark))
+    opener = next(opener for _, known, opener in _OPENERS if known == name)
     folder = scratch / "unpacked"
     folder.mkdir(parents=True, exist_ok=True)
     ends = (".gz", ".zst", ".zstd", ".bz2", ".xz")
@@ -63,7 +81,23 @@ def unpack(dataset: Dataset, file: Path, scratch: Path) -> Path | None:
     except UNREADABLE as error:
         what = f"what {name} packed cannot be unpacked ({type(error).__name__}): it is damaged, or was cut on its way"
         raise DeliveryRefused(dataset.id, file.name, what, "as a whole", "Ask for the file again.") from None
+    _refuse_more(dataset, file, copy, name)
     return copy
+
+
+def _refuse_more(dataset: Dataset, file: Path, copy: Path, name: str) -> None:
+    """Raises `DeliveryRefused` where what came out has to be unpacked once more."""
+    with copy.open("rb") as source:
+        head = source.read(_TAR_HEADER)
+    if again := packing_of(head):
+        what, fix = f"it is packed twice: {name} over {again}", "Ask for it packed once."
+    elif is_tar(head):
+        what, fix = f"it is a tar archive, packed by {name}", "Ask for its files in a zip, or each by itself."
+    elif head.startswith(b"PK\x03\x04") and dataset.source.format not in _ZIPPED:
+        what, fix = f"it is packed twice: {name} over a zip", "Ask for the zip alone, and declare format: zip."
+    else:
+        return
+    raise DeliveryRefused(dataset.id, file.name, what, "as a whole", fix)
 
 
 class Limit:

@@ -6,23 +6,34 @@ Read as a stream by Python's own parser; tables within cells are text of their c
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 from contracts.model import Dataset
 from lake.readers.diagnosis import encoding_hint, head_of
-from lake.readers.grid import Merge, Row, Sheet, read_grid
+from lake.readers.grid import Merge, Row, Sheet, has_records, read_grid
+from lake.readers.json_lines import NESTED
 from lake.readers.kinds import kind_hint
 from lake.readers.landing import Landed
 from lake.readers.markup_count import count_page_rows
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.sheets import Named, refuse_twins
 from quality.conform import Delivered
 
 _BLOCK = 1 << 16
 _MOST_SPAN = 65_536
-_BREAKS = {"br", "p", "div", "li"}
+# What begins on a line of its own: words on its two sides are two.
+_BREAKS = {
+    *("br", "hr", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "pre", "blockquote", "address", "center", "form"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "main", "nav", "aside", "figure"),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "fieldset", "legend", "option", "figcaption"),
+}
 _HIDDEN = {"script", "style", "template"}
+_CELLS, _GROUPS = {"td", "th"}, {"tr", "thead", "tbody", "tfoot"}
+_VOID = {"br", "hr", "img", "input", "col", "wbr", "area", "embed", "link", "meta", "base", "source", "track"}
+_NOT_SHOWN = re.compile(r"(^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 
 
 def read_html(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
@@ -32,14 +43,36 @@ def read_html(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
     sheet = Sheet(page.rows(page_text(dataset, landed.file)), page.merges)
     try:
         delivered, _ = read_grid(dataset, landed, scratch, sheet)
+        _refuse_twins(dataset, landed, page)
     except DeliveryRefused as refusal:
         if page.entered:
-            raise
+            tables = _tables(dataset, landed)
+            several = f"the page has {tables} tables, and this is said of one: declare servers.member, its number or id"
+            raise refusal.because(
+                several if member is None and tables > 1 and "member" not in refusal.fix else ""
+            ) from None
         what = f"the page has no table {member or 1!r}, but {page.tables} tables"
         raise DeliveryRefused(
             dataset.id, landed.file.name, what, "tables", "Correct servers.format or member in the contract."
         ).because(kind_hint(landed.file, "html")) from refusal
     return delivered, count_page_rows(dataset.source, "".join(page_text(dataset, landed.file)))
+
+
+def _tables(dataset: Dataset, landed: Landed) -> int:
+    page = _Page("0")
+    for _ in page.rows(page_text(dataset, landed.file)):
+        pass
+    return page.tables
+
+
+def _refuse_twins(dataset: Dataset, landed: Landed, page: _Page) -> None:
+    def is_twin(other: Named) -> bool:
+        rows = _Page(other.name, named=False).rows(page_text(dataset, landed.file))
+        return has_records(dataset, landed, Sheet(rows))
+
+    tables = [Named(n, str(n), visible=True) for n in range(1, page.tables + 1)]
+    if dataset.source.member is None and len(tables) > 1:
+        refuse_twins(dataset, landed.file.name, "tables", tables[page.entered - 1], tables, is_twin)
 
 
 def page_text(dataset: Dataset, file: Path) -> Iterator[str]:
@@ -61,11 +94,14 @@ def page_text(dataset: Dataset, file: Path) -> Iterator[str]:
 class _Page(HTMLParser):
     """The rows of one table of a page. Cells and rows that are not closed end where the next begin."""
 
-    def __init__(self, member: str | None) -> None:
+    def __init__(self, member: str | None, *, named: bool = True) -> None:
         super().__init__(convert_charrefs=True)
         self._member = member
-        self.tables, self.entered, self.merges = 0, False, list[Merge]()
-        self._depth, self._done, self._quiet = 0, False, 0
+        self.tables, self.entered, self.merges = 0, 0, list[Merge]()
+        self._named = named
+        self._depth, self._done = 0, False
+        self._hidden, self._within, self._inner = "", 0, 0  # the hidden element, how deep in it, and tables in it
+        self._nested, self._faults = False, dict[int, str]()
         self._ready: list[Row] = []
         self._number = 0
         self._row: dict[int, str] | None = None
@@ -85,22 +121,63 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
-        if tag in _HIDDEN:
-            self._quiet += 1
         if tag == "table":
             self.tables += 1
+        named = self._named and tag == "table" and self._member is not None and self._is_wanted(attributes)
+        if not named and (self._goes_on_hidden(tag) or self._begins_hidden(tag, attributes)):
+            return
+        if self._cell is not None and tag in _BREAKS:
+            self._cell.append("\n")
+        if tag == "table":
             if self._depth:
+                self._nested = True
                 self._depth += 1
             elif not self._done and self._is_wanted(attributes):
-                self._depth, self.entered = 1, True
+                self._depth, self.entered = 1, self.tables
         elif self._depth == 1 and tag == "tr":
             self._end_row()
             self._number += 1
             self._row, self._place = {}, 0
         elif self._depth == 1 and tag in {"td", "th"}:
             self._begin_cell(attributes)
-        elif self._cell is not None and tag in _BREAKS and self._cell:
-            self._cell.append("\n")
+
+    def _begins_hidden(self, tag: str, attributes: dict[str, str]) -> bool:
+        """Whether an element that a person does not see begins: all within it is left out."""
+        hidden = tag in _HIDDEN or "hidden" in attributes or _NOT_SHOWN.search(attributes.get("style", ""))
+        if not hidden or tag in _VOID:
+            return False
+        if self._depth == 1 and tag in _GROUPS:
+            self._end_row()
+        elif self._depth == 1 and tag in _CELLS:
+            self._end_cell()
+        self._hidden, self._within, self._inner = tag, 1, 0
+        return True
+
+    def _goes_on_hidden(self, tag: str) -> bool:
+        """Whether what begins lies in a hidden element; cells and rows that are not closed end where the next begin."""
+        if not self._hidden:
+            return False
+        ended = tag in _GROUPS if self._hidden in _GROUPS else tag in _CELLS | _GROUPS
+        if self._hidden in {"tr", *_CELLS} and ended and not self._inner:
+            self._hidden = ""
+            return False
+        self._within += tag == self._hidden
+        self._inner += tag == "table"
+        return True
+
+    def _ends_hidden(self, tag: str) -> bool:
+        """Whether what ends is, or lies in, a hidden element."""
+        if not self._hidden:
+            return False
+        outer = tag == "table" or (self._hidden in _CELLS and tag in _GROUPS)
+        if self._hidden in _GROUPS | _CELLS and outer and not self._inner and tag != self._hidden:
+            self._hidden = ""
+            return False
+        self._inner -= tag == "table" and self._inner > 0
+        self._within -= tag == self._hidden
+        if not self._within:
+            self._hidden = ""
+        return True
 
     def _is_wanted(self, attributes: dict[str, str]) -> bool:
         if self._member is None:
@@ -123,8 +200,10 @@ class _Page(HTMLParser):
         self._cell = []
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _HIDDEN:
-            self._quiet = max(0, self._quiet - 1)
+        if self._ends_hidden(tag):
+            return
+        if self._cell is not None and tag in _BREAKS:
+            self._cell.append("\n")
         if tag == "table" and self._depth:
             self._depth -= 1
             if self._depth == 0:
@@ -137,21 +216,23 @@ class _Page(HTMLParser):
             self._end_cell()
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._quiet:
+        if self._cell is not None and not self._hidden:
             self._cell.append(data)
 
     def _end_cell(self) -> None:
         if self._cell is not None and self._row is not None:
             lines = [" ".join(line.split()) for line in "".join(self._cell).split("\n")]
             self._row[self._column] = "\n".join(filter(None, lines))
-        self._cell = None
+            if self._nested:
+                self._faults[self._column] = NESTED
+        self._cell, self._nested = None, False
 
     def _end_row(self) -> None:
         self._end_cell()
         if self._row:
             cells = [self._row.get(place) for place in range(max(self._row) + 1)]
-            self._ready.append(Row(self._number, cells))
-        self._row = None
+            self._ready.append(Row(self._number, cells, self._faults))
+        self._row, self._faults = None, {}
 
 
 def _span(value: str | None) -> int:

@@ -27,6 +27,7 @@ _WIDEST = 38  # digits of the engine's decimals: wider ones it reads as doubles
 _PLAIN = {"BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE"}
 _TEXTS = {"STRING", "ENUM", "JSON", "UUID", "INT", "DATE", "FLOAT16", "DECIMAL"}
 _NANOSECONDS = 1000
+NO_SUCH_DAY = "cell:date_out_of_range"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,37 @@ def read_parquet(
     source, names = kept or (landed.file, _engine_names(connection, landed.file))
     reading = _Reading(dataset, landed, source, connection)
     taken = ", ".join(f'{reading.text(column, names[column.place])} as "c.{column.name}"' for column in columns)
+    beyond = " or ".join(_beyond(f'"c.{column.name}"') for column in columns if _is_day(column)) or "false"
     numbered = "file_row_number" not in {name.lower() for name in names.values()}
     number = "file_row_number + 1" if numbered else "row_number() over ()"
-    relation = f"""(select {taken}, {number} as _row, null::VARCHAR as _structure
-      from read_parquet({literal(str(source))}, file_row_number={str(numbered).lower()}))"""
+    relation = f"""(select *, case when {beyond} then {literal(NO_SUCH_DAY)} end::VARCHAR as _structure
+      from (select {taken}, {number} as _row
+        from read_parquet({literal(str(source))}, file_row_number={str(numbered).lower()})))"""
     return Delivered(relation, {column.name: f"c.{column.name}" for column in dataset.columns}, typed=True), rows
+
+
+def _is_day(column: _Column) -> bool:
+    return column.logical in {"DATE", "TIMESTAMP"} or column.physical == "INT96"
+
+
+def _beyond(cell: str) -> str:
+    """SQL: whether a date's text is none of the years 1 to 9999, as the engine writes infinity and years before."""
+    return f"not coalesce(regexp_full_match({cell}, '[0-9]{{4}}-[^(]*'), true)"
+
+
+def damaged_column(file: Path) -> str:
+    """The first column of a Parquet file whose pages cannot be read; empty where all can."""
+    try:
+        with pq.ParquetFile(file) as opened:
+            for name in opened.schema_arrow.names:
+                try:
+                    for _ in opened.iter_batches(columns=[name]):
+                        pass
+                except (pa.ArrowException, OSError, EOFError):
+                    return str(name)
+    except (pa.ArrowException, OSError, EOFError):
+        return ""
+    return ""
 
 
 def count_parquet(dataset: Dataset, file: Path) -> int:

@@ -11,6 +11,7 @@ import zipfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,8 @@ _SPOKEN = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh\s*>", re.DOTALL)
 _ITEM = re.compile(rb"<(?:\w+:)?si(?=[\s>/])(?:[^>]*?/>|[^>]*>(.*?)</(?:\w+:)?si\s*>)", re.DOTALL)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONGEST = 64 << 20
+_ASIDE = re.compile(rb"<!--.*?(?:-->)|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_OPENINGS, _LONGEST_OPENING = (b"<!--", b"<?", b"<![CDATA["), 9
 
 
 def count_sheet_rows(source: Source, file: Path, part: str) -> int:
@@ -64,7 +67,7 @@ def _elements(archive: zipfile.ZipFile, name: str, element: re.Pattern[bytes]) -
     """Each element of a part, over blocks."""
     rest = b""
     with archive.open(name) as source:
-        while block := source.read(_BLOCK):
+        for block in _without_asides(iter(lambda: source.read(_BLOCK), b"")):
             rest += block
             end = 0
             for found in element.finditer(rest):
@@ -73,6 +76,26 @@ def _elements(archive: zipfile.ZipFile, name: str, element: re.Pattern[bytes]) -
             rest = rest[end:]
             if len(rest) > _LONGEST:
                 raise ValueError("an element without end")
+
+
+def _without_asides(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """XML without its comments and processing instructions, which may hold what looks like rows; CDATA is text."""
+    rest = b""
+    for block in blocks:
+        rest += block
+        cut, out = 0, []
+        for found in _ASIDE.finditer(rest):
+            kept = escape(found.group(1).decode("utf-8", "surrogateescape")) if found.group(1) is not None else ""
+            out += [rest[cut : found.start()], kept.encode("utf-8", "surrogateescape")]
+            cut = found.end()
+        left = rest[cut:]
+        open_ = min((place for place in map(left.find, _OPENINGS) if place >= 0), default=len(left) - _LONGEST_OPENING)
+        open_ = max(open_, 0)
+        yield b"".join((*out, left[:open_]))
+        rest = left[open_:]
+        if len(rest) > _LONGEST:
+            raise ValueError("a comment without end")
+    yield rest
 
 
 def _shared(archive: zipfile.ZipFile, names: dict[str, str], *, keep: bool) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -38,6 +38,20 @@ def chosen_sheet(dataset: Dataset, file: str, kind: str, sheets: Sequence[Named]
     count = f"{len(found)} sheets match" if found else "no sheet matches"
     what = f"the file is no readable {kind} with a sheet {member!r}: {count}; it has {_listed(found or sheets)}"
     raise DeliveryRefused(dataset.id, file, what, "sheets", "Correct servers.member in the contract.")
+
+
+def refuse_twins(
+    dataset: Dataset, file: str, kind: str, chosen: Named, sheets: Sequence[Named], has_records: Callable[[Named], bool]
+) -> None:
+    """Raises `DeliveryRefused` where no sheet is named, and another that a person sees has the contracted records too.
+
+    A sheet of anything else, such as notes, is none of the delivery.
+    """
+    if dataset.source.member is not None:
+        return
+    if twins := [sheet for sheet in sheets if sheet.visible and sheet != chosen and has_records(sheet)]:
+        what = f"{1 + len(twins)} {kind} have the contracted header and records: {_listed([chosen, *twins])}"
+        raise DeliveryRefused(dataset.id, file, what, kind, "Name the one that is meant: servers.member.")
 
 
 def _listed(sheets: Sequence[Named]) -> str:

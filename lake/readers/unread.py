@@ -15,6 +15,7 @@ from lake.failure import place
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, head_of, line_ends
 from lake.readers.landing import TEXT_FORMATS, Landed
+from lake.readers.parquet import damaged_column
 from lake.readers.refusal import DeliveryRefused
 
 _ENGINE_LINE = re.compile(r"\bLine: (\d+)")
@@ -55,6 +56,8 @@ def refused_unread(dataset: Dataset, relative: str, error: Exception, landed: La
 
 
 def _shows(dataset: Dataset, landed: Landed | None) -> str:
+    if landed is not None and dataset.source.format == "parquet" and (column := damaged_column(landed.file)):
+        return f"the pages of its column {column!r} are damaged"
     if landed is None or dataset.source.format not in TEXT_FORMATS:
         return ""
     head = head_of(landed.file)

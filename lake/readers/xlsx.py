@@ -18,15 +18,16 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.model import Dataset
-from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, read_grid
+from lake.readers.grid import ERROR, FORMULA, Merge, Row, Sheet, has_records, read_grid
 from lake.readers.landing import Landed
-from lake.readers.number_formats import NO_DATE, Cell, Shown, builtin, moment, number_cell, shown_by
+from lake.readers.number_formats import NO_DATE, UNREADABLE, Cell, Shown, builtin, moment, number_cell, shown_by
 from lake.readers.packed import Limit
 from lake.readers.parquet import unreadable
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.safe_xml import Handler, Source, XmlFault, parse
 from lake.readers.sheet_count import count_sheet_rows
-from lake.readers.sheets import Named, chosen_sheet
+from lake.readers.sheets import Named, chosen_sheet, refuse_twins
+from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
@@ -36,24 +37,33 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _AGAIN = "Ask for the file again."
 _WORKSHEET = "/worksheet"
 _LAST_COLUMN = 16_384
+_TRUTHS = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}
 
 
 def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered, int]:
     """One sheet of an xlsx workbook; `member` names the sheet, else it is the first that is visible."""
+    part = "a part"
     try:
         with ExitStack() as stack:
             book = Book(dataset, landed.file, stack)
             named = chosen_sheet(dataset, landed.file.name, "xlsx workbook", book.sheets)
             part = book.parts[named.place]
             texts = stack.enter_context(SharedTexts(book, scratch / f"{landed.batch}.texts"))
-            reader = _Cells(texts, book.shown, epoch_1904=book.epoch_1904)
-            sheet = Sheet(reader.rows(book.open(part)), book.merges(part), book.epoch_1904)
+
+            def rows(of: str) -> Iterator[Row]:
+                return _Cells(texts, book.shown, epoch_1904=book.epoch_1904).rows(book.open(of))
+
+            def is_twin(other: Named) -> bool:
+                return has_records(dataset, landed, Sheet(rows(book.parts[other.place])))
+
+            refuse_twins(dataset, landed.file.name, "sheets", named, book.sheets, is_twin)
+            sheet = Sheet(rows(part), book.merges(part), book.epoch_1904)
             delivered, _ = read_grid(dataset, landed, scratch, sheet)
             return delivered, count_sheet_rows(dataset.source, landed.file, part)
     except XmlFault as fault:
         what = f"the file is no readable xlsx workbook: {fault.what}"
         raise DeliveryRefused(
-            dataset.id, landed.file.name, what, f"line {fault.line} of a part", "Ask again."
+            dataset.id, landed.file.name, what, f"line {fault.line} of {part}", "Ask again."
         ) from None
     except _UNREADABLE:
         raise unreadable(dataset, landed, f"xlsx workbook with a sheet {dataset.source.member or 1!r}") from None
@@ -84,6 +94,7 @@ class Book:
 
     def __init__(self, dataset: Dataset, file: Path, stack: ExitStack) -> None:
         self._archive = stack.enter_context(zipfile.ZipFile(file))
+        refuse_forgotten(dataset, file, self._archive)
         self._stack, self._dataset, self._file = stack, dataset, file
         self._names = {name.lower(): name for name in self._archive.namelist()}
         main = next(iter(self._related("", "/officeDocument").values()), "xl/workbook.xml")
@@ -174,6 +185,15 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
+
+
+def column_letters(number: int) -> str:
+    """A column's letters: 0 is A, 26 is AA."""
+    letters, number = "", number + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _unescaped(text: str) -> str:
@@ -271,7 +291,7 @@ class _Cells(Handler):
         for _ in parse(source, self):
             for row in self._ready:
                 if row.number <= last:
-                    raise XmlFault("its rows are not in order", 1)
+                    raise XmlFault(f"its rows are not in order: row {row.number} stands behind row {last}", 1)
                 last = row.number
                 yield row
             self._ready = []
@@ -331,7 +351,8 @@ class _Cells(Handler):
         if value is None and fault is None:
             return
         if cell.place < len(self._cells):
-            raise XmlFault("two cells of a row stand in one place, or are not in order", 1)
+            what = "two cells of a row stand in one place, or are not in order"
+            raise XmlFault(f"{what}: row {self._number}, cell {column_letters(cell.place)}{self._number}", 1)
         self._cells.extend([None] * (cell.place - len(self._cells)))
         self._cells.append(value)
         if fault:
@@ -348,9 +369,12 @@ class _Cells(Handler):
         if cell.kind in {"str", "inlineStr"}:
             return _unescaped(value), None
         if cell.kind == "b":
-            return ("TRUE" if value.strip() in {"1", "true"} else "FALSE"), None
+            truth = _TRUTHS.get(value.strip())
+            return (truth, None) if truth else (value, UNREADABLE)
         if cell.kind == "d":
             return _iso_date(value)
+        if cell.kind != "n":
+            return value, UNREADABLE
         shown = self._shown[cell.style] if 0 <= cell.style < len(self._shown) else self._general
         return number_cell(value.strip(), shown, epoch_1904=self._epoch_1904)
 

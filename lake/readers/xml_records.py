@@ -21,6 +21,7 @@ from lake.readers.text_table import TextTable, nothing
 from quality.conform import Delivered
 
 _SAMPLE = 1000
+_OWN_TEXT = "the empty name is that of text in an element that is no record: declare servers.records, their path"
 _AGAIN = "Ask for the file again, or correct servers.format and records in the contract."
 
 
@@ -38,7 +39,10 @@ def read_xml(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivered
                 kind_hint(landed.file, "xml")
             )
         absent = [c.headers[0] for c in dataset.columns if not c.required and not set(c.headers) & set(keys)]
-        match_headers(dataset, landed.file.name, [*keys, *absent], ordered=False)
+        try:
+            match_headers(dataset, landed.file.name, [*keys, *absent], ordered=False)
+        except DeliveryRefused as refusal:
+            raise refusal.because(_OWN_TEXT if "" in keys else "") from None
         with TextTable(dataset, scratch / f"{landed.batch}.parquet", [c.name for c in dataset.columns]) as table:
             for record in _records(landed.file, path, encoding):
                 table.add(*_row(dataset, record))

@@ -110,6 +110,12 @@ def header_hint(dataset: Dataset, text: Path) -> str:
     return ""
 
 
+def widths_hint(dataset: Dataset) -> str:
+    """What to say where fixed columns are more or fewer than the contract's; empty where they are as many."""
+    widths, columns = len(dataset.source.widths), len(dataset.columns)
+    return f"widths are those of {widths} columns, and the contract has {columns}" if widths != columns else ""
+
+
 def rows_hint(dataset: Dataset, rows: Mapping[int, Sequence[str]]) -> str:
     """Where the contracted header stands in a sheet, if it does; `rows` are its first ones by their numbers."""
     wanted = [set(column.headers) for column in dataset.columns]

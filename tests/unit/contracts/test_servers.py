@@ -100,6 +100,11 @@ def test_an_argument_is_taken_by_the_formats_that_have_it(workspace: Path, forma
     assert all(f"{format_} has no {name}" in fault for fault in faults)
 
 
+def test_there_is_a_width_for_each_column_that_no_header_names(workspace: Path) -> None:
+    declare(workspace, "fixed", widths="[1, 2, 3]", header="false")
+    assert "widths are those of 3 columns" in str(refused(workspace))
+
+
 MARKS = st.characters(codec="utf-8")
 
 

@@ -134,3 +134,9 @@ def _pattern() -> str:
 
 
 _PATTERN = _pattern()
+_NONE = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\u\1", _PATTERN))
+
+
+def says_none(text: str) -> bool:
+    """Whether a first cell is a word for totals, or begins as a note does."""
+    return bool(_NONE.fullmatch(text))

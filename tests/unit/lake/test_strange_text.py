@@ -28,3 +28,46 @@ def test_a_line_that_is_cut_in_fixed_columns_keeps_all_its_text(desk: Desk) -> N
     batch = desk.take(one, "001张三x\n004赵六x\n005孙七x\n002李四\n003王五xy\n")
     assert dict(batch.reasons) == {"structure:too_short": 1, "structure:too_long": 1}
     assert [kept["_text"] for _, _, kept in desk.rejected(one)] == ["002李四", "003王五xy"]
+
+
+def test_tables_are_divided_by_lines_of_delimiters_too(desk: Desk) -> None:
+    text = "k,v\n1,a\n2,b\n,\nx,y\n3,c\n"
+    first, second = pairs(table=1), dataset(column("x", required=True, key=True), column("y"), table=2)
+    assert desk.take(first, text).quarantined == 0 and desk.accepted(first) == [("1", "a"), ("2", "b")]
+    assert desk.take(second, text).quarantined == 0 and desk.accepted(second) == [("3", "c")]
+
+
+TEN = "k,v\n" + "".join(f"{n},text {n}\n" for n in range(10, 20))
+
+
+@pytest.mark.parametrize("blank", ["\n", ",\n", " , \n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("more", ["x,y\n3,c\n", "名称,2024年\n甲,5\n"])
+def test_a_second_table_is_never_taken_for_the_first(desk: Desk, blank: str, more: str) -> None:
+    one = pairs()
+    batch = desk.take(one, TEN + blank + more)
+    assert batch.accepted == 10 and batch.reasons["structure:second_table"] == 2, batch.reasons
+    assert [kept.get("_text") for _, _, kept in desk.rejected(one)][-2:] == more.splitlines()
+
+
+@pytest.mark.parametrize("more", ["20,x\n\n21,y\n", "20,\n", "k,v\n20,x\n", "注：无,\n20,x\n", "9999,text, 4\n20,x\n"])
+def test_a_blank_line_that_strayed_harms_no_record(desk: Desk, more: str) -> None:
+    one = pairs()
+    batch = desk.take(one, TEN + "\n" + more)
+    assert "structure:second_table" not in batch.reasons and desk.accepted(one)[10][0] == "20"
+
+
+def test_a_header_of_two_rows_that_is_repeated_is_told(desk: Desk) -> None:
+    one = dataset(
+        column("k", headers=("编号",), key=True, required=True), column("v", headers=("人口 男",)), header_rows=2
+    )
+    text = "编号,人口\n,男\n1,a\n2,b\n3,c\n4,d\n编号,人口\n,男\n5,e\n"
+    batch = desk.take(one, text)
+    assert dict(batch.reasons) == {"structure:repeated_header": 2} and batch.accepted == 5
+
+
+def test_a_footer_ends_nothing_where_records_follow(desk: Desk) -> None:
+    one = pairs(footer=("合.*",))
+    batch = desk.take(one, "k,v\n1,a\n2,b\n合计,2\n3,\n4,d\n合计,4\n制表：某人\n")
+    assert dict(batch.reasons) == {"structure:footer": 1}
+    assert [row[0] for row in desk.accepted(one)] == ["1", "2", "3", "4"]
+    assert "footer take all there is" in desk.take(pairs(footer=(".*",)), "k,v\n1,a\n2,b\n").message

@@ -169,8 +169,12 @@ def _has_all(wanted: Sequence[Collection[str]], fields: Collection[str]) -> bool
 
 
 def _fields(line: str, delimiter: str, quote: str) -> set[str]:
-    reader = csv.reader([line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE)
+    if len(delimiter) > 1:
+        return {field.strip() for field in line.split(delimiter)}
     try:
+        reader = csv.reader(
+            [line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE
+        )
         return {field.strip() for field in next(reader, [])}
     except (csv.Error, TypeError):
         return set()

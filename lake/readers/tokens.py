@@ -19,6 +19,7 @@ QUOTE_HOLDS_RECORDS = "structure:quote_holds_records"
 LINE_END = "structure:line_end"
 NUL = "structure:nul"
 ESCAPE = "structure:escape"
+DELIMITER = "structure:delimiter"
 
 # A record or a cell may be this long; what is longer is not held in memory.
 LONGEST = 16 << 20
@@ -91,6 +92,11 @@ def _patterns(dialect: Dialect, width: int) -> _Patterns:
     delimiter = re.escape(dialect.delimiter)
     first, rest = re.escape(dialect.delimiter[:1]), re.escape(dialect.delimiter[1:])
     part = rb"|" + first + rb"(?!" + rest + rb")" if rest else b""
+    if unit := dialect.repeated:
+        # Fewer signs than a delimiter has are text, more are no telling.
+        sign, fewer = re.escape(unit), len(dialect.delimiter) // len(unit) - 1
+        part = rb"|(?<!%b)(?:%b){1,%d}+(?!%b)" % (sign, sign, fewer, sign)
+        part += rb"|" + first + rb"(?!" + re.escape(unit[1:]) + rb")" if unit[1:] else b""
     backslash = rb"\\" if dialect.watched else b""
     # A run has nothing that must be looked at, and nothing that a copy with other marks could not have as it is.
     sound = rb"(?:[^\r\n\0" + quote + first + escape + backslash + rb"]" + part + rb")*+"
@@ -239,7 +245,9 @@ class Tokens:
             self.begun = len(raw) + 1
             yield from self._too_long_or_open(end)
         elif fault:
-            end = self._line_end(end)
+            # A record that was read to its end has none of the next line.
+            whole = end > self._at and self._buffer[end - 1 : end] in {b"\n", b"\r"}
+            end = end if whole else self._line_end(end)
             if fault == QUOTE and (texts := self._only_texts(end)):
                 line = self.line
                 self._to(end)
@@ -325,6 +333,8 @@ class Tokens:
             return ESCAPE
         if quoted or mark == self._dialect.quote:
             return QUOTE
+        if self._dialect.repeated and mark == self._dialect.delimiter[:1]:
+            return DELIMITER
         return {b"\0": NUL, b"\r": LINE_END, b"\n": LINE_END}.get(mark, ESCAPE)
 
     def _whole(self, cells: list[bytes], raw: list[bytes], end: int) -> Iterator[Token]:

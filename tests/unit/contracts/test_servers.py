@@ -105,6 +105,11 @@ def test_there_is_a_width_for_each_column_that_no_header_names(workspace: Path) 
     assert "widths are those of 3 columns" in str(refused(workspace))
 
 
+def test_an_escape_in_single_quotes_is_no_delimiter(workspace: Path) -> None:
+    declare(workspace, "csv", delimiter="'\\t'")
+    assert "write it in double quotes" in str(refused(workspace))
+
+
 MARKS = st.characters(codec="utf-8")
 
 

@@ -71,3 +71,39 @@ def test_a_footer_ends_nothing_where_records_follow(desk: Desk) -> None:
     assert dict(batch.reasons) == {"structure:footer": 1}
     assert [row[0] for row in desk.accepted(one)] == ["1", "2", "3", "4"]
     assert "footer take all there is" in desk.take(pairs(footer=(".*",)), "k,v\n1,a\n2,b\n").message
+
+
+def test_a_null_in_quotes_harms_its_own_record_only(desk: Desk) -> None:
+    one = pairs()
+    batch = desk.take(one, 'k,v\n1,a\n2,"x\0y"\n3,c\n4,"d"\n')
+    assert dict(batch.reasons) == {"structure:nul": 1} and batch.accepted == 3
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "line", "cells"),
+    [
+        ("||", "1||a|||b", None),
+        ("||", "1||||b", ("1", None, "b")),
+        ("||", "1||a|b||c", ("1", "a|b", "c")),
+        ("||", "1||a||b|", ("1", "a", "b|")),
+        ("||", "1|||a||b", None),
+        ("、、", "1、、a、b、、c", ("1", "a、b", "c")),
+        ("、、", "1、、a、、、c", None),
+        ("###", "1###a##b###c#", ("1", "a##b", "c#")),
+        ("###", "1###a####c", None),
+    ],
+)
+def test_more_signs_than_a_delimiter_has_are_no_telling(
+    desk: Desk, delimiter: str, line: str, cells: tuple[str | None, ...] | None
+) -> None:
+    one = dataset(column("k"), column("v"), column("w"), delimiter=delimiter)
+    head = delimiter.join("kvw") + "\n" + "".join(f"{n}{delimiter}x{delimiter}y\n" for n in range(4, 7))
+    batch = desk.take(one, head + line + "\n")
+    assert dict(batch.reasons) == ({} if cells else {"structure:delimiter": 1})
+    assert desk.accepted(one)[3:] == ([cells] if cells else [])
+
+
+def test_a_wrong_delimiter_of_several_signs_is_told(desk: Desk) -> None:
+    message = desk.take(pairs(delimiter="||"), "k\tv\n1\ta\n").message
+    assert "line 1 is delimited by a tab" in message
+    assert "contracted columns are missing" in desk.take(pairs(delimiter="\\t"), "k;v\n1;a\n").message

@@ -27,7 +27,7 @@ from lake.readers.mending import Marks, Mended, mend, said_of
 from lake.readers.parity import Parity, Shape, scan
 from lake.readers.ranges import range_name, serve_ranges
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.suspects import suspicion
+from lake.readers.suspects import RULE, is_rule, suspicion
 from lake.readers.tokens import LONGEST
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
@@ -280,10 +280,12 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
         cut = f"when {too_long} or {last} is null then {_WHOLE}" if fixed else ""
         kept_text = f"""case when {condition} then {line} end::VARCHAR as _line,
       case when {condition} then {delivered} {cut} end::VARCHAR as _text,"""
+    # A rule that is drawn through all columns has no delimiters of its own.
+    short = f"case when {is_rule('p0')} then {literal(RULE)} else {literal(TOO_SHORT)} end"
     # What the parser finds to be too long is looked at again, by what takes records apart itself.
     whole = "" if read.mended else f" where {_EXTRA} is null"
     return f"""(select {taken}, {extra}, {kept_text}
-      case {told}when {too_long} then {literal(TOO_LONG)} when {last} is null then {literal(TOO_SHORT)}
+      case {told}when {too_long} then {literal(TOO_LONG)} when {last} is null then {short}
         else {suspicion(dataset, columns, headers)} end as _structure
       from {_parsed(dataset, read, file, begins=begins)}{whole})"""
 

@@ -107,3 +107,40 @@ def test_a_wrong_delimiter_of_several_signs_is_told(desk: Desk) -> None:
     message = desk.take(pairs(delimiter="||"), "k\tv\n1\ta\n").message
     assert "line 1 is delimited by a tab" in message
     assert "contracted columns are missing" in desk.take(pairs(delimiter="\\t"), "k;v\n1;a\n").message
+
+
+# fmt: off
+FOOTERS = [
+    "本页合计", "合计数", "合计（人）", "合 计：", "平均", "平均值", "总数", "汇总", "审核：某人",
+    "单位负责人：某人", "统计时间：2026年",
+    "数据截止2026年3月：无", "EOF", "共3条记录", "以下空白", "注1：无", "（注：无）", "※说明：无", "合计：48",
+    "total(all)",
+    "(3 rows affected)", "共 3 条记录", "End of report", "第1页 共3页", "—— 完 ——", "* 单位: 万元", "-- end --",
+]
+# fmt: on
+# fmt: off
+NAMES = [
+    "小计量器具厂", "平均村", "总数据局", "汇总通讯社", "审核科", "完", "第1页纸", "注册", "说明书", "(甲)",
+    "*乙", "-丙", "完美", "合计算法", "单位一",
+    "End", "共和",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("place", ["{},", ",{}"])
+def test_lines_below_a_table_are_told(desk: Desk, place: str) -> None:
+    one = dataset(column("k", key=True), column("v"))
+    batch = desk.take(one, "k,v\n" + "".join(f"{word},1\n" for word in [*NAMES, *map(str, range(40))]))
+    assert (batch.quarantined, batch.message) == (0, "")
+    other = dataset(column("k", key=True), column("v"))
+    rows = "".join(f"{n},x\n" for n in range(60)) + "".join(place.format(word) + "\n" for word in FOOTERS)
+    assert desk.take(other, "k,v\n" + rows).reasons["structure:footer"] == len(FOOTERS)
+    assert {row[0] for row in desk.accepted(other)} == {str(n) for n in range(60)}
+
+
+@pytest.mark.parametrize("rule", ["-----|----", "---|:--:", "+----+----+", "====|====", "-----+----", "———|———"])
+def test_a_rule_between_lines_is_no_record(desk: Desk, rule: str) -> None:
+    one = pairs(delimiter="|")
+    batch = desk.take(one, f"k|v\n{rule}\n1|a\n-1|--\n-|b\n")
+    assert dict(batch.reasons) == {"structure:rule": 1}
+    assert [row[0] for row in desk.accepted(one)] == ["1", "-1", "-"]

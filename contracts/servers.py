@@ -182,6 +182,10 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
         note["quote"](what, "two characters, or quote: '' where nothing is quoted")
     if read.records and (wrong := records_fault(read.format, read.member_format, read.records)):
         document.fault(places["records"], f"records is {read.records!r}: {wrong[0]}", wrong[1])
+    if padded := [null for null in read.nulls if null != null.strip()]:
+        note["nulls"](
+            f"no cell is {padded[0]!r}: they are compared without blanks around them", repr(padded[0].strip())
+        )
     for name, fault, fix in _dialect_faults(read):
         note[name](fault, fix)
 

@@ -19,7 +19,7 @@ import duckdb
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
 from lake.cores import threads_of
-from lake.readers.diagnosis import encoding_hint, head_of, header_hint, widths_hint
+from lake.readers.diagnosis import encoding_hint, head_of, header_hint, line_ends, widths_hint
 from lake.readers.dialect import parity_of, written_as
 from lake.readers.headers import match_headers
 from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
@@ -208,6 +208,7 @@ def _trust(dataset: Dataset, text: Text) -> _Read:
 
 def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
     _refuse_widths(dataset, text)
+    _refuse_line_ends(dataset, text)
     marks = _marks(dataset, text)
     mended = mend(dataset, text.name, text.file, text.shape, marks, copy)
     width = len(dataset.source.widths) or mended.width
@@ -223,6 +224,16 @@ def _refuse_widths(dataset: Dataset, text: Text) -> None:
     if written_as(source) == "fixed" and not source.header and (hint := widths_hint(dataset)):
         fix = "Correct servers.widths in the contract."
         raise DeliveryRefused(dataset.id, text.name, hint, "as a whole", fix)
+
+
+def _refuse_line_ends(dataset: Dataset, text: Text) -> None:
+    """A text without one line end such as is declared would be one record."""
+    shape, wanted = text.shape, dataset.source.line_end
+    ends = {"LF": shape.newlines, "CRLF": shape.both, "CR": shape.returns - shape.both}
+    if wanted != "any" and not ends[wanted] and any(ends.values()):
+        there = line_ends(head_of(text.file))
+        what, fix = f"its line ends are {there}, and the contract says {wanted}", "Correct servers.line_end."
+        raise DeliveryRefused(dataset.id, text.name, what, "as a whole", fix)
 
 
 def _ends_clean(file: Path) -> bool:

@@ -155,7 +155,11 @@ class _Head:
             self.line = self.dataset.source.delimiter.encode().join(token.raw)
             return split_at(cells[0], self.dataset.source.widths) if self.dataset.source.widths else cells
         if token is None:
-            raise DeliveryRefused(self.dataset.id, self.name, "there is no header line", f"line {line}", AGAIN)
+            what, fix, skipped = "there is no header line", AGAIN, self.dataset.source.skip_rows
+            if skipped:
+                what = f"there is no header line after the {skipped} lines that the contract passes over"
+                fix = "Correct servers.skip_rows in the contract, or ask for the file again."
+            raise DeliveryRefused(self.dataset.id, self.name, what, f"line {line}", fix)
         kind = token.kind if isinstance(token, Doubt) else ""
         what = f"the header cannot be told: {said_of(kind)}"
         raise DeliveryRefused(self.dataset.id, self.name, what, f"line {line}", AGAIN)

@@ -133,6 +133,8 @@ class Parity:
             self._note("there are fewer lines than skip_rows")
         if self.both not in {0, self.newlines} or self.returns != self.both:
             self._note(f"its line ends are mixed ({self._ends()})")
+        if self._before.rstrip(b"\r\n").endswith(b"\x1a"):
+            self._note("it ends as a text of DOS does")
         unended = self._begun and not self._before.endswith(b"\n")
         return Shape(
             records=self.newlines + unended,

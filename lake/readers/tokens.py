@@ -27,6 +27,7 @@ _CHUNK = 4 << 20
 # What an expression may look ahead.
 _AHEAD = 16
 _BOM = b"\xef\xbb\xbf"
+_DOS_END = b"\x1a"
 _BACKSLASH = b"\\"
 _NOTHING = b"\\N"
 _TWO = 2
@@ -235,6 +236,10 @@ class Tokens:
             self._to(blank.end())
             yield Blank()
             return
+        if self._is_end_of_file():
+            self._to(len(self._buffer))
+            yield Blank()
+            return
         if self._dialect.comment and self._starts_comment():
             self._to(self._line_end(self._at))
             return
@@ -277,6 +282,14 @@ class Tokens:
         if again:
             self._fill()
         return again
+
+    def _is_end_of_file(self) -> bool:
+        """Whether nothing is left but the sign that DOS ends a text with."""
+        if not self._buffer.startswith(_DOS_END, self._at):
+            return False
+        while len(self._buffer) - self._at <= _AHEAD and self._fill():
+            pass
+        return not self._buffer[self._at :].strip(_DOS_END + b"\r\n")
 
     def _starts_comment(self) -> bool:
         while len(self._buffer) - self._at < len(self._dialect.comment) and self._fill():

@@ -110,6 +110,11 @@ def test_an_escape_in_single_quotes_is_no_delimiter(workspace: Path) -> None:
     assert "write it in double quotes" in str(refused(workspace))
 
 
+def test_a_spelling_of_nothing_that_no_cell_has_is_refused(workspace: Path) -> None:
+    declare(workspace, "csv", nulls="[' - ']")
+    assert "compared without blanks" in str(refused(workspace))
+
+
 MARKS = st.characters(codec="utf-8")
 
 

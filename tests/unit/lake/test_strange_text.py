@@ -144,3 +144,32 @@ def test_a_rule_between_lines_is_no_record(desk: Desk, rule: str) -> None:
     batch = desk.take(one, f"k|v\n{rule}\n1|a\n-1|--\n-|b\n")
     assert dict(batch.reasons) == {"structure:rule": 1}
     assert [row[0] for row in desk.accepted(one)] == ["1", "-1", "-"]
+
+
+def test_a_refusal_names_what_is_declared_wrong(desk: Desk) -> None:
+    text = "k,v\n1,a\n2,b\n"
+    told = {
+        "line ends are LF 3, and the contract says CRLF": (pairs(line_end="CRLF"), text),
+        "after the 50 lines that the contract passes over": (pairs(skip_rows=50), text),
+        "line 1 is the header, and begins as a comment does": (pairs(comment="#"), "#k,v\n1,a\n"),
+        "are in quotes, and the contract says quote: ''": (pairs(quote=""), '"k","v"\n"1","a"\n'),
+        "has a line end in it": (pairs(), '"k\n(code)",v\n1,a\n'),
+    }
+    for said, (one, delivered) in told.items():
+        assert said in (message := desk.take(one, delivered).message), message
+
+
+def test_damage_of_utf_8_is_not_taken_for_another_encoding(desk: Desk) -> None:
+    full = desk.take(pairs(), TEN.encode() + b"\0" * 4096)
+    assert "utf-16" not in full.message
+    for bad in (b"1,\xed\xa0\xbd\xed\xb8\x80\n", b"1,\xc0\x80\n", "1,中文中文中文中文\n".encode() + b"2,\xff\n"):
+        message = desk.take(pairs(), TEN.encode() + bad).message
+        assert "utf-8" in message and "gb18030" not in message
+    assert "line 13)" in message
+    assert "gb18030" in desk.take(pairs(), "k,v\n1,中文\n".encode("gb18030")).message
+
+
+def test_the_sign_that_dos_ends_a_text_with_is_no_record(desk: Desk) -> None:
+    one = pairs()
+    batch = desk.take(one, "k,v\r\n1,a\r\n2,b\r\n\x1a")
+    assert (batch.quarantined, desk.accepted(one)) == (0, [("1", "a"), ("2", "b")]), batch.message

@@ -81,6 +81,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     contract = _Contract(document, known, odcs, extra, places, schema)
     columns = _columns(contract)
     _check_ignored(contract, source)
+    _check_widths(contract, source)
     own = _own_rules(contract, columns)
     table = (*(one for one in own if _of_one(one) is None), *_derived(contract, columns, levels))
     columns = tuple(_with_row_rules(column, own) for column in columns)
@@ -184,6 +185,14 @@ def _check_columns(contract: _Contract, properties: list[SchemaProperty]) -> Non
                 text = f"the header {header!r} begins or ends in a space, or is empty: none is matched so"
                 contract.document.fault(at, text, "the header without spaces around it")
             headers[header] = name
+
+
+def _check_widths(contract: _Contract, source: Source | None) -> None:
+    """Fixed columns that no header names come by position: there are as many widths as columns."""
+    count = len(contract.names)
+    if source and source.widths and not source.header and contract.names_all and len(source.widths) != count:
+        text = f"widths are those of {len(source.widths)} columns, and the contract has {count}"
+        contract.document.fault(("servers", 0), text, "a width for each column, in their order")
 
 
 def _check_ignored(contract: _Contract, source: Source | None) -> None:

@@ -56,6 +56,8 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 _DAY = re.compile(r"(?<!\d)(20\d\d)(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _ELEMENTS = re.compile(r"(/[^/\s\[\]@]+)+")
 _KEYS = re.compile(r"""\$(\.("[^"]+"|[^."\[\]\s]+))*""")
+# An escape that YAML only knows in double quotes.
+_SLIP = re.compile(r"\\([A-Za-z]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|0)")
 _SETS = re.compile(r"\[[^\[\]/]+\]")
 
 
@@ -180,6 +182,10 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
         note["quote"](what, "two characters, or quote: '' where nothing is quoted")
     if read.records and (wrong := records_fault(read.format, read.member_format, read.records)):
         document.fault(places["records"], f"records is {read.records!r}: {wrong[0]}", wrong[1])
+    if padded := [null for null in read.nulls if null != null.strip()]:
+        note["nulls"](
+            f"no cell is {padded[0]!r}: they are compared without blanks around them", repr(padded[0].strip())
+        )
     for name, fault, fix in _dialect_faults(read):
         note[name](fault, fix)
 
@@ -220,6 +226,8 @@ def _delimiter_faults(delimiter: str) -> Iterator[str]:
         yield f"has {len(delimiter)} characters"
     elif set(delimiter) & _NEVER:
         yield "ends records or texts, so it cannot divide them"
+    elif _SLIP.fullmatch(delimiter):
+        yield "is a backslash and what follows it: write it in double quotes"
 
 
 def _quote_fault(quote: str) -> str | None:

@@ -19,7 +19,7 @@ import duckdb
 from contracts.model import Dataset, Source
 from contracts.sql_text import literal
 from lake.cores import threads_of
-from lake.readers.diagnosis import encoding_hint, head_of, header_hint
+from lake.readers.diagnosis import encoding_hint, head_of, header_hint, line_ends, widths_hint
 from lake.readers.dialect import parity_of, written_as
 from lake.readers.headers import match_headers
 from lake.readers.landing import UNUSED, Landed, as_utf8, unused_mark
@@ -27,11 +27,12 @@ from lake.readers.mending import Marks, Mended, mend, said_of
 from lake.readers.parity import Parity, Shape, scan
 from lake.readers.ranges import range_name, serve_ranges
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.suspects import suspicion
+from lake.readers.suspects import RULE, is_rule, suspicion
 from lake.readers.tokens import LONGEST
 from quality.conform import BROKEN, TOO_LONG, TOO_SHORT, Delivered
 
 _EXTRA = "_extra"
+_WHOLE = "_whole"
 _COPY = 1 << 20
 _HEADER_QUOTE = "a quote in the header line is opened and never closed"
 
@@ -206,6 +207,8 @@ def _trust(dataset: Dataset, text: Text) -> _Read:
 
 
 def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
+    _refuse_widths(dataset, text)
+    _refuse_line_ends(dataset, text)
     marks = _marks(dataset, text)
     mended = mend(dataset, text.name, text.file, text.shape, marks, copy)
     width = len(dataset.source.widths) or mended.width
@@ -213,6 +216,24 @@ def _mend(dataset: Dataset, text: Text, copy: Path) -> _Read:
         raise _truncated(dataset, text.name, mended.unended, width)
     records = scan(copy, Parity(marks.delimiter, marks.quote, width=1, watch_escapes=False)).records
     return _Read(copy, marks, mended.header or [], width, records, mended=mended)
+
+
+def _refuse_widths(dataset: Dataset, text: Text) -> None:
+    """Fixed columns without names come by position: one more or one less shifts or loses what is delivered."""
+    source = dataset.source
+    if written_as(source) == "fixed" and not source.header and (hint := widths_hint(dataset)):
+        fix = "Correct servers.widths in the contract."
+        raise DeliveryRefused(dataset.id, text.name, hint, "as a whole", fix)
+
+
+def _refuse_line_ends(dataset: Dataset, text: Text) -> None:
+    """A text without one line end such as is declared would be one record."""
+    shape, wanted = text.shape, dataset.source.line_end
+    ends = {"LF": shape.newlines, "CRLF": shape.both, "CR": shape.returns - shape.both}
+    if wanted != "any" and not ends[wanted] and any(ends.values()):
+        there = line_ends(head_of(text.file))
+        what, fix = f"its line ends are {there}, and the contract says {wanted}", "Correct servers.line_end."
+        raise DeliveryRefused(dataset.id, text.name, what, "as a whole", fix)
 
 
 def _ends_clean(file: Path) -> bool:
@@ -246,7 +267,8 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
     try:
         positions = match_headers(dataset, text.name, read.names, rows=read.mended.header_rows if read.mended else ())
     except DeliveryRefused as refusal:
-        hint = encoding_hint(dataset.source, head_of(text.original)) or header_hint(dataset, text.file)
+        fixed = written_as(dataset.source) == "fixed" and widths_hint(dataset)
+        hint = encoding_hint(dataset.source, head_of(text.original)) or fixed or header_hint(dataset, text.file)
         raise refusal.because(hint) from None
     file, begins = (piece.name, piece.first) if piece else (str(read.file), True)
     columns = {name: f"p{place}" for name, place in sorted(positions.items(), key=lambda item: item[1])}
@@ -264,12 +286,17 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
     if kept:
         line, delivered = (_of_doubt(read, 3), _of_doubt(read, 4)) if doubt else ("null", "null")
         condition = doubt or "false"
+        # Cells of fixed columns are pieces of a line: where it is no record, they may be cut in the wrong places.
+        fixed = written_as(dataset.source) == "fixed"
+        cut = f"when {too_long} or {last} is null then {_WHOLE}" if fixed else ""
         kept_text = f"""case when {condition} then {line} end::VARCHAR as _line,
-      case when {condition} then {delivered} end::VARCHAR as _text,"""
+      case when {condition} then {delivered} {cut} end::VARCHAR as _text,"""
+    # A rule that is drawn through all columns has no delimiters of its own.
+    short = f"case when {is_rule('p0')} then {literal(RULE)} else {literal(TOO_SHORT)} end"
     # What the parser finds to be too long is looked at again, by what takes records apart itself.
     whole = "" if read.mended else f" where {_EXTRA} is null"
     return f"""(select {taken}, {extra}, {kept_text}
-      case {told}when {too_long} then {literal(TOO_LONG)} when {last} is null then {literal(TOO_SHORT)}
+      case {told}when {too_long} then {literal(TOO_LONG)} when {last} is null then {short}
         else {suspicion(dataset, columns, headers)} end as _structure
       from {_parsed(dataset, read, file, begins=begins)}{whole})"""
 
@@ -310,7 +337,7 @@ def _split(parsed: str, read: _Read, widths: Sequence[int]) -> str:
     named = ", ".join(f"{cell} as p{place}" for place, cell in enumerate(cells) if place)
     surplus = f"case when not {doubt} then substring(p0, {total + 1}) end as {_EXTRA}"
     rest = ", ".join(filter(None, (named, surplus)))
-    return f"(select case when {doubt} then p0 else {first} end as p0, {rest} from {parsed})"
+    return f"(select case when {doubt} then p0 else {first} end as p0, {rest}, p0 as {_WHOLE} from {parsed})"
 
 
 def first_record(source: Source, file: Path) -> list[str]:

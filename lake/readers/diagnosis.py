@@ -28,6 +28,9 @@ _MARKS = {
 _STRICT, _LOOSE = ("ascii", "utf-8"), ("gb18030", "big5", "shift_jis")
 _DELIMITERS = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar", "\x01": "the character 0x01"}
 _MOST_HEADER_ROWS = 3
+# A NUL in two bytes, and halves of surrogate pairs (CESU-8).
+_OVERLONG = re.compile(rb"\xc0[\x80-\xbf]|\xc1[\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_MOST_LINES = 5
 _ALIKE = 0.6
 _SHOWN = 8
 
@@ -45,6 +48,8 @@ def encoding_hint(source: Source, head: bytes) -> str:
     found = certain or next((name for name in _STRICT if _holds(name, head)), None)
     if found in {"ascii", declared} or (not found and _holds(declared, head)):
         return ""
+    if not found and (damage := _nearly_utf8(head)):
+        return damage
     found = found or " or ".join(name for name in _LOOSE if _holds(name, head))
     if not found:
         return ""
@@ -68,10 +73,20 @@ def _marked(head: bytes) -> str | None:
 
 def _by_nulls(head: bytes) -> str | None:
     """UTF-16 without a mark has a null in place of every second byte of plain letters."""
+    head = head.rstrip(b"\0")  # a disk that was full leaves them, whatever the encoding
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 8 < len(head) or not head:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _nearly_utf8(head: bytes) -> str:
+    """What to say of bytes that are UTF-8 but for a few; empty where they are another encoding's."""
+    read = head.decode("utf-8", "replace")
+    bad, good = read.count("\ufffd"), sum(not mark.isascii() for mark in read) - read.count("\ufffd")
+    if _holds("utf-8", _OVERLONG.sub(b"", head)):
+        return "its bytes are those of utf-8, with NULs or halves of characters as Java and some databases write them"
+    return "its bytes are utf-8 but for a few: it was damaged, or put together from several" if bad * 8 < good else ""
 
 
 def _holds(name: str, head: bytes) -> bool:
@@ -103,11 +118,36 @@ def header_hint(dataset: Dataset, text: Path) -> str:
         for delimiter in dict.fromkeys((source.delimiter, *_DELIMITERS)):
             if _has_all(wanted, _fields(line, delimiter, source.quote)):
                 return _place(source, number, delimiter)
+    if hidden := _hidden(source, lines, wanted):
+        return hidden
+    if source.quote and lines[source.skip_rows : source.skip_rows + 1] and _is_open(lines[source.skip_rows], source):
+        more = "\n".join(lines[source.skip_rows : source.skip_rows + _MOST_LINES])
+        if not _is_open(more, source):
+            return f"a name that begins in line {source.skip_rows + 1} has a line end in it: so it is in headers, too"
+        return f"a quote is opened in line {source.skip_rows + 1} and not closed there"
     if rows := _header_rows(dataset, lines):
         return f"the contracted header stands in {rows} rows: declare header_rows: {rows}"
-    if source.quote and lines[source.skip_rows : source.skip_rows + 1] and _is_open(lines[source.skip_rows], source):
-        return f"a quote is opened in line {source.skip_rows + 1} and not closed there"
     return ""
+
+
+def _hidden(source: Source, lines: Sequence[str], wanted: Sequence[Collection[str]]) -> str:
+    """Why the contracted header is not seen, where it is there: it is a comment, or in quotes that are text."""
+    for number, line in enumerate(lines, 1):
+        if source.comment and line.startswith(source.comment):
+            for names in (line, line.removeprefix(source.comment)):
+                if _has_all(wanted, _fields(names, source.delimiter, source.quote)):
+                    return (
+                        f"line {number} is the header, and begins as a comment does: declare no comment, or skip_rows"
+                    )
+        if not source.quote and _has_all(wanted, _fields(line, source.delimiter, '"')):
+            return f"the names in line {number} are in quotes, and the contract says quote: ''"
+    return ""
+
+
+def widths_hint(dataset: Dataset) -> str:
+    """What to say where fixed columns are more or fewer than the contract's; empty where they are as many."""
+    widths, columns = len(dataset.source.widths), len(dataset.columns)
+    return f"widths are those of {widths} columns, and the contract has {columns}" if widths != columns else ""
 
 
 def rows_hint(dataset: Dataset, rows: Mapping[int, Sequence[str]]) -> str:
@@ -165,8 +205,10 @@ def _has_all(wanted: Sequence[Collection[str]], fields: Collection[str]) -> bool
 def _fields(line: str, delimiter: str, quote: str) -> set[str]:
     if len(delimiter) > 1:
         return {field.strip().removeprefix(quote).removesuffix(quote) for field in line.split(delimiter)}
-    reader = csv.reader([line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE)
     try:
+        reader = csv.reader(
+            [line], delimiter=delimiter, quotechar=quote or None, quoting=0 if quote else csv.QUOTE_NONE
+        )
         return {field.strip() for field in next(reader, [])}
     except csv.Error:
         return set()

@@ -23,6 +23,12 @@ class Dialect:
     end: str
     loose: bool
 
+    @property
+    def repeated(self) -> bytes:
+        """The one sign that a delimiter repeats, as || does; empty where it has one, or they differ."""
+        signs = self.delimiter.decode()
+        return signs[0].encode() if len(signs) > 1 and len(set(signs)) == 1 else b""
+
 
 def written_as(source: Source) -> str:
     """The format of a text itself: that of an archive's members, where it is in one."""

@@ -83,6 +83,11 @@ class _Scan:
     unused: str = UNUSED
     high: bool = False
 
+    @property
+    def bytewise(self) -> bool:
+        """Whether a newline is one byte, and nothing else is."""
+        return self._bytewise
+
     def __post_init__(self) -> None:
         name = codecs.lookup(self.encoding).name if self.encoding else ""
         self._bytewise = name in _BYTEWISE
@@ -198,6 +203,7 @@ def _prove_utf8(text: bytes, waiting: int) -> None:
             # Positions count from the block in hand, before which some bytes were waiting.
             error.start -= waiting
             error.end -= waiting
+            error.object = error.object[waiting:]
             raise
 
 
@@ -357,12 +363,17 @@ def _feed(
             scan.finish()
     except UnicodeError as error:
         # UTF-16 that begins without a mark is told without a place.
-        start = scan.size + (error.start if isinstance(error, UnicodeDecodeError) else 0)
+        start, line = scan.size, f"line {scan.newlines + 1} or soon after"
+        if isinstance(error, UnicodeDecodeError):
+            start += error.start
+            if scan.bytewise:
+                newlines = error.object[: max(error.start, 0)].count(b"\n")
+                line = f"line {scan.newlines + newlines + 1}"
         raise DeliveryRefused(
             dataset.id,
             name,
             f"the bytes are not {dataset.source.encoding}",
-            f"byte {start}, line {scan.newlines + 1} or soon after",
+            f"byte {start}, {line}",
             "Declare the encoding it is written in (servers.encoding), or ask for a file that was not cut or re-coded.",
         ).because(marked_kind(scan.head, dataset.source.format) or encoding_hint(dataset.source, scan.head)) from None
     if scan.size == 0:

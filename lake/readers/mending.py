@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from contracts.model import Dataset, Source
+from contracts.model import Dataset
 from lake.readers.diagnosis import joined
 from lake.readers.dialect import Dialect, dialect_of, written_as
 from lake.readers.parity import Shape
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.selecting import FooterIsAll, Table, doubted, selected, split_at
 from lake.readers.tokens import QUOTE, QUOTE_OPEN, Blank, Doubt, LineTooLong, Record, Run, Token, Tokens
 
 AGAIN = "Ask for the file again."
@@ -107,15 +104,19 @@ def mend(dataset: Dataset, name: str, text: Path, shape: Shape, marks: Marks, co
             mended = Mended(copy, marks)
             _Head(dataset, name, tokens, mended).read()
             writer = _Writer(target, dialect, mended)
-            for token in _without_first_halves(
-                _selected(tokens, source, dialect, mended) if selects else tokens, dialect, mended
-            ):
+            table = Table(dataset, dialect, mended.width, mended.header or (), mended.header_rows)
+            hollow = shape.hollow or len(dialect.delimiter) > 1 or dialect.end == "CR"
+            for token in _without_first_halves(selected(tokens, table, hollow=hollow), dialect, mended):
                 writer.write(token)
             if tokens.begun and QUOTE_OPEN in mended.doubts:
                 mended.unended = tokens.begun
     except LineTooLong as error:
         what = "a line is longer than 16 MiB"
         raise DeliveryRefused(dataset.id, name, what, f"line {error.line}", AGAIN) from None
+    except FooterIsAll as error:
+        what = f"the patterns of footer take all there is: {error.lines} lines, and no record above them"
+        fix = "Correct servers.footer in the contract, or declare may_be_empty."
+        raise DeliveryRefused(dataset.id, name, what, "as a whole", fix) from None
     return mended
 
 
@@ -147,12 +148,18 @@ class _Head:
     def _row(self) -> list[str]:
         line = self.tokens.line
         token = self.tokens.record()
+        while self.dataset.source.table and token and _is_blank(token):
+            token = self.tokens.record()
         if isinstance(token, Record):
             cells = [cell.decode("utf-8", "replace") for cell in token.cells]
             self.line = self.dataset.source.delimiter.encode().join(token.raw)
             return split_at(cells[0], self.dataset.source.widths) if self.dataset.source.widths else cells
         if token is None:
-            raise DeliveryRefused(self.dataset.id, self.name, "there is no header line", f"line {line}", AGAIN)
+            what, fix, skipped = "there is no header line", AGAIN, self.dataset.source.skip_rows
+            if skipped:
+                what = f"there is no header line after the {skipped} lines that the contract passes over"
+                fix = "Correct servers.skip_rows in the contract, or ask for the file again."
+            raise DeliveryRefused(self.dataset.id, self.name, what, f"line {line}", fix)
         kind = token.kind if isinstance(token, Doubt) else ""
         what = f"the header cannot be told: {said_of(kind)}"
         raise DeliveryRefused(self.dataset.id, self.name, what, f"line {line}", AGAIN)
@@ -160,17 +167,17 @@ class _Head:
     def _pass_table(self) -> None:
         begun = False
         for token in self.tokens:
-            if begun and isinstance(token, Blank):
+            blank = _is_blank(token)
+            if begun and blank:
                 return
-            begun = begun or not isinstance(token, Blank)
-        what = f"there is no table {self.dataset.source.table}: tables are divided by blank lines"
+            begun = begun or not blank
+        what = f"there is no table {self.dataset.source.table}: tables are divided by blank lines, or delimiters alone"
         raise DeliveryRefused(self.dataset.id, self.name, what, "end of file", "Correct servers.table in the contract.")
 
 
-def split_at(line: str, widths: Sequence[int]) -> list[str]:
-    """The cells of a line of fixed columns, trimmed."""
-    ends = [sum(widths[:place]) for place in range(len(widths) + 1)]
-    return [line[begin:end].strip() for begin, end in pairwise(ends)]
+def _is_blank(token: Token) -> bool:
+    """Whether a line has nothing in it, or delimiters only."""
+    return isinstance(token, Blank) or (isinstance(token, Record) and not any(cell.strip() for cell in token.cells))
 
 
 def said_of(kind: str) -> str:
@@ -183,31 +190,61 @@ _WORDS = {
     "structure:quote_never_closed": "a quote is opened and never closed",
     "structure:quote_holds_records": "a quote holds lines that look like records",
     "structure:line_end": "a line end (CR, LF) stands where the other lines have none",
+    "structure:delimiter": "more signs of the delimiter stand in a row than a number of delimiters have",
+    "structure:second_table": "a blank line, and behind it what is like no record before: declare table",
     "structure:nul": "a NUL stands in it",
     "structure:escape": "backslashes stand where an escape character would: declare escape (\"\\\\\", or '' for text)",
 }
 
 
 def _without_first_halves(tokens: Iterable[Token], dialect: Dialect, mended: Mended) -> Iterator[Token]:
-    """The tokens, each record before a line that only closes a quote in doubt with it: the quote that was lost may have
-    been opened there, and the record may be the first half of one.
+    """The tokens, what stands before a line that only closes a quote in doubt with it: back over lines that are no whole
+    record, to the one in which the quote that was lost may have been opened.
     """
-    newline = b"\r" if dialect.end == "CR" else b"\n"
-    before: Token | None = None
+    held: list[Token] = []
     for token in tokens:
-        if before and isinstance(token, Doubt) and _is_second_half(token, dialect, mended.width):
-            yield from _doubted(before, dialect, QUOTE)
-            before = None
-        if before:
-            yield before
-        before = token
-        if isinstance(token, Run) and (cut := token.text.rfind(newline, 0, -2) + 1):
-            # A return and the newline after it are one end.
-            cut += token.text.startswith(b"\n", cut)
-            yield Run(token.text[:cut], token.line)
-            before = Run(token.text[cut:], token.line + token.text.count(newline, 0, cut))
-    if before:
-        yield before
+        if held and isinstance(token, Doubt) and _is_second_half(token, dialect, mended.width):
+            for one in held:
+                yield from doubted(one, QUOTE, dialect)
+            held = []
+        if isinstance(token, Run):
+            head, token = _split_tail(token, dialect, mended.width)
+            if head is not None:
+                yield from held
+                yield head
+                held = []
+        if len(held) >= _MOST_HELD or not (held and _is_short(token, dialect, mended.width)):
+            yield from held
+            held = []
+        held.append(token)
+    yield from held
+
+
+def _split_tail(run: Run, dialect: Dialect, width: int) -> tuple[Run | None, Run]:
+    """A run before its last whole record, and from that on; the lines behind it may be the rest of a quoted cell."""
+    newline = b"\r" if dialect.end == "CR" else b"\n"
+    end, cut = len(run.text), 0
+    for _ in range(_MOST_HELD):
+        cut = run.text.rfind(newline, 0, max(end - 2, 0)) + 1
+        # A return and the newline after it are one end.
+        cut += run.text.startswith(b"\n", cut)
+        if cut == 0 or run.text.count(dialect.delimiter, cut, end) >= width - 1 or not dialect.delimiter:
+            break
+        end = cut
+    if cut == 0:
+        return None, run
+    return Run(run.text[:cut], run.line), Run(run.text[cut:], run.line + run.text.count(newline, 0, cut))
+
+
+def _is_short(token: Token, dialect: Dialect, width: int) -> bool:
+    """Whether all that a token holds are lines with fewer cells than a record."""
+    if isinstance(token, Record):
+        return len(token.cells) < width
+    if isinstance(token, Run) and dialect.delimiter:
+        newline = b"\r" if dialect.end == "CR" else b"\n"
+        lines = token.text.rstrip(b"\r\n").split(newline)
+        return all(line.count(dialect.delimiter) < width - 1 for line in lines)
+    return False
 
 
 def _is_second_half(doubt: Doubt, dialect: Dialect, width: int) -> bool:
@@ -215,82 +252,8 @@ def _is_second_half(doubt: Doubt, dialect: Dialect, width: int) -> bool:
     return doubt.kind == QUOTE and short
 
 
-def _doubted(token: Token, dialect: Dialect, kind: str) -> Iterator[Token]:
-    match token:
-        case Run():
-            yield Doubt(kind, token.line, token.text.rstrip(b"\r\n"))
-        case Record():
-            yield Doubt(kind, token.line, dialect.delimiter.join(token.raw))
-        case _:
-            yield token
-
-
-def _selected(tokens: Iterable[Token], source: Source, dialect: Dialect, mended: Mended) -> Iterator[Token]:
-    """The tokens that are records by the contract: of the one table, above the footer."""
-    wanted = _of_table(tokens, mended) if source.table else iter(tokens)
-    if source.footer:
-        wanted = _above_footer(wanted, source)
-    return _but_last(wanted, source.footer_rows, dialect, mended.width) if source.footer_rows else wanted
-
-
-def _of_table(tokens: Iterable[Token], mended: Mended) -> Iterator[Token]:
-    """Those before a blank line, or before another header: a record most of whose cells are names of this one."""
-    names = {name.strip() for name in mended.header or () if name.strip()}
-    for token in tokens:
-        if isinstance(token, Blank):
-            return
-        if isinstance(token, Record) and names:
-            same = sum(cell.decode("utf-8", "replace").strip() in names for cell in token.cells)
-            if same * 2 > min(len(names), len(token.cells)):
-                return
-        yield token
-
-
-def _above_footer(tokens: Iterable[Token], source: Source) -> Iterator[Token]:
-    is_footer = footer(source.footer)
-    for token in tokens:
-        if is_footer(_first_cell(token, source)):
-            return
-        yield token
-
-
-def footer(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Whether the whole of a first cell matches one of a contract's `footer` patterns."""
-    try:
-        compiled = [re.compile(pattern) for pattern in patterns]
-    except re.error:
-        # What RE2 has and Python has not, at the price of a call into Arrow for each cell.
-        whole = "|".join(f"^(?:{pattern})$" for pattern in patterns)
-        return lambda cell: bool(pc.match_substring_regex(pa.scalar(cell), whole).as_py())
-    return lambda cell: any(pattern.fullmatch(cell) for pattern in compiled)
-
-
-def _first_cell(token: Token, source: Source) -> str:
-    """The first cell of a record, or of a line in doubt, that is not empty."""
-    if isinstance(token, Record):
-        cells = [cell.decode("utf-8", "replace").strip() for cell in token.cells]
-        if source.widths:
-            cells = split_at(cells[0], source.widths)
-        return next(filter(None, cells), "")
-    return ""
-
-
-def _but_last(tokens: Iterable[Token], count: int, dialect: Dialect, width: int) -> Iterator[Token]:
-    """All but the last records. With lines in doubt among them nobody can tell which those are: all are in doubt. One
-    of more cells than a record has may be a record and a last row, whose line end was lost.
-    """
-    kept: deque[Token] = deque()
-    for token in tokens:
-        if isinstance(token, Blank):
-            continue
-        kept.append(token)
-        if len(kept) > count:
-            yield kept.popleft()
-    if kind := next((token.kind for token in kept if isinstance(token, Doubt)), ""):
-        for token in kept:
-            yield from _doubted(token, dialect, kind)
-    else:
-        yield from (token for token in kept if isinstance(token, Record) and any(map(bytes.strip, token.cells[width:])))
+# So many lines a lost quote is looked for behind.
+_MOST_HELD = 64
 
 
 @dataclass

@@ -22,6 +22,8 @@ _LF, _CR, _NUL = 10, 13, 0
 # What no line of a regular text begins with: a line end, or another byte order mark.
 _ODD_STARTS = (b"\n\n", b"\n\r\n", b"\n" + _BOM)
 _SEAM = 4
+# A line of delimiters only is so long at most.
+_LONGEST_NOTHING = 4096
 
 Places = npt.NDArray[np.int64]
 
@@ -33,7 +35,7 @@ class Shape:
     `records` counts them all, the header among them; it is proved where `fault` is empty. `fault` says in
     words why the text is not regular. `newlines`, `both` and `returns` are line ends
     outside of quotes: LF with those after a CR, CR LF, and CR with those before an LF. `last` is the byte at which the
-    last record begins.
+    last record begins. `hollow` says that some line has delimiters and blanks only.
     """
 
     records: int = 0
@@ -45,6 +47,7 @@ class Shape:
     escaped: bool = False
     doubled: bool = False
     last: int = 0
+    hollow: bool = False
 
     @property
     def regular(self) -> bool:
@@ -75,7 +78,9 @@ class Parity:
     doubled: bool = False
     quoted: bool = False
     last: int = 0
+    hollow: bool = False
     _before: bytes = b"\n"
+    _tail: bytes = b""
     _waiting: bytes = b""
     _inside: bool = False
     _line_inside: bool = False
@@ -128,6 +133,8 @@ class Parity:
             self._note("there are fewer lines than skip_rows")
         if self.both not in {0, self.newlines} or self.returns != self.both:
             self._note(f"its line ends are mixed ({self._ends()})")
+        if self._before.rstrip(b"\r\n").endswith(b"\x1a"):
+            self._note("it ends as a text of DOS does")
         unended = self._begun and not self._before.endswith(b"\n")
         return Shape(
             records=self.newlines + unended,
@@ -139,6 +146,7 @@ class Parity:
             escaped=self.escaped,
             doubled=self.doubled,
             last=self.last,
+            hollow=self.hollow,
         )
 
     def _without_escapes(self, block: bytes) -> bytes:
@@ -171,11 +179,25 @@ class Parity:
             self._note("a NUL stands in it")
         if _odd_start(bytes_, newlines, block) or any(odd in seam for odd in _ODD_STARTS):
             self._note("it has blank lines, or a byte order mark inside")
+        if not self.hollow and self._is_hollow(block, bytes_, newlines):
+            self.hollow = True
+            self._note("it has lines of delimiters only")
         if self.watch_escapes and (b"\\" in block or b"\\" in self._before):
             self.escaped = self.escaped or bool(self._sign.search(block) or self._sign.search(seam))
             self.doubled = self.doubled or b"\\\\" in block or b"\\\\" in seam
             if self.escaped or self.doubled:
                 self._note("backslashes stand where an escape character would")
+
+    @cached_property
+    def _nothing(self) -> re.Pattern[bytes]:
+        return re.compile(rb"\n[ \t" + re.escape(self.delimiter.strip()) + rb"]+\r*\n")
+
+    def _is_hollow(self, block: bytes, bytes_: npt.NDArray[np.uint8], newlines: Places) -> bool:
+        """Whether a line that ends in a block has delimiters and blanks only. Few lines begin so: others are passed."""
+        seam, self._tail = self._tail + block[:_LONGEST_NOTHING], block[-_LONGEST_NOTHING:]
+        after = bytes_[newlines[newlines < len(bytes_) - 1] + 1]
+        begins = (after == ord(" ")) | (after == ord("\t")) | (after == self.delimiter[0])
+        return bool(self._nothing.search(seam) or (begins.any() and self._nothing.search(block)))
 
     def _plain(self, block: bytes, start: int, places: Places) -> None:
         newlines = len(places)

@@ -14,6 +14,7 @@ from contracts.sql_text import literal
 
 REPEATED_HEADER = "structure:repeated_header"
 FOOTER = "structure:footer"
+RULE = "structure:rule"
 
 # Words that stand where a name would, in the line below the last record of a report ...
 _TOTALS = (
@@ -23,12 +24,17 @@ _TOTALS = (
     "共计",
     "累计",
     "总和",
+    "总数",
+    "汇总",
+    "平均",
     "total",
     "totals",
     "subtotal",
     "sub-total",
     "grand total",
     "sum",
+    "average",
+    "averages",
 )
 # ... and those that begin a note below a table.
 _NOTES = (
@@ -42,16 +48,54 @@ _NOTES = (
     "填表人",
     "制表人",
     "审核人",
+    "审核",
+    "复核",
+    "复核人",
+    "负责人",
+    "单位负责人",
+    "统计负责人",
+    "统计时间",
+    "统计日期",
+    "统计口径",
+    "制表时间",
+    "制表日期",
+    "填表时间",
+    "填表日期",
+    "填报时间",
+    "填报日期",
+    "填报人",
+    "打印时间",
+    "打印日期",
+    "导出时间",
+    "导出日期",
+    "更新时间",
+    "数据更新时间",
+    "截止时间",
+    "截止日期",
     "填报单位",
     "制表单位",
     "单位",
 )
 _NOTES_EN = ("note", "notes", "source", "sources", "remark", "remarks", "prepared by")
+# ... and whole lines that end one: of a writer of pages, of a database's client, of a report.
+_ENDS = (
+    r"数据截[止至].*",
+    r"\(?\d+ rows? (?:affected|selected|returned|exported)\.?\)?",
+    r"共\s*[\d,]+\s*(?:条|行|笔|项|页)(?:记录|数据)?[。.]?",
+    r"第\s*\d+\s*页[\s,，/、]*共\s*\d+\s*页",
+    r"page \d+ of \d+",
+    r"[-—–=*\s]*(?:end of (?:report|file|data|table|list)|eof|以下空白|以下无正文)[-—–=*\s.]*",
+    r"[-—–=*\s]*[-—–=*]\s*(?:完|完毕|结束|end)\s*[-—–=*][-—–=*\s]*",
+    r"[*＊※]\s*[^：:]{1,20}[：:].*",
+)
 _COLONS = ("：", ":")
+# What rules are drawn of.
+_LINES = "-=+:_|*—–─━┼├┤│"
 # So many characters of a header tell that a cell may be it.
 _START = 4
 # ... and so many columns after the first that a row is one.
 _TRIED = 2
+_SIGNS = re.escape(_LINES)
 _BLANKS = r"[\s\x{00A0}\x{3000}\x{FEFF}]"
 
 
@@ -62,7 +106,26 @@ def suspicion(dataset: Dataset, columns: Mapping[str, str], headers: Mapping[str
     them, empty where there are none.
     """
     header, footer = _is_header(dataset, columns, headers), _is_footer(dataset, columns)
-    return f"case when {header} then {literal(REPEATED_HEADER)} when {footer} then {literal(FOOTER)} end"
+    return f"""case when {header} then {literal(REPEATED_HEADER)} when {footer} then {literal(FOOTER)}
+      when {_is_rule_row(columns)} then {literal(RULE)} end"""
+
+
+def is_rule(text: str) -> str:
+    """SQL: whether a text is a rule between lines, of two signs at least."""
+    return f"regexp_full_match({text}, {literal(f'{_BLANKS}*[{_SIGNS}][{_SIGNS} ]*[{_SIGNS}]{_BLANKS}*')})"
+
+
+def _is_rule_row(columns: Mapping[str, str]) -> str:
+    """Whether all cells are rules, or parts of one. Few cells begin with a sign: others cost a comparison each."""
+    first, *others = columns.values()
+    pattern = literal(f"[{_SIGNS}\\s]*")
+    tests = ", ".join(f"coalesce(regexp_full_match({text}, {pattern}), true)" for text in others)
+    rest = f"not list_contains([{tests}], false)" if others else "true"
+    return _if(_may_be_sign(first), _if(is_rule(first), rest))
+
+
+def _may_be_sign(text: str) -> str:
+    return f"({text} < '.' or {text} > 'z' or {text} between ':' and '>' or starts_with({text}, '_'))"
 
 
 def _if(condition: str, then: str) -> str:
@@ -120,8 +183,8 @@ def _is_footer(dataset: Dataset, columns: Mapping[str, str]) -> str:
 
 
 def _is_word(text: str) -> str:
-    # Most keys begin with a digit: comparisons alone tell that they are none.
-    return _if(f"{text} > ':' or {text} < '!'", f"regexp_full_match({text}, {literal(_PATTERN)})")
+    # Most keys begin with a digit: comparisons alone tell that they are none; blanks and brackets come before digits.
+    return _if(f"{text} > ':' or {text} < '.'", f"regexp_full_match({text}, {literal(_PATTERN)})")
 
 
 def _pattern() -> str:
@@ -130,7 +193,17 @@ def _pattern() -> str:
         for words in (_TOTALS, (*_NOTES, *_NOTES_EN))
     )
     blanks, colons = f"{_BLANKS}*", f"[{''.join(_COLONS)}]"
-    return f"(?is){blanks}(?:(?:{totals}){blanks}{colons}?{blanks}|(?:{notes}){blanks}{colons}.*)"
+    total = (
+        rf"(?:本[页表]{blanks})?(?:{totals})(?:{blanks}[数值])?{blanks}(?:[（(][^（）()]*[）)]{blanks})?(?:{colons}.*)?"
+    )
+    note = rf"[（(【\[]?{blanks}(?:{notes}){blanks}\d*{blanks}[】\]]?{blanks}{colons}.*"
+    return f"(?is){blanks}(?:{total}|{note}|{'|'.join(_ENDS)}){blanks}"
 
 
 _PATTERN = _pattern()
+_NONE = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\u\1", _PATTERN))
+
+
+def says_none(text: str) -> bool:
+    """Whether a first cell is a word for totals, or begins as a note does."""
+    return bool(_NONE.fullmatch(text))

@@ -19,6 +19,7 @@ QUOTE_HOLDS_RECORDS = "structure:quote_holds_records"
 LINE_END = "structure:line_end"
 NUL = "structure:nul"
 ESCAPE = "structure:escape"
+DELIMITER = "structure:delimiter"
 
 # A record or a cell may be this long; what is longer is not held in memory.
 LONGEST = 16 << 20
@@ -26,6 +27,7 @@ _CHUNK = 4 << 20
 # What an expression may look ahead.
 _AHEAD = 16
 _BOM = b"\xef\xbb\xbf"
+_DOS_END = b"\x1a"
 _BACKSLASH = b"\\"
 _NOTHING = b"\\N"
 _TWO = 2
@@ -91,6 +93,11 @@ def _patterns(dialect: Dialect, width: int) -> _Patterns:
     delimiter = re.escape(dialect.delimiter)
     first, rest = re.escape(dialect.delimiter[:1]), re.escape(dialect.delimiter[1:])
     part = rb"|" + first + rb"(?!" + rest + rb")" if rest else b""
+    if unit := dialect.repeated:
+        # Fewer signs than a delimiter has are text, more are no telling.
+        sign, fewer = re.escape(unit), len(dialect.delimiter) // len(unit) - 1
+        part = rb"|(?<!%b)(?:%b){1,%d}+(?!%b)" % (sign, sign, fewer, sign)
+        part += rb"|" + first + rb"(?!" + re.escape(unit[1:]) + rb")" if unit[1:] else b""
     backslash = rb"\\" if dialect.watched else b""
     # A run has nothing that must be looked at, and nothing that a copy with other marks could not have as it is.
     sound = rb"(?:[^\r\n\0" + quote + first + escape + backslash + rb"]" + part + rb")*+"
@@ -229,6 +236,10 @@ class Tokens:
             self._to(blank.end())
             yield Blank()
             return
+        if self._is_end_of_file():
+            self._to(len(self._buffer))
+            yield Blank()
+            return
         if self._dialect.comment and self._starts_comment():
             self._to(self._line_end(self._at))
             return
@@ -239,7 +250,9 @@ class Tokens:
             self.begun = len(raw) + 1
             yield from self._too_long_or_open(end)
         elif fault:
-            end = self._line_end(end)
+            # A record that was read to its end has none of the next line.
+            whole = end > self._at and self._buffer[end - 1 : end] in {b"\n", b"\r"}
+            end = end if whole else self._line_end(end)
             if fault == QUOTE and (texts := self._only_texts(end)):
                 line = self.line
                 self._to(end)
@@ -269,6 +282,14 @@ class Tokens:
         if again:
             self._fill()
         return again
+
+    def _is_end_of_file(self) -> bool:
+        """Whether nothing is left but the sign that DOS ends a text with."""
+        if not self._buffer.startswith(_DOS_END, self._at):
+            return False
+        while len(self._buffer) - self._at <= _AHEAD and self._fill():
+            pass
+        return not self._buffer[self._at :].strip(_DOS_END + b"\r\n")
 
     def _starts_comment(self) -> bool:
         while len(self._buffer) - self._at < len(self._dialect.comment) and self._fill():
@@ -325,6 +346,8 @@ class Tokens:
             return ESCAPE
         if quoted or mark == self._dialect.quote:
             return QUOTE
+        if self._dialect.repeated and mark == self._dialect.delimiter[:1]:
+            return DELIMITER
         return {b"\0": NUL, b"\r": LINE_END, b"\n": LINE_END}.get(mark, ESCAPE)
 
     def _whole(self, cells: list[bytes], raw: list[bytes], end: int) -> Iterator[Token]:

@@ -100,6 +100,21 @@ def test_an_argument_is_taken_by_the_formats_that_have_it(workspace: Path, forma
     assert all(f"{format_} has no {name}" in fault for fault in faults)
 
 
+def test_there_is_a_width_for_each_column_that_no_header_names(workspace: Path) -> None:
+    declare(workspace, "fixed", widths="[1, 2, 3]", header="false")
+    assert "widths are those of 3 columns" in str(refused(workspace))
+
+
+def test_an_escape_in_single_quotes_is_no_delimiter(workspace: Path) -> None:
+    declare(workspace, "csv", delimiter="'\\t'")
+    assert "write it in double quotes" in str(refused(workspace))
+
+
+def test_a_spelling_of_nothing_that_no_cell_has_is_refused(workspace: Path) -> None:
+    declare(workspace, "csv", nulls="[' - ']")
+    assert "compared without blanks" in str(refused(workspace))
+
+
 MARKS = st.characters(codec="utf-8")
 
 

@@ -285,10 +285,10 @@ def _relation(dataset: Dataset, text: Text, read: _Read, *, kept: bool = False, 
     kept_text = ""
     if kept:
         line, delivered = (_of_doubt(read, 3), _of_doubt(read, 4)) if doubt else ("null", "null")
-        condition = doubt or "false"
+        condition = str(doubt or "false")
         # Cells of fixed columns are pieces of a line: where it is no record, they may be cut in the wrong places.
-        fixed = written_as(dataset.source) == "fixed"
-        cut = f"when {too_long} or {last} is null then {_WHOLE}" if fixed else ""
+        is_fixed = written_as(dataset.source) == "fixed"
+        cut = f"when {too_long} or {last} is null then {_WHOLE}" if is_fixed else ""
         kept_text = f"""case when {condition} then {line} end::VARCHAR as _line,
       case when {condition} then {delivered} {cut} end::VARCHAR as _text,"""
     # A rule that is drawn through all columns has no delimiters of its own.

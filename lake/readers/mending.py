@@ -198,8 +198,8 @@ _WORDS = {
 
 
 def _without_first_halves(tokens: Iterable[Token], dialect: Dialect, mended: Mended) -> Iterator[Token]:
-    """The tokens, what stands before a line that only closes a quote in doubt with it: back over lines that are no whole
-    record, to the one in which the quote that was lost may have been opened.
+    """The tokens, what stands before a line that only closes a quote in doubt with it, back over lines that are no
+    whole record, to the one in which the quote that was lost may have been opened.
     """
     held: list[Token] = []
     for token in tokens:

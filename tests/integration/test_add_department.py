@@ -85,7 +85,7 @@ LIBRARY = CONTRACT.format(
     'value: {title: {zh: 图书馆, en: Library}, code: "2", owner: data-office@library.example}}',
 )
 # Of a region that is assigned to nobody; the check digits are right.
-BOTH, ONLY_READER, WRONG = "999999199001011238", "999999199001011326", "999999199001011111"
+BOTH, ONLY_READER, WRONG = "990101199001011230", "990101199001011329", "990101199001011111"
 
 
 def _write(path: Path, text: str) -> None:

@@ -163,8 +163,8 @@ def test_every_model_that_cannot_be_made_costs_its_own_product_alone(city: Plant
     assert outcome.released() == {"d9"}
     for name, (_, says) in PLANTED_MODELS.items():
         assert re.search(f"(failed|could not be made): .*{says}", outcome.why(name)), outcome.why(name)
-    assert "column 'amount' is BIGINT in the lake and VARCHAR in the contract" in outcome.refusals("d8")
-    assert "in the lake and VARCHAR in the contract" in outcome.why("d8")
+    # What was delivered is judged again by the changed type; what was built on the old one may not leave.
+    assert (outcome.refusals("d8"), bool(outcome.why("d8"))) == ("", True)
     built = {row["table"]: row.get("reason") for row in outcome.summary["checks"] if row["rule"] == "built"}
     assert "feed one another" in built["product.one"]
     # The engine quotes the cell that it could not cast, and dbt what the engine says: neither is left lying about.

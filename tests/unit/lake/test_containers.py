@@ -309,11 +309,13 @@ def test_what_was_packed_is_unpacked_by_its_first_bytes(desk: Desk, packer: str)
     assert desk.accepted(one) == TWO, batch.message
 
 
-@pytest.mark.parametrize("packer", ["gzip", "zstd", "xz", "bzip2"])
-@pytest.mark.parametrize("damage", ["cut", "junk", "flip"])
+@pytest.mark.parametrize(
+    ("packer", "damage"),
+    # The libraries of xz and bzip2 pass over what follows.
+    [(packer, damage) for packer in ("gzip", "zstd") for damage in ("cut", "junk", "flip")]
+    + [(packer, damage) for packer in ("xz", "bzip2") for damage in ("cut", "flip")],
+)
 def test_what_was_packed_and_damaged_is_refused(desk: Desk, packer: str, damage: str) -> None:
-    if (packer == "xz" and damage == "junk") or (packer == "bzip2" and damage == "junk"):
-        pytest.skip("its library passes over what follows")
     raw = PACKERS[packer](CSV.encode() * 50 + bytes(range(32, 126)))
     middle = len(raw) // 2
     bad = {

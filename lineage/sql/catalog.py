@@ -9,20 +9,30 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import duckdb
 from sqlglot import exp, parse
 
 from lineage.graph import join_parts, split_parts
 
+if TYPE_CHECKING:
+    from lineage.plan.sandbox import Sandbox
+
+
+EVERYTHING = ("*",)
+"""A look-up that stands for every table that there is."""
+
 
 @dataclass(frozen=True)
 class Macro:
-    """A SQL macro: its overloads, each with parameter names and a body. A default value is a constant, so it is
-    not kept.
+    """A SQL macro: its overloads, each with parameter names and a body, and the statement that makes it. A default
+    value is a constant, so it is kept in the statement alone.
     """
 
     name: str
     overloads: tuple[tuple[tuple[str, ...], exp.Expr], ...]
+    sql: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Lowering:
 
     indirect: bool = False
     rows: bool = False
+    returns: str = "VARCHAR"
 
 
 class Catalog:
@@ -55,6 +66,7 @@ class Catalog:
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
         self.built: set[str] = set()
+        self.sandbox: Sandbox | None = None  # where the engine plans; made when it is first asked
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
         self.functions_digest = _functions_digest(self.macros, self.declassifiers)
         self._by_suffix: dict[tuple[str, ...], list[str]] = {}
@@ -87,6 +99,8 @@ class Catalog:
 
     def fingerprint(self, parts: tuple[str, ...]) -> str:
         """What a name resolves to and with which columns, as one short text; empty if to nothing."""
+        if parts == EVERYTHING:
+            return self._all()
         relation = self._resolve(parts)
         if relation is None:
             return ""
@@ -96,6 +110,10 @@ class Catalog:
             content.append("built" if relation in self.built else "stored")
             self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
         return self._fingerprints[relation]
+
+    def _all(self) -> str:
+        texts = [self.fingerprint(split_parts(name)) for name in sorted(self.tables)]
+        return hashlib.sha256("".join(texts).encode()).hexdigest()[:32]
 
     def _resolve(self, wanted: tuple[str, ...]) -> str | None:
         exact = join_parts(wanted)
@@ -115,19 +133,28 @@ def read_macros(sql: str, dialect: str = "duckdb") -> dict[str, Macro]:
     surface later, as an opaque function.
     """
     found = {}
-    for statement in parse(_DEFAULT.sub("", sql), read=dialect):
-        if isinstance(statement, exp.Create) and isinstance(statement.this, exp.UserDefinedFunction):
-            macro = _macro(statement)
-            found[macro.name] = macro
+    for text in _texts(sql):
+        for statement in parse(_DEFAULT.sub("", text), read=dialect):
+            if isinstance(statement, exp.Create) and isinstance(statement.this, exp.UserDefinedFunction):
+                macro = _macro(statement, text)
+                found[macro.name] = macro
     return found
 
 
-def _macro(statement: exp.Create) -> Macro:
+def _texts(sql: str) -> list[str]:
+    """The statements of a text as they are written, or the text itself where DuckDB does not parse it."""
+    try:
+        return [statement.query for statement in duckdb.extract_statements(sql)]
+    except duckdb.Error:
+        return [sql]
+
+
+def _macro(statement: exp.Create, text: str) -> Macro:
     header, body = statement.this, statement.args["expression"]
     name = header.this.name.lower()
     if isinstance(body, exp.MacroOverloads):
-        return Macro(name, tuple((_names(one), one.this) for one in body.expressions))
-    return Macro(name, ((_names(header), body),))
+        return Macro(name, tuple((_names(one), one.this) for one in body.expressions), text)
+    return Macro(name, ((_names(header), body),), text)
 
 
 def _names(node: exp.Expr) -> tuple[str, ...]:

@@ -32,44 +32,44 @@ select t.b, q.d from t, above(t.a) q
 # declassified
 : m: declassify_mask_id:expression t.c
 : rows: t
-select declassify_mask_id(c) as m from t
+select zt.declassify_mask_id(c) as m from t
 
 # declassified_with_schema
 : m: declassify_mask_id:expression t.c
 : rows: t
-select main.declassify_mask_id(c) as m from t
+select zt.declassify_mask_id(c) as m from t
 
 # declassified_beside_plain
 : m: declassify_mask_id:expression t.c; expression t.a
 : rows: t
-select declassify_mask_id(c) || a as m from t
+select zt.declassify_mask_id(c) || a as m from t
 
 # declassified_inside_cte
 : n: declassify_mask_id:expression t.c
 : rows: t
-with q as (select declassify_mask_id(c) as m from t) select upper(m) as n from q
+with q as (select zt.declassify_mask_id(c) as m from t) select upper(m) as n from q
 
 # declassified_join_key
 : b: identity t.b
 : rows: declassify_mask_id:join t.c u.e; t u
-select b from t join u on declassify_mask_id(t.c) = declassify_mask_id(u.e)
+select b from t join u on zt.declassify_mask_id(t.c) = zt.declassify_mask_id(u.e)
 
 # declassified_and_plain_of_one_column
 : m: declassify_mask_id:expression t.c; expression t.c
 : rows: t
-select declassify_mask_id(c) || c as m from t
+select zt.declassify_mask_id(c) || c as m from t
 
 # counted_with_suppression
 : c: identity t.c
 : n: declassify_k_count:aggregation t.*
 : rows: group_by t.c
-select c, declassify_k_count(count(*), 10) as n from t group by c
+select c, zt.declassify_k_count(count(*), 10) as n from t group by c
 
 # guarded_groups
 : c: identity t.c
 : n: declassify_k_rows:filter t.b; declassify_k_rows:aggregation t.*
 : rows: declassify_k_rows:filter t.b; declassify_k_rows:group_by t.c; declassify_k_rows:having t.a; declassify_k_rows:rows t.*
-select c, count(*) as n from t where b > 1 group by c having declassify_k_rows(count(distinct a), 10)
+select c, count(*) as n from t where b > 1 group by c having zt.declassify_k_rows(count(distinct a), 10)
 
 # opaque_function
 : x: expression t.a

@@ -140,7 +140,7 @@ def _delim_get(context: Context, node: Node) -> Rel:
 
 def _projection(context: Context, node: Node) -> Rel:
     below = only(context, node)
-    return replace(below, columns=tuple(values(context, node["expressions"], below)), stage="filter")
+    return replace(below, columns=tuple(values(context, node["expressions"], below)), stage="filter", regrouped=None)
 
 
 def _filter(context: Context, node: Node) -> Rel:
@@ -152,14 +152,15 @@ def _filter(context: Context, node: Node) -> Rel:
 
 def _tested(context: Context, part: Node, below: Rel) -> Rel:
     test = value(context, part, below)
-    rows, calls = below.rows, below.calls | test.calls
+    calls = below.calls | test.calls
     name = _row_guard(part)
-    if name and context.declassifiers[name].rows and below.stage == "having":
+    if name and context.declassifiers[name].rows and below.regrouped is not None:
         call = next(call for call in test.calls if call.name == name)
         if test.group and test.group == below.group and context.fits(name, call):
-            rows = merge([declassify(rows, name, indirect=True), as_indirect(test.flow, below.stage)])
-            return replace(below, rows=rows, guards=(*below.guards, call._replace(guarded=())), calls=calls)
-    return replace(below, rows=merge([rows, as_indirect(test.flow, below.stage)]), calls=calls)
+            groups = below.regrouped(name)
+            rows = merge([groups.rows, as_indirect(test.flow, below.stage)])
+            return replace(groups, rows=rows, guards=(*below.guards, call), calls=calls)
+    return replace(below, rows=merge([below.rows, as_indirect(test.flow, below.stage)]), calls=calls)
 
 
 def _conjuncts(nodes: list[Node]) -> list[Node]:
@@ -183,26 +184,35 @@ def _row_guard(node: Node) -> str:
 
 
 def _aggregate(context: Context, node: Node) -> Rel:
-    below = only(context, node)
+    below, number = only(context, node), context.next_group()
+    groups = _groups(context, node, below, number)
+
+    def regrouped(name: str) -> Rel:
+        return _groups(context, node, replace(below, rows=declassify(below.rows, name, indirect=True)), number, name)
+
+    return replace(groups, regrouped=regrouped)
+
+
+def _groups(context: Context, node: Node, below: Rel, number: int, guard: str = "") -> Rel:
+    """The groups of an aggregation, behind a declassifier if `guard` names one."""
     nodes = node["expressions"]
     groups = values(context, node.get("groups") or (), below)
     names = [one.get("name") for one in nodes]
-    subquery = not groups and node.get("groupings_index") == _NONE
     alone = not groups and names == ["first", "count_star"]
-    number = context.next_group()
     made = [aggregate(context, one, below, number, alone=alone) for one in nodes]
-    if subquery and names == ["count_star"]:
+    if not groups and names == ["count_star"] and node.get("groupings_index") == _NONE:
         made = [_existence(below)]
     elif alone:
         made[1] = CONSTANT_VALUE  # it only makes more than one row an error
     keys = deciding(groups, "group_by")
+    keys = declassify(keys, guard, indirect=True) if guard else keys
     several = len(node.get("grouping_sets") or ()) > 1
     sets = Value(lift(merge([g.flow for g in groups]), AGGREGATION), "expression")
     extra = [sets for _ in node.get("grouping_functions") or ()]
     columns = [g.with_flow(merge([g.flow, keys])) if several else g for g in groups]
     rows = merge([below.rows, keys]) if groups else EMPTY
-    guarded = Rel((*columns, *made, *extra), rows, EMPTY, "having", number, (), below.calls | calls_of(groups))
-    return guarded
+    calls = below.calls | calls_of(groups)
+    return Rel((*columns, *made, *extra), rows, EMPTY, "having", number, (), calls)
 
 
 def _existence(below: Rel) -> Value:
@@ -213,8 +223,8 @@ def _existence(below: Rel) -> Value:
 def _window(context: Context, node: Node) -> Rel:
     below = only(context, node)
     made = tuple(window(context, one, below) for one in node["expressions"])
-    stage = "qualify" if below.stage == "filter" else below.stage
-    return replace(below, columns=(*below.columns, *made), stage=stage if below.stage != "having" else "qualify")
+    stage = "qualify"
+    return replace(below, columns=(*below.columns, *made), stage=stage, regrouped=None)
 
 
 def _distinct(context: Context, node: Node) -> Rel:
@@ -225,9 +235,22 @@ def _distinct(context: Context, node: Node) -> Rel:
     sets = ("LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT")
     reason = "set_operation" if child["type"] in sets and not child.get("setop_all") else "distinct"
     if node.get("distinct_type") == "DISTINCT":
-        return replace(below, rows=merge([below.rows, deciding(targets, reason)]), stage="filter", group=0, guards=())
+        return replace(
+            below,
+            rows=merge([below.rows, deciding(targets, reason)]),
+            stage="filter",
+            group=0,
+            guards=(),
+            regrouped=None,
+        )
     decided = merge([deciding(targets, "distinct"), deciding(orders, "distinct"), below.order])
-    return replace(below, rows=merge([below.rows, decided]), stage="filter", group=0, guards=())
+    return _single(below, decided)
+
+
+def _single(below: Rel, decided: Flow) -> Rel:
+    """A relation of which some rows were left out as double: its rows are groups no more."""
+    rows = merge([below.rows, decided])
+    return replace(below, rows=rows, stage="filter", group=0, guards=(), regrouped=None)
 
 
 def _order(context: Context, node: Node) -> Rel:
@@ -297,7 +320,7 @@ def _recursive(context: Context, node: Node) -> Rel:
         again = relation(context, step)
         sides = [found, again]
         decided = EMPTY if node.get("union_all") else deciding([c for s in sides for c in s.columns], "set_operation")
-        decided = merge([decided, as_indirect(again.flows(), "rows") if keys else EMPTY])
+        decided = merge([decided, deciding(values(context, keys, Rel(merged(sides))), "distinct")])
         calls = found.calls | again.calls
         rows = merge([found.rows, again.rows, decided])
         grown = Rel(merged(sides), rows, merge([found.order, again.order]), calls=calls)
@@ -310,7 +333,7 @@ def _cte_ref(context: Context, node: Node) -> Rel:
     found = context.bound.get(node["cte_index"])
     if found is None:
         return unknown_relation(context, node, "LOGICAL_CTE_REF")
-    return replace(found, stage="filter")
+    return replace(found, stage="filter", regrouped=None)
 
 
 OPERATORS: dict[str, tuple[Callable[[Context, Node], Rel], frozenset[str]]] = {

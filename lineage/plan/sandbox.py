@@ -24,6 +24,7 @@ STUB = "zhongtai_stub_"
 _MADE = "zhongtai_made"
 _HOME = "memory"
 _FOLDED = re.compile(rf"\b({'|'.join(FOLDED)})\b", re.IGNORECASE)
+_NAMED = re.compile(r'(?:"(?:[^"]|"")*"|[^"\s])+')
 _UNTYPED = "VARCHAR"
 _PARAMETERS = "abcdefgh"
 
@@ -118,9 +119,11 @@ class Sandbox:
     def named(self, sql: str) -> set[tuple[str, ...]] | None:
         """The tables that a text names, in parts as written; None where the engine cannot say."""
         try:
-            return {split_parts(name) for name in self._connection.get_table_names(sql, qualified=True)}
+            names = self._connection.get_table_names(sql, qualified=True)
         except duckdb.Error:
             return None
+        found = [_NAMED.match(name) for name in names]  # "lake.raw.person as p"
+        return None if None in found else {split_parts(one.group()) for one in found if one}
 
     def statements(self, sql: str) -> list[duckdb.Statement]:
         """The statements of a text. Raises `duckdb.Error` for one that does not parse."""

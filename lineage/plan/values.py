@@ -4,8 +4,8 @@ Lives here: `Value`, `Rel`, and how they are carried on. Must not live here: ope
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from lineage.calls import AGGREGATE, COLUMN, CONSTANT, EXPRESSION, Argument, Call
@@ -61,7 +61,8 @@ class Rel:
 
     `stage` is what a filter right above it is in SQL: ``filter``, ``having`` or ``qualify``. `group` numbers the
     aggregation whose groups the rows are; `guards` are the declassifiers that were asked about whole groups;
-    `calls` those that decided about rows."""
+    `calls` those that decided about rows. `regrouped` gives the same groups with what decided about their rows behind a
+    declassifier."""
 
     columns: tuple[Value, ...]
     rows: Flow = EMPTY
@@ -70,6 +71,7 @@ class Rel:
     group: int = 0
     guards: tuple[Call, ...] = ()
     calls: frozenset[Call] = frozenset()
+    regrouped: Callable[[str], Rel] | None = field(default=None, compare=False)
 
     def flows(self) -> Flow:
         """Everything that flows into any of its columns."""

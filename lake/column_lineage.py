@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue
+from lake.engine_macros import PLAIN_MACROS
 from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
@@ -21,6 +22,7 @@ from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
+from lineage.sql.catalog import read_macros
 from lineage.store import load_graph, save_graph
 
 _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
@@ -65,6 +67,7 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
         manifest,
         sources_schema=raw_schema(catalogue),
         cache=cache,
+        macros=read_macros(PLAIN_MACROS),
         declassifiers=policy.registry.lowerings(),
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])

@@ -128,7 +128,9 @@ def _add_sources(manifest: Mapping[str, Any], catalog: Catalog, known: set[str])
 
 
 def _declared(node: Mapping[str, Any]) -> dict[str, str]:
-    return {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+    """The columns that a node's YAML declares, and of a seed those that its configuration gives a type."""
+    typed = node.get("config", {}).get("column_types") or {} if node.get("resource_type") == "seed" else {}
+    return {str(name).lower(): str(kind) for name, kind in typed.items()} | {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
 
 
 def _in_order(nodes: Mapping[str, Any]) -> list[str]:
@@ -214,7 +216,7 @@ def _opaque(node: Mapping[str, Any], relation: str, *why: Unknown) -> QueryLinea
 def _typed(node: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
     """Declared types help to take structs apart; declared names close a list that SQL alone leaves open."""
     declared = _declared(node)
-    types = {n: declared.get(n) or found.types.get(n, "") for n in found.columns}
+    types = {n: found.types.get(n) or declared.get(n, "") for n in found.columns}
     if not found.is_open:
         return replace(found, types=types)
     extra = [name for name in declared if name not in found.columns]

@@ -6,7 +6,7 @@ rules for what a plan holds, other engines' opinions (`lineage/from_sql.py`)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 
@@ -79,7 +79,8 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
 def _sandbox(catalog: Catalog) -> Sandbox:
     if catalog.sandbox is None:
         catalog.sandbox = _new_sandbox(catalog)
-    return catalog.sandbox
+    found: Sandbox = catalog.sandbox
+    return found
 
 
 def _new_sandbox(catalog: Catalog) -> Sandbox:
@@ -89,7 +90,7 @@ def _new_sandbox(catalog: Catalog) -> Sandbox:
 
 def _furnish(sandbox: Sandbox, sql: str, catalog: Catalog, *, alone: bool) -> None:
     """Make the tables that a text may read: those that a query names, or all where it names others or macros may."""
-    named = sandbox.named(sql) if alone and not catalog.macros else None
+    named = sandbox.named(sql) if alone and not catalog.macros_read else None
     if named is not None:
         wanted = [name for parts in sorted(named) if (name := catalog.find(parts))]
     else:
@@ -107,7 +108,7 @@ def _step(context: Context, statement: duckdb.Statement, made: dict[str, Rel]) -
     if kind == "SELECT":
         planned = _planned(sandbox.query(sql))
         found = written(context, planned.root)
-        return Written("", tuple(name for name, _ in planned.columns), found.found)
+        return _named("", planned, found)
     if kind == "CREATE":
         return _made(context, sql, made)
     if kind in _WRITES:
@@ -143,7 +144,12 @@ def _view_or_macro(context: Context, sql: str) -> Written | None:
     if not new:
         return None
     planned = _planned(sandbox.query(f"select * from {new[0]}"))
-    return replace(written(context, planned.root), name=new[0], names=tuple(n for n, _ in planned.columns))
+    return _named(new[0], planned, written(context, planned.root))
+
+
+def _named(name: str, planned: Planned, found: Written) -> Written:
+    names, types = (tuple(part) for part in zip(*planned.columns, strict=True))
+    return Written(name, names, found.found, types=types)
 
 
 def _added(found: Written, before: Rel | None, context: Context) -> Rel:
@@ -178,7 +184,7 @@ def _finish(found: Written, target: str, opened: bool) -> Reading:
     calls[ROWS] = tuple(sorted(found.found.calls, key=repr))
     return Reading(
         relation,
-        dict.fromkeys(flows, ""),
+        {**dict.fromkeys(flows, ""), **{n.lower(): kind for n, kind in zip(found.names, found.types, strict=False)}},
         edges,
         {name: why for name, why in unknown.items() if why},
         {name: made for name, made in calls.items() if made},

@@ -68,7 +68,7 @@ class Sandbox:
             parameters = ", ".join(_PARAMETERS[:count])
             given = ", ".join(f"cast({p} as varchar)" for p in _PARAMETERS[:count])
             overloads.append(f"({parameters}) as {STUB}{name}([{given}])")
-        self._connection.create_function(f"{STUB}{name}", _never, ["VARCHAR[]"], returns)  # type: ignore[list-item]
+        self._connection.create_function(f"{STUB}{name}", _never, ["VARCHAR[]"], returns)
         self._connection.execute(f"create macro {SCHEMA_OF_DECLASSIFIERS}.{name} {', '.join(overloads)}")
 
     def _functions(self) -> tuple[frozenset[str], frozenset[str]]:

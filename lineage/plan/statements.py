@@ -25,12 +25,14 @@ _ABSENT = 2**63
 class Written:
     """The table that a statement writes, by its name in the catalogue (empty for a query), and what it puts there.
 
-    `names` are the columns that it writes; `whole`: everything that was there before is gone."""
+    `names` are the columns that it writes, `types` their types where the engine says them; `whole`: everything that was
+    there before is gone."""
 
     name: str
     names: tuple[str, ...]
     found: Rel
     whole: bool = True
+    types: tuple[str, ...] = ()
 
 
 def written(context: Context, root: Node) -> Written:

@@ -9,16 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import duckdb
 from sqlglot import exp, parse
 
 from lineage.graph import join_parts, split_parts
-
-if TYPE_CHECKING:
-    from lineage.plan.sandbox import Sandbox
-
 
 EVERYTHING = ("*",)
 """A look-up that stands for every table that there is."""
@@ -63,10 +59,11 @@ class Catalog:
         self.dialect = dialect
         self.macros = dict(macros or {})
         self.declassifiers = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.macros_read = any(_reads(macro) for macro in self.macros.values())
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
         self.built: set[str] = set()
-        self.sandbox: Sandbox | None = None  # where the engine plans; made when it is first asked
+        self.sandbox: Any = None  # where the engine plans; made when it is first asked
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
         self.functions_digest = _functions_digest(self.macros, self.declassifiers)
         self._by_suffix: dict[tuple[str, ...], list[str]] = {}
@@ -155,6 +152,11 @@ def _macro(statement: exp.Create, text: str) -> Macro:
     if isinstance(body, exp.MacroOverloads):
         return Macro(name, tuple((_names(one), one.this) for one in body.expressions), text)
     return Macro(name, ((_names(header), body),), text)
+
+
+def _reads(macro: Macro) -> bool:
+    """Whether a macro may read tables of its own."""
+    return any(isinstance(body, exp.Query) or body.find(exp.Table, exp.Query) for _, body in macro.overloads)
 
 
 def _names(node: exp.Expr) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -56,6 +57,7 @@ class ModelCache:
         self.misses += 1
         catalog.lookups.clear()
         found = lineage_of(sql, catalog, relation, second_opinion=second_opinion)
+        found = replace(found, edges=EdgesByName(found.relation, found.table()))
         self._entries[key] = _freeze(found, sorted(catalog.lookups), catalog)
         return found
 

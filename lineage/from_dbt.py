@@ -129,8 +129,10 @@ def _add_sources(manifest: Mapping[str, Any], catalog: Catalog, known: set[str])
 
 def _declared(node: Mapping[str, Any]) -> dict[str, str]:
     """The columns that a node's YAML declares, and of a seed those that its configuration gives a type."""
-    typed = node.get("config", {}).get("column_types") or {} if node.get("resource_type") == "seed" else {}
-    return {str(name).lower(): str(kind) for name, kind in typed.items()} | {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+    config = node.get("config", {})
+    typed = (config.get("column_types") or {}) if node.get("resource_type") == "seed" else {}
+    declared = {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+    return {str(name).lower(): str(kind) for name, kind in typed.items()} | declared
 
 
 def _in_order(nodes: Mapping[str, Any]) -> list[str]:

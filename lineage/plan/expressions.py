@@ -17,7 +17,16 @@ from lineage.plan.vocabulary import KEEPING_AGGREGATES, KEEPING_WINDOWS, UNORDER
 from lineage.sql.flow import AGGREGATION, CAST, EMPTY, WINDOW, as_indirect, declassify, lift
 
 Node = Mapping[str, Any]
-_PLAIN_KEYS = frozenset("expression_class type alias query_location return_type".split())  # noqa: SIM905
+# Parts that are words, numbers and types, whatever the class.
+_PLAIN_KEYS = frozenset(
+    """expression_class type alias query_location return_type arguments original_arguments names returned_types
+    column_indexes chunk_types bound_columns expr_types""".split()  # noqa: SIM905
+)
+_AGGREGATE_PARTS = frozenset(("children", "filter", "order_bys", "function_data"))
+_WINDOW_PARTS = frozenset(
+    """children partitions orders filters start_expr end_expr offset_expr default_expr arg_orders
+    function_data""".split()  # noqa: SIM905
+)
 
 
 def value(context: Context, node: Node, rel: Rel) -> Value:
@@ -28,10 +37,8 @@ def value(context: Context, node: Node, rel: Rel) -> Value:
         return unknown_value("the plan has an expression without a rule", str(kind), *_within(context, node, rel))
     handler, handled = rule
     found = handler(context, node, rel)
-    strange = [k for k, v in node.items() if k not in handled and k not in _PLAIN_KEYS and has_expression(v)]
-    if strange:
-        return unknown_value("the plan has a part without a rule", f"{kind} {strange[0]}", found)
-    return found
+    strange = unruled(node, handled)
+    return unknown_value("the plan has a part without a rule", f"{kind} {strange}", found) if strange else found
 
 
 def values(context: Context, nodes: Iterable[Node], rel: Rel) -> list[Value]:
@@ -40,10 +47,18 @@ def values(context: Context, nodes: Iterable[Node], rel: Rel) -> list[Value]:
 
 
 def has_expression(found: Any) -> bool:
-    """Whether there is an expression anywhere in a part of a plan."""
-    if isinstance(found, Mapping):
-        return "expression_class" in found or any(has_expression(v) for v in found.values())
-    return isinstance(found, list) and any(has_expression(v) for v in found)
+    """Whether there is an expression anywhere in a part of a plan (JSON as it was read)."""
+    if type(found) is dict:
+        return "expression_class" in found or any(map(has_expression, found.values()))
+    return type(found) is list and any(map(has_expression, found))
+
+
+def unruled(node: Node, handled: frozenset[str]) -> str:
+    """A part of a plan's node that holds an expression and that no rule looks at; empty where there is none."""
+    for key, part in node.items():
+        if key not in handled and key not in _PLAIN_KEYS and type(part) in (dict, list) and has_expression(part):
+            return str(key)
+    return ""
 
 
 def _within(context: Context, node: Any, rel: Rel) -> Iterable[Value]:
@@ -193,8 +208,7 @@ def aggregate(context: Context, node: Node, rel: Rel, group: int, *, alone: bool
     inputs = values(context, node.get("children") or (), rel)
     if node.get("expression_class") != "BOUND_AGGREGATE" or name not in context.sandbox.aggregates:
         return unknown_value("aggregate is not registered", name, *inputs)
-    handled = {"children", "filter", "order_bys", "function_data"}
-    strange = [k for k, v in node.items() if k not in handled and has_expression(v)]
+    strange = unruled(node, _AGGREGATE_PARTS)
     sorts = values(context, [o["expression"] for o in (node.get("order_bys") or {}).get("orders", ())], rel)
     tests = values(context, [node["filter"]] if node.get("filter") else (), rel)
     decided = [deciding(tests, "filter"), deciding(sorts, "sort"), as_indirect(rel.rows, "rows")]
@@ -209,7 +223,7 @@ def aggregate(context: Context, node: Node, rel: Rel, group: int, *, alone: bool
         plain = not distinct or inputs[0].kind == COLUMN
         kind = (COUNT_DISTINCT if distinct else COUNT) if plain and not tests else AGGREGATE
         found = found._replace(kind=kind, copies=inputs[0].copies if distinct and plain else frozenset())
-    return unknown_value("the plan has a part without a rule", f"{name} {strange[0]}", found) if strange else found
+    return unknown_value("the plan has a part without a rule", f"{name} {strange}", found) if strange else found
 
 
 def _aggregated(name: str, inputs: list[Value], *, alone: bool) -> Value:
@@ -228,9 +242,7 @@ def window(context: Context, node: Node, rel: Rel) -> Value:
     kind = node.get("type", "")
     if node.get("expression_class") != "BOUND_WINDOW" or kind not in WINDOWS:
         return unknown_value("window function is not registered", str(kind), *_within(context, node, rel))
-    handled = {"children", "partitions", "orders", "filters", "start_expr", "end_expr", "offset_expr", "default_expr",
-               "arg_orders", "partitions_stats", "function_data"}  # fmt: skip
-    strange = [k for k, v in node.items() if k not in handled and has_expression(v)]
+    strange = unruled(node, _WINDOW_PARTS)
     inputs = values(context, node.get("children") or (), rel)
     bounds = values(context, [node[k] for k in ("start_expr", "end_expr", "offset_expr") if node.get(k)], rel)
     default = values(context, [node["default_expr"]] if node.get("default_expr") else (), rel)
@@ -257,7 +269,7 @@ def window(context: Context, node: Node, rel: Rel) -> Value:
     found = found._replace(flow=merge([found.flow, *decided]))
     if kind == "WINDOW_AGGREGATE" and name not in context.sandbox.aggregates:
         return unknown_value("aggregate is not registered", name, found)
-    return unknown_value("the plan has a part without a rule", f"{kind} {strange[0]}", found) if strange else found
+    return unknown_value("the plan has a part without a rule", f"{kind} {strange}", found) if strange else found
 
 
 Rule = tuple[Callable[[Context, Node, Rel], Value], frozenset[str]]

@@ -11,7 +11,7 @@ from typing import Any
 
 from lineage.facts import Unknown
 from lineage.plan.context import Context
-from lineage.plan.expressions import aggregate, has_expression, value, values, window
+from lineage.plan.expressions import aggregate, unruled, value, values, window
 from lineage.plan.sandbox import STUB
 from lineage.plan.values import (
     CONSTANT_VALUE,
@@ -30,6 +30,7 @@ from lineage.plan.vocabulary import TABLE_FUNCTIONS
 from lineage.sql.flow import AGGREGATION, EMPTY, Flow, as_indirect, declassify, lift, unknown_flow
 
 Node = Mapping[str, Any]
+_BELOW = frozenset(("children",))
 _NO_COLUMN = 2**63  # numbers from here on stand for a row's own number, or for no column at all
 _NONE = 2**64 - 1
 
@@ -41,9 +42,9 @@ def relation(context: Context, node: Node) -> Rel:
         return unknown_relation(context, node, node["type"])
     handler, handled = rule
     found = handler(context, node)
-    strange = [k for k, v in node.items() if k != "children" and k not in handled and has_expression(v)]
+    strange = unruled(node, handled | _BELOW)
     if strange:
-        found = spoiled(found, Unknown("the plan has a part without a rule", f"{node['type']} {strange[0]}"))
+        found = spoiled(found, Unknown("the plan has a part without a rule", f"{node['type']} {strange}"))
     index = node.get("table_index")
     if isinstance(index, int) and node["type"] not in ("LOGICAL_MATERIALIZED_CTE", "LOGICAL_RECURSIVE_CTE"):
         context.bound[index] = found

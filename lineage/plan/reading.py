@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from lineage.calls import COLUMN, CONSTANT, Call
-from lineage.facts import ROWS, ColumnRef, Edge, Unknown
+from lineage.facts import ROWS, ColumnRef, Edge, Unknown, split_parts
 from lineage.plan.context import Context
 from lineage.plan.sandbox import Planned, Sandbox
 from lineage.plan.statements import Written, written
@@ -63,16 +63,17 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
     query = len(statements) == 1 and statements[0].type.name == "SELECT"
     if not query:
         sandbox = _new_sandbox(catalog)  # what these make is theirs alone
-    _furnish(sandbox, sql, catalog, alone=query)
+        _furnish(sandbox, None, catalog)
     context = Context(sandbox, catalog.declassifiers)
     made: dict[str, Rel] = {}
     context.made = made
     found = Written("", (), Rel(()))
     for statement in statements:
-        step = _step(context, statement, made)
+        step = _step(context, statement, made, catalog)
         found = step if step is not None else found
     if not found.names:
         raise _NoPlan("it makes no relation")
+    catalog.lookups.update(map(split_parts, context.read))
     return _finish(found, target, bool(context.read & catalog.open_relations))
 
 
@@ -88,9 +89,9 @@ def _new_sandbox(catalog: Catalog) -> Sandbox:
     return Sandbox(stubs, tuple(macro.sql for macro in catalog.macros.values() if macro.sql))
 
 
-def _furnish(sandbox: Sandbox, sql: str, catalog: Catalog, *, alone: bool) -> None:
-    """Make the tables that a text may read: those that a query names, or all where it names others or macros may."""
-    named = sandbox.named(sql) if alone and not catalog.macros_read else None
+def _furnish(sandbox: Sandbox, sql: str | None, catalog: Catalog) -> None:
+    """Make the tables that a query names; all of them where it is not sure which it reads."""
+    named = sandbox.named(sql) if sql is not None and not catalog.macros_read else None
     if named is not None:
         wanted = [name for parts in sorted(named) if (name := catalog.find(parts))]
     else:
@@ -101,14 +102,23 @@ def _furnish(sandbox: Sandbox, sql: str, catalog: Catalog, *, alone: bool) -> No
     sandbox.make_macros()
 
 
-def _step(context: Context, statement: duckdb.Statement, made: dict[str, Rel]) -> Written | None:
+def _query(context: Context, sql: str, catalog: Catalog) -> Planned:
+    """The plan of a query. Most read tables that are there already; where the engine misses something, those that the
+    text names are made, and it is asked again."""
+    planned = context.sandbox.query(sql)
+    if planned.fault:
+        _furnish(context.sandbox, sql, catalog)
+        planned = context.sandbox.query(sql)
+    return _planned(planned)
+
+
+def _step(context: Context, statement: duckdb.Statement, made: dict[str, Rel], catalog: Catalog) -> Written | None:
     """One statement of a text: what it makes, None where that is nothing that lineage asks for."""
     kind, sql = statement.type.name, statement.query
     sandbox = context.sandbox
     if kind == "SELECT":
-        planned = _planned(sandbox.query(sql))
-        found = written(context, planned.root)
-        return _named("", planned, found)
+        planned = _query(context, sql, catalog)
+        return _named("", planned, written(context, planned.root))
     if kind == "CREATE":
         return _made(context, sql, made)
     if kind in _WRITES:

@@ -85,7 +85,11 @@ class Sandbox:
     def know(self, relation: str, columns: Mapping[str, str]) -> None:
         """Have an empty table of a relation, with these columns; one that stands and differs is made anew."""
         wanted = tuple(columns.items())
-        if self._made.get(relation) == wanted or not wanted:
+        if self._made.get(relation) == wanted:
+            return
+        if not wanted:  # a table without columns cannot be; one that stands is not it
+            if self._made.pop(relation, None):
+                self.run(f"drop table if exists {_dotted(self._place(split_parts(relation)))}")
             return
         place = self._place(split_parts(relation))
         if self._create(place, wanted) or self._create(place, [(n, self._known_type(kind)) for n, kind in wanted]):

@@ -12,7 +12,7 @@ from typing import Any
 import lineage.plan.joins  # noqa: F401  (it adds its rules)
 from lineage.facts import Unknown
 from lineage.plan.context import Context
-from lineage.plan.expressions import has_expression, value, values
+from lineage.plan.expressions import unruled, value, values
 from lineage.plan.operators import relation, spoiled, unknown_relation
 from lineage.plan.values import CONSTANT_VALUE, Rel, Value, merge, stored
 from lineage.sql.flow import Flow, as_indirect
@@ -42,9 +42,9 @@ def written(context: Context, root: Node) -> Written:
         return Written("", (), relation(context, root))
     handler, handled = rule
     made = handler(context, root)
-    strange = [k for k, v in root.items() if k != "children" and k not in handled and has_expression(v)]
+    strange = unruled(root, handled | {"children"})
     if strange:
-        why = Unknown("the plan has a part without a rule", f"{root['type']} {strange[0]}")
+        why = Unknown("the plan has a part without a rule", f"{root['type']} {strange}")
         return replace(made, found=spoiled(made.found, why))
     return made
 

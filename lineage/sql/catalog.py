@@ -86,6 +86,8 @@ class Catalog:
             self.built.add(relation)
         if is_open:
             self.open_relations.add(relation)
+        if self.sandbox is not None:
+            self.sandbox.know(relation, self.tables[relation])
         return relation
 
     def find(self, parts: Iterable[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Calls of registered declassifiers, with what each was given: facts that a bound plan tells.
 
-Lives here: `Argument` and `Call`. Must not live here: whether an argument fits (`parameters.py`), plans, SQL, levels."""
+Lives here: `Argument` and `Call`. Must not live here: whether an argument fits (`parameters.py`), plans, levels."""
 
 from __future__ import annotations
 

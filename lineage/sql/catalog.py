@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlglot import exp, parse
 
 from lineage.graph import join_parts, split_parts
+from lineage.parameters import Parameter
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ class Macro:
 @dataclass(frozen=True)
 class Lowering:
     """What a registered declassifier answers for: the values it was given (always), the influences on them, the
-    rows.
+    rows. `parameters` says what it may be given; None where nobody declared it.
     """
 
     indirect: bool = False
     rows: bool = False
+    parameters: tuple[Parameter, ...] | None = None
 
 
 class Catalog:

@@ -17,6 +17,7 @@ from contracts.evidence import (
     Evidence,
     Levels,
     LineageEvidence,
+    Objection,
     ProductCandidate,
     QualityEvidence,
     SourceColumn,
@@ -30,6 +31,7 @@ from lake.city import City
 from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
+from orchestration.share.objections import approval, objections
 from orchestration.share.postconditions import held
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
@@ -126,6 +128,7 @@ class Gatherer:
                 digest=digest(sorted(str(edge) for edge in self.lineage.graph.ancestry(relation).edges)),
                 columns=columns,
                 declassifications=self._declassifications(agreement, relation, candidate),
+                objections=self._objections(agreement, candidate),
             ),
             sources=sources,
             quality=self._quality(agreement, candidate, upstream),
@@ -181,10 +184,21 @@ class Gatherer:
     ) -> tuple[Declassification, ...]:
         registry = self.lineage.policy.registry
         return tuple(
-            Declassification(name, declassifier, *held(self.city, registry.get(declassifier), where, agreement))
+            Declassification(
+                name,
+                declassifier,
+                *held(self.city, registry.get(declassifier), where, agreement),
+                must_be_named=(entry := registry.get(declassifier)) is None or entry.approval == "named",
+                **approval(agreement, declassifier, [name]),
+            )
             for name in candidate.columns
             for declassifier, where in sorted(relied_on(self.lineage.graph, ColumnRef(relation, name.lower())).items())
         )
+
+    def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
+        if not hasattr(self.lineage.graph, "calls"):
+            return ()  # of an engine that shows no calls
+        return objections(self.lineage, self.city.catalogue, agreement, candidate)
 
     def _source(self, dataset: Dataset) -> SourceEvidence:
         rows = self.deliveries.get(dataset.id, [])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from lineage.calls import CONSTANT, COUNT, COUNT_DISTINCT, Argument, Call
+from lineage.calls import CONSTANT, COUNT, Argument, Call
 from lineage.declassifiers import Registry
 from lineage.elements import Declared
 from lineage.facts import INDIRECT, ROWS, ColumnRef
@@ -105,11 +105,12 @@ class _Judge:
 
     def _strange(self, ref: ColumnRef, call: Call, parameter: Parameter, argument: Argument) -> str:
         """What an argument of fitting shape is of, where that does not fit; else nothing."""
-        if parameter.seed or argument.kind in (CONSTANT, COUNT):
+        if parameter.seed or argument.kind == CONSTANT:
             return ""
-        # A guard is judged by its own call: a count beside it is as good as the guard is.
-        if argument.kind == COUNT_DISTINCT and ROWS_GUARDED in parameter.aggregate and self._guarded(parameter, call):
-            return ""
+        if ROWS_GUARDED in parameter.aggregate and self._guarded(parameter, call):
+            return ""  # a count is as good as the guard of its group
+        if argument.kind == COUNT:
+            return "a count in a group whose guard was given no persons"
         found = self.origins.of_all(argument.copies)
         if found is None:
             return f"{_names(argument.copies)}, whose values are computed or of no declared element"

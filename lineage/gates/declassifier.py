@@ -60,7 +60,7 @@ class DeclassifierGate(Gate):
                 "nobody approved that it lowers the column's level",
                 f"name who approved it: {entry}, or approvals: [...] for the agreement as a whole",
             )
-        if case.agreement.author is not None and set(item.approved_by) == {case.agreement.author}:
+        if {_person(name) for name in item.approved_by} == {_person(case.agreement.author or "")}:
             yield self.refuse(
                 "approver_is_another",
                 subject,
@@ -76,3 +76,8 @@ class DeclassifierGate(Gate):
                 approved_on=item.approved_on.isoformat(),
                 today=case.evidence.today.isoformat(),
             )
+
+
+def _person(name: str) -> str:
+    """A name as it is compared: an address in capitals is nobody else's."""
+    return name.strip().casefold()

@@ -109,6 +109,7 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("declassifier", "declassifier_approved", A, c.approved(must_be_named=True)),
     ("declassifier", "declassifier_approved", c.agreement(declassifiers=()), c.approved()),
     ("declassifier", "approver_is_another", c.agreement(author=c.OFFICE), c.approved()),
+    ("declassifier", "approver_is_another", c.agreement(author=f" {c.OFFICE.upper()}"), c.approved()),
     ("declassifier", "approved_by_now", A, c.approved(approved_on=date(2026, 6, 2))),
     ("sharing_attribute", "agreement_attribute", c.agreement(sharing_attribute=NOT_SHARED), E),
     ("sharing_attribute", "agreement_attribute", *open_case(sharing_attribute=CONDITIONAL)),

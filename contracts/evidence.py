@@ -149,12 +149,14 @@ class Objection:
 class LineageEvidence:
     """Column lineage of the product, with the digest of the graph that it was read from.
 
-    `objections` is None where nobody looked at what the declassifiers were given."""
+    `objections` is None where nobody looked at what the declassifiers were given. `spends` is what a release costs of
+    the recipient's privacy budget, by dataset."""
 
     digest: str
     columns: tuple[ColumnEvidence, ...]
     declassifications: tuple[Declassification, ...] = ()
     objections: tuple[Objection, ...] | None = None
+    spends: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, column: str) -> tuple[ColumnEvidence, ...]:
         """What is known of one product column; empty when lineage does not know it."""

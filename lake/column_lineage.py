@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue
+from lake.engine_macros import STANDARD_SPELLINGS
 from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
@@ -21,6 +22,7 @@ from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
+from lineage.sql.catalog import read_macros
 from lineage.store import load_graph, save_graph
 
 _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
@@ -66,6 +68,7 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
         sources_schema=raw_schema(catalogue),
         cache=cache,
         declassifiers=policy.registry.lowerings(),
+        macros=read_macros(STANDARD_SPELLINGS),
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))

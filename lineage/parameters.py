@@ -77,7 +77,7 @@ class Parameter(BaseModel):
     @property
     def fits(self) -> str:
         """What it may be given, in words."""
-        ways = [*(f"data element {', '.join(self.element)}" for _ in self.element[:1])]
+        ways = [f"data element {', '.join(self.element)}"] if self.element else []
         ways += ["an identifier of a theme entity"] if self.entity_identifier else []
         ways += [f"a {self.type}"] if self.type else []
         ways += [f"what {', '.join(self.made_by)} made"] if self.made_by else []

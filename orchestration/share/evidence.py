@@ -31,6 +31,7 @@ from lake.city import City
 from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
+from orchestration.share import privacy
 from orchestration.share.objections import approval, objections
 from orchestration.share.postconditions import held
 from orchestration.transform.aside import left_out
@@ -129,6 +130,7 @@ class Gatherer:
                 columns=columns,
                 declassifications=self._declassifications(agreement, relation, candidate),
                 objections=self._objections(agreement, candidate),
+                spends=privacy.totals(self._costs(agreement, candidate)),
             ),
             sources=sources,
             quality=self._quality(agreement, candidate, upstream),
@@ -198,7 +200,14 @@ class Gatherer:
     def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
         if not hasattr(self.lineage.graph, "calls"):
             return ()  # of an engine that shows no calls
-        return objections(self.lineage, self.city.catalogue, agreement, candidate)
+        found = objections(self.lineage, self.city.catalogue, agreement, candidate)
+        most, content = self.lineage.policy.budgets.epsilon, privacy.content_of(candidate)
+        cost = self._costs(agreement, candidate)
+        return (*found, *privacy.beyond_budget(self.city.ledger, agreement, content, most, cost))
+
+    def _costs(self, agreement: Agreement, candidate: ProductCandidate) -> dict[str, dict[str, float]]:
+        outputs = {ColumnRef(f"lake.product.{agreement.product}", name.lower()): name for name in candidate.columns}
+        return privacy.costs(self.lineage, self.by_raw_relation, outputs)
 
     def _source(self, dataset: Dataset) -> SourceEvidence:
         rows = self.deliveries.get(dataset.id, [])

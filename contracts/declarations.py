@@ -245,7 +245,7 @@ class LoweringDeclaration(Declaration):
     name: Name
     columns: tuple[Name, ...] = Field(min_length=1)
     approved_by: Text
-    on: Day
+    approved_on: Day
 
 
 class AgreementDeclaration(Declaration):

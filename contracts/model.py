@@ -325,7 +325,7 @@ class LoweringApproval:
     name: str
     columns: tuple[str, ...]
     approved_by: str
-    on: date
+    approved_on: date
 
 
 @dataclass(frozen=True)

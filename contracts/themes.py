@@ -133,7 +133,9 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
 def _approved(declared: AgreementDeclaration) -> tuple[LoweringApproval, ...] | None:
     if declared.declassifiers is None:
         return None
-    return tuple(LoweringApproval(one.name, one.columns, one.approved_by, one.on) for one in declared.declassifiers)
+    return tuple(
+        LoweringApproval(one.name, one.columns, one.approved_by, one.approved_on) for one in declared.declassifiers
+    )
 
 
 def _rules(place: Place, at: YamlPath, declared: tuple[RuleDeclaration, ...]) -> tuple[Rule, ...]:

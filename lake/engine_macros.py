@@ -53,7 +53,8 @@ create or replace macro zt.declassify_noise(counted, cell) as
 """
 
 # A key of its own for each agreement and period, so that two recipients cannot join what they got, nor one of them two
-# periods: HKDF-Expand (RFC 5869, 2.3) with the nested hash above; the key is uniform, so nothing is extracted. The length before the agreement keeps ('a', 'b:1') and ('a:b', '1') apart.
+# periods: HKDF-Expand (RFC 5869, 2.3) with the nested hash above; the key is uniform, so nothing is extracted. The
+# length before the agreement keeps ('a', 'b:1') and ('a:b', '1') apart.
 _KEYED = """
 create or replace macro zt.pseudonym_subkey(agreement, period) as
   sha256((select derive_key from zt.pseudonym_key) || 'o' || sha256((select derive_key from zt.pseudonym_key) || 'i'
@@ -99,8 +100,8 @@ create or replace macro zt.declassify_redact(value) as
 """
 
 # GB 11643-1999: a 15-digit id becomes 18 digits: century 19 and the check character of ISO 7064 MOD 11-2. Letters are
-# of a foreigner's card; 996 to 999 at the end were for people of a hundred years and more, of no century. The '1' and '9'
-# that are put in have weights 2 and 1: 11 together.
+# of a foreigner's card; 996 to 999 at the end were for people of a hundred years and more, of no century. The '1' and
+# '9' that are put in have weights 2 and 1: 11 together.
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = " + ".join(f"{w} * cast(substring(value, {n}, 1) as integer)" for n, w in enumerate(_WEIGHTS, start=1))
 STANDARD_SPELLINGS = f"""

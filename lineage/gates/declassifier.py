@@ -43,7 +43,9 @@ class DeclassifierGate(Gate):
 
     def _approval(self, case: Case, item: Declassification) -> Iterator[Violation]:
         subject = f"{case.column(item.column)} by {item.declassifier}"
-        entry = f"declassifiers: {{name: {item.declassifier}, columns: [{item.column}], approved_by: …, on: …}}"
+        entry = (
+            f"declassifiers: {{name: {item.declassifier}, columns: [{item.column}], approved_by: …, approved_on: …}}"
+        )
         named_here = case.agreement.declassifiers is not None
         if (named_here or item.must_be_named) and not item.named:
             yield self.refuse(

@@ -84,7 +84,7 @@ def approval(agreement: Agreement, declassifier: str, columns: Iterable[str]) ->
         for one in agreement.declassifiers
         if one.name.lower() == declassifier.lower() and set(columns) <= set(one.columns)
     ]
-    days: list[date] = [one.on for one in entries]
+    days: list[date] = [one.approved_on for one in entries]
     return {
         "approved_by": tuple(dict.fromkeys(one.approved_by for one in entries)),
         "approved_on": max(days, default=None),

@@ -42,7 +42,7 @@ def test_an_entry_that_is_asked_for_says_how_it_is_written() -> None:
     (found,) = refusals(c.agreement(), c.approved(must_be_named=True))
     assert found.subject == "product.elderly_subsidy_candidates.person_id by declassify_year"
     assert "which the policy asks for" in found.message
-    assert "{name: declassify_year, columns: [person_id], approved_by: …, on: …}" in found.fix
+    assert "{name: declassify_year, columns: [person_id], approved_by: …, approved_on: …}" in found.fix
 
 
 def test_an_agreement_that_names_uses_names_every_one() -> None:

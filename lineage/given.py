@@ -14,7 +14,7 @@ from lineage.declassifiers import Registry
 from lineage.elements import Declared
 from lineage.facts import INDIRECT, ROWS, ColumnRef
 from lineage.origins import CallGraph, Origin, Origins
-from lineage.parameters import PERSONS, ROWS_GUARDED, Parameter, structural_misfit
+from lineage.parameters import PERSONS, Parameter, unfit
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,8 @@ class _Judge:
         if known is None:
             yield Misfit(ref, call.name, "", "anything", "a registered declassifier")
             return
-        if why := structural_misfit(known.parameters, call.arguments, call.guarded):
-            at = next((one for one, given in zip(known.parameters, call.arguments, strict=False)
-                       if one.misfit(given, call.guarded)), None)  # fmt: skip
-            fits = at.fits if at else f"{len(known.parameters)} arguments"
-            given = why.partition("given ")[2].partition(", where")[0] or "another number of arguments"
-            yield Misfit(ref, call.name, at.name if at else "", given, fits)
+        if shape := unfit(known.parameters, call.arguments, call.guarded):
+            yield Misfit(ref, call.name, *shape)
             return
         for parameter, argument in zip(known.parameters, call.arguments, strict=False):
             given = self._strange(ref, call, parameter, argument)
@@ -107,7 +103,7 @@ class _Judge:
         """What an argument of fitting shape is of, where that does not fit; else nothing."""
         if parameter.seed or argument.kind == CONSTANT:
             return ""
-        if ROWS_GUARDED in parameter.aggregate and self._guarded(parameter, call):
+        if self._guarded(parameter, call):
             return ""  # a count is as good as the guard of its group
         if argument.kind == COUNT:
             return "a count in a group whose guard was given no persons"
@@ -125,7 +121,7 @@ class _Judge:
         if origin.made_by:
             here = origin.made_by in parameter.made_by and all(_matches(one, parameter.at) for one in argument.copies)
             return here and (PERSONS not in parameter.aggregate or origin.element in parameter.element)
-        if origin.element in self.declared.issued and parameter.made_by and parameter.at:
+        if parameter.at and origin.element in self.declared.issued:
             # What the registry holds beside the keys it made: decisions of the city's own.
             return all(_matches(one, parameter.at) for one in argument.copies)
         return (

@@ -9,7 +9,7 @@ anything else it is a way to carry a value out, so what is not declared is refus
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
@@ -89,23 +89,17 @@ class Parameter(BaseModel):
         said = [f"a plain column: {told}"] if told else []
         return " or ".join([*said, *(["a constant"] if self.constant else [])])
 
-    def misfit(self, argument: Argument, guarded: Sequence[Call]) -> str | None:
-        """Why the shape of an argument does not fit, or None."""
+    def takes(self, argument: Argument, guarded: Sequence[Call]) -> bool:
+        """Whether an argument fits by its shape."""
         shape = argument.kind
         if self.seed:
-            return None
+            return True
         if self.aggregate:
-            if shape == COUNT_DISTINCT and argument.copies and PERSONS in self.aggregate:
-                return None
-            if shape in (COUNT, COUNT_DISTINCT) and self._is_guarded(guarded):
-                return None
-        elif (shape == CONSTANT and self.constant) or (shape == COLUMN and argument.copies and self.plain):
-            return None
-        return f"given {_KINDS.get(shape, shape)}, where {self.fits} fits"
+            persons = PERSONS in self.aggregate and shape == COUNT_DISTINCT and bool(argument.copies)
+            return persons or (shape in (COUNT, COUNT_DISTINCT) and self._is_guarded(guarded))
+        return (shape == CONSTANT and self.constant) or (shape == COLUMN and bool(argument.copies) and self.plain)
 
     def _is_guarded(self, guarded: Sequence[Call]) -> bool:
-        if ROWS_GUARDED not in self.aggregate:
-            return False
         return any(
             guard.name.lower() in self.guarded_by
             and any(one.kind == COUNT_DISTINCT and one.copies for one in guard.arguments)
@@ -113,19 +107,38 @@ class Parameter(BaseModel):
         )
 
 
-def structural_misfit(
+class Unfit(NamedTuple):
+    """What does not fit of a call, in words: `parameter` is empty where it is the number of arguments."""
+
+    parameter: str
+    given: str
+    fits: str
+
+
+def unfit(
     parameters: Sequence[Parameter] | None, arguments: Sequence[Argument], guarded: Sequence[Call] = ()
-) -> str | None:
-    """Why a call does not fit the declared parameters by number and shape of its arguments; None where it fits.
+) -> Unfit | None:
+    """The first thing about a call that does not fit the declared parameters by number and shape, or None.
 
     What nobody declared (None) fits nothing."""
     if parameters is None:
-        return "its parameters are not declared"
+        return Unfit("", f"{len(arguments)} arguments", "nothing, since its parameters are not declared,")
     least = sum(not parameter.optional for parameter in parameters)
     if not least <= len(arguments) <= len(parameters):
         most = f" to {len(parameters)}" if least < len(parameters) else ""
-        return f"given {len(arguments)} arguments, where {least}{most} fit"
+        return Unfit("", f"{len(arguments)} arguments", f"{least}{most}")
     for parameter, argument in zip(parameters, arguments, strict=False):
-        if why := parameter.misfit(argument, guarded):
-            return f"{parameter.name}: {why}"
+        if not parameter.takes(argument, guarded):
+            return Unfit(parameter.name, _KINDS.get(argument.kind, argument.kind), parameter.fits)
     return None
+
+
+def structural_misfit(
+    parameters: Sequence[Parameter] | None, arguments: Sequence[Argument], guarded: Sequence[Call] = ()
+) -> str | None:
+    """Why a call does not fit by number and shape of its arguments, in words; None where it fits."""
+    found = unfit(parameters, arguments, guarded)
+    if found is None:
+        return None
+    which = f"{found.parameter}: " if found.parameter else ""
+    return f"{which}given {found.given}, where {found.fits} fits"

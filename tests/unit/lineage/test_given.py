@@ -216,3 +216,111 @@ def test_a_guard_of_rows_is_judged_where_its_edges_end() -> None:
     columns = [c.ref(X), c.ref("name")]
     assert distrusted([one], columns) == {
         (ColumnRef(PRODUCT, "*"), "declassify_k_rows"), (c.ref(X), "declassify_k_rows")}  # fmt: skip
+
+
+# A registry without a seed of decisions: what its city ids are is what the key made of identifiers, and nothing else.
+KEYED = {f"{REGISTERED}.city_id": c.REGISTRY_CALL}
+KEYED_COPIES = {f"{REGISTERED}.identifier": ["resident_id"], f"{REGISTERED}.city_id": None}
+
+
+def test_a_city_id_that_was_made_and_kept_elsewhere_is_not_looked_up() -> None:
+    copies = {**KEYED_COPIES, "lake.theme.m.city_id": [f"{REGISTERED}.city_id"]}
+    kept = Call("declassify_registered_id", (column("lake.theme.m.city_id"),))
+    assert found(c.graph({**KEYED, X: LOOKED_UP}, KEYED_COPIES)) == []
+    (one,) = found(c.graph({**KEYED, X: kept}, copies))
+    assert "declassify_city_key of resident_id" in one.given
+
+
+def test_a_city_id_does_not_choose_a_city_id() -> None:
+    edge = c.decides(f"{REGISTERED}.city_id", X, LOOKED_UP.name)
+    assert found(c.graph({**KEYED, X: LOOKED_UP}, KEYED_COPIES, (edge,)))
+
+
+def test_what_decides_beside_the_look_up_is_not_its_business() -> None:
+    edges = (c.decides("diagnosis", X, reason="filter"), c.decides("diagnosis", X, "declassify_k_rows", "filter"))
+    assert found(c.graph({**KEYED, X: LOOKED_UP}, KEYED_COPIES, edges)) == []
+
+
+def test_a_registry_that_copies_a_name_holds_no_city_ids() -> None:
+    graph = c.graph({X: LOOKED_UP}, {f"{REGISTERED}.city_id": ["name"]})
+    (one,) = found(graph)
+    assert "person_name" in one.given
+
+
+MADE = "lake.theme.m.made"
+
+
+@pytest.mark.parametrize(
+    "maker, user",
+    [
+        (Call("declassify_year", (column("birth_date"),)), Call("declassify_hmac", (column(MADE),))),
+        (Call("declassify_mask_id", (column("resident_id"),)), Call("declassify_hmac", (column(MADE),))),
+        (
+            Call("declassify_mask_id", (column("resident_id"),)),
+            Call("declassify_k_count", (given("count_distinct", MADE),)),
+        ),
+        (Call("declassify_of_their_own", (column("resident_id"),)), Call("declassify_hmac", (column(MADE),))),
+        (Call("declassify_city_key", (CONSTANT,)), Call("declassify_hmac", (column(MADE),))),
+        (Call("declassify_city_key", (given("expression", "resident_id"),)), Call("declassify_hmac", (column(MADE),))),
+    ],
+)
+def test_what_another_declassifier_made_is_no_id(maker: Call, user: Call) -> None:
+    assert [one for one in found(c.graph({MADE: maker, X: user}, {MADE: None})) if one.column == c.ref(X)]
+
+
+CITY_KEY = Call("declassify_city_key", (column("resident_id"),))
+
+
+@pytest.mark.parametrize("source", ["resident_id", "name", "lake.staging.s.computed"])
+def test_an_id_with_a_plain_value_beside_it_is_not_what_was_made(source: str) -> None:
+    beside = c.Edge(c.ref(source), c.ref(MADE), "direct", "expression")
+    copies = {MADE: None, "lake.staging.s.computed": None}
+    user = Call("declassify_hmac", (column(MADE),))
+    assert found(c.graph({MADE: CITY_KEY, X: user}, copies)) == []
+    assert [one.column for one in found(c.graph({MADE: CITY_KEY, X: user}, copies, (beside,)))] == [c.ref(X)]
+
+
+def test_a_made_id_beside_another_stays_one() -> None:
+    """A decision of the city's own, or an id of another registry, may stand in for the key."""
+    beside = c.Edge(c.ref(f"{REGISTERED}.city_id"), c.ref(MADE), "direct", "expression")
+    user = Call("declassify_hmac", (column(MADE),))
+    assert found(c.with_registry({MADE: CITY_KEY, X: user}, {MADE: None}, (beside,))) == []
+
+
+def test_that_there_are_rows_is_no_value_beside_an_id() -> None:
+    beside = c.Edge(c.ref(f"{c.RAW}.*"), c.ref(MADE), "direct", "expression")
+    user = Call("declassify_hmac", (column(MADE),))
+    assert found(c.graph({MADE: CITY_KEY, X: user}, {MADE: None}, (beside,))) == []
+
+
+def test_an_edge_of_a_call_that_nobody_saw_makes_no_id() -> None:
+    unseen = c.Edge(c.ref("name"), c.ref(MADE), "direct", "expression", "declassify_mask_name")
+    user = Call("declassify_hmac", (column(MADE),))
+    assert found(c.graph({MADE: CITY_KEY, X: user}, {MADE: None}, (unseen,)))
+
+
+def test_another_call_beside_a_bad_guard_does_not_mend_it() -> None:
+    guards = (
+        Call("declassify_k_rows", (given("count_distinct", "diagnosis"),)),
+        Call("declassify_k_count", (PERSONS,)),
+    )
+    assert of("declassify_k_count", given("count"), guarded=guards)
+
+
+def test_a_column_that_is_always_null_says_so() -> None:
+    (one,) = found(c.graph({X: Call("declassify_mask_id", (column("lake.staging.s.n"),))}, {"lake.staging.s.n": []}))
+    assert one.given == "lake.staging.s.n, which is always null"
+
+
+def test_many_columns_are_counted_and_not_listed() -> None:
+    (one,) = of("declassify_mask_id", column("name", "phone", "address", "birth_date", "diagnosis"))
+    assert "and 2 more" in one.given
+    (one,) = of("declassify_mask_id", column("name", "phone", "address"))
+    assert "more" not in one.given
+
+
+def test_a_message_names_the_parameter_or_the_call() -> None:
+    (one,) = of("declassify_mask_id", column("name"))
+    assert "gives declassify_mask_id as value lake.raw.deaths.name" in one.message
+    (one,) = of("declassify_mask_id")
+    assert "gives declassify_mask_id 0 arguments, where 1 fits" in one.message

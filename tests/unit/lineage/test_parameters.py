@@ -63,6 +63,7 @@ def test_a_call_as_declared_fits(name: str, arguments: tuple[Argument, ...], gua
         ("declassify_k_count", (COUNT,), ()),
         ("declassify_k_count", (COUNT,), (Call("declassify_k_rows", (COUNT,)),)),
         ("declassify_k_count", (COUNT,), (Call("declassify_k_rows", (Argument("count_distinct"),)),)),
+        ("declassify_k_count", (COUNT,), (Call("declassify_k_rows", (ID,)),)),
         ("declassify_k_count", (COUNT,), (Call("declassify_k_count", (PERSONS,)),)),
         ("declassify_k_count", (Argument("count_distinct"),), ()),
         ("declassify_k_rows", (CONSTANT,), ()),
@@ -80,18 +81,20 @@ def test_a_refusal_names_the_parameter_what_was_given_and_what_fits() -> None:
     assert misfit("declassify_mask_id", given("expression", "resident_id")) == (
         "value: given an expression, where a plain column: data element resident_id fits"
     )
-    assert misfit("declassify_mask_id", ID, ID) == "given 2 arguments, where 1 fit"
+    assert misfit("declassify_mask_id", ID, ID) == "given 2 arguments, where 1 fits"
 
 
 def test_what_nobody_declared_fits_nothing() -> None:
-    assert structural_misfit(None, [ID]) == "its parameters are not declared"
+    assert structural_misfit(None, [ID]) == (
+        "given 1 arguments, where nothing, since its parameters are not declared, fits"
+    )
 
 
 def test_an_optional_parameter_may_be_left_out() -> None:
     declared = (Parameter(name="a", constant=True), Parameter(name="b", constant=True, optional=True))
     assert structural_misfit(declared, [CONSTANT]) is None
     assert structural_misfit(declared, [CONSTANT, CONSTANT]) is None
-    assert structural_misfit(declared, []) == "given 0 arguments, where 1 to 2 fit"
+    assert structural_misfit(declared, []) == "given 0 arguments, where 1 to 2 fits"
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,32 @@ def test_every_declassifier_of_the_platform_declares_its_parameters() -> None:
     for name, known in REGISTRY.entries.items():
         assert known.parameters, name
         assert structural_misfit(known.parameters, [Argument("expression")] * len(known.parameters)), name
+
+
+def test_persons_are_asked_for_where_only_a_guard_is_declared() -> None:
+    guarded = (Parameter(name="n", aggregate="rows_guarded", guarded_by="declassify_k_rows"),)  # type: ignore[arg-type]
+    assert structural_misfit(guarded, [PERSONS])
+    assert structural_misfit(guarded, [PERSONS], [GUARD]) is None
+
+
+@pytest.mark.parametrize("told", [{"element": "resident_id"}, {"made_by": "declassify_city_key"}])
+def test_a_person_is_told_by_an_element_or_by_an_id_that_was_made(told: dict[str, str]) -> None:
+    parameter = Parameter.model_validate({"name": "n", "aggregate": "persons", **told})
+    assert (*parameter.element, *parameter.made_by) == tuple(told.values())
+    assert parameter.aggregate == ("persons",)
+
+
+@pytest.mark.parametrize(
+    "declared, fits",
+    [
+        ({"element": ["a", "b"]}, "a plain column: data element a, b"),
+        ({"entity_identifier": True}, "a plain column: an identifier of a theme entity"),
+        ({"type": "date", "constant": True}, "a plain column: a date or a constant"),
+        ({"constant": True}, "a constant"),
+        ({"made_by": "f"}, "a plain column: what f made"),
+        ({"aggregate": "persons", "element": "a"}, "count(distinct …) of persons by data element a"),
+        ({"aggregate": "rows_guarded", "guarded_by": "g"}, "a count in a group that g guards"),
+    ],
+)
+def test_what_fits_is_said_in_words(declared: dict[str, object], fits: str) -> None:
+    assert Parameter.model_validate({"name": "n", **declared}).fits == fits

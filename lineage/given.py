@@ -5,7 +5,7 @@ followed (`origins.py`), how much may leave (`outputs.py`), the refusal (a gate)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -44,28 +44,8 @@ class Misfit:
 
 def misfits(graph: CallGraph, registry: Registry, declared: Declared) -> list[Misfit]:
     """Every call in the graph that does not fit, by column."""
-    judge = _Judge(graph, registry, declared)
+    judge = Judge(graph, registry, declared)
     return [one for ref in sorted(graph.calls) for call in graph.calls[ref] for one in judge.call(ref, call)]
-
-
-def unfit_below(
-    graph: CallGraph, registry: Registry, declared: Declared, relied_on: dict[str, set[ColumnRef]]
-) -> list[Misfit]:
-    """What does not fit of the calls that one column leans on: `relied_on` maps each declassifier to their columns.
-
-    An edge that says it passed a declassifier, and no call that shows what it was given, is a misfit, too."""
-    judge = _Judge(graph, registry, declared)
-    found: dict[Misfit, None] = {}
-    for name, columns in sorted(relied_on.items()):
-        for ref in sorted(columns):
-            places = (ref, ColumnRef(ref.relation, ROWS))
-            calls = [
-                (at, call) for at in places for call in graph.calls.get(at, ()) if call.name.lower() == name.lower()
-            ]
-            if not calls:
-                found[Misfit(ref, name, "", "what nobody can see", "a call whose arguments the plan shows")] = None
-            found |= dict.fromkeys(one for at, call in calls for one in judge.call(at, call))
-    return list(found)
 
 
 def distrusted(found: Iterable[Misfit], columns: Iterable[ColumnRef]) -> set[tuple[ColumnRef, str]]:
@@ -78,12 +58,28 @@ def distrusted(found: Iterable[Misfit], columns: Iterable[ColumnRef]) -> set[tup
     return pairs | {(ref, name) for relation, name in rows for ref in by_relation.get(relation, ())}
 
 
-class _Judge:
-    """Calls of one graph against the registry."""
+class Judge:
+    """Calls of one graph against the registry; what was followed once is remembered."""
 
     def __init__(self, graph: CallGraph, registry: Registry, declared: Declared) -> None:
         self.graph, self.registry, self.declared = graph, registry, declared
         self.origins = Origins(graph, registry, declared)
+
+    def below(self, relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
+        """What does not fit of the calls that a column leans on: `relied_on` maps each declassifier to their columns.
+
+        An edge that says it passed a declassifier, and no call that shows what it was given, is a misfit, too."""
+        found: dict[Misfit, None] = {}
+        for name, columns in sorted(relied_on.items()):
+            for ref in sorted(columns):
+                calls = [(at, call) for at in (ref, ColumnRef(ref.relation, ROWS)) for call in self._named(at, name)]
+                if not calls:
+                    found[Misfit(ref, name, "", "what nobody can see", "a call whose arguments the plan shows")] = None
+                found |= dict.fromkeys(one for at, call in calls for one in self.call(at, call))
+        return list(found)
+
+    def _named(self, ref: ColumnRef, name: str) -> list[Call]:
+        return [call for call in self.graph.calls.get(ref, ()) if call.name.lower() == name.lower()]
 
     def call(self, ref: ColumnRef, call: Call) -> Iterator[Misfit]:
         """What does not fit of one call."""

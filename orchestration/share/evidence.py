@@ -32,7 +32,7 @@ from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
-from orchestration.share.objections import approval, objections
+from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
@@ -58,6 +58,11 @@ class Gatherer:
     def by_raw_relation(self) -> Mapping[str, Dataset]:
         """Raw relation -> its dataset."""
         return {f"{_RAW}{dataset.table}": dataset for dataset in self.city.catalogue.datasets.values()}
+
+    @cached_property
+    def objector(self) -> Objector:
+        """What judges the declassifiers of all products."""
+        return Objector(self.lineage, self.city.catalogue)
 
     @cached_property
     def results(self) -> Mapping[str, list[CheckResult]]:
@@ -200,14 +205,13 @@ class Gatherer:
     def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
         if not hasattr(self.lineage.graph, "calls"):
             return ()  # of an engine that shows no calls
-        found = objections(self.lineage, self.city.catalogue, agreement, candidate)
+        found = self.objector.objections(agreement, candidate)
         most, content = self.lineage.policy.budgets.epsilon, privacy.content_of(candidate)
         cost = self._costs(agreement, candidate)
         return (*found, *privacy.beyond_budget(self.city.ledger, agreement, content, most, cost))
 
     def _costs(self, agreement: Agreement, candidate: ProductCandidate) -> dict[str, dict[str, float]]:
-        outputs = {ColumnRef(f"lake.product.{agreement.product}", name.lower()): name for name in candidate.columns}
-        return privacy.costs(self.lineage, self.by_raw_relation, outputs)
+        return privacy.costs(self.lineage, self.by_raw_relation, outputs_of(agreement, candidate))
 
     def _source(self, dataset: Dataset) -> SourceEvidence:
         rows = self.deliveries.get(dataset.id, [])

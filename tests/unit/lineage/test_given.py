@@ -7,7 +7,7 @@ import pytest
 from lineage.calls import Argument, Call
 from lineage.declassifiers import relied_on
 from lineage.facts import ColumnRef
-from lineage.given import Misfit, distrusted, misfits, unfit_below
+from lineage.given import Judge, Misfit, distrusted, misfits
 from tests.unit.lineage import calls_cases as c
 from tests.unit.lineage.calls_cases import CONSTANT, DECLARED, PRODUCT, REGISTERED, REGISTRY, column, given
 
@@ -196,14 +196,14 @@ def test_a_product_answers_for_what_it_leans_on_alone() -> None:
     bad = Call("declassify_mask_id", (column("name"),))
     good = Call("declassify_mask_id", (column("resident_id"),))
     graph = c.graph({X: good, f"{PRODUCT}.y": bad, "lake.theme.other.z": bad})
-    assert unfit_below(graph, REGISTRY, DECLARED, relied_on(graph, X)) == []
-    assert [one.column for one in unfit_below(graph, REGISTRY, DECLARED, relied_on(graph, f"{PRODUCT}.y"))] == [
+    assert Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X)) == []
+    assert [one.column for one in Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, f"{PRODUCT}.y"))] == [
         c.ref(f"{PRODUCT}.y")]  # fmt: skip
 
 
 def test_a_call_that_nobody_saw_is_a_misfit() -> None:
     graph = c.graph({}, edges=(c.Edge(c.ref("name"), c.ref(X), "direct", "expression", "declassify_mask_name"),))
-    (one,) = unfit_below(graph, REGISTRY, DECLARED, relied_on(graph, X))
+    (one,) = Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X))
     assert one.given == "what nobody can see"
 
 
@@ -211,7 +211,7 @@ def test_a_guard_of_rows_is_judged_where_its_edges_end() -> None:
     guard = Call("declassify_k_rows", (CONSTANT,))
     edge = c.decides("diagnosis", X, "declassify_k_rows", "filter")
     graph = c.graph({f"{PRODUCT}.*": guard}, edges=(edge,))
-    (one,) = unfit_below(graph, REGISTRY, DECLARED, {"declassify_k_rows": {c.ref(X)}})
+    (one,) = Judge(graph, REGISTRY, DECLARED).below({"declassify_k_rows": {c.ref(X)}})
     assert one.column == ColumnRef(PRODUCT, "*")
     columns = [c.ref(X), c.ref("name")]
     assert distrusted([one], columns) == {

@@ -18,7 +18,7 @@ from lake.settings import REPOSITORY
 from lineage.calls import Call
 from lineage.facts import ColumnRef
 from orchestration.share import privacy
-from orchestration.share.objections import approval, declared_of, objections
+from orchestration.share.objections import Objector, approval, declared_of
 from sharing.ledger import Ledger
 from tests.unit.gates import cases as g
 from tests.unit.lineage import calls_cases as c
@@ -40,7 +40,7 @@ def lineage_of(graph: Any) -> CityLineage:
 
 def found(catalogue: Catalogue, calls: dict[str, Call], **more: Any) -> list[tuple[str, str]]:
     graph = c.graph({f"{PRODUCT}.{name}": call for name, call in calls.items()}, **more)
-    seen = objections(lineage_of(graph), catalogue, g.agreement(), CANDIDATE)
+    seen = Objector(lineage_of(graph), catalogue).objections(g.agreement(), CANDIDATE)
     assert all(one.message and one.fix and one.facts for one in seen)
     return [(one.rule, one.column) for one in seen]
 

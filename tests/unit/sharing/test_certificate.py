@@ -110,6 +110,21 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PublicKey,
     share=st.floats(0, 1, exclude_max=True),
     flip=st.integers(1, 255),
 )
+def test_it_says_who_approved_each_declassifier(city: City) -> None:
+    uses = cases.approved(approved_on=cases.TODAY).lineage
+    statement = city.publish(lineage=uses).statement
+    assert statement and [one.model_dump(mode="json") for one in statement.predicate.lowered] == [
+        {
+            "column": "person_id",
+            "declassifier": "declassify_year",
+            "approved_by": [cases.OFFICE],
+            "approved_on": "2026-06-01",
+        }
+    ]
+    other = city.publish(range(70, 80)).statement
+    assert other and other.predicate.lowered == ()
+
+
 def test_any_changed_byte_fails(
     received: tuple[Path, PublicKey, dict[str, bytes]], name: str, share: float, flip: int
 ) -> None:

@@ -96,20 +96,6 @@ def test_it_says_what_left_to_whom_why_and_on_what_evidence(city: City) -> None:
     assert parse_statement(open_envelope((release.path / CERTIFICATE).read_bytes())[0]) == release.statement
 
 
-@pytest.fixture(scope="module")
-def received(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PublicKey, dict[str, bytes]]:
-    root = tmp_path_factory.mktemp("received")
-    city = City(root, Signer.open(root / "keys"))
-    folder = city.publish().path
-    return root / "copy", city.signer.public, {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    name=st.sampled_from(["certificate.json", "part-0.parquet", "part-1.parquet"]),
-    share=st.floats(0, 1, exclude_max=True),
-    flip=st.integers(1, 255),
-)
 def test_it_says_who_approved_each_declassifier(city: City) -> None:
     uses = cases.approved(approved_on=cases.TODAY).lineage
     statement = city.publish(lineage=uses).statement
@@ -125,6 +111,20 @@ def test_it_says_who_approved_each_declassifier(city: City) -> None:
     assert other and other.predicate.lowered == ()
 
 
+@pytest.fixture(scope="module")
+def received(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PublicKey, dict[str, bytes]]:
+    root = tmp_path_factory.mktemp("received")
+    city = City(root, Signer.open(root / "keys"))
+    folder = city.publish().path
+    return root / "copy", city.signer.public, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["certificate.json", "part-0.parquet", "part-1.parquet"]),
+    share=st.floats(0, 1, exclude_max=True),
+    flip=st.integers(1, 255),
+)
 def test_any_changed_byte_fails(
     received: tuple[Path, PublicKey, dict[str, bytes]], name: str, share: float, flip: int
 ) -> None:

@@ -38,39 +38,46 @@ create or replace macro zt.declassify_year(value) as cast(extract(year from valu
 create or replace macro zt.declassify_age_band(birth_date, as_of) as
   case when birth_date is null or as_of < birth_date then null
   else cast(floor(date_diff('year', birth_date, as_of) / 10) * 10 as integer) end;
-create or replace macro zt.declassify_pseudonym(value, agreement, period) as
-  case when value is null then null
-  else sha256('outer' || zt.pseudonym_subkey(agreement, period)
-    || sha256('inner' || zt.pseudonym_subkey(agreement, period) || value)) end;
 create or replace macro zt.declassify_grid(degrees, cell) as
   case when cell >= 0.01 then round(floor(degrees / cell) * cell, 6) end;
 create or replace macro zt.declassify_k_count(counted) as
   case when counted >= 10 then cast(counted as bigint) end;
 create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10, false);
-create or replace macro zt.declassify_noise(counted, cell) as
-  greatest(cast(counted + zt.geometric(zt.noise_seed(counted, cell), 1) - zt.geometric(zt.noise_seed(counted, cell), 17)
-    as bigint), 0);
 """
+
+
+def _keyed(key: str, text: str) -> str:
+    """The nested hash of a text under one of the keys. No macro of its own: a model could call it for a key."""
+    column = f"(select {key} from zt.pseudonym_key)"
+    return f"sha256({column} || 'o' || sha256({column} || 'i' || {text}))"
+
 
 # A key of its own for each agreement and period, so that two recipients cannot join what they got, nor one of them two
 # periods: HKDF-Expand (RFC 5869, 2.3) with the nested hash above; the key is uniform, so nothing is extracted. The
 # length before the agreement keeps ('a', 'b:1') and ('a:b', '1') apart.
-_KEYED = """
-create or replace macro zt.pseudonym_subkey(agreement, period) as
-  sha256((select derive_key from zt.pseudonym_key) || 'o' || sha256((select derive_key from zt.pseudonym_key) || 'i'
-    || length(agreement) || ':' || agreement || ':' || period || chr(1)));
-create or replace macro zt.noise_seed(counted, cell) as
-  sha256((select noise_key from zt.pseudonym_key) || 'o' || sha256((select noise_key from zt.pseudonym_key) || 'i'
-    || counted || ':' || coalesce(cast(cell as varchar), '')));
+_SUBKEY = _keyed("derive_key", "length(agreement) || ':' || agreement || ':' || period || chr(1)")
+_PSEUDONYM = f"""
+create or replace macro zt.declassify_pseudonym(value, agreement, period) as
+  case when value is null then null
+  else sha256('outer' || {_SUBKEY} || sha256('inner' || {_SUBKEY} || value)) end;
 """
 
 EPSILON = 0.5
 """What one noisy count costs: the two-sided geometric mechanism (Ghosh, Roughgarden, Sundararajan 2009), the difference
 of two geometric numbers. They are drawn from 48 bits of a keyed hash of cell and count: who asks again sees them again.
 """
+_SEED = _keyed("noise_key", "counted || ':' || coalesce(cast(cell as varchar), '')")
+
+
+def _geometric(place: int) -> str:
+    """A geometric number drawn from the 12 hex digits of the seed at a place."""
+    drawn = f"(cast('0x' || substring({_SEED}, {place}, 12) as bigint) + 1) / {2**48}.0"
+    return f"floor(ln({drawn}) / -{EPSILON})"
+
+
 _NOISE = f"""
-create or replace macro zt.geometric(seed, place) as
-  floor(ln((cast('0x' || substring(seed, place, 12) as bigint) + 1) / 281474976710656.0) / -{EPSILON});
+create or replace macro zt.declassify_noise(counted, cell) as
+  greatest(cast(counted + {_geometric(1)} - {_geometric(17)} as bigint), 0);
 """
 
 # Free text: what looks like a number of a person, an address of mail or a person with a title becomes a sign. Digits go
@@ -156,7 +163,7 @@ def install_macros(connection: duckdb.DuckDBPyConnection, keys: Path) -> None:
         "create table zt.pseudonym_key as select "
         + ", ".join(f"sha256('{use}{key}') as {use}_key" for use in ("inner", "outer", "derive", "noise"))
     )
-    for text in (_KEYED, _NOISE, _MACROS, _REDACT, _IDENTIFIES, STANDARD_SPELLINGS):
+    for text in (_MACROS, _PSEUDONYM, _NOISE, _REDACT, _IDENTIFIES, STANDARD_SPELLINGS):
         for statement in text.split(";\n"):
             if statement.strip():
                 connection.execute(statement)

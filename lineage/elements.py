@@ -4,13 +4,14 @@ Lives here: `Declared`, and its reading. Must not live here: what follows for co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from contracts.model import Catalogue, LogicalType
 from lineage.facts import ColumnRef
 from lineage.from_contracts import raw_relation
+from lineage.graph import Graph
 from lineage.policy import Policy
 
 _DATES = {LogicalType.DATE: "date", LogicalType.TIMESTAMP: "date"}
@@ -28,21 +29,20 @@ class Declared:
 
 
 def declared_elements(
-    catalogue: Catalogue, policy: Policy, sources: Iterable[ColumnRef] = (), database: str = "lake", schema: str = "raw"
+    catalogue: Catalogue, policy: Policy, graph: Graph, database: str = "lake", schema: str = "raw"
 ) -> Declared:
-    """The elements of every contract column in the raw lake, and of those `sources` (a seed's columns) that the policy
-    gives one."""
+    """The elements of every contract column in the raw lake, and of those other sources of the graph (a seed's
+    columns) that the policy gives one."""
     elements = {
         ColumnRef(raw_relation(dataset, database, schema), column.name.lower()): column.element.name
         for dataset in catalogue.datasets.values()
         for column in dataset.columns
     }
-    spoken_of = {
-        ref: next((name for pattern, name in policy.elements.items() if fnmatchcase(str(ref), pattern)), None)
-        for ref in sources
-        if ref not in elements
-    }
-    elements |= {ref: name for ref, name in spoken_of.items() if name}
+    for relation in graph.columns.keys() - graph.built if policy.elements else ():
+        for ref in (ColumnRef(relation, name) for name in graph.columns[relation]):
+            named = (name for pattern, name in policy.elements.items() if fnmatchcase(str(ref), pattern))
+            if ref not in elements and (element := next(named, None)):
+                elements[ref] = element
     return Declared(
         elements=elements,
         types={name: _DATES[one.type] for name, one in catalogue.elements.items() if one.type in _DATES},

@@ -15,18 +15,11 @@ from contracts.model import Agreement, Catalogue
 from lake.column_lineage import CityLineage
 from lineage.constraints import arrivals
 from lineage.declassifiers import relied_on
-from lineage.elements import Declared, declared_elements
+from lineage.elements import declared_elements
 from lineage.from_contracts import raw_relation
 from lineage.given import Judge
 from lineage.graph import ColumnRef
 from lineage.outputs import beyond
-
-
-def declared_of(lineage: CityLineage, catalogue: Catalogue) -> Declared:
-    """The elements of every source column of a city."""
-    graph = lineage.graph
-    sources = (ColumnRef(name, c) for name, all_c in graph.columns.items() if name not in graph.built for c in all_c)
-    return declared_elements(catalogue, lineage.policy, sources)
 
 
 class Objector:
@@ -34,7 +27,8 @@ class Objector:
 
     def __init__(self, lineage: CityLineage, catalogue: Catalogue) -> None:
         self.graph = cast("Any", lineage.graph)
-        self.registry, self.declared = lineage.policy.registry, declared_of(lineage, catalogue)
+        self.registry = lineage.policy.registry
+        self.declared = declared_elements(catalogue, lineage.policy, lineage.graph)
         self.judge = Judge(self.graph, self.registry, self.declared)
         self.may_leave = {
             ColumnRef(raw_relation(dataset), column.name.lower()): frozenset(column.may_leave)

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from lineage.calls import Argument, Call
+from lineage.declassifiers import Budgets, Keeper, Registry
 from lineage.parameters import Parameter, structural_misfit
 from tests.unit.lineage.calls_cases import CONSTANT, REGISTRY, column, given
 
@@ -146,3 +147,19 @@ def test_a_person_is_told_by_an_element_or_by_an_id_that_was_made(told: dict[str
 )
 def test_what_fits_is_said_in_words(declared: dict[str, object], fits: str) -> None:
     assert Parameter.model_validate({"name": "n", **declared}).fits == fits
+
+
+def test_a_registry_refuses_a_name_for_two_things() -> None:
+    first = REGISTRY.entries["declassify_hmac"]
+    keeper = Keeper(name="Normalise_Phone", title="Phone", title_zh="电话")
+    known = Registry.of([first], [keeper])
+    assert (known.keepers, known.get("DECLASSIFY_HMAC")) == ({"normalise_phone"}, first)
+    with pytest.raises(ValueError, match="declared twice"):
+        Registry.of([first, first])
+    with pytest.raises(ValueError, match="keeper at once"):
+        Registry.of([first], [keeper.model_copy(update={"name": first.name})])
+
+
+def test_a_budget_is_its_element_s_or_the_default() -> None:
+    budgets = Budgets(default=3, elements={"phone": 1})
+    assert (budgets.of("phone"), budgets.of("person_name")) == (1, 3)

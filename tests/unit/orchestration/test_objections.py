@@ -18,7 +18,7 @@ from lake.settings import REPOSITORY
 from lineage.calls import Call
 from lineage.facts import ColumnRef
 from orchestration.share import privacy
-from orchestration.share.objections import Objector, approval, declared_of
+from orchestration.share.objections import Objector, approval
 from sharing.ledger import Ledger
 from tests.unit.gates import cases as g
 from tests.unit.lineage import calls_cases as c
@@ -80,7 +80,7 @@ def test_a_column_that_may_leave_masked_only_is_objected_to_as_it_is(catalogue: 
 def test_the_seed_of_decisions_has_the_element_that_the_policy_gives(catalogue: Catalogue) -> None:
     seed = "lake.staging.identity_decisions.city_id"
     graph = c.graph({}, edges=(c.Edge(c.ref(seed), c.ref(f"{PRODUCT}.x"), "direct", "identity"),))
-    declared = declared_of(lineage_of(graph), catalogue)
+    declared = Objector(lineage_of(graph), catalogue).declared
     assert declared.elements[ColumnRef.parse(seed)] == "registered_city_id"
     assert declared.elements[ColumnRef.parse(ID)] == "resident_id"
     assert declared.types["date"] == declared.types["timestamp"] == "date" and "resident_id" not in declared.types

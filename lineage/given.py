@@ -63,7 +63,7 @@ class Judge:
 
     def __init__(self, graph: CallGraph, registry: Registry, declared: Declared) -> None:
         self.graph, self.registry, self.declared = graph, registry, declared
-        self.origins = Origins(graph, registry, declared)
+        self.origins = Origins(graph, declared)
 
     def below(self, relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
         """What does not fit of the calls that a column leans on: `relied_on` maps each declassifier to their columns.

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from lineage.calls import Call
-from lineage.declassifiers import Registry
 from lineage.elements import Declared
 from lineage.facts import DIRECT, ROWS, ColumnRef, Edge
 
@@ -48,8 +47,8 @@ class Origin(NamedTuple):
 class Origins:
     """The origins of columns of one graph, each found once."""
 
-    def __init__(self, graph: CallGraph, registry: Registry, declared: Declared) -> None:
-        self.graph, self.registry, self.declared = graph, registry, declared
+    def __init__(self, graph: CallGraph, declared: Declared) -> None:
+        self.graph, self.declared = graph, declared
         self._known: dict[ColumnRef, frozenset[Origin] | None] = {}
 
     def of(self, ref: ColumnRef) -> frozenset[Origin] | None:
@@ -80,7 +79,7 @@ class Origins:
         found: set[Origin] = set()
         for call in calls:
             given = self.of_all(frozenset().union(*(argument.copies for argument in call.arguments)))
-            if not given or self.registry.get(call.name) is None:
+            if not given:
                 return None
             found |= {Origin(origin.element, call.name.lower(), ref) for origin in given}
         beside = self.of_all(edge.source for edge in values if not edge.declassifier and edge.source.column != ROWS)

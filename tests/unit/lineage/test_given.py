@@ -184,7 +184,13 @@ def test_a_count_of_rows_is_believed_in_a_guarded_group_only() -> None:
 def test_a_guard_over_others_than_persons_guards_nothing() -> None:
     guard = Call("declassify_k_rows", (given("count_distinct", "diagnosis"),))
     assert of("declassify_k_count", given("count_distinct", "diagnosis"), guarded=(guard,))
-    assert of("declassify_k_count", given("count"), guarded=(guard,))
+    (one,) = of("declassify_k_count", given("count"), guarded=(guard,))
+    assert one.given == "a count in a group whose guard was given no persons"
+
+
+def test_what_decides_about_a_count_of_persons_is_what_it_answers_for() -> None:
+    call = Call("declassify_k_count", (PERSONS,))
+    assert found(c.graph({X: call}, edges=(c.decides("diagnosis", X, "declassify_k_count", "filter"),))) == []
 
 
 def test_a_count_of_others_is_believed_in_a_guarded_group() -> None:
@@ -321,6 +327,6 @@ def test_many_columns_are_counted_and_not_listed() -> None:
 
 def test_a_message_names_the_parameter_or_the_call() -> None:
     (one,) = of("declassify_mask_id", column("name"))
-    assert "gives declassify_mask_id as value lake.raw.deaths.name" in one.message
+    assert "gives declassify_mask_id as value lake.raw.deaths.name, which is person_name, where" in one.message
     (one,) = of("declassify_mask_id")
     assert "gives declassify_mask_id 0 arguments, where 1 fits" in one.message

@@ -99,10 +99,8 @@ class Judge:
         """What an argument of fitting shape is of, where that does not fit; else nothing."""
         if parameter.seed or argument.kind == CONSTANT:
             return ""
-        if self._guarded(parameter, call):
-            return ""  # a count is as good as the guard of its group
-        if argument.kind == COUNT:
-            return "a count in a group whose guard was given no persons"
+        if argument.kind == COUNT:  # as good as the guard of its group
+            return "" if self._guarded(parameter, call) else "count(*) in a group whose guard was given no persons"
         found = self.origins.of_all(argument.copies)
         if found is None:
             return f"{_names(argument.copies)}, whose values are computed or of no declared element"

@@ -14,13 +14,14 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from lineage.calls import COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, Argument, Call
+from lineage.facts import ROWS
 
 PERSONS, ROWS_GUARDED = "persons", "rows_guarded"
 
 _KINDS = {
     "column": "a column as it is stored",
     "constant": "a constant",
-    "count": "a count of rows or values",
+    "count": "a count of rows or of values",
     "count_distinct": "a count of distinct values",
     "aggregate": "an aggregate that is no count",
     "expression": "an expression",
@@ -33,7 +34,7 @@ class Parameter(BaseModel):
     A plain column fits by its data `element`, as an `entity_identifier` (of an element that tells the entities of a
     theme domain apart), by its `type`, or as the result of a declassifier (`made_by`, in one of the relations `at`).
     `constant` takes what reads no column. `aggregate` takes counts and no plain column: of distinct `persons` (then
-    `element` and `made_by` say what a person is told by), or of rows whose group is guarded by a call of `guarded_by`.
+    `element` and `made_by` say what a person is told by), or of all rows of a group that a call of `guarded_by` guards.
     `decided_by_identifiers` asks that only plain entity identifiers decide which value the argument has. A `seed` may
     be anything: it is only hashed under the key, to choose noise."""
 
@@ -85,7 +86,7 @@ class Parameter(BaseModel):
         if self.aggregate:
             said = [f"count(distinct …) of persons by {told}"] if PERSONS in self.aggregate else []
             guards = ", ".join(self.guarded_by)
-            return " or ".join([*said, *([f"a count in a group that {guards} guards"] if guards else [])])
+            return " or ".join([*said, *([f"count(*) in a group that {guards} guards"] if guards else [])])
         said = [f"a plain column: {told}"] if told else []
         return " or ".join([*said, *(["a constant"] if self.constant else [])])
 
@@ -96,7 +97,9 @@ class Parameter(BaseModel):
             return True
         if self.aggregate:
             persons = PERSONS in self.aggregate and shape == COUNT_DISTINCT and bool(argument.copies)
-            return persons or (shape in (COUNT, COUNT_DISTINCT) and self._is_guarded(guarded))
+            # Of rows as such alone: a count of chosen values may be of one person in the group.
+            rows = shape == COUNT and all(source.column == ROWS for source in argument.sources)
+            return persons or (rows and self._is_guarded(guarded))
         return (shape == CONSTANT and self.constant) or (shape == COLUMN and bool(argument.copies) and self.plain)
 
     def _is_guarded(self, guarded: Sequence[Call]) -> bool:

@@ -33,7 +33,7 @@ def misfit(name: str, *arguments: Argument, guarded: tuple[Call, ...] = ()) -> s
         ("declassify_age_band", (column("birth_date"), column("visited_at")), ()),
         ("declassify_k_count", (PERSONS,), ()),
         ("declassify_k_count", (COUNT,), (GUARD,)),
-        ("declassify_k_count", (given("count_distinct", "diagnosis"),), (GUARD,)),
+        ("declassify_k_count", (given("count", "lake.raw.deaths.*"),), (GUARD,)),
         ("declassify_k_rows", (PERSONS,), ()),
         ("declassify_noise", (PERSONS, given("expression", "name")), ()),
     ],
@@ -67,6 +67,8 @@ def test_a_call_as_declared_fits(name: str, arguments: tuple[Argument, ...], gua
         ("declassify_k_count", (COUNT,), (Call("declassify_k_rows", (ID,)),)),
         ("declassify_k_count", (COUNT,), (Call("declassify_k_count", (PERSONS,)),)),
         ("declassify_k_count", (Argument("count_distinct"),), ()),
+        ("declassify_k_count", (given("count", "resident_id"),), (GUARD,)),
+        ("declassify_k_count", (given("count", "resident_id", "lake.raw.deaths.*"),), (GUARD,)),
         ("declassify_k_rows", (CONSTANT,), ()),
         ("declassify_k_rows", (COUNT,), (GUARD,)),
         ("declassify_noise", (COUNT, CONSTANT), (GUARD,)),
@@ -122,8 +124,9 @@ def test_every_declassifier_of_the_platform_declares_its_parameters() -> None:
 
 def test_persons_are_asked_for_where_only_a_guard_is_declared() -> None:
     guarded = (Parameter(name="n", aggregate="rows_guarded", guarded_by="declassify_k_rows"),)  # type: ignore[arg-type]
-    assert structural_misfit(guarded, [PERSONS])
-    assert structural_misfit(guarded, [PERSONS], [GUARD]) is None
+    assert structural_misfit(guarded, [PERSONS], [GUARD])
+    assert structural_misfit(guarded, [COUNT])
+    assert structural_misfit(guarded, [COUNT], [GUARD]) is None
 
 
 @pytest.mark.parametrize("told", [{"element": "resident_id"}, {"made_by": "declassify_city_key"}])
@@ -142,7 +145,7 @@ def test_a_person_is_told_by_an_element_or_by_an_id_that_was_made(told: dict[str
         ({"constant": True}, "a constant"),
         ({"made_by": "f"}, "a plain column: what f made"),
         ({"aggregate": "persons", "element": "a"}, "count(distinct …) of persons by data element a"),
-        ({"aggregate": "rows_guarded", "guarded_by": "g"}, "a count in a group that g guards"),
+        ({"aggregate": "rows_guarded", "guarded_by": "g"}, "count(*) in a group that g guards"),
     ],
 )
 def test_what_fits_is_said_in_words(declared: dict[str, object], fits: str) -> None:

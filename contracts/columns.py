@@ -82,6 +82,7 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
         required=required,
         key=bool(written.primaryKey),
         code_map=extra.code_map,
+        may_leave=extra.may_leave,
         rules=inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
     )
 

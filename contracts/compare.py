@@ -104,7 +104,15 @@ def _of_column(before: Column, after: Column) -> Iterator[Difference]:
     yield from _fact("level " + ("lowered" if lowered else "raised"), name, before.level, after.level, breaking=lowered)
     yield from _fact("mask changed", name, before.mask, after.mask, breaking=after.mask == "none")
     yield from _opened(name, before.sharing_attribute, after.sharing_attribute)
+    wider = before.may_leave is not None and (
+        after.may_leave is None or not set(after.may_leave) <= set(before.may_leave)
+    )
+    yield from _fact("ways to leave changed", name, _forms(before), _forms(after), breaking=wider)
     yield from _fact("headers changed", name, _join(before.headers), _join(after.headers), breaking=False)
+
+
+def _forms(column: Column) -> str:
+    return _join(("any",) if column.may_leave is None else column.may_leave or ("none",))
 
 
 def _of_rules(before: Dataset, after: Dataset) -> Iterator[Difference]:

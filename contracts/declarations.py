@@ -34,6 +34,9 @@ AgreementName = Annotated[str, StringConstraints(pattern=GRAMMAR.replace("$", "_
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
 Check = Literal["resident_id", "credit_code"]
+# In which form a column may reach a product: as it is, in an aggregate over a guarded group, through a declassifier, as
+# a key of a join, or by deciding otherwise about rows and values.
+MayLeave = Literal["plain", "aggregated", "masked", "joined", "decided"]
 # The macros `normalise_<name>` of the dbt package that comes with the platform.
 Normalise = Literal["resident_id", "credit_code", "phone"]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -236,6 +239,15 @@ class ProductColumnDeclaration(Declaration):
     required: Truth = False
 
 
+class LoweringDeclaration(Declaration):
+    """Who approved that a declassifier lowers some columns, and when: a right of its own, and not the author's."""
+
+    name: Name
+    columns: tuple[Name, ...] = Field(min_length=1)
+    approved_by: Text
+    approved_on: Day
+
+
 class AgreementDeclaration(Declaration):
     """`contracts/agreements/<agency>__<purpose>.yml`."""
 
@@ -251,6 +263,10 @@ class AgreementDeclaration(Declaration):
     columns: tuple[ProductColumnDeclaration, ...]
     allowed_purposes: tuple[Name, ...] = Field((), description="purposes the data's owners approved; empty: its own")
     approvals: tuple[Text, ...] = ()
+    author: Text | None = Field(None, description="who wrote the product's model; never who approves a declassifier")
+    declassifiers: tuple[LoweringDeclaration, ...] | None = Field(
+        None, description="who approved each use of a declassifier; left out: those of `approvals`"
+    )
     impact_assessment: Text | None = None
     freshness_working_days: WorkingDays | None = None
     minimum_score: Annotated[Real, Field(ge=0, le=100)] = 0.0

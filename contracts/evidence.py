@@ -21,6 +21,7 @@ GATE_NAMES = (
     "quality",
     "freshness",
     "level",
+    "declassifier",
     "sharing_attribute",
     "purpose",
     "expiry",
@@ -115,21 +116,47 @@ class ColumnEvidence:
 
 @dataclass(frozen=True)
 class Declassification:
-    """A registered declassifier on the way to a product column, and whether its post-condition held on the output."""
+    """A registered declassifier on the way to a product column, and whether its post-condition held on the output.
+
+    `approved_by` are those who approved that it lowers this column, on the day `approved_on`; `named` is True where the
+    agreement has an entry for this use, False where those are who approved the agreement as a whole. `must_be_named`
+    says that the policy takes nothing less than an entry."""
 
     column: str
     declassifier: str
     held: bool | None
     observed: str = ""
+    approved_by: tuple[str, ...] = ()
+    approved_on: date | None = None
+    named: bool = False
+    must_be_named: bool = False
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What lineage has against one product column by a rule of the declassifier gate, complete with the next step.
+
+    `facts` are the numbers and names that it was judged by, and never a value."""
+
+    rule: str
+    column: str
+    message: str
+    fix: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LineageEvidence:
-    """Column lineage of the product, with the digest of the graph that it was read from."""
+    """Column lineage of the product, with the digest of the graph that it was read from.
+
+    `objections` is None where nobody looked at what the declassifiers were given. `spends` is what a release costs of
+    the recipient's privacy budget, by dataset."""
 
     digest: str
     columns: tuple[ColumnEvidence, ...]
     declassifications: tuple[Declassification, ...] = ()
+    objections: tuple[Objection, ...] | None = None
+    spends: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, column: str) -> tuple[ColumnEvidence, ...]:
         """What is known of one product column; empty when lineage does not know it."""

@@ -124,7 +124,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a dataset. `name` is its name in the lake, `headers` the spellings it may have in a delivery."""
+    """One column of a dataset. `name` is its name in the lake, `headers` the spellings it may have in a delivery.
+
+    `may_leave` lists the forms in which it may reach a product (`lineage/constraints.py`); None where any will do, and
+    empty where it may not at all.
+    """
 
     name: str
     headers: tuple[str, ...]
@@ -138,6 +142,7 @@ class Column:
     key: bool = False
     code_map: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    may_leave: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -314,11 +319,22 @@ class ProductColumn:
 
 
 @dataclass(frozen=True)
+class LoweringApproval:
+    """Who approved, and on which day, that a declassifier lowers some columns of a product."""
+
+    name: str
+    columns: tuple[str, ...]
+    approved_by: str
+    approved_on: date
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
 
     `name` is `<agency>__<purpose>`; `product` is the dbt model that makes the table. Open products have the
     recipient `public`. `minimum_score` (0-100) is the least quality score of any table the product is made of.
+    `author` wrote the product's model; `declassifiers` says who approved each use of one (None: those of `approvals`).
     """
 
     name: str
@@ -342,6 +358,8 @@ class Agreement:
     minimum_group: int | None = None
     impact_assessment: str | None = None
     approvals: tuple[str, ...] = ()
+    author: str | None = None
+    declassifiers: tuple[LoweringApproval, ...] | None = None
     path: Path | None = None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from open_data_contract_standard.model import CustomProperty
 from pydantic import Field
 
-from contracts.declarations import Declaration, Mask, Name, Text, Truth, WorkingDays
+from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
 from contracts.model import DeliveryMode, SharingAttribute
 
@@ -65,6 +65,7 @@ class ColumnExtras(Declaration):
     mask: Mask | None = None
     sharing_attribute: SharingAttribute | None = None
     check: Literal["error", "warning", "none"] = "error"
+    may_leave: tuple[MayLeave, ...] | None = None
 
 
 class ProvidesExtra(Declaration):

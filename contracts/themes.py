@@ -16,6 +16,7 @@ from contracts.declarations import (
     RuleDeclaration,
 )
 from contracts.documents import Document, YamlPath
+from contracts.faults import nearest
 from contracts.known import Known
 from contracts.model import (
     Agreement,
@@ -26,6 +27,7 @@ from contracts.model import (
     Entity,
     Level,
     LogicalType,
+    LoweringApproval,
     ProductColumn,
     Rule,
     SharingAttribute,
@@ -122,7 +124,17 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         minimum_group=declared.minimum_group,
         impact_assessment=declared.impact_assessment,
         approvals=declared.approvals,
+        author=declared.author,
+        declassifiers=_approved(declared),
         path=document.path,
+    )
+
+
+def _approved(declared: AgreementDeclaration) -> tuple[LoweringApproval, ...] | None:
+    if declared.declassifiers is None:
+        return None
+    return tuple(
+        LoweringApproval(one.name, one.columns, one.approved_by, one.approved_on) for one in declared.declassifiers
     )
 
 
@@ -233,6 +245,14 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
     for number, code in enumerate(declared.allowed_purposes):
         if code in declared.allowed_purposes[:number]:
             document.fault(("allowed_purposes", number), f"{code!r} is named twice", "each purpose once")
+    for number, one in enumerate(declared.declassifiers or ()):
+        for name in (name for name in one.columns if name not in names):
+            document.fault(
+                ("declassifiers", number, "columns"), f"no column {name!r} is promised", nearest(name, names)
+            )
+        if declared.author is not None and one.approved_by == declared.author:
+            text = f"{one.approved_by} wrote the product and approves what lowers its levels"
+            document.fault(("declassifiers", number, "approved_by"), text, "another person than the author")
     if not names:
         document.fault(("columns",), "nothing is promised", "at least one column, with its purpose")
 

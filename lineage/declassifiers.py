@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lineage.graph import ColumnRef, Graph
+from lineage.parameters import Parameter
 from lineage.sql.catalog import Lowering
 
 
@@ -38,7 +39,12 @@ class Declassifier(BaseModel):
     """One registered function.
 
     `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about
-    that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING)."""
+    that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING). `returns` is the
+    type that it gives, `parameters` what it may be given. `at_most_outputs` is how many columns of one product it may
+    make from one source column; what it makes counts against that column's budget, too. None: what it makes of one value is always the same and
+    tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of its own in the agreement, where
+    ``agreement`` takes those who approved the whole. `epsilon` is what one release of one column costs of the privacy
+    budget of its recipient."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -47,22 +53,58 @@ class Declassifier(BaseModel):
     to: str
     lowers: tuple[Literal["value", "influence", "rows"], ...] = ("value",)
     standard: str = ""
+    returns: str = "VARCHAR"
+    parameters: tuple[Parameter, ...] = Field(min_length=1)
+    at_most_outputs: int | None = Field(default=None, ge=1)
+    approval: Literal["agreement", "named"] = "agreement"
+    epsilon: float | None = Field(default=None, gt=0)
     post_condition: PostCondition
 
     @property
     def lowering(self) -> Lowering:
         """The part that the SQL binder needs to know."""
-        return Lowering(indirect="influence" in self.lowers, rows="rows" in self.lowers)
+        return Lowering("influence" in self.lowers, "rows" in self.lowers, self.returns, parameters=self.parameters)
+
+
+class Keeper(BaseModel):
+    """A function that spells a value in its standard way: what it gives is of the data element that it was given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    title: str
+    title_zh: str
+
+
+class Budgets(BaseModel):
+    """How many columns of one product may be counted outputs (`at_most_outputs`) of one source column, whichever
+    declassifiers made them: `default`, or by its data element. `epsilon` is the most that the noisy counts of one
+    dataset may cost for one recipient, over all releases."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    default: int = Field(default=1, ge=0)
+    elements: Mapping[str, int] = Field(default_factory=dict)
+    epsilon: float = Field(default=0.0, ge=0)
+
+    def of(self, element: str) -> int:
+        """The budget of a source column of an element."""
+        return self.elements.get(element, self.default)
 
 
 class Registry(BaseModel):
-    """All registered declassifiers by name."""
+    """All registered declassifiers by name, the functions that keep an element, and the budgets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     entries: Mapping[str, Declassifier] = Field(default_factory=dict)
+    keepers: frozenset[str] = frozenset()
+    budgets: Budgets = Budgets()
 
     @classmethod
-    def of(cls, items: Iterable[Mapping[str, Any] | Declassifier]) -> Registry:
+    def of(
+        cls,
+        items: Iterable[Mapping[str, Any] | Declassifier],
+        keepers: Iterable[Keeper] = (),
+        budgets: Budgets | None = None,
+    ) -> Registry:
         """A registry from declarations. Raises ValueError for a name that is declared twice."""
         entries: dict[str, Declassifier] = {}
         for item in items:
@@ -70,11 +112,15 @@ class Registry(BaseModel):
             if one.name.lower() in entries:
                 raise ValueError(f"declassifier {one.name!r} is declared twice; keep one of the two")
             entries[one.name.lower()] = one
-        return cls(entries=entries)
+        kept = frozenset(keeper.name.lower() for keeper in keepers)
+        if both := sorted(kept & entries.keys()):
+            raise ValueError(f"{', '.join(both)}: a declassifier and a keeper at once; keep one of the two")
+        return cls(entries=entries, keepers=kept, budgets=budgets or Budgets())
 
     def lowerings(self) -> dict[str, Lowering]:
         """What `graph_from_manifest` and `column_lineage` want as `declassifiers`."""
-        return {name: one.lowering for name, one in self.entries.items()}
+        kept = {name: Lowering(keeps=True) for name in self.keepers}
+        return kept | {name: one.lowering for name, one in self.entries.items()}
 
     def get(self, name: str) -> Declassifier | None:
         """The registered declassifier of that name, if any."""

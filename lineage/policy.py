@@ -13,7 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from lineage.declassifiers import Declassifier, Registry
+from lineage.declassifiers import Budgets, Declassifier, Keeper, Registry
 from lineage.graph import REASONS, ROWS, ColumnRef, Edge
 
 
@@ -98,7 +98,7 @@ class Policy(BaseModel):
     """The whole declaration. `levels` run from the least to the most sensitive.
 
     `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source
-    columns that no contract speaks of, such as a seed's."""
+    columns that no contract speaks of, such as a seed's. `elements` gives their data elements in the same way."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
@@ -107,8 +107,11 @@ class Policy(BaseModel):
     rows: str = "L1"
     technical: Mapping[str, str] = Field(default_factory=dict)
     sources: Mapping[str, str] = Field(default_factory=dict)
+    elements: Mapping[str, str] = Field(default_factory=dict)
     indirect: Indirect = Indirect()
     declassifiers: tuple[Declassifier, ...] = ()
+    keepers: tuple[Keeper, ...] = ()
+    budgets: Budgets = Budgets()
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:
@@ -124,7 +127,7 @@ class Policy(BaseModel):
     @property
     def registry(self) -> Registry:
         """The registered declassifiers."""
-        return Registry.of(self.declassifiers)
+        return Registry.of(self.declassifiers, self.keepers, self.budgets)
 
     def rank(self, level: str) -> int:
         """The place of a level, 0 for the least sensitive. Raises ValueError for a level that the policy does

@@ -99,6 +99,15 @@ class Checked(_Record):
     data_version: str
 
 
+class Lowered(_Record):
+    """One use of a declassifier: the column whose level it lowers, who approved that, and when if that is said."""
+
+    column: str
+    declassifier: str
+    approved_by: tuple[str, ...]
+    approved_on: date | None
+
+
 class Witness(_Record):
     """Where the ledger ended when the certificate was issued."""
 
@@ -121,6 +130,7 @@ class Predicate(_Record):
     gates: tuple[str, ...]
     issued_at: datetime
     ledger: Witness | None
+    lowered: tuple[Lowered, ...] = ()
 
 
 class Subject(_Record):
@@ -237,6 +247,10 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
             Checked(severity=str(check.severity), **{name: getattr(check, name) for name in names})
             for table in quality.tables
             for check in quality.results(table)
+        ),
+        "lowered": tuple(
+            Lowered.model_validate({name: getattr(one, name) for name in Lowered.model_fields})
+            for one in evidence.lineage.declassifications
         ),
     }
 

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "check": ("table", "rule", "column"),
     "verdict": ("agreement",),
     "release": ("agreement",),
+    "privacy": ("recipient", "dataset", "agreement", "content"),
     "withdrawal": ("agreement",),
     "recall": ("batch",),
     "access": ("subject",),

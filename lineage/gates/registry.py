@@ -9,6 +9,7 @@ from contracts.evidence import Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from lineage.gates.contract import ContractGate
+from lineage.gates.declassifier import DeclassifierGate
 from lineage.gates.expiry import ExpiryGate
 from lineage.gates.freshness import FreshnessGate
 from lineage.gates.gate import Case, Gate
@@ -24,6 +25,7 @@ GATES: tuple[Gate, ...] = (
     QualityGate(),
     FreshnessGate(),
     LevelGate(),
+    DeclassifierGate(),
     SharingAttributeGate(),
     PurposeGate(),
     ExpiryGate(),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lineage.calls import Call
+from lineage.parameters import structural_misfit
 from lineage.plan.sandbox import Sandbox
 from lineage.plan.values import Rel
 from lineage.sql.catalog import Lowering
@@ -32,5 +33,7 @@ class Context:
         return self.groups
 
     def fits(self, name: str, call: Call) -> bool:
-        """Whether a declassifier was given what it declares; one that declares nothing takes anything."""
-        return True
+        """Whether a declassifier was given what it declares, by the shape of its arguments; one that declares nothing
+        takes anything."""
+        parameters = self.declassifiers[name].parameters
+        return parameters is None or structural_misfit(parameters, call.arguments, call.guarded) is None

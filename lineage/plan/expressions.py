@@ -167,10 +167,13 @@ def _field(node: Node, inputs: list[Value]) -> Value:
 
 
 def _declassified(context: Context, name: str, children: list[Node], rel: Rel) -> Value:
-    """A call of a declassifier: lowered where what it was given fits what it declares; always remembered."""
+    """A call of a declassifier: lowered where what it was given fits what it declares; always remembered. Of a function
+    that keeps a value: the value."""
     given = _arguments(children)
     inputs = [value(context, node, rel) for node in given] if given is not None else values(context, children, rel)
     lowering = context.declassifiers[name]
+    if lowering.keeps:
+        return chosen(inputs) if len(inputs) == 1 else computed(inputs)
     guards = rel.guards if any(i.group == rel.group for i in inputs if i.group) else ()
     call = Call(name, tuple(i.argument for i in inputs), guards)
     inner = computed(inputs)

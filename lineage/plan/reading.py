@@ -64,7 +64,7 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
     if not query:
         sandbox = _new_sandbox(catalog)  # what these make is theirs alone
         _furnish(sandbox, None, catalog)
-    context = Context(sandbox, catalog.declassifiers)
+    context = Context(sandbox, catalog.functions)
     made: dict[str, Rel] = {}
     context.made = made
     found = Written("", (), Rel(()))
@@ -85,7 +85,7 @@ def _sandbox(catalog: Catalog) -> Sandbox:
 
 
 def _new_sandbox(catalog: Catalog) -> Sandbox:
-    stubs = {name: (_MOST_ARGUMENTS, lowering.returns) for name, lowering in catalog.declassifiers.items()}
+    stubs = {name: (_MOST_ARGUMENTS, lowering.returns) for name, lowering in catalog.functions.items()}
     return Sandbox(stubs, tuple(macro.sql for macro in catalog.macros.values() if macro.sql))
 
 

@@ -206,7 +206,7 @@ def named_function(binder: Binder, node: exp.Expr, scope: Scope) -> Flow | Bound
     if name in AGGREGATES or name in WINDOW_ONLY:
         return aggregate(binder, node, scope)
     flow = binder.children(node, scope)
-    if name in SCALARS:
+    if name in SCALARS or name in catalog.keepers:
         return flow
     return merge([flow, binder.opaque("opaque function", name, scope)])
 

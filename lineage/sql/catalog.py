@@ -15,6 +15,7 @@ import duckdb
 from sqlglot import exp, parse
 
 from lineage.graph import join_parts, split_parts
+from lineage.parameters import Parameter
 
 EVERYTHING = ("*",)
 """A look-up that stands for every table that there is."""
@@ -34,12 +35,14 @@ class Macro:
 @dataclass(frozen=True)
 class Lowering:
     """What a registered declassifier answers for: the values it was given (always), the influences on them, the
-    rows.
+    rows. `parameters` says what it may be given; None where nobody declared it.
     """
 
     indirect: bool = False
     rows: bool = False
     returns: str = "VARCHAR"
+    keeps: bool = False
+    parameters: tuple[Parameter, ...] | None = None
 
 
 class Catalog:
@@ -58,14 +61,16 @@ class Catalog:
     ) -> None:
         self.dialect = dialect
         self.macros = dict(macros or {})
-        self.declassifiers = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.functions = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.declassifiers = {name: lowering for name, lowering in self.functions.items() if not lowering.keeps}
+        self.keepers = self.functions.keys() - self.declassifiers.keys()
         self.macros_read = any(_reads(macro) for macro in self.macros.values())
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
         self.built: set[str] = set()
         self.sandbox: Any = None  # where the engine plans; made when it is first asked
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
-        self.functions_digest = _functions_digest(self.macros, self.declassifiers)
+        self.functions_digest = _functions_digest(self.macros, self.functions)
         self._by_suffix: dict[tuple[str, ...], list[str]] = {}
         self._fingerprints: dict[str, str] = {}
         for name, columns in schema.items():

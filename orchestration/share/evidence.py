@@ -17,6 +17,7 @@ from contracts.evidence import (
     Evidence,
     Levels,
     LineageEvidence,
+    Objection,
     ProductCandidate,
     QualityEvidence,
     SourceColumn,
@@ -30,6 +31,8 @@ from lake.city import City
 from lake.column_lineage import CityLineage
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
+from orchestration.share import privacy
+from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
@@ -55,6 +58,11 @@ class Gatherer:
     def by_raw_relation(self) -> Mapping[str, Dataset]:
         """Raw relation -> its dataset."""
         return {f"{_RAW}{dataset.table}": dataset for dataset in self.city.catalogue.datasets.values()}
+
+    @cached_property
+    def objector(self) -> Objector:
+        """What judges the declassifiers of all products."""
+        return Objector(self.lineage, self.city.catalogue)
 
     @cached_property
     def results(self) -> Mapping[str, list[CheckResult]]:
@@ -126,6 +134,8 @@ class Gatherer:
                 digest=digest(sorted(str(edge) for edge in self.lineage.graph.ancestry(relation).edges)),
                 columns=columns,
                 declassifications=self._declassifications(agreement, relation, candidate),
+                objections=self._objections(agreement, candidate),
+                spends=privacy.totals(self._costs(agreement, candidate)),
             ),
             sources=sources,
             quality=self._quality(agreement, candidate, upstream),
@@ -181,10 +191,27 @@ class Gatherer:
     ) -> tuple[Declassification, ...]:
         registry = self.lineage.policy.registry
         return tuple(
-            Declassification(name, declassifier, *held(self.city, registry.get(declassifier), where, agreement))
+            Declassification(
+                name,
+                declassifier,
+                *held(self.city, registry.get(declassifier), where, agreement),
+                must_be_named=(entry := registry.get(declassifier)) is None or entry.approval == "named",
+                **approval(agreement, declassifier, [name]),
+            )
             for name in candidate.columns
             for declassifier, where in sorted(relied_on(self.lineage.graph, ColumnRef(relation, name.lower())).items())
         )
+
+    def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
+        if not hasattr(self.lineage.graph, "calls"):
+            return ()  # of an engine that shows no calls
+        found = self.objector.objections(agreement, candidate)
+        most, content = self.lineage.policy.budgets.epsilon, privacy.content_of(candidate)
+        cost = self._costs(agreement, candidate)
+        return (*found, *privacy.beyond_budget(self.city.ledger, agreement, content, most, cost))
+
+    def _costs(self, agreement: Agreement, candidate: ProductCandidate) -> dict[str, dict[str, float]]:
+        return privacy.costs(self.lineage, self.by_raw_relation, outputs_of(agreement, candidate))
 
     def _source(self, dataset: Dataset) -> SourceEvidence:
         rows = self.deliveries.get(dataset.id, [])

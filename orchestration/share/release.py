@@ -21,6 +21,7 @@ from lake import facts
 from lake.city import City
 from lake.failure import words
 from lineage.gates.registry import judge
+from orchestration.share import privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
@@ -63,6 +64,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
     verdict = judge(agreement, evidence, working_days=_working_days(city))
     details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}
     if verdict.outcome is Outcome.RELEASED:
+        privacy.record(city, agreement, privacy.content_of(candidate), evidence.lineage.spends)
         verdict, released = _publish(city, agreement, evidence, verdict)
         details |= released
     return _conclude(city, agreement, verdict, details)

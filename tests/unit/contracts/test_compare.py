@@ -60,6 +60,21 @@ def test_a_change(workspace: Path, dataset: Dataset, old: str, new: str, kind: s
     assert found.breaking is breaking
 
 
+def test_more_ways_to_leave_break_and_fewer_do_not(dataset: Dataset) -> None:
+    def told(before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> list[tuple[str, str, bool]]:
+        one, other = (
+            replace(dataset, columns=(replace(dataset.columns[0], may_leave=forms),)) for forms in (before, after)
+        )
+        return [(found.before, found.after, found.breaking) for found in compare(one, other).differences]
+
+    assert told(None, ("masked",)) == [("any", "masked", False)]
+    assert told(("masked",), None) == [("masked", "any", True)]
+    assert told(("masked",), ("masked", "joined")) == [("masked", "masked, joined", True)]
+    assert told(("masked", "joined"), ()) == [("masked, joined", "none", False)]
+    assert told((), ("plain",)) == [("none", "plain", True)]
+    assert told((), ()) == []
+
+
 def test_an_added_column_breaks_nothing(workspace: Path, dataset: Dataset) -> None:
     added = "      - name: note\n        customProperties: [{property: element, value: text}]\n      - name: income\n"
     found = changed(workspace, dataset, "      - name: income\n", added)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from contracts.load import load_catalogue
-from contracts.model import Catalogue, Level, Rule, SharingAttribute
+from contracts.model import Catalogue, Level, LoweringApproval, Rule, SharingAttribute
 from contracts.schemas import FOLDER, MODELS, schema_texts
 from contracts.violation import Severity
 
@@ -30,6 +31,28 @@ def test_a_column_inherits_from_its_element(catalogue: Catalogue) -> None:
     assert (column.level, column.mask, column.required, column.key) == (Level.L4, "hmac", True, True)
     assert rule_names(column.rules) == ["type:resident_id", "required:resident_id", "check_digit:resident_id"]
     assert {rule.severity for rule in column.rules} == {Severity.ERROR}
+
+
+def test_a_column_says_in_which_forms_it_may_leave(workspace: Path) -> None:
+    path = workspace / "contracts" / "departments" / "police" / "residents.yml"
+    text = path.read_text("utf-8")
+    plain = "{property: sharing_attribute, value: not_shared}"
+    path.write_text(text.replace(plain, "{property: may_leave, value: [aggregated, masked]}"), encoding="utf-8")
+    dataset = load_catalogue(workspace).datasets["police.residents"]
+    assert dataset.column("born").may_leave == ("aggregated", "masked")
+    assert dataset.column("name").may_leave is None
+
+
+def test_an_agreement_says_who_approved_each_declassifier(workspace: Path, catalogue: Catalogue) -> None:
+    assert catalogue.agreements["health__care"].declassifiers is None
+    path = workspace / "contracts" / "agreements" / "health__care.yml"
+    entry = "{name: declassify_year, columns: [born], approved_by: dpo@city.example, approved_on: 2026-01-02}"
+    path.write_text(path.read_text("utf-8") + f"author: anna@city.example\ndeclassifiers: [{entry}]\n", "utf-8")
+    found = load_catalogue(workspace).agreements["health__care"]
+    assert found.author == "anna@city.example"
+    assert found.declassifiers == (
+        LoweringApproval("declassify_year", ("born",), "dpo@city.example", date(2026, 1, 2)),
+    )
 
 
 def test_a_column_keeps_its_own_row_rules_and_the_table_gets_the_rest(catalogue: Catalogue) -> None:

@@ -13,6 +13,7 @@ from contracts.evidence import (
     Evidence,
     Levels,
     LineageEvidence,
+    Objection,
     ProductCandidate,
     QualityEvidence,
     SourceColumn,
@@ -27,6 +28,7 @@ TODAY = date(2026, 6, 1)
 PRODUCT = "product.elderly_subsidy_candidates"
 RAW = "raw.public_security__residents"
 RESIDENTS = "public_security.residents"
+OFFICE = "data-office@city.example"
 
 
 def weekdays(start: date, end: date) -> int:
@@ -59,7 +61,7 @@ def agreement(**changes: Any) -> Agreement:
         minimum_score=90.0,
         minimum_group=5,
         impact_assessment="PIA-2026-007",
-        approvals=("data-office@city.example",),
+        approvals=(OFFICE,),
     )
     return replace(sound, **changes)
 
@@ -96,7 +98,8 @@ def candidate(**changes: Any) -> ProductCandidate:
 
 
 def lineage(**changes: Any) -> LineageEvidence:
-    return replace(LineageEvidence("d" * 64, (lineage_column(), lineage_column("age"))), **changes)
+    sound = LineageEvidence("d" * 64, (lineage_column(), lineage_column("age")), objections=())
+    return replace(sound, **changes)
 
 
 def quality(**changes: Any) -> QualityEvidence:
@@ -134,6 +137,19 @@ def with_audits(attribute: SharingAttribute) -> Evidence:
 
 def declassified(held: bool | None, **changes: Any) -> Evidence:
     """`person_id` with a declassifier recorded on it."""
-    found = (Declassification("person_id", "suppress_small_cells", held),)
+    found = (Declassification("person_id", "suppress_small_cells", held, approved_by=(OFFICE,)),)
     columns = (lineage_column(**changes), lineage_column("age"))
     return evidence(lineage=lineage(columns=columns, declassifications=found))
+
+
+def objected(rule: str) -> Evidence:
+    """The evidence with one objection of lineage to `person_id`."""
+    return evidence(
+        lineage=lineage(objections=(Objection(rule, "person_id", "it is unfit", "make it fit", {"most": 1}),))
+    )
+
+
+def approved(**changes: Any) -> Evidence:
+    """`person_id` with a declassifier that held and was approved, as changed."""
+    sound = Declassification("person_id", "declassify_year", True, approved_by=(OFFICE,))
+    return evidence(lineage=lineage(declassifications=(replace(sound, **changes),)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import duckdb
 import jinja2
 import pytest
 from stdnum.cn import ric
 
+from contracts.declarations import Normalise
 from contracts.load import load_catalogue
 from contracts.model import Column, Element, Level, LogicalType, Rule
 from contracts.promises import inherited
@@ -114,7 +116,7 @@ def test_what_may_identify_is_the_sql_that_judged(tmp_path: Path) -> None:
 def test_two_spellings_of_one_person_are_one_after_staging() -> None:
     template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS.read_text("utf-8"))
     module = template.make_module({"adapter": SimpleNamespace()})
-    normalised = module.normalise_resident_id("t")  # type: ignore[attr-defined]
+    normalised = module.spark__normalise_resident_id("t")  # type: ignore[attr-defined]
     short = [f"110105{year:02d}123100{n}" for year in range(10, 100, 7) for n in range(1, 10)]
     long = [text[:6] + "19" + text[6:] for text in short]
     wanted = [text + ric.calc_check_digit(text + "0") for text in long]
@@ -124,3 +126,17 @@ def test_two_spellings_of_one_person_are_one_after_staging() -> None:
     assert [text for text, _ in rows[: len(short)]] == wanted
     assert all(good for _, good in rows[: len(short)])
     assert [text for text, _ in rows[len(short) :]] == [text.upper() for text in kept]
+
+
+def test_the_engine_spells_as_the_portable_sql_does(tmp_path: Path) -> None:
+    template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS.read_text("utf-8"))
+    module = template.make_module({"adapter": SimpleNamespace()})
+    texts = ["110105491231002", "110105491231996", "abc", "11010519491231002x", " 0571-8 8", "91330100ma2axc0001", None]
+    with duckdb.connect() as opened:
+        install_macros(opened, tmp_path / "keys")
+        for name in get_args(Normalise):
+            ours = getattr(module, f"default__normalise_{name}")("t")
+            theirs = getattr(module, f"spark__normalise_{name}")("t")
+            assert ours == f"zt.normalise_{name}(t)"
+            sql = f"select {ours}, {theirs} from (select unnest($t::varchar[]) as t)"
+            assert all(one == other for one, other in opened.execute(sql, {"t": texts}).fetchall()), name

@@ -96,6 +96,21 @@ def test_it_says_what_left_to_whom_why_and_on_what_evidence(city: City) -> None:
     assert parse_statement(open_envelope((release.path / CERTIFICATE).read_bytes())[0]) == release.statement
 
 
+def test_it_says_who_approved_each_declassifier(city: City) -> None:
+    uses = cases.approved(approved_on=cases.TODAY).lineage
+    statement = city.publish(lineage=uses).statement
+    assert statement and [one.model_dump(mode="json") for one in statement.predicate.lowered] == [
+        {
+            "column": "person_id",
+            "declassifier": "declassify_year",
+            "approved_by": [cases.OFFICE],
+            "approved_on": "2026-06-01",
+        }
+    ]
+    other = city.publish(range(70, 80)).statement
+    assert other and other.predicate.lowered == ()
+
+
 @pytest.fixture(scope="module")
 def received(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PublicKey, dict[str, bytes]]:
     root = tmp_path_factory.mktemp("received")

@@ -1,0 +1,158 @@
+"""Whether each declassifier was given what it declares: the arguments of its calls, followed to their data elements.
+
+Lives here: `Misfit` and its finding. Must not live here: the shape of one call (`parameters.py`), how an element is
+followed (`origins.py`), how much may leave (`outputs.py`), the refusal (a gate)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from lineage.calls import CONSTANT, COUNT, Argument, Call
+from lineage.declassifiers import Registry
+from lineage.elements import Declared
+from lineage.facts import INDIRECT, ROWS, ColumnRef
+from lineage.origins import CallGraph, Origin, Origins
+from lineage.parameters import PERSONS, Parameter, unfit
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One argument of one call that the declassifier is not believed for.
+
+    `column` is the column whose SQL calls it (``relation.*`` for a guard of rows), `parameter` is empty where it is the
+    call as a whole. `given` and `fits` are words, and never a value."""
+
+    column: ColumnRef
+    declassifier: str
+    parameter: str
+    given: str
+    fits: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in a sentence."""
+        which = f" as {self.parameter}" if self.parameter else ""
+        return f"{self.column} gives {self.declassifier}{which} {self.given}, where {self.fits} fits"
+
+    @property
+    def fix(self) -> str:
+        """The next step."""
+        return f"in the model of {self.column.relation}, give {self.declassifier} {self.fits}, or leave the column out"
+
+
+def misfits(graph: CallGraph, registry: Registry, declared: Declared) -> list[Misfit]:
+    """Every call in the graph that does not fit, by column."""
+    judge = Judge(graph, registry, declared)
+    return [one for ref in sorted(graph.calls) for call in graph.calls[ref] for one in judge.call(ref, call)]
+
+
+def distrusted(found: Iterable[Misfit], columns: Iterable[ColumnRef]) -> set[tuple[ColumnRef, str]]:
+    """The pairs for `classification.levels`: where a misfit guards a relation's rows, all of its `columns`."""
+    pairs = {(one.column, one.declassifier.lower()) for one in found}
+    rows = {(ref.relation, name) for ref, name in pairs if ref.column == ROWS}
+    by_relation: dict[str, list[ColumnRef]] = {}
+    for ref in columns if rows else ():
+        by_relation.setdefault(ref.relation, []).append(ref)
+    return pairs | {(ref, name) for relation, name in rows for ref in by_relation.get(relation, ())}
+
+
+class Judge:
+    """Calls of one graph against the registry; what was followed once is remembered."""
+
+    def __init__(self, graph: CallGraph, registry: Registry, declared: Declared) -> None:
+        self.graph, self.registry, self.declared = graph, registry, declared
+        self.origins = Origins(graph, declared)
+
+    def below(self, relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
+        """What does not fit of the calls that a column leans on: `relied_on` maps each declassifier to their columns.
+
+        An edge that says it passed a declassifier, and no call that shows what it was given, is a misfit, too."""
+        found: dict[Misfit, None] = {}
+        for name, columns in sorted(relied_on.items()):
+            for ref in sorted(columns):
+                calls = [(at, call) for at in (ref, ColumnRef(ref.relation, ROWS)) for call in self._named(at, name)]
+                if not calls:
+                    found[Misfit(ref, name, "", "what nobody can see", "a call whose arguments the plan shows")] = None
+                found |= dict.fromkeys(one for at, call in calls for one in self.call(at, call))
+        return list(found)
+
+    def _named(self, ref: ColumnRef, name: str) -> list[Call]:
+        return [call for call in self.graph.calls.get(ref, ()) if call.name.lower() == name.lower()]
+
+    def call(self, ref: ColumnRef, call: Call) -> Iterator[Misfit]:
+        """What does not fit of one call."""
+        known = self.registry.get(call.name)
+        if known is None:
+            yield Misfit(ref, call.name, "", "anything", "a registered declassifier")
+            return
+        if shape := unfit(known.parameters, call.arguments, call.guarded):
+            yield Misfit(ref, call.name, *shape)
+            return
+        for parameter, argument in zip(known.parameters, call.arguments, strict=False):
+            given = self._strange(ref, call, parameter, argument)
+            if given:
+                yield Misfit(ref, call.name, parameter.name, given, parameter.fits)
+
+    def _strange(self, ref: ColumnRef, call: Call, parameter: Parameter, argument: Argument) -> str:
+        """What an argument of fitting shape is of, where that does not fit; else nothing."""
+        if parameter.seed or argument.kind == CONSTANT:
+            return ""
+        if argument.kind == COUNT:  # as good as the guard of its group
+            return "" if self._guarded(parameter, call) else "count(*) in a group whose guard was given no persons"
+        found = self.origins.of_all(argument.copies)
+        if found is None:
+            return f"{_names(argument.copies)}, whose values are computed or of no declared element"
+        strange = sorted({str(one) for one in found if not self._fits(parameter, one, argument)})
+        if strange or not found:
+            return f"{_names(argument.copies)}, which is {' or '.join(strange) or 'always null'}"
+        if parameter.decided_by_identifiers:
+            return self._decided_otherwise(ref, call, argument)
+        return ""
+
+    def _fits(self, parameter: Parameter, origin: Origin, argument: Argument) -> bool:
+        if origin.made_by:
+            here = origin.made_by in parameter.made_by and all(_matches(one, parameter.at) for one in argument.copies)
+            return here and (PERSONS not in parameter.aggregate or origin.element in parameter.element)
+        if parameter.at and origin.element in self.declared.issued:
+            # What the registry holds beside the keys it made: decisions of the city's own.
+            return all(_matches(one, parameter.at) for one in argument.copies)
+        return (
+            origin.element in parameter.element
+            or (parameter.entity_identifier and origin.element in self.declared.identifiers)
+            or (parameter.type is not None and self.declared.types.get(origin.element) == parameter.type)
+        )
+
+    def _guarded(self, parameter: Parameter, call: Call) -> bool:
+        return any(
+            guard.name.lower() in parameter.guarded_by
+            and not any(True for _ in self.call(ColumnRef("", ROWS), Call(guard.name, guard.arguments)))
+            for guard in call.guarded
+        )
+
+    def _decided_otherwise(self, ref: ColumnRef, call: Call, argument: Argument) -> str:
+        """The columns beside entity identifiers that decide which value the argument has.
+
+        That the relation looked up in has rows at all decides nothing more than its values do."""
+        looked_up = {ColumnRef(one.relation, ROWS) for one in argument.copies}
+        deciding = {
+            edge.source
+            for edge in self.graph.edges_into(ref)
+            if edge.kind == INDIRECT and edge.declassifier.lower() == call.name.lower()
+        }
+        others = [one for one in sorted(deciding - looked_up) if not self._identifies(one)]
+        return f"a value that {_names(others)} decides" if others else ""
+
+    def _identifies(self, ref: ColumnRef) -> bool:
+        found = self.origins.of(ref)
+        return bool(found) and all(not one.made_by and one.element in self.declared.identifiers for one in found or ())
+
+
+def _matches(ref: ColumnRef, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(str(ref), pattern) for pattern in patterns)
+
+
+def _names(refs: Iterable[ColumnRef]) -> str:
+    found = sorted(map(str, refs))
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")

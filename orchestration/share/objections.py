@@ -1,0 +1,97 @@
+"""What lineage objects to in a product, and who approved what lowers its levels: put together for the evidence.
+
+What is objectionable is judged in `lineage` (`given.py`, `outputs.py`, `constraints.py`); here the product, its city
+and its agreement are brought to it. Nothing is refused here: that is the declassifier gate's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, cast
+
+from contracts.evidence import Objection, ProductCandidate
+from contracts.model import Agreement, Catalogue
+from lake.column_lineage import CityLineage
+from lineage.constraints import arrivals
+from lineage.declassifiers import relied_on
+from lineage.elements import declared_elements
+from lineage.from_contracts import raw_relation
+from lineage.given import Judge
+from lineage.graph import ColumnRef
+from lineage.outputs import beyond
+
+
+class Objector:
+    """What lineage has against the products of one city; what they share is found once."""
+
+    def __init__(self, lineage: CityLineage, catalogue: Catalogue) -> None:
+        self.graph = cast("Any", lineage.graph)
+        self.registry = lineage.policy.registry
+        self.declared = declared_elements(catalogue, lineage.policy, lineage.graph)
+        self.judge = Judge(self.graph, self.registry, self.declared)
+        self.may_leave = {
+            ColumnRef(raw_relation(dataset), column.name.lower()): frozenset(column.may_leave)
+            for dataset in catalogue.datasets.values()
+            for column in dataset.columns
+            if column.may_leave is not None
+        }
+
+    def objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
+        """Everything that lineage has against the columns of a product."""
+        outputs = outputs_of(agreement, candidate)
+        return (*self._arguments(outputs), *self._budgets(outputs), *self._constraints(outputs, candidate))
+
+    def _arguments(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
+        for ref, name in outputs.items():
+            for one in self.judge.below(relied_on(self.graph, ref)):
+                facts = {
+                    "declassifier": one.declassifier,
+                    "parameter": one.parameter,
+                    "given": one.given,
+                    "fits": one.fits,
+                }
+                yield Objection("declassifier_arguments", name, one.message, one.fix, facts)
+
+    def _budgets(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
+        for one in beyond(self.graph, outputs, self.registry, self.declared):
+            facts = {"source": str(one.source), "declassifier": one.declassifier, "most": one.most}
+            fix = "take columns out of the product, or make one column of them"
+            for ref in one.outputs:
+                yield Objection("output_budget", outputs[ref], one.message, fix, {**facts, "outputs": len(one.outputs)})
+
+    def _constraints(self, outputs: Mapping[ColumnRef, str], candidate: ProductCandidate) -> Iterator[Objection]:
+        for ref, name in outputs.items() if self.may_leave else ():
+            is_number = not candidate.columns[name].upper().startswith("VARCHAR")
+            for source, forms in sorted(arrivals(self.graph, ref, self.may_leave, is_number=is_number).items()):
+                allowed = sorted(self.may_leave[source])
+                message = (
+                    f"{source} arrives {', '.join(sorted(forms))}, and its contract lets it leave "
+                    f"{', '.join(allowed) or 'in no form'}"
+                )
+                fix = f"bring {source} into that form in the product model, or leave the column out"
+                facts = {"source": str(source), "arrives": sorted(forms), "may_leave": allowed}
+                yield Objection("column_constraint", name, message, fix, facts)
+
+
+def outputs_of(agreement: Agreement, candidate: ProductCandidate) -> dict[ColumnRef, str]:
+    """The columns of a product in the graph, with their names in the files."""
+    relation = f"lake.product.{agreement.product}"
+    return {ColumnRef(relation, name.lower()): name for name in candidate.columns}
+
+
+def approval(agreement: Agreement, declassifier: str, columns: Iterable[str]) -> Mapping[str, Any]:
+    """Who approved that a declassifier lowers some columns, as `Declassification` keeps it."""
+    if agreement.declassifiers is None:
+        return {"approved_by": agreement.approvals}
+    entries = [
+        one
+        for one in agreement.declassifiers
+        if one.name.lower() == declassifier.lower() and set(columns) <= set(one.columns)
+    ]
+    days: list[date] = [one.approved_on for one in entries]
+    return {
+        "approved_by": tuple(dict.fromkeys(one.approved_by for one in entries)),
+        "approved_on": max(days, default=None),
+        "named": bool(entries),
+    }

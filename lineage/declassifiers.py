@@ -41,10 +41,10 @@ class Declassifier(BaseModel):
     `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about
     that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING). `returns` is the
     type that it gives, `parameters` what it may be given. `at_most_outputs` is how many columns of one product it may
-    make from one source column; what it makes counts against that column's budget, too. None: what it makes of one value is always the same and
-    tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of its own in the agreement, where
-    ``agreement`` takes those who approved the whole. `epsilon` is what one release of one column costs of the privacy
-    budget of its recipient."""
+    make from one source column; what it makes counts against that column's budget, too. None: what it makes of one
+    value is always the same and tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of
+    its own in the agreement, where ``agreement`` takes those who approved the whole. `epsilon` is what one release of
+    one column costs of the privacy budget of its recipient."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str

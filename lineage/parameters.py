@@ -140,7 +140,10 @@ def unfit(
         return Unfit("", f"{len(arguments)} arguments", f"{least}{most}")
     for parameter, argument in zip(parameters, arguments, strict=False):
         if not parameter.takes(argument, guarded):
-            return Unfit(parameter.name, _KINDS.get(argument.kind, argument.kind), parameter.fits)
+            given = _KINDS.get(argument.kind, argument.kind)
+            if argument.kind == COLUMN and not all(map(parameter.lies, argument.copies)):
+                given = f"{given}, but not in {' or '.join(parameter.at)}"
+            return Unfit(parameter.name, given, parameter.fits)
     return None
 
 

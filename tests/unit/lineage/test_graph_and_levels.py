@@ -131,9 +131,9 @@ def test_a_mask_does_not_answer_for_the_filter():
 
 
 def test_a_row_guard_answers_for_filter_and_groups():
-    sql = "select district, zt.declassify_k_count(count(*), 10) as x from lake.raw.person where disease = 'a' group by district"  # noqa: E501
+    sql = "select district, zt.declassify_k_count(count(*)) as x from lake.raw.person where disease = 'a' group by district"  # noqa: E501
     assert level_of(sql, "x").effective == "L4"
-    guarded = sql + " having zt.declassify_k_rows(count(distinct id), 10)"
+    guarded = sql + " having zt.declassify_k_rows(count(distinct id))"
     assert level_of(guarded, "x").effective == "L1"
     assert level_of(guarded + " or disease = 'b'", "x").effective == "L4"
 

@@ -72,6 +72,7 @@ def test_a_column_of_the_declared_element_fits(name: str, arguments: tuple[Argum
         ("declassify_k_count", (given("count_distinct", "credit_code"),)),
         ("declassify_k_rows", (given("count_distinct", "resident_id", "diagnosis"),)),
         ("declassify_mask_id", (column("lake.staging.unknown.resident_id"),)),
+        ("declassify_mask_id", (column("lake.staging.identity_decisions.city_id"),)),
         ("declassify_nothing", (column("resident_id"),)),
     ],
 )

@@ -71,6 +71,12 @@ def test_views_made_upstream_are_counted_in_the_product() -> None:
     assert one.message == "2 columns (a, b) are made of lake.raw.deaths.resident_id by declassify_mask_id; 1 may be"
 
 
+def test_the_budget_is_told_from_the_limit_of_one_declassifier() -> None:
+    graph = c.graph({f"{PRODUCT}.a": YEAR, f"{PRODUCT}.b": BAND})
+    (one,) = beyond(graph, [A, B], REGISTRY, DECLARED)
+    assert one.message == "2 columns (a, b) are made of lake.raw.deaths.birth_date by declassifiers; 1 may be"
+
+
 def test_what_a_view_chooses_is_a_view() -> None:
     edges = (
         c.decides("lake.theme.m.masked", f"{PRODUCT}.b"),

@@ -28,7 +28,7 @@ class Objector:
     def __init__(self, lineage: CityLineage, catalogue: Catalogue) -> None:
         self.graph = cast("Any", lineage.graph)
         self.registry = lineage.policy.registry
-        self.declared = declared_elements(catalogue, lineage.policy, lineage.graph)
+        self.declared = lineage.declared or declared_elements(catalogue, lineage.policy, lineage.graph)
         self.judge = Judge(self.graph, self.registry, self.declared)
         self.may_leave = {
             ColumnRef(raw_relation(dataset), column.name.lower()): frozenset(column.may_leave)

@@ -84,7 +84,8 @@ def graph(
     for one in sorted({*DECLARED.elements, *into, *kept, *(e.source for all_e in into.values() for e in all_e)}):
         if one.column != "*":
             columns[one.relation] = (*columns.get(one.relation, ()), one.column)
-    made = PlannedGraph(columns, {at: tuple(all_e) for at, all_e in into.items()})
+    built = frozenset(at.relation for at in into)
+    made = PlannedGraph(columns, {at: tuple(all_e) for at, all_e in into.items()}, {}, built)
     # The records are frozen; these are what the plan adds.
     object.__setattr__(made, "calls", found)
     object.__setattr__(made, "copies", kept)

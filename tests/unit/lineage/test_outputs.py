@@ -139,8 +139,16 @@ def test_an_aggregate_is_one_where_nobody_stands_out() -> None:
     total = edge("diagnosis", transform="aggregation")
     assert arrives(total, guarded=False) == {PLAIN}
     assert arrives(total, is_number=False) == {PLAIN}
-    copied = c.graph(GUARD, {f"{PRODUCT}.x": ["diagnosis"]}, (total,))
-    assert arrivals(copied, X, {c.ref("diagnosis"): frozenset([AGGREGATED])}, is_number=True)
+
+
+def test_the_greatest_value_of_a_group_is_a_value() -> None:
+    graph = c.graph(GUARD, edges=(edge("diagnosis", transform="aggregation"),))
+    object.__setattr__(graph, "copies", {X: frozenset([c.ref("diagnosis")])})
+    assert arrivals(graph, X, {c.ref("diagnosis"): frozenset()}, is_number=True) == {c.ref("diagnosis"): {PLAIN}}
+
+
+def test_a_model_that_reads_itself_ends() -> None:
+    assert arrives(edge("diagnosis"), edge(f"{PRODUCT}.x", transform="identity")) == {PLAIN}
 
 
 def test_other_columns_are_free() -> None:

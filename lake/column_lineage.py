@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Catalogue
-from lake.engine_macros import STANDARD_SPELLINGS
+from lake.engine_macros import PLAIN_MACROS
 from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
@@ -80,8 +80,8 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
         manifest,
         sources_schema=raw_schema(catalogue),
         cache=cache,
+        macros=read_macros(PLAIN_MACROS),
         declassifiers=policy.registry.lowerings(),
-        macros=read_macros(STANDARD_SPELLINGS),
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))

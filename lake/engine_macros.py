@@ -128,6 +128,8 @@ create or replace macro zt.identifies_credit_code(value) as coalesce({social_cre
 create or replace macro zt.identifies_number(value) as
   coalesce(not {placeholder_sql("value")} and not {invisible_sql("value", strict=True)}, false);
 """
+PLAIN_MACROS = _IDENTIFIES
+"""The macros that lower nothing, as statements: whoever reads lineage has to know what they are made of."""
 
 
 class KeyDamaged(RuntimeError):

@@ -1,10 +1,12 @@
 """Calls of registered declassifiers, with what each was given: facts that a bound plan tells.
 
-Lives here: `Argument` and `Call`. Must not live here: whether an argument fits (`parameters.py`), plans, levels."""
+Lives here: `Argument`, `Call`, and both as JSON. Must not live here: whether an argument fits (`parameters.py`), plans,
+SQL, levels."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from lineage.facts import ColumnRef
 
@@ -34,3 +36,27 @@ class Call(NamedTuple):
     name: str
     arguments: tuple[Argument, ...]
     guarded: tuple[Call, ...] = ()
+
+
+def plain(call: Call) -> list[Any]:
+    """A call as JSON-ready data; equal calls give equal data."""
+    arguments = [[a.kind, _names(a.copies), _names(a.sources)] for a in call.arguments]
+    return [call.name, arguments, [plain(guard) for guard in call.guarded]]
+
+
+def of_plain(data: list[Any]) -> Call:
+    """The call that `plain` gave."""
+    name, arguments, guarded = data
+    return Call(
+        name,
+        tuple(Argument(kind, _refs(copies), _refs(sources)) for kind, copies, sources in arguments),
+        tuple(of_plain(guard) for guard in guarded),
+    )
+
+
+def _names(refs: Iterable[ColumnRef]) -> list[list[str]]:
+    return [list(ref) for ref in sorted(refs)]
+
+
+def _refs(names: Iterable[list[str]]) -> frozenset[ColumnRef]:
+    return frozenset(ColumnRef(*name) for name in names)

@@ -39,12 +39,12 @@ class Declassifier(BaseModel):
     """One registered function.
 
     `lowers` lists what it answers for: ``value`` (what it was given; always), ``influence`` (what decided about
-    that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING). `parameters`
-    says what it may be given. `at_most_outputs` is how many columns of one product it may make from one source column;
-    what it makes counts against that column's budget, too. None: what it makes of one value is always the same and
-    tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of its own in the agreement, where
-    ``agreement`` takes those who approved the whole. `epsilon` is what one release of one column costs of the privacy
-    budget of its recipient."""
+    that value), ``rows`` (what decided about the rows of the block where it is a conjunct of HAVING). `returns` is the
+    type that it gives, `parameters` what it may be given. `at_most_outputs` is how many columns of one product it may
+    make from one source column; what it makes counts against that column's budget, too. None: what it makes of one
+    value is always the same and tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of
+    its own in the agreement, where ``agreement`` takes those who approved the whole. `epsilon` is what one release of
+    one column costs of the privacy budget of its recipient."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -53,6 +53,7 @@ class Declassifier(BaseModel):
     to: str
     lowers: tuple[Literal["value", "influence", "rows"], ...] = ("value",)
     standard: str = ""
+    returns: str = "VARCHAR"
     parameters: tuple[Parameter, ...] = Field(min_length=1)
     at_most_outputs: int | None = Field(default=None, ge=1)
     approval: Literal["agreement", "named"] = "agreement"
@@ -62,7 +63,7 @@ class Declassifier(BaseModel):
     @property
     def lowering(self) -> Lowering:
         """The part that the SQL binder needs to know."""
-        return Lowering("influence" in self.lowers, "rows" in self.lowers, self.parameters)
+        return Lowering("influence" in self.lowers, "rows" in self.lowers, self.returns, parameters=self.parameters)
 
 
 class Keeper(BaseModel):
@@ -118,7 +119,8 @@ class Registry(BaseModel):
 
     def lowerings(self) -> dict[str, Lowering]:
         """What `graph_from_manifest` and `column_lineage` want as `declassifiers`."""
-        return {name: one.lowering for name, one in self.entries.items()}
+        kept = {name: Lowering(keeps=True) for name in self.keepers}
+        return kept | {name: one.lowering for name, one in self.entries.items()}
 
     def get(self, name: str) -> Declassifier | None:
         """The registered declassifier of that name, if any."""

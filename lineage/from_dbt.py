@@ -7,19 +7,32 @@ is plain JSON (schema v12)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lineage.cache import ModelCache
 from lineage.collection import no_collection
 from lineage.edges import EdgeTable
-from lineage.from_sql import Lowering, Macro, QueryLineage, lineage_of
+from lineage.from_sql import Lowering, Macro, QueryLineage
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, Unknown, join_parts, split_parts
-from lineage.hooks import changed_by_runs, may_change_rows, project_macros
+from lineage.hooks import changed_by_runs, is_known, may_change_rows, project_macros, taken_names
 from lineage.sql.catalog import Catalog
+from lineage.sql.reading import by_binder
 
 _BUILT = ("model", "snapshot", "seed")
+# What dbt's configuration of any node may say without deciding about rows, or by what `_hooked` judges.
+_QUIET = frozenset(
+    """enabled alias schema database tags meta group materialized persist_docs post-hook pre-hook post_hook pre_hook
+    quoting column_types full_refresh on_schema_change on_configuration_change grants packages docs contract event_time
+    concurrent_batches access freshness static_analysis delimiter lookback begin batch_size""".split()  # noqa: SIM905
+)
+_OPTIONS = _QUIET | {"unique_key", "incremental_strategy"}
+_STRATEGIES = (None, "append", "merge", "delete+insert")
+_SNAPSHOT_OPTIONS = _QUIET | frozenset(
+    """strategy unique_key updated_at check_cols snapshot_meta_column_names hard_deletes invalidate_hard_deletes
+    dbt_valid_to_current target_schema target_database""".split()  # noqa: SIM905
+)
 _SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 
 
@@ -31,34 +44,39 @@ def graph_from_manifest(
     cache: ModelCache | None = None,
     macros: Mapping[str, Macro] | None = None,
     declassifiers: Mapping[str, Lowering] | None = None,
+    second_opinion: bool = True,
 ) -> Graph:
     """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
 
     `sources_schema` maps each stored relation, ``database.schema.identifier``, to its columns and types. A source
     that it lacks has the columns that the manifest declares, and may have more. `macros` are SQL macros that exist
     where models run, beside those that the project's own hooks create; a project's macro of a declassifier's name
-    lowers nothing. Models are bound in the order of
-    their dependencies, each once, or not at all where `cache` still knows them."""
-    own = project_macros(manifest, dialect)
-    trusted = {name: lowering for name, lowering in (declassifiers or {}).items() if name.lower() not in own}
+    lowers nothing. Models are bound in the order of their dependencies, each once, or not at all where `cache` still
+    knows them. Without a `second_opinion`, the engine's plan alone is asked where it has one."""
+    own, taken = project_macros(manifest, dialect), taken_names(manifest)
+    given = (declassifiers or {}) if taken is not None else {}
+    trusted = {name: lowering for name, lowering in given.items() if name.lower() not in (taken or ())}
     catalog = Catalog(sources_schema, dialect=dialect, macros={**own, **(macros or {})}, declassifiers=trusted)
     _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
     with no_collection():
-        return _graph(manifest, catalog, cache)
+        return _graph(manifest, catalog, cache or ModelCache(), second_opinion)
 
 
-def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | None) -> Graph:
+def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache, second_opinion: bool) -> Graph:
     columns = {name: tuple(found) for name, found in catalog.tables.items()}
     tables: list[EdgeTable] = []
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
     built: list[str] = []
+    made: list[QueryLineage] = []
     changed = changed_by_runs(manifest, catalog.dialect)
     nodes = manifest.get("nodes", {})
     for key in _in_order(nodes):
         node = nodes[key]
         if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
             continue
-        found = _run_hooked(changed, _model(node, manifest, catalog, cache))
+        reader = Reader(catalog, cache, second_opinion)
+        found = _run_hooked(changed, _model(node, manifest, reader))
+        made.append(found)
         catalog.add(
             found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open, built=True
         )
@@ -67,7 +85,15 @@ def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | No
         tables.append(found.table())
         unknown.update((ColumnRef(found.relation, n), why) for n, why in found.unknown.items() if why)
     _name_sources(columns, tables, catalog.open_relations - set(built))
-    return Graph(columns, EdgeTable.union(tables, columns), unknown, frozenset(built))
+    return Graph(
+        columns,
+        EdgeTable.union(tables, columns),
+        unknown,
+        frozenset(built),
+        {ColumnRef(one.relation, name): calls for one in made for name, calls in one.calls.items()},
+        {ColumnRef(one.relation, name): known for one in made for name, known in one.copies.items()},
+        {one.relation: one.differences for one in made if any(one.differences)},
+    )
 
 
 def _name_sources(columns: dict[str, tuple[str, ...]], tables: Iterable[EdgeTable], sources: set[str]) -> None:
@@ -102,7 +128,11 @@ def _add_sources(manifest: Mapping[str, Any], catalog: Catalog, known: set[str])
 
 
 def _declared(node: Mapping[str, Any]) -> dict[str, str]:
-    return {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+    """The columns that a node's YAML declares, and of a seed those that its configuration gives a type."""
+    config = node.get("config", {})
+    typed = (config.get("column_types") or {}) if node.get("resource_type") == "seed" else {}
+    declared = {c["name"].lower(): c.get("data_type") or "" for c in node.get("columns", {}).values()}
+    return {str(name).lower(): str(kind) for name, kind in typed.items()} | declared
 
 
 def _in_order(nodes: Mapping[str, Any]) -> list[str]:
@@ -138,19 +168,39 @@ def inputs_of(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[str
     return tuple(sorted(found))
 
 
-def _model(
-    node: Mapping[str, Any], manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache | None
-) -> QueryLineage:  # fmt: skip
+@dataclass(frozen=True)
+class Reader:
+    """How a model's SQL is read: against which catalogue, with what is known already, and by how many readers."""
+
+    catalog: Catalog
+    cache: ModelCache
+    second_opinion: bool
+
+    def lineage(self, sql: str, relation: str) -> QueryLineage:
+        """The lineage of one model's SQL."""
+        return self.cache.lineage(sql, self.catalog, relation, second_opinion=self.second_opinion)
+
+    def itself(self, node: Mapping[str, Any], sql: str, relation: str) -> None:
+        """Make known the table that an incremental model may read: its own, as declared, else as a reader without
+        types sees it."""
+        columns = _declared(node) or by_binder(sql, self.catalog, relation).types
+        self.catalog.add(relation, columns, is_open=True)
+
+
+def _model(node: Mapping[str, Any], manifest: Mapping[str, Any], reader: Reader) -> QueryLineage:
     relation = relation_of(node)
     inputs = inputs_of(node, manifest)
+    if not is_known(node):
+        kind = str(node.get("config", {}).get("materialized"))
+        return _opaque(node, relation, Unknown("materialization is not known", kind, None))
     if node.get("language", "sql") != "sql":
         return _opaque(node, relation, Unknown("model is not SQL", str(node.get("language")), inputs or None))
     sql = node.get("compiled_code")
     if not sql:
         return _opaque(node, relation, Unknown("model is not compiled", node["name"]))
     if node.get("resource_type") == "model" and node.get("config", {}).get("materialized") == "incremental":
-        catalog.add(relation, _declared(node), is_open=True)  # it may read itself
-    found = cache.lineage(sql, catalog, relation) if cache is not None else lineage_of(sql, catalog, relation)
+        reader.itself(node, sql, relation)
+    found = reader.lineage(sql, relation)
     if found.relation != relation:
         return _opaque(node, relation, Unknown("model's SQL makes another relation", found.relation))
     if not found.columns and found.unknown:
@@ -168,7 +218,7 @@ def _opaque(node: Mapping[str, Any], relation: str, *why: Unknown) -> QueryLinea
 def _typed(node: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
     """Declared types help to take structs apart; declared names close a list that SQL alone leaves open."""
     declared = _declared(node)
-    types = {n: declared.get(n) or found.types.get(n, "") for n in found.columns}
+    types = {n: found.types.get(n) or declared.get(n, "") for n in found.columns}
     if not found.is_open:
         return replace(found, types=types)
     extra = [name for name in declared if name not in found.columns]
@@ -187,21 +237,33 @@ def _merged(node: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
     config = node.get("config", {})
     if node.get("resource_type") == "snapshot":
         return _snapshot(config, found)
-    keys = _as_list(config.get("unique_key"))
-    if config.get("materialized") != "incremental" or not keys:
+    if config.get("materialized") != "incremental":
         return found
-    return _decided_by(found, _columns_of(keys, found), "merge_key")
+    strange = _strange_options(config)
+    if strange:
+        return _unknown_everywhere(found, Unknown("incremental option may write or decide", strange))
+    keys = _as_list(config.get("unique_key"))
+    return _decided_by(found, _columns_of(keys, found), "merge_key") if keys else found
+
+
+def _strange_options(config: Mapping[str, Any]) -> str:
+    """An option of an incremental model that is not in the list of those understood; empty where there is none."""
+    if config.get("incremental_strategy") not in _STRATEGIES:
+        return f"incremental_strategy {config.get('incremental_strategy')}"
+    return next((key for key, value in sorted(config.items()) if value and key not in _OPTIONS), "")
 
 
 def _as_list(value: object) -> list[str]:
+    """An option's names, in lower case and without the quotes that SQL would want."""
     if value is None:
         return []
-    return [str(v).lower() for v in value] if isinstance(value, (list, tuple)) else [str(value).lower()]
+    names = value if isinstance(value, (list, tuple)) else [value]
+    return [str(name).strip().strip('"`').lower() for name in names]
 
 
 def _columns_of(keys: Iterable[str], found: QueryLineage) -> list[str]:
     """Keys that are columns; a key that is an expression could be of any column."""
-    wanted = [key.strip('"') for key in keys]
+    wanted = list(keys)
     return wanted if all(key in found.columns for key in wanted) else list(found.columns)
 
 
@@ -229,12 +291,12 @@ def _redirect(edges: Iterable[Edge], relation: str, name: str, reason: str | Non
 def _snapshot(config: Mapping[str, Any], found: QueryLineage) -> QueryLineage:
     """dbt's own columns: the row's hash, and since when and until when it held."""
     keys = _columns_of(_as_list(config.get("unique_key")), found)
-    stamps = [name for name in _as_list(config.get("updated_at")) if name in found.columns]
-    checked = _as_list(config.get("check_cols"))
-    compared = list(found.columns) if "all" in checked else [name for name in checked if name in found.columns]
+    stamps = _columns_of(_as_list(config.get("updated_at")), found)
+    compared = _columns_of(_as_list(config.get("check_cols")), found)
     deciding = list(dict.fromkeys([*keys, *stamps, *compared]))
-    if config.get("strategy") not in ("timestamp", "check"):
-        deciding = list(found.columns)
+    strange = next((key for key, value in sorted(config.items()) if value and key not in _SNAPSHOT_OPTIONS), "")
+    if config.get("strategy") not in ("timestamp", "check") or strange:
+        deciding = stamps = list(found.columns)
     found = _decided_by(found, deciding, "merge_key")
     given = config.get("snapshot_meta_column_names") or {}
     names = [str(given.get(name) or name).lower() for name in _SNAPSHOT_COLUMNS]

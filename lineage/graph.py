@@ -10,9 +10,10 @@ edges, so an edge to ``relation.*`` appears only where no column of the relation
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from lineage.calls import Call
 from lineage.edges import EdgeTable
 from lineage.facts import (
     DIRECT,
@@ -40,12 +41,18 @@ class Graph:
 
     `columns` maps a relation to its columns in order; `into` maps a target to its edges in a fixed order. `built`
     names the relations that some SQL makes: a column of theirs without an edge is a constant, while one of any
-    other relation is a source."""
+    other relation is a source. `calls` are the calls of declassifiers in the SQL that makes a column (of a relation's
+    rows under ``*``); `copies` the stored columns whose values, unchanged, a column's values are, None where they are
+    computed; `differences` counts, by relation, the edges that only the plan has and those that only the second
+    reader has."""
 
     columns: Mapping[str, tuple[str, ...]]
     into: Mapping[ColumnRef, tuple[Edge, ...]]
     unknown: Mapping[ColumnRef, tuple[Unknown, ...]] = field(default_factory=dict)
     built: frozenset[str] = frozenset()
+    calls: Mapping[ColumnRef, tuple[Call, ...]] = field(default_factory=dict)
+    copies: Mapping[ColumnRef, frozenset[ColumnRef] | None] = field(default_factory=dict)
+    differences: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> EdgeTable:
@@ -125,7 +132,7 @@ class Graph:
         """The same graph with some edges taken out (for tests that ask whether anyone would notice)."""
         gone = set(edges)
         kept = {t: tuple(e for e in all_e if e not in gone) for t, all_e in self.into.items()}
-        return Graph(self.columns, kept, self.unknown, self.built)
+        return replace(self, into=kept)
 
     def ancestry(self, relation: str) -> Graph:
         """The part of the graph that feeds one relation."""
@@ -137,6 +144,9 @@ class Graph:
             {ref: self.into[ref] for ref in sorted(kept) if ref in self.into},
             {ref: self.unknown[ref] for ref in sorted(kept) if ref in self.unknown},
             self.built & relations,
+            {ref: self.calls[ref] for ref in sorted(kept) if ref in self.calls},
+            {ref: self.copies[ref] for ref in sorted(kept) if ref in self.copies},
+            {name: pair for name, pair in self.differences.items() if name in relations},
         )
 
 
@@ -159,15 +169,28 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
     built: set[str] = set()
+    calls: dict[ColumnRef, tuple[Call, ...]] = {}
+    copies: dict[ColumnRef, frozenset[ColumnRef] | None] = {}
+    differences: dict[str, tuple[int, int]] = {}
     for graph in graphs:
         built |= graph.built
+        differences |= graph.differences
+        for target, made in graph.calls.items():
+            calls[target] = tuple(dict.fromkeys((*calls.get(target, ()), *made)))
+        for target, known in graph.copies.items():
+            copies[target] = _both(copies[target], known) if target in copies else known
         for relation, names in graph.columns.items():
             columns[relation] = tuple(dict.fromkeys((*columns.get(relation, ()), *names)))
         for target, edges in graph.into.items():
             into[target] = tuple(sorted({*into.get(target, ()), *edges})) if target in into else edges
         for target, why in graph.unknown.items():
             unknown[target] = tuple(dict.fromkeys((*unknown.get(target, ()), *why)))
-    return Graph(columns, into, unknown, frozenset(built))
+    return Graph(columns, into, unknown, frozenset(built), calls, copies, differences)
+
+
+def _both(one: frozenset[ColumnRef] | None, other: frozenset[ColumnRef] | None) -> frozenset[ColumnRef] | None:
+    """What a column that is made in two ways is a copy of: of neither, if one of them computes it."""
+    return None if one is None or other is None else one | other
 
 
 def _ref(column: ColumnRef | str) -> ColumnRef:

@@ -9,12 +9,13 @@ anything else it is a way to carry a value out, so what is not declared is refus
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from lineage.calls import COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, Argument, Call
-from lineage.facts import ROWS
+from lineage.facts import ROWS, ColumnRef
 
 PERSONS, ROWS_GUARDED = "persons", "rows_guarded"
 
@@ -100,7 +101,14 @@ class Parameter(BaseModel):
             # Of rows as such alone: a count of chosen values may be of one person in the group.
             rows = shape == COUNT and all(source.column == ROWS for source in argument.sources)
             return persons or (rows and self._is_guarded(guarded))
-        return (shape == CONSTANT and self.constant) or (shape == COLUMN and bool(argument.copies) and self.plain)
+        if shape == COLUMN:
+            return bool(argument.copies) and self.plain and all(map(self.lies, argument.copies))
+        return shape == CONSTANT and self.constant
+
+    def lies(self, column: ColumnRef) -> bool:
+        """Whether a column lies where this may be given from: anywhere, or where `made_by` alone may fill it, `at`."""
+        elsewhere = self.element or self.entity_identifier or self.type or not self.at
+        return bool(elsewhere) or any(fnmatchcase(str(column), pattern) for pattern in self.at)
 
     def _is_guarded(self, guarded: Sequence[Call]) -> bool:
         return any(
@@ -132,7 +140,10 @@ def unfit(
         return Unfit("", f"{len(arguments)} arguments", f"{least}{most}")
     for parameter, argument in zip(parameters, arguments, strict=False):
         if not parameter.takes(argument, guarded):
-            return Unfit(parameter.name, _KINDS.get(argument.kind, argument.kind), parameter.fits)
+            given = _KINDS.get(argument.kind, argument.kind)
+            if argument.kind == COLUMN and not all(map(parameter.lies, argument.copies)):
+                given = f"{given}, but not in {' or '.join(parameter.at)}"
+            return Unfit(parameter.name, given, parameter.fits)
     return None
 
 

@@ -3,12 +3,14 @@ reads Parquet.
 
 Lives here: the file format. Must not live here: how a graph is made, or the cache of single models (`cache.py`).
 
-One row for each fact. `fact` is ``relation``, ``column`` (a column of a relation, `position` its place), ``edge``
-or ``unknown``; the file holds no data values, only names."""
+One row for each fact. `fact` is ``relation``, ``column`` (a column of a relation, `position` its place), ``edge``,
+``unknown``, ``call`` (of a declassifier), ``copies`` (what a column's values are copies of) or ``differences`` (between
+the two readers), the last three as JSON in `transform`; the file holds no data values, only names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from lineage.calls import Call, of_plain, plain
 from lineage.collection import no_collection
 from lineage.edges import EdgeTable, Numbers, Way, numbering
 from lineage.graph import ColumnRef, Graph, Unknown
 
-FORMAT = "zhongtai-lineage/1"
+FORMAT = "zhongtai-lineage/2"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
@@ -54,11 +57,24 @@ def save_graph(graph: Graph, path: str | Path) -> None:
         for i, why in enumerate(all_why):
             inputs = None if why.inputs is None else list(why.inputs)
             rows.append(("unknown", *target, i, None, None, why.reason, why.subject, None, inputs))
+    rows += _facts(graph)
     columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
     others = [_array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
     edges = _edge_arrays(EdgeTable.union([graph.table], graph.columns))
     tables = [pa.Table.from_arrays(arrays, schema=SCHEMA) for arrays in (others, edges)]
     pq.write_table(pa.concat_tables(tables).unify_dictionaries(), path, compression="zstd")
+
+
+def _facts(graph: Graph) -> Iterator[tuple[object, ...]]:
+    """Calls, copies and differences as rows."""
+    for target, made in graph.calls.items():
+        for i, call in enumerate(made):
+            yield ("call", *target, i, None, None, call.name, json.dumps(plain(call)), None, None)
+    for target, known in graph.copies.items():
+        text = json.dumps(None if known is None else [list(ref) for ref in sorted(known)])
+        yield ("copies", *target, None, None, None, None, text, None, None)
+    for relation, pair in graph.differences.items():
+        yield ("differences", relation, None, None, None, None, None, json.dumps(list(pair)), None, None)
 
 
 def _edge_arrays(table: EdgeTable) -> list[pa.Array]:
@@ -107,7 +123,33 @@ def _load(path: str | Path) -> Graph:
         _edges(file.filter(_is(file, "edge")), columns),
         _unknown(file.filter(_is(file, "unknown"))),
         frozenset(built),
+        _calls(file.filter(_is(file, "call"))),
+        {ref: _known(text) for ref, text in _texts(file.filter(_is(file, "copies")))},
+        {ref.relation: _pair(text) for ref, text in _texts(file.filter(_is(file, "differences")))},
     )
+
+
+def _texts(file: pa.Table) -> Iterator[tuple[ColumnRef, str]]:
+    words = (_words(file.column(name)) for name in ("relation", "column", "transform"))
+    for relation, column, text in zip(*words, strict=True):
+        yield ColumnRef(str(relation), column or ""), str(text)
+
+
+def _calls(file: pa.Table) -> dict[ColumnRef, tuple[Call, ...]]:
+    found: dict[ColumnRef, list[Call]] = {}
+    for ref, text in _texts(file):
+        found.setdefault(ref, []).append(of_plain(json.loads(text)))
+    return {ref: tuple(made) for ref, made in found.items()}
+
+
+def _known(text: str) -> frozenset[ColumnRef] | None:
+    known = json.loads(text)
+    return None if known is None else frozenset(ColumnRef(*ref) for ref in known)
+
+
+def _pair(text: str) -> tuple[int, int]:
+    only_plan, only_second = json.loads(text)
+    return only_plan, only_second
 
 
 def _is(file: pa.Table, *facts: str) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from lineage.sql.catalog import Macro
 from lineage.sql.flow import AGGREGATION, EMPTY, EXPRESSION, WINDOW, Flow, as_indirect, declassify, lift, merge
-from lineage.sql.functions import AGGREGATES, ORDER_SENSITIVE, SCALARS, WINDOW_ONLY
+from lineage.sql.functions import AGGREGATES, ORDER_SENSITIVE, SCALARS, UNITS, WINDOW_ONLY
 from lineage.sql.ports import Binder
 from lineage.sql.relation import BoundColumn, Scope, element_type
 
@@ -168,10 +168,23 @@ def unnest(binder: Binder, node: exp.Expr, scope: Scope) -> BoundColumn:
 def known_function(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
     """A function that sqlglot knows: its arguments, unless the city has a macro of that name."""
     shadowed = _shadowing(binder, node)
-    flow = binder.children(node, scope)
+    flow = merge([binder.children(node, scope), _unit(binder, node, scope)])
     if shadowed:
         return merge([flow, binder.opaque("macro shadows a built-in function", shadowed, scope)])
     return flow
+
+
+def _unit(binder: Binder, node: exp.Expr, scope: Scope) -> Flow:
+    """A unit of time that sqlglot keeps as a word: a column of that name, else a word that is known, else unknown."""
+    unit = node.args.get("unit")
+    if not isinstance(unit, (exp.Var, exp.Literal)):
+        return EMPTY
+    column = scope.resolve([unit.name.lower()])
+    if column is not None:
+        return lift(column.flow, EXPRESSION)
+    if unit.name.lower().rstrip("s") in UNITS:
+        return EMPTY
+    return binder.opaque("unit of time is not known", unit.name, scope)
 
 
 def _shadowing(binder: Binder, node: exp.Expr) -> str:
@@ -193,7 +206,7 @@ def named_function(binder: Binder, node: exp.Expr, scope: Scope) -> Flow | Bound
     if name in AGGREGATES or name in WINDOW_ONLY:
         return aggregate(binder, node, scope)
     flow = binder.children(node, scope)
-    if name in SCALARS:
+    if name in SCALARS or name in catalog.keepers:
         return flow
     return merge([flow, binder.opaque("opaque function", name, scope)])
 

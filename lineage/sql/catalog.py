@@ -9,21 +9,27 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import duckdb
 from sqlglot import exp, parse
 
 from lineage.graph import join_parts, split_parts
 from lineage.parameters import Parameter
 
+EVERYTHING = ("*",)
+"""A look-up that stands for every table that there is."""
+
 
 @dataclass(frozen=True)
 class Macro:
-    """A SQL macro: its overloads, each with parameter names and a body. A default value is a constant, so it is
-    not kept.
+    """A SQL macro: its overloads, each with parameter names and a body, and the statement that makes it. A default
+    value is a constant, so it is kept in the statement alone.
     """
 
     name: str
     overloads: tuple[tuple[tuple[str, ...], exp.Expr], ...]
+    sql: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Lowering:
 
     indirect: bool = False
     rows: bool = False
+    returns: str = "VARCHAR"
+    keeps: bool = False
     parameters: tuple[Parameter, ...] | None = None
 
 
@@ -53,12 +61,16 @@ class Catalog:
     ) -> None:
         self.dialect = dialect
         self.macros = dict(macros or {})
-        self.declassifiers = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.functions = {name.lower(): lowering for name, lowering in (declassifiers or {}).items()}
+        self.declassifiers = {name: lowering for name, lowering in self.functions.items() if not lowering.keeps}
+        self.keepers = self.functions.keys() - self.declassifiers.keys()
+        self.macros_read = any(_reads(macro) for macro in self.macros.values())
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
         self.built: set[str] = set()
+        self.sandbox: Any = None  # where the engine plans; made when it is first asked
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
-        self.functions_digest = _functions_digest(self.macros, self.declassifiers)
+        self.functions_digest = _functions_digest(self.macros, self.functions)
         self._by_suffix: dict[tuple[str, ...], list[str]] = {}
         self._fingerprints: dict[str, str] = {}
         for name, columns in schema.items():
@@ -79,6 +91,8 @@ class Catalog:
             self.built.add(relation)
         if is_open:
             self.open_relations.add(relation)
+        if self.sandbox is not None:
+            self.sandbox.know(relation, self.tables[relation])
         return relation
 
     def find(self, parts: Iterable[str]) -> str | None:
@@ -89,6 +103,8 @@ class Catalog:
 
     def fingerprint(self, parts: tuple[str, ...]) -> str:
         """What a name resolves to and with which columns, as one short text; empty if to nothing."""
+        if parts == EVERYTHING:
+            return self._all()
         relation = self._resolve(parts)
         if relation is None:
             return ""
@@ -98,6 +114,10 @@ class Catalog:
             content.append("built" if relation in self.built else "stored")
             self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
         return self._fingerprints[relation]
+
+    def _all(self) -> str:
+        texts = [self.fingerprint(split_parts(name)) for name in sorted(self.tables)]
+        return hashlib.sha256("".join(texts).encode()).hexdigest()[:32]
 
     def _resolve(self, wanted: tuple[str, ...]) -> str | None:
         exact = join_parts(wanted)
@@ -117,19 +137,33 @@ def read_macros(sql: str, dialect: str = "duckdb") -> dict[str, Macro]:
     surface later, as an opaque function.
     """
     found = {}
-    for statement in parse(_DEFAULT.sub("", sql), read=dialect):
-        if isinstance(statement, exp.Create) and isinstance(statement.this, exp.UserDefinedFunction):
-            macro = _macro(statement)
-            found[macro.name] = macro
+    for text in _texts(sql):
+        for statement in parse(_DEFAULT.sub("", text), read=dialect):
+            if isinstance(statement, exp.Create) and isinstance(statement.this, exp.UserDefinedFunction):
+                macro = _macro(statement, text)
+                found[macro.name] = macro
     return found
 
 
-def _macro(statement: exp.Create) -> Macro:
+def _texts(sql: str) -> list[str]:
+    """The statements of a text as they are written, or the text itself where DuckDB does not parse it."""
+    try:
+        return [statement.query for statement in duckdb.extract_statements(sql)]
+    except duckdb.Error:
+        return [sql]
+
+
+def _macro(statement: exp.Create, text: str) -> Macro:
     header, body = statement.this, statement.args["expression"]
     name = header.this.name.lower()
     if isinstance(body, exp.MacroOverloads):
-        return Macro(name, tuple((_names(one), one.this) for one in body.expressions))
-    return Macro(name, ((_names(header), body),))
+        return Macro(name, tuple((_names(one), one.this) for one in body.expressions), text)
+    return Macro(name, ((_names(header), body),), text)
+
+
+def _reads(macro: Macro) -> bool:
+    """Whether a macro may read tables of its own."""
+    return any(isinstance(body, exp.Query) or body.find(exp.Table, exp.Query) for _, body in macro.overloads)
 
 
 def _names(node: exp.Expr) -> tuple[str, ...]:

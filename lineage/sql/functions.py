@@ -26,6 +26,13 @@ last_value
 """.split()  # noqa: SIM905
 )
 
+# Units of time, without the s that some have at their end.
+UNITS = frozenset(
+    """millennium millennia century centurie decade year yyyy yyy yy y quarter qtr month mon mm mo week isoweek w wk day
+    dd d dayofyear doy dayofweek dow isodow weekday hour h hh hr minute m min second sec microsecond millisecond
+    nanosecond m u n epoch isoyear era julian timezone timezone_hour timezone_minute""".split()  # noqa: SIM905
+) | frozenset(("s", "", "ms", "us", "ns"))
+
 # Their result hangs on the order in which rows arrive, so an ordered subquery below them is an input.
 ORDER_SENSITIVE = frozenset(
     """

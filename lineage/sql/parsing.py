@@ -8,6 +8,7 @@ hostile text from taking the parser's stack or hours of its time."""
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -25,6 +26,7 @@ _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # x[1][1][1]… takes the parser cubic time.
 _INDEX = {TokenType.L_BRACKET, TokenType.R_BRACKET, TokenType.NUMBER, TokenType.STRING, TokenType.COLON}
+_BRACKETS = re.compile(r"[()\[\]{}]")
 _PREFIX = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE}
 
 # sqlglot warns, with the whole text, when it keeps a statement unparsed; here that ends in an Unknown, and SQL
@@ -51,6 +53,17 @@ def parse_statements(sql: str, dialect: str) -> tuple[list[exp.Expr], Unknown | 
         return [], Unknown("statement does not parse", type(error).__name__)
     statements = [statement for statement in parsed if not isinstance(statement, exp.Semicolon)]
     return statements, None if statements else Unknown("statement is empty", "statement")
+
+
+def bounds_fault(sql: str) -> Unknown | None:
+    """Why a text is too long or too deep for any reader, told without parsing it; brackets in strings count, too."""
+    if len(sql) > MAX_CHARACTERS:
+        return Unknown("statement is too long", f"{len(sql)} characters")
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(sql):
+        depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return Unknown("nested too deeply", f"{deepest} levels") if deepest > MAX_NESTING else None
 
 
 def _where(error: SqlglotError) -> str:

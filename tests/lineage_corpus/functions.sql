@@ -32,56 +32,56 @@ select t.b, q.d from t, above(t.a) q
 # declassified
 : m: declassify_mask_id:expression t.c
 : rows: t
-select declassify_mask_id(c) as m from t
+select zt.declassify_mask_id(c) as m from t
 
 # declassified_with_schema
 : m: declassify_mask_id:expression t.c
 : rows: t
-select main.declassify_mask_id(c) as m from t
+select zt.declassify_mask_id(c) as m from t
 
 # declassified_beside_plain
 : m: declassify_mask_id:expression t.c; expression t.a
 : rows: t
-select declassify_mask_id(c) || a as m from t
+select zt.declassify_mask_id(c) || a as m from t
 
 # declassified_inside_cte
 : n: declassify_mask_id:expression t.c
 : rows: t
-with q as (select declassify_mask_id(c) as m from t) select upper(m) as n from q
+with q as (select zt.declassify_mask_id(c) as m from t) select upper(m) as n from q
 
 # declassified_join_key
 : b: identity t.b
 : rows: declassify_mask_id:join t.c u.e; t u
-select b from t join u on declassify_mask_id(t.c) = declassify_mask_id(u.e)
+select b from t join u on zt.declassify_mask_id(t.c) = zt.declassify_mask_id(u.e)
 
 # declassified_and_plain_of_one_column
 : m: declassify_mask_id:expression t.c; expression t.c
 : rows: t
-select declassify_mask_id(c) || c as m from t
+select zt.declassify_mask_id(c) || c as m from t
 
 # counted_with_suppression
 : c: identity t.c
 : n: declassify_k_count:aggregation t.*
 : rows: group_by t.c
-select c, declassify_k_count(count(*), 10) as n from t group by c
+select c, zt.declassify_k_count(count(*), 10) as n from t group by c
 
 # guarded_groups
 : c: identity t.c
 : n: declassify_k_rows:filter t.b; declassify_k_rows:aggregation t.*
 : rows: declassify_k_rows:filter t.b; declassify_k_rows:group_by t.c; declassify_k_rows:having t.a; declassify_k_rows:rows t.*
-select c, count(*) as n from t where b > 1 group by c having declassify_k_rows(count(distinct a), 10)
+select c, count(*) as n from t where b > 1 group by c having zt.declassify_k_rows(count(distinct a), 10)
 
 # opaque_function
 : x: expression t.a
-: ? x opaque function
 : rows: t
+: ? * statement does not plan
 select mystery(a) as x from t
 
 # opaque_function_beside_a_known_column
 : a: identity t.a
 : x: constant
-: ? x opaque function
 : rows: t
+: ? * statement does not plan
 select a, mystery() as x from t
 
 # opaque_function_in_filter
@@ -92,8 +92,8 @@ select a from t where mystery(b)
 
 # setting_is_opaque
 : x: constant
-: ? x opaque function
 : rows: t
+: ? * statement does not plan
 select getvariable('secret') as x from t
 
 # macro_named_argument
@@ -114,13 +114,14 @@ with q as (select * from above(2)) select t.b, q.d from t join q on q.a = t.a
 
 # macro_called_in_a_filter
 : b: identity t.b
-: rows: filter u.a u.d; correlated_subquery t.a
+: rows: filter u.a u.d; t
+! inside the macro's body the engine takes a for the column of u; the second reader for that of t
 select b from t where lookup(a) > 1
 
 # macro_with_too_many_arguments
 : x: expression t.a t.b
-: ? x macro call does not fit
 : rows: t
+: ? * statement does not plan
 select plus(a, b, a) as x from t
 
 # unknown_table_macro

@@ -120,7 +120,7 @@ select * from u semi join t using (a)
 
 # anti_join
 : b: identity t.b
-: rows: join t.a u.a u.d
+: rows: join t.a u.a; filter u.d
 select b from t anti join u on t.a = u.a and u.d > 10
 
 # asof_join
@@ -208,19 +208,20 @@ select q.z from t, (select t.a + u.d as z from u) q
 # lateral_left_join
 : b: identity t.b
 : d: identity u.d
-: rows: correlated_subquery t.a; filter u.a; limit u.d; sort u.d
+: rows: correlated_subquery t.a; filter u.a; window_order u.d
 select t.b, q.d from t left join lateral (select d from u where u.a = t.a order by d limit 1) q on true
 
 # lateral_unnest
 : b: identity t.b
 : e: expression t.l
-: rows: unnest t.l
+: rows: correlated_subquery t.l
+! the plan numbers the rows around an unnest and joins by that number
 select t.b, q.e from t, unnest(t.l) as q(e)
 
 # lateral_range
 : b: identity t.b
 : i: expression t.a
-: rows: unnest t.a
+: rows: correlated_subquery t.a
 select t.b, r.i from t, range(t.a) as r(i)
 
 # range_of_constants
@@ -250,7 +251,7 @@ select b.a as x from t join u b on t.a = b.a
 
 # join_with_subquery_in_condition
 : b: identity t.b
-: rows: join t.a u.a v.x
+: rows: filter t.a u.a v.x
 select b from t join u on t.a = u.a and u.a > (select max(x) from v)
 
 # asof_join_on_two_keys
@@ -274,7 +275,8 @@ select p.z, q.w from t, lateral (select t.a + 1 as z) p, lateral (select p.z * 2
 # unnest_with_ordinality
 : e: expression t.l
 : i: expression t.l
-: rows: unnest t.l
+: rows: correlated_subquery t.l
+! the plan numbers the rows around an unnest and joins by that number
 select q.e, q.i from t, unnest(t.l) with ordinality as q(e, i)
 
 # values_joined

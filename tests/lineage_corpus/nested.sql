@@ -69,7 +69,8 @@ select b, unnest([1, 2]) as e from t
 
 # unnest_in_from_unnamed
 : unnest: expression t.l
-: rows: unnest t.l
+: rows: correlated_subquery t.l
+! the plan numbers the rows around an unnest and joins by that number
 select unnest from t, unnest(t.l)
 
 # lambda_with_capture
@@ -98,7 +99,7 @@ select list_transform(l, lambda v: list_sum(list_transform(l, lambda w: w * v + 
 select list_reduce(l, lambda p, q: p + q) as x from t
 
 # comprehension
-: x: expression t.l t.a; filter t.b
+: x: expression t.a t.b t.l
 : rows: t
 select [v + a for v in l if v > b] as x from t
 
@@ -119,7 +120,7 @@ select j ->> '$.name' as x from v
 
 # json_each
 : key: expression v.j
-: rows: unnest v.j
+: rows: correlated_subquery v.j
 select q.key from v, json_each(v.j) q
 
 # struct_in_aggregate
@@ -147,7 +148,7 @@ select unnest(string_split(c, ',')) as w from t
 select list_transform(l, lambda v: v + a) as x from t
 
 # comprehension_with_condition
-: x: expression t.l t.a; filter t.b
+: x: expression t.a t.b t.l
 : rows: t
 select [v + a for v in l if v > b] as x from t
 
@@ -155,7 +156,8 @@ select [v + a for v in l if v > b] as x from t
 : b: identity t.b
 : x: expression t.s
 : y: expression t.s
-: rows: unnest t.s
+: rows: t
+! the second reader takes a recursive unnest to multiply rows, for a struct may hold lists
 select b, unnest(s, recursive := true) from t
 
 # list_of_structs

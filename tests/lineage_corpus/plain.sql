@@ -49,7 +49,7 @@ select substr(c, a, 3) as x from t
 select coalesce(a, b, 0) as x from t
 
 # nullif_uses_both
-: x: expression t.a t.b
+: x: expression t.a t.b; case_condition t.a t.b
 : rows: t
 select nullif(a, b) as x from t
 
@@ -333,7 +333,7 @@ select not (a > 1) as x, -b as y from t
 select pi() as x from t
 
 # collate
-: x: expression t.c
+: x: rename t.c
 : rows: t
 select c collate nocase as x from t
 

@@ -46,6 +46,7 @@ insert into u with q as (select a, b, c from t where a > 1) select * from q
 : d: expression t.b u.d
 : e: rename t.c
 : rows: merge_key t.a
+: ? * statement does not plan
 insert into u select a, b, c from t on conflict (a) do update set d = u.d + excluded.d
 
 # merge
@@ -92,12 +93,14 @@ select a, ts from t where date_part('day', ts) > (select max(x) from v)
 # copy_to_file
 : a: identity t.a
 : rows: filter t.b
+: ? * statement does not plan
 copy (select a from t where b > 1) to 'x.parquet'
 
 # several_statements
 > final
 : x: rename t.a
 : rows: filter t.b
+: ? * statement does not plan
 create temp table step as select a from t where b > 1; create table final as select a as x from step
 
 # merge_insert_star
@@ -128,7 +131,7 @@ insert or replace into u select a, b, c from t
 # create_table_from_pivot
 > made
 : b: identity p.b
-: x: aggregation p.a; pivot p.c
+: x: aggregation p.a; filter p.c
 : rows: group_by p.b
 create table made as (pivot p on c in ('x') using sum(a) group by b)
 

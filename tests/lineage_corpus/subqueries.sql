@@ -25,7 +25,7 @@ select (select t.a + t.b) as m from t
 select (select count(*) from u where u.a = t.a) as n from t
 
 # correlated_limit_one
-: m: rename u.d; filter u.a; correlated_subquery t.a; limit u.e
+: m: correlated_subquery t.a; filter u.a; rename u.d; window_order u.e
 : rows: t
 select (select d from u where u.a = t.a order by e limit 1) as m from t
 
@@ -96,7 +96,7 @@ select a from t order by (select max(d) from u where u.a = t.a)
 
 # subquery_in_join_condition
 : b: identity t.b
-: rows: join t.a u.a; existence v.k
+: rows: filter t.a u.a; existence v.k
 select b from t join u on t.a = u.a and exists (select 1 from v where v.k > 1)
 
 # subquery_of_subquery
@@ -111,7 +111,7 @@ select b from t where exists (select 1 from u where u.a = t.a and exists (select
 
 # correlated_two_levels_up
 : b: identity t.b
-: rows: existence v.k u.*; correlated_subquery t.a
+: rows: correlated_subquery t.a; filter t.a; existence u.* v.k
 select b from t where exists (select 1 from u where exists (select 1 from v where v.k = t.a))
 
 # one_row_subquery_in_from
@@ -121,7 +121,7 @@ select b from t where exists (select 1 from u where exists (select 1 from v wher
 select t.a, q.m from t, (select max(d) as m from u) q
 
 # array_subquery
-: x: expression u.d
+: x: aggregation u.d; case_condition u.d
 : rows: t
 select array(select d from u) as x from t
 
@@ -141,7 +141,7 @@ select c from t where (a, b) in (select a, d from u)
 select b from t where exists (select * from u where d > 1)
 
 # scalar_subquery_of_constant_row
-: one: filter u.e; rows u.*
+: one: aggregation u.*; filter u.e
 : rows: t
 select (select 1 from u where e = 'x' limit 1) as one from t
 

@@ -19,7 +19,7 @@ select t.b, n.z from t join nowhere n on n.id = t.a
 : a: identity t.a
 : x: constant
 : rows: t
-: ? x unresolved column
+: ? * statement does not plan
 select a, zzz as x from t
 
 # unknown_column_in_filter
@@ -31,7 +31,7 @@ select a from t where zzz > 1
 # ambiguous_column
 : x: rename t.a u.a
 : rows: t u
-: ? x ambiguous column
+: ? * statement does not plan
 select a as x from t, u
 
 # file
@@ -45,8 +45,7 @@ select * from 'x.csv'
 select * from read_parquet('x.parquet')
 
 # query_of_text
-: open: constant
-: ? * table function
+: 1: constant
 select * from query('select 1')
 
 # does_not_parse
@@ -67,5 +66,5 @@ summarize t
 # parameter_from_outside
 : x: constant
 : rows: t
-: ? x parameter from outside
+: ? * statement does not plan
 select $1 as x from t

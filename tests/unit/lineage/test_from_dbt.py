@@ -84,12 +84,12 @@ def test_what_is_not_understood_is_unknown_on_every_column(change, reason):
     source = {"source.p.t": {"relation_name": '"lake"."raw"."t"', "name": "t"}}
     graph = build(opaque, node("after", "select a as x from lake.main.m", reads=["m"]), sources=source)
     for column in ("a", "b", "*"):
-        assert [why.reason for why in graph.unknown[ColumnRef("lake.main.m", column)]] == [reason]
+        assert reason in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", column)]]
     found = levels(graph, {"lake.raw.t.a": "L1", "lake.raw.t.b": "L3", "lake.raw.t.ts": "L1"}, Policy())
     assert found.effective(ColumnRef("lake.main.after", "x")) in ("L3", "L4")
 
 
-@pytest.mark.parametrize("hook", ["analyze lake.main.m", "create or replace macro f(x) as x; -- b\n set threads = 1"])
+@pytest.mark.parametrize("hook", ["analyze lake.main.m", "create or replace macro f(x) as x; -- b\n vacuum"])
 def test_a_harmless_hook_changes_nothing(hook):
     assert build(node("m", "select a from lake.raw.t", **{"post-hook": [{"sql": hook}]})).unknown == {}
 
@@ -98,7 +98,68 @@ def test_a_harmless_hook_changes_nothing(hook):
 @pytest.mark.parametrize("key", ["pre-hook", "post-hook"])
 def test_a_hook_that_may_change_rows_makes_the_table_unknown(key, hook):
     graph = build(node("m", "select a from lake.raw.t", **{key: [{"sql": hook}]}))
-    assert [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "a")]] == ["hook may change rows"]
+    assert "hook may change rows" in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "a")]]
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "comment on table lake.main.m is 'see -- note'; update lake.main.other set a = 1", "set search_path = 'x'",
+        "use evil", "select '--'; update lake.main.other set a = 1", "select $$--$$; delete from lake.main.other",
+        "{{ tidy(this) }}", "call something()", "attach 'x.db'", "alter table lake.main.other add column c int",
+    ],
+)  # fmt: skip
+def test_a_hook_of_one_model_that_may_reach_further_makes_others_unknown(hook):
+    models = [
+        node("m", "select a from lake.raw.t", **{"post-hook": [{"sql": hook}]}),
+        node("other", "select a from lake.raw.t"),
+    ]
+    graph = build(*models)
+    assert ColumnRef("lake.main.other", "a") in graph.unknown
+
+
+@pytest.mark.parametrize("kind", ["udf", "materialized_view", "test", None])
+def test_only_known_materializations_are_known(kind):
+    graph = build(node("m", "select a from lake.raw.t", materialized=kind), node("other", "select a from lake.raw.t"))
+    assert bool(graph.unknown) is (kind is not None)
+    assert (ColumnRef("lake.main.other", "a") in graph.unknown) is (kind is not None)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"merge_update_set_expressions": {"a": "DBT_INTERNAL_SOURCE.b"}}, {"incremental_predicates": ["b > 3"]},
+        {"merge_clauses": {"when_matched": []}}, {"incremental_strategy": "microbatch"}, {"predicates": ["b > 3"]},
+    ],
+)  # fmt: skip
+def test_an_incremental_option_that_nobody_knows_makes_the_table_unknown(option):
+    model = node("m", "select a, b from lake.raw.t", materialized="incremental", unique_key="a", **option)
+    assert ColumnRef("lake.main.m", "a") in build(model).unknown
+
+
+@pytest.mark.parametrize("name", ['"TS"', "Ts", "`ts`", "ts", "lower(ts)"])
+def test_a_snapshot_s_columns_are_found_however_they_are_spelt(name):
+    model = node("s", "select a, b, ts from lake.raw.t", kind="snapshot", materialized="snapshot",
+                 strategy="timestamp", unique_key="a", updated_at=name)  # fmt: skip
+    assert ColumnRef("lake.raw.t", "ts") in build(model).upstream("lake.main.s.dbt_valid_from")
+    checked = node("s", "select a, b, ts from lake.raw.t", kind="snapshot", materialized="snapshot",
+                   strategy="check", unique_key="a", check_cols=[name])  # fmt: skip
+    assert ColumnRef("lake.raw.t", "ts") in build(checked).upstream("lake.main.s.a")
+
+
+def test_a_model_that_makes_a_macro_of_a_declassifier_s_name_leaves_nothing_to_trust():
+    from lineage.sql.catalog import Lowering
+
+    model = node("m", "select zt.declassify_x(a) as x from lake.raw.t")
+    for making in (
+        node("n", "select 1 as y", **{"post-hook": [{"sql": "create macro zt.declassify_x(v) as v"}]}),
+        node("n", "select 1 as y", **{"post-hook": [{"sql": "create macro zt.declassify_x(v, w := (1)) as v"}]}),
+        node("n", "create macro zt.declassify_x(v) as v", materialized="udf"),
+        node("n", "select 1 as y", **{"pre-hook": [{"sql": "{{ own_macro() }}"}]}),
+    ):
+        graph = build(model, making, declassifiers={"declassify_x": Lowering()})
+        found = graph.edges_into("lake.main.m.x")
+        assert ColumnRef("lake.main.m", "x") in graph.unknown or {edge.declassifier for edge in found} == {""}
 
 
 def operation(sql, number=0):
@@ -115,7 +176,7 @@ def test_macros_that_the_project_makes_at_run_time_are_followed():
     graph = build(making, calls)
     assert graph.unknown == {}
     assert ("lake.raw.t.b", "expression") in facts(graph, "lake.main.m.x")
-    assert ("lake.raw.t.ts", "correlated_subquery") in facts(graph, "lake.main.m.y")
+    assert ("lake.raw.t.ts", "filter") in facts(graph, "lake.main.m.y")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +186,7 @@ def test_a_macro_that_is_not_known_for_sure_stays_opaque(making):
     graph = build(
         *(operation(sql, i) for i, sql in enumerate(making)), node("m", "select half(a) as x from lake.raw.t")
     )
-    assert "opaque function" in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "x")]]
+    assert "statement does not plan" in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "x")]]
 
 
 def test_a_macro_of_the_project_takes_no_declassifier_s_name():
@@ -162,10 +223,8 @@ def test_a_source_of_unknown_columns_is_as_strict_as_can_be():
     assert facts(graph, "lake.main.named.x") == {("lake.raw.s.secret", "rename")}
     assert graph.columns["lake.raw.s"] == ("secret",)
     found = levels(graph, {}, Policy())
-    assert found.effective(ColumnRef("lake.main.named", "x")) == "L4"
+    assert found.effective(ColumnRef("lake.main.named", "x")) == "L4"  # the engine plans nothing over it
     assert found.effective(ColumnRef("lake.main.after", "y")) == "L4"
-    known = levels(graph, {"lake.raw.s.secret": "L2"}, Policy())
-    assert known.effective(ColumnRef("lake.main.named", "x")) == "L2"
 
 
 def test_a_pivot_of_names_from_the_data_carries_its_levels():
@@ -174,7 +233,7 @@ def test_a_pivot_of_names_from_the_data_carries_its_levels():
         node("after", 'select "7" as x, ts from lake.main.wide', reads=["wide"]),
     )
     found = levels(graph, {"lake.raw.t.a": "L3", "lake.raw.t.b": "L1", "lake.raw.t.ts": "L1"}, Policy())
-    assert found.effective(ColumnRef("lake.main.after", "x")) == "L3"
+    assert found.effective(ColumnRef("lake.main.after", "x")) == "L4"  # names from data do not plan
     assert {ColumnRef("lake.raw.t", "a"), ColumnRef("lake.raw.t", "b")} <= graph.upstream("lake.main.after.x")
 
 
@@ -205,7 +264,7 @@ def test_only_what_changed_is_parsed_again(tmp_path):
 def test_a_declassifier_that_is_registered_later_is_no_stale_answer(tmp_path):
     from lineage.sql.catalog import Lowering
 
-    model = node("m", "select declassify_x(a) as x from lake.raw.t")
+    model = node("m", "select zt.declassify_x(a) as x from lake.raw.t")
     cache = ModelCache()
     assert build(model, cache=cache).unknown
     cache.save(tmp_path / "cache.json")

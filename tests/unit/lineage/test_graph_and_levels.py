@@ -31,8 +31,12 @@ def level_of(sql: str, column: str, policy: Policy | None = None, **options):
 
 
 def chain() -> Graph:
-    one = column_lineage("select a, b from raw.t where c > 0", {"raw.t": {"a": "", "b": "", "c": ""}}, target="m.one")
-    two = column_lineage("select a + 1 as x, 1 as k from m.one", {"m.one": {"a": "", "b": ""}}, target="m.two")
+    one = column_lineage(
+        "select a, b from raw.t where c > 0", {"raw.t": dict.fromkeys("abc", "INTEGER")}, target="m.one"
+    )
+    two = column_lineage(
+        "select a + 1 as x, 1 as k from m.one", {"m.one": dict.fromkeys("ab", "INTEGER")}, target="m.two"
+    )
     return merge_graphs([Graph({"raw.t": ("a", "b", "c")}, {}), one.graph(), two.graph()])
 
 
@@ -109,39 +113,40 @@ def test_a_sensitive_influence_counts_as_much_as_a_sensitive_value(sql):
 
 
 def test_only_a_registered_declassifier_lowers():
-    assert level_of("select declassify_mask_id(id) as x from lake.raw.person", "x").effective == "L2"
-    assert level_of("select declassify_anything(id) as x from lake.raw.person", "x").effective == "L4"
+    assert level_of("select zt.declassify_mask_id(id) as x from lake.raw.person", "x").effective == "L2"
+    assert level_of("select zt.declassify_anything(id) as x from lake.raw.person", "x").effective == "L4"
     assert level_of("select upper(id) as x from lake.raw.person", "x").effective == "L4"
 
 
 def test_a_declassified_value_does_not_lower_its_neighbour():
-    found = level_of("select declassify_mask_id(id) || name as x from lake.raw.person", "x")
+    found = level_of("select zt.declassify_mask_id(id) || name as x from lake.raw.person", "x")
     assert found.effective == "L3"
 
 
 def test_a_mask_does_not_answer_for_the_filter():
     assert (
-        level_of("select declassify_mask_id(id) as x from lake.raw.person where disease = 'a'", "x").effective == "L4"
+        level_of("select zt.declassify_mask_id(id) as x from lake.raw.person where disease = 'a'", "x").effective
+        == "L4"
     )
 
 
 def test_a_row_guard_answers_for_filter_and_groups():
-    sql = "select district, declassify_k_count(count(*), 10) as x from lake.raw.person where disease = 'a' group by district"  # noqa: E501
+    sql = "select district, zt.declassify_k_count(count(*)) as x from lake.raw.person where disease = 'a' group by district"  # noqa: E501
     assert level_of(sql, "x").effective == "L4"
-    guarded = sql + " having declassify_k_rows(count(distinct id), 10)"
+    guarded = sql + " having zt.declassify_k_rows(count(distinct id))"
     assert level_of(guarded, "x").effective == "L1"
     assert level_of(guarded + " or disease = 'b'", "x").effective == "L4"
 
 
 def test_a_failed_post_condition_takes_the_declassifier_away():
     failed = [(ColumnRef("lake.main.p", "x"), "declassify_mask_id")]
-    sql = "select declassify_mask_id(id) as x from lake.raw.person"
+    sql = "select zt.declassify_mask_id(id) as x from lake.raw.person"
     assert level_of(sql, "x", distrusted=failed).effective == "L4"
 
 
 def test_what_a_column_relies_on():
     policy = load_policy(POLICY)
-    sql = "select declassify_mask_id(id) as x from lake.raw.person"
+    sql = "select zt.declassify_mask_id(id) as x from lake.raw.person"
     found = column_lineage(sql, SCHEMA, target="m.p", declassifiers=policy.registry.lowerings())
     assert relied_on(found.graph(), "m.p.x") == {"declassify_mask_id": {ColumnRef("m.p", "x")}}
 
@@ -149,12 +154,12 @@ def test_what_a_column_relies_on():
 def test_unknown_takes_the_highest_level_of_its_inputs_or_of_all():
     assert level_of("select mystery(district) as x from lake.raw.person", "x").effective == "L4"
     found = level_of("select x from lake.raw.elsewhere", "x")
-    assert found.effective == "L4" and found.unknown == (Unknown("unknown table", "lake.raw.elsewhere"),)
+    assert found.effective == "L4" and Unknown("unknown table", "lake.raw.elsewhere") in found.unknown
     low = {"raw.t": {"a": ""}}
     graph = column_lineage("select mystery(a) as x from raw.t", low, target="m.p").graph()
     assert levels(graph, {"raw.t.a": "L2"}, Policy())[ColumnRef("m.p", "x")].effective == "L4"  # raw.t is in no graph
     whole = merge_graphs([Graph({"raw.t": ("a",)}, {}), graph])
-    assert levels(whole, {"raw.t.a": "L2"}, Policy())[ColumnRef("m.p", "x")].effective == "L2"
+    assert levels(whole, {"raw.t.a": "L2"}, Policy())[ColumnRef("m.p", "x")].effective == "L4"  # nothing was planned
 
 
 def test_an_undeclared_source_column_is_as_strict_as_can_be():

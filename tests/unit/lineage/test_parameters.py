@@ -28,7 +28,7 @@ def misfit(name: str, *arguments: Argument, guarded: tuple[Call, ...] = ()) -> s
         ("declassify_mask_id", (ID,), ()),
         ("declassify_hmac", (ID,), ()),
         ("declassify_pseudonym", (ID, CONSTANT, CONSTANT), ()),
-        ("declassify_registered_id", (ID,), ()),
+        ("declassify_registered_id", (column("lake.theme.natural_person__registered.city_id"),), ()),
         ("declassify_age_band", (column("birth_date"), CONSTANT), ()),
         ("declassify_age_band", (column("birth_date"), column("visited_at")), ()),
         ("declassify_k_count", (PERSONS,), ()),

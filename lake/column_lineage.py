@@ -48,11 +48,10 @@ class CityLineage:
         return levels(self.graph, self.base, self.policy, distrusted=self._distrusted())
 
     def _distrusted(self) -> set[tuple[ColumnRef, str]]:
-        graph: Any = self.graph
-        if self.declared is None or not hasattr(graph, "calls"):
-            return set()  # of an engine that shows no calls
-        columns = (ColumnRef(name, column) for name, all_c in graph.columns.items() for column in all_c)
-        return distrusted(misfits(graph, self.policy.registry, self.declared), columns)
+        if self.declared is None:
+            return set()
+        columns = (ColumnRef(name, column) for name, all_c in self.graph.columns.items() for column in all_c)
+        return distrusted(misfits(self.graph, self.policy.registry, self.declared), columns)
 
     def with_level(self, column: ColumnRef, level: str) -> CityLineage:
         """The same city with one source column of another level, for asking what would follow."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from contracts.evidence import Objection, ProductCandidate
 from contracts.model import Agreement, Catalogue
@@ -26,7 +26,7 @@ class Objector:
     """What lineage has against the products of one city; what they share is found once."""
 
     def __init__(self, lineage: CityLineage, catalogue: Catalogue) -> None:
-        self.graph = cast("Any", lineage.graph)
+        self.graph = lineage.graph
         self.registry = lineage.policy.registry
         self.declared = lineage.declared or declared_elements(catalogue, lineage.policy, lineage.graph)
         self.judge = Judge(self.graph, self.registry, self.declared)

@@ -36,13 +36,6 @@ DECLARED = Declared(
 )
 
 
-class PlannedGraph(Graph):
-    """A graph with what bound plans tell beside its edges."""
-
-    calls: Mapping[ColumnRef, tuple[Call, ...]]
-    copies: Mapping[ColumnRef, frozenset[ColumnRef] | None]
-
-
 def ref(text: str) -> ColumnRef:
     """A column: of the raw table where no relation is given."""
     return ColumnRef.parse(text) if "." in text else ColumnRef(RAW, text)
@@ -67,7 +60,7 @@ def graph(
     calls: Mapping[str, Call | Iterable[Call]],
     copies: Mapping[str, Iterable[str] | None] | None = None,
     edges: Iterable[Edge] = (),
-) -> PlannedGraph:
+) -> Graph:
     """A graph of calls by column, copies by column, and edges: those that the calls make are added."""
     found = {ref(at): (one,) if isinstance(one, Call) else tuple(one) for at, one in calls.items()}
     into: dict[ColumnRef, list[Edge]] = {}
@@ -85,11 +78,7 @@ def graph(
         if one.column != "*":
             columns[one.relation] = (*columns.get(one.relation, ()), one.column)
     built = frozenset(at.relation for at in into)
-    made = PlannedGraph(columns, {at: tuple(all_e) for at, all_e in into.items()}, {}, built)
-    # The records are frozen; these are what the plan adds.
-    object.__setattr__(made, "calls", found)
-    object.__setattr__(made, "copies", kept)
-    return made
+    return Graph(columns, {at: tuple(all_e) for at, all_e in into.items()}, {}, built, found, kept)
 
 
 def decides(source: str, target: str, declassifier: str = "", reason: str = "case_condition") -> Edge:
@@ -113,7 +102,7 @@ def with_registry(
     calls: Mapping[str, Call | Iterable[Call]],
     copies: Mapping[str, Iterable[str] | None] | None = None,
     edges: Iterable[Edge] = (),
-) -> PlannedGraph:
+) -> Graph:
     """The same, in a city whose registry has made city ids of resident ids."""
     return graph(
         {f"{REGISTERED}.city_id": REGISTRY_CALL, **calls},

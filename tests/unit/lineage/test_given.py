@@ -8,6 +8,7 @@ from lineage.calls import Argument, Call
 from lineage.declassifiers import relied_on
 from lineage.facts import ColumnRef
 from lineage.given import Judge, Misfit, distrusted, misfits
+from lineage.graph import Graph
 from tests.unit.lineage import calls_cases as c
 from tests.unit.lineage.calls_cases import CONSTANT, DECLARED, PRODUCT, REGISTERED, REGISTRY, column, given
 
@@ -18,7 +19,7 @@ LOOKED_UP = Call("declassify_registered_id", (CITY_ID,))
 PERSONS = given("count_distinct", "resident_id")
 
 
-def found(graph: c.PlannedGraph) -> list[Misfit]:
+def found(graph: Graph) -> list[Misfit]:
     return misfits(graph, REGISTRY, DECLARED)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.calls import Call
@@ -143,7 +145,7 @@ def test_an_aggregate_is_one_where_nobody_stands_out() -> None:
 
 def test_the_greatest_value_of_a_group_is_a_value() -> None:
     graph = c.graph(GUARD, edges=(edge("diagnosis", transform="aggregation"),))
-    object.__setattr__(graph, "copies", {X: frozenset([c.ref("diagnosis")])})
+    graph = replace(graph, copies={X: frozenset([c.ref("diagnosis")])})
     assert arrivals(graph, X, {c.ref("diagnosis"): frozenset()}, is_number=True) == {c.ref("diagnosis"): {PLAIN}}
 
 

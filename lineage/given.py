@@ -65,21 +65,23 @@ class Judge:
         self.graph, self.registry, self.declared = graph, registry, declared
         self.origins = Origins(graph, declared)
 
-    def below(self, relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
-        """What does not fit of the calls that a column leans on: `relied_on` maps each declassifier to their columns.
+    def below(self, columns: Iterable[ColumnRef], relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
+        """What does not fit of the calls in the SQL of some columns: of a product's column and all upstream of it.
 
-        An edge that says it passed a declassifier, and no call that shows what it was given, is a misfit, too."""
-        found: dict[Misfit, None] = {}
-        for name, columns in sorted(relied_on.items()):
-            for ref in sorted(columns):
-                calls = [(at, call) for at in (ref, ColumnRef(ref.relation, ROWS)) for call in self._named(at, name)]
-                if not calls:
+        A call that does not fit may lower nothing, so that no edge tells of it. An edge that tells of one (`relied_on`
+        maps each declassifier to the columns where such edges end), and no call that shows what was given, is a misfit,
+        too."""
+        places = {place for ref in columns for place in (ref, ColumnRef(ref.relation, ROWS))}
+        calls = ((at, call) for at in sorted(places) for call in self.graph.calls.get(at, ()))
+        found = dict.fromkeys(one for at, call in calls for one in self.call(at, call))
+        for name, targets in sorted(relied_on.items()):
+            for ref in sorted(targets):
+                if not (self._named(ref, name) or self._named(ColumnRef(ref.relation, ROWS), name)):
                     found[Misfit(ref, name, "", "what nobody can see", "a call whose arguments the plan shows")] = None
-                found |= dict.fromkeys(one for at, call in calls for one in self.call(at, call))
         return list(found)
 
-    def _named(self, ref: ColumnRef, name: str) -> list[Call]:
-        return [call for call in self.graph.calls.get(ref, ()) if call.name.lower() == name.lower()]
+    def _named(self, ref: ColumnRef, name: str) -> bool:
+        return any(call.name.lower() == name.lower() for call in self.graph.calls.get(ref, ()))
 
     def call(self, ref: ColumnRef, call: Call) -> Iterator[Misfit]:
         """What does not fit of one call."""

@@ -44,7 +44,7 @@ class Objector:
 
     def _arguments(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
         for ref, name in outputs.items():
-            for one in self.judge.below(relied_on(self.graph, ref)):
+            for one in self.judge.below({ref} | self.graph.upstream(ref), relied_on(self.graph, ref)):
                 facts = {
                     "declassifier": one.declassifier,
                     "parameter": one.parameter,

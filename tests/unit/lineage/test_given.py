@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.calls import Argument, Call
@@ -202,26 +204,46 @@ def test_a_count_of_others_than_persons_is_not_believed_in_any_group() -> None:
     assert of("declassify_k_count", given("count", "diagnosis"), guarded=(guard,))
 
 
+def below(graph: Graph, name: str) -> list[Misfit]:
+    at = c.ref(name)
+    return Judge(graph, REGISTRY, DECLARED).below({at} | graph.upstream(at), relied_on(graph, at))
+
+
 def test_a_product_answers_for_what_it_leans_on_alone() -> None:
     bad = Call("declassify_mask_id", (column("name"),))
     good = Call("declassify_mask_id", (column("resident_id"),))
     graph = c.graph({X: good, f"{PRODUCT}.y": bad, "lake.theme.other.z": bad})
-    assert Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X)) == []
-    assert [one.column for one in Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, f"{PRODUCT}.y"))] == [
-        c.ref(f"{PRODUCT}.y")]  # fmt: skip
+    assert below(graph, X) == []
+    assert [one.column for one in below(graph, f"{PRODUCT}.y")] == [c.ref(f"{PRODUCT}.y")]
+
+
+def test_it_answers_for_what_was_called_upstream() -> None:
+    bad = Call("declassify_mask_id", (column("name"),))
+    graph = c.graph({"lake.theme.m.masked": bad}, {X: ["lake.theme.m.masked"]})
+    assert [one.column for one in below(graph, X)] == [c.ref("lake.theme.m.masked")]
+
+
+def test_a_call_that_lowers_nothing_is_judged_all_the_same() -> None:
+    """The engine lets no edge pass through a call that does not fit, so no edge tells of it."""
+    graph = c.graph({}, edges=(c.Edge(c.ref("name"), c.ref(X), "direct", "expression"),))
+    graph = replace(graph, calls={c.ref(X): (Call("declassify_mask_id", (given("expression", "name"),)),)})
+    assert [one.declassifier for one in below(graph, X)] == ["declassify_mask_id"]
+    graph = replace(graph, calls={ColumnRef(PRODUCT, "*"): (Call("declassify_k_rows", (CONSTANT,)),)})
+    assert [one.declassifier for one in below(graph, X)] == ["declassify_k_rows"]
 
 
 def test_a_call_that_nobody_saw_is_a_misfit() -> None:
     graph = c.graph({}, edges=(c.Edge(c.ref("name"), c.ref(X), "direct", "expression", "declassify_mask_name"),))
-    (one,) = Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X))
+    (one,) = below(graph, X)
     assert one.given == "what nobody can see"
 
 
 def test_a_guard_of_rows_is_judged_where_its_edges_end() -> None:
-    guard = Call("declassify_k_rows", (CONSTANT,))
     edge = c.decides("diagnosis", X, "declassify_k_rows", "filter")
-    graph = c.graph({f"{PRODUCT}.*": guard}, edges=(edge,))
-    (one,) = Judge(graph, REGISTRY, DECLARED).below({"declassify_k_rows": {c.ref(X)}})
+    sound = c.graph({f"{PRODUCT}.*": Call("declassify_k_rows", (PERSONS,))}, edges=(edge,))
+    assert below(sound, X) == []
+    graph = c.graph({f"{PRODUCT}.*": Call("declassify_k_rows", (CONSTANT,))}, edges=(edge,))
+    (one,) = below(graph, X)
     assert one.column == ColumnRef(PRODUCT, "*")
     columns = [c.ref(X), c.ref("name")]
     assert distrusted([one], columns) == {

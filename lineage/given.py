@@ -102,7 +102,11 @@ class Judge:
         if parameter.seed or argument.kind == CONSTANT:
             return ""
         if argument.kind == COUNT:  # as good as the guard of its group
-            return "" if self._guarded(parameter, call) else "count(*) in a group whose guard was given no persons"
+            if not self._guarded(parameter, call):
+                return "count(*) in a group whose guard was given no persons"
+            # What decides about the rows of the group passes the guard; what passes this call chooses what is counted.
+            choosing = self._deciding(ref, call)
+            return f"a count of what {_names(choosing)} chooses" if choosing else ""
         found = self.origins.of_all(argument.copies)
         if found is None:
             return f"{_names(argument.copies)}, whose values are computed or of no declared element"
@@ -138,13 +142,14 @@ class Judge:
 
         That the relation looked up in has rows at all decides nothing more than its values do."""
         looked_up = {ColumnRef(one.relation, ROWS) for one in argument.copies}
-        deciding = {
-            edge.source
-            for edge in self.graph.edges_into(ref)
-            if edge.kind == INDIRECT and edge.declassifier.lower() == call.name.lower()
-        }
-        others = [one for one in sorted(deciding - looked_up) if not self._identifies(one)]
+        others = [one for one in self._deciding(ref, call) - looked_up if not self._identifies(one)]
         return f"a value that {_names(others)} decides" if others else ""
+
+    def _deciding(self, ref: ColumnRef, call: Call) -> set[ColumnRef]:
+        """The columns that decide about what a call gives, and for which it answers."""
+        name = call.name.lower()
+        edges = self.graph.edges_into(ref)
+        return {edge.source for edge in edges if edge.kind == INDIRECT and edge.declassifier.lower() == name}
 
     def _identifies(self, ref: ColumnRef) -> bool:
         found = self.origins.of(ref)

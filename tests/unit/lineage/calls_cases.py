@@ -33,6 +33,7 @@ DECLARED = Declared(
     types={"birth_date": "date", "timestamp": "date"},
     identifiers=frozenset({"resident_id", "credit_code"}),
     issued=frozenset({"registered_city_id"}),
+    attributes={ColumnRef("lake.theme.person", "name"): "person_name"},
 )
 
 

@@ -356,3 +356,34 @@ def test_a_message_names_the_parameter_or_the_call() -> None:
     assert "gives declassify_mask_id as value lake.raw.deaths.name, which is person_name, where" in one.message
     (one,) = of("declassify_mask_id")
     assert "gives declassify_mask_id 0 arguments, where 1 fits" in one.message
+
+
+@pytest.mark.parametrize(
+    "copies, fits",
+    [
+        ({"lake.theme.person.name": ["name", "address"]}, True),
+        ({"lake.theme.other.name": ["name", "address"]}, False),
+        ({"lake.theme.person.name": None}, False),
+        ({"lake.theme.person.name": []}, False),
+        ({"lake.theme.person.name": ["name", "lake.staging.s.c"], "lake.staging.s.c": None}, False),
+    ],
+    ids=["of two elements", "elsewhere", "computed", "always null", "partly computed"],
+)
+def test_a_domain_says_of_which_element_an_attribute_is(copies: dict[str, list[str] | None], fits: bool) -> None:
+    call = Call("declassify_mask_name", (column(next(iter(copies))),))
+    assert (found(c.graph({X: call}, copies)) == []) is fits
+
+
+def test_what_was_made_is_no_attribute_of_a_department_s() -> None:
+    maker = Call("declassify_city_key", (column("resident_id"),))
+    call = Call("declassify_mask_name", (column("lake.theme.person.name"),))
+    made = {"lake.theme.m.made": None, "lake.theme.person.name": ["lake.theme.m.made"]}
+    assert found(c.graph({"lake.theme.m.made": maker, X: call}, made))
+
+
+def test_a_count_of_chosen_rows_is_not_believed_in_a_guarded_group() -> None:
+    call = Call("declassify_k_count", (given("count", f"{c.RAW}.*"),), (Call("declassify_k_rows", (PERSONS,)),))
+    guarded = c.decides("diagnosis", X, "declassify_k_rows", "filter")
+    assert found(c.graph({X: call}, edges=(guarded,))) == []
+    (one,) = found(c.graph({X: call}, edges=(guarded, c.decides("diagnosis", X, "declassify_k_count"))))
+    assert one.given == "a count of what lake.raw.deaths.diagnosis chooses"

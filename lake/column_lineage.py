@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
+from lineage.elements import Declared, declared_elements
 from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
+from lineage.given import distrusted, misfits
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
 from lineage.sql.catalog import read_macros
@@ -30,20 +32,30 @@ _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
 
 @dataclass(frozen=True)
 class CityLineage:
-    """The graph with what levels need: declared levels of sources (contracts, and seeds by their YAML)."""
+    """The graph with what levels need: declared levels of sources (contracts, and seeds by their YAML).
+
+    `declared` are the data elements of sources; without them no call of a declassifier can be followed to what it was
+    given."""
 
     graph: Graph
     base: Mapping[ColumnRef, str]
     policy: Policy
+    declared: Declared | None = None
 
     @cached_property
     def levels(self) -> Levels:
-        """The level of every column."""
-        return levels(self.graph, self.base, self.policy)
+        """The level of every column; a declassifier lowers nothing where it was given what it is not for."""
+        return levels(self.graph, self.base, self.policy, distrusted=self._distrusted())
+
+    def _distrusted(self) -> set[tuple[ColumnRef, str]]:
+        if self.declared is None:
+            return set()
+        columns = (ColumnRef(name, column) for name, all_c in self.graph.columns.items() for column in all_c)
+        return distrusted(misfits(self.graph, self.policy.registry, self.declared), columns)
 
     def with_level(self, column: ColumnRef, level: str) -> CityLineage:
         """The same city with one source column of another level, for asking what would follow."""
-        return CityLineage(self.graph, {**self.base, column: level}, self.policy)
+        return replace(self, base={**self.base, column: level})
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -73,7 +85,7 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))
     save_graph(graph, path)
-    return CityLineage(graph, _base(catalogue, manifest), policy)
+    return _city_lineage(graph, catalogue, manifest, policy)
 
 
 def load_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage | None:
@@ -86,7 +98,11 @@ def load_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage | None
         manifest = json.loads(settings.manifest.read_text(encoding="utf-8"))
     except ValueError:
         raise StateDamaged(settings.manifest) from None
-    return CityLineage(load_graph(path), _base(catalogue, manifest), policy_of(settings))
+    return _city_lineage(load_graph(path), catalogue, manifest, policy_of(settings))
+
+
+def _city_lineage(graph: Graph, catalogue: Catalogue, manifest: Mapping[str, Any], policy: Policy) -> CityLineage:
+    return CityLineage(graph, _base(catalogue, manifest), policy, declared_elements(catalogue, policy, graph))
 
 
 def _base(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:

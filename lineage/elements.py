@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from contracts.model import Catalogue, LogicalType
-from lineage.facts import ColumnRef
+from lineage.facts import ColumnRef, join_parts
 from lineage.from_contracts import raw_relation
 from lineage.graph import Graph
 from lineage.policy import Policy
@@ -20,12 +20,15 @@ _DATES = {LogicalType.DATE: "date", LogicalType.TIMESTAMP: "date"}
 @dataclass(frozen=True)
 class Declared:
     """What is declared of source columns: `elements` by column, the kind of value (``date``) by element, the elements
-    that tell the entities of a theme domain apart, and `issued`: elements of ids that the city itself gave."""
+    that tell the entities of a theme domain apart, `issued`: elements of ids that the city itself gave. `attributes`
+    are those of theme entities' own columns, whose values are copies of what the departments provide: of which element
+    the city takes them for is its domain's to say (a department may have a person's name as text)."""
 
     elements: Mapping[ColumnRef, str]
     types: Mapping[str, str] = field(default_factory=dict)
     identifiers: frozenset[str] = frozenset()
     issued: frozenset[str] = frozenset()
+    attributes: Mapping[ColumnRef, str] = field(default_factory=dict)
 
 
 def declared_elements(
@@ -48,4 +51,9 @@ def declared_elements(
         types={name: _DATES[one.type] for name, one in catalogue.elements.items() if one.type in _DATES},
         identifiers=frozenset(entity.identifier for entity in catalogue.entities.values()),
         issued=frozenset(policy.elements.values()),
+        attributes={
+            ColumnRef(join_parts((database, "theme", entity.name)), attribute.name.lower()): attribute.element.name
+            for entity in catalogue.entities.values()
+            for attribute in entity.attributes
+        },
     )

@@ -65,21 +65,23 @@ class Judge:
         self.graph, self.registry, self.declared = graph, registry, declared
         self.origins = Origins(graph, declared)
 
-    def below(self, relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
-        """What does not fit of the calls that a column leans on: `relied_on` maps each declassifier to their columns.
+    def below(self, columns: Iterable[ColumnRef], relied_on: Mapping[str, Iterable[ColumnRef]]) -> list[Misfit]:
+        """What does not fit of the calls in the SQL of some columns: of a product's column and all upstream of it.
 
-        An edge that says it passed a declassifier, and no call that shows what it was given, is a misfit, too."""
-        found: dict[Misfit, None] = {}
-        for name, columns in sorted(relied_on.items()):
-            for ref in sorted(columns):
-                calls = [(at, call) for at in (ref, ColumnRef(ref.relation, ROWS)) for call in self._named(at, name)]
-                if not calls:
+        A call that does not fit may lower nothing, so that no edge tells of it. An edge that tells of one (`relied_on`
+        maps each declassifier to the columns where such edges end), and no call that shows what was given, is a misfit,
+        too."""
+        places = {place for ref in columns for place in (ref, ColumnRef(ref.relation, ROWS))}
+        calls = ((at, call) for at in sorted(places) for call in self.graph.calls.get(at, ()))
+        found = dict.fromkeys(one for at, call in calls for one in self.call(at, call))
+        for name, targets in sorted(relied_on.items()):
+            for ref in sorted(targets):
+                if not (self._named(ref, name) or self._named(ColumnRef(ref.relation, ROWS), name)):
                     found[Misfit(ref, name, "", "what nobody can see", "a call whose arguments the plan shows")] = None
-                found |= dict.fromkeys(one for at, call in calls for one in self.call(at, call))
         return list(found)
 
-    def _named(self, ref: ColumnRef, name: str) -> list[Call]:
-        return [call for call in self.graph.calls.get(ref, ()) if call.name.lower() == name.lower()]
+    def _named(self, ref: ColumnRef, name: str) -> bool:
+        return any(call.name.lower() == name.lower() for call in self.graph.calls.get(ref, ()))
 
     def call(self, ref: ColumnRef, call: Call) -> Iterator[Misfit]:
         """What does not fit of one call."""
@@ -100,7 +102,11 @@ class Judge:
         if parameter.seed or argument.kind == CONSTANT:
             return ""
         if argument.kind == COUNT:  # as good as the guard of its group
-            return "" if self._guarded(parameter, call) else "count(*) in a group whose guard was given no persons"
+            if not self._guarded(parameter, call):
+                return "count(*) in a group whose guard was given no persons"
+            # What decides about the rows of the group passes the guard; what passes this call chooses what is counted.
+            choosing = self._deciding(ref, call)
+            return f"a count of what {_names(choosing)} chooses" if choosing else ""
         found = self.origins.of_all(argument.copies)
         if found is None:
             return f"{_names(argument.copies)}, whose values are computed or of no declared element"
@@ -136,13 +142,14 @@ class Judge:
 
         That the relation looked up in has rows at all decides nothing more than its values do."""
         looked_up = {ColumnRef(one.relation, ROWS) for one in argument.copies}
-        deciding = {
-            edge.source
-            for edge in self.graph.edges_into(ref)
-            if edge.kind == INDIRECT and edge.declassifier.lower() == call.name.lower()
-        }
-        others = [one for one in sorted(deciding - looked_up) if not self._identifies(one)]
+        others = [one for one in self._deciding(ref, call) - looked_up if not self._identifies(one)]
         return f"a value that {_names(others)} decides" if others else ""
+
+    def _deciding(self, ref: ColumnRef, call: Call) -> set[ColumnRef]:
+        """The columns that decide about what a call gives, and for which it answers."""
+        name = call.name.lower()
+        edges = self.graph.edges_into(ref)
+        return {edge.source for edge in edges if edge.kind == INDIRECT and edge.declassifier.lower() == name}
 
     def _identifies(self, ref: ColumnRef) -> bool:
         found = self.origins.of(ref)

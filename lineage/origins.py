@@ -67,7 +67,10 @@ class Origins:
         if ref in self.declared.elements:
             return frozenset([Origin(self.declared.elements[ref])])
         copies = self.graph.copies.get(ref)
-        return self._made(ref) if copies is None else self.of_all(copies)
+        found = self._made(ref) if copies is None else self.of_all(copies)
+        if ref in self.declared.attributes and found and not any(one.made_by for one in found):
+            return frozenset([Origin(self.declared.attributes[ref])])
+        return found
 
     def _made(self, ref: ColumnRef) -> frozenset[Origin] | None:
         """The origins of what a declassifier made, if nothing flows in beside it but what was made before."""

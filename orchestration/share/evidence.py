@@ -203,8 +203,6 @@ class Gatherer:
         )
 
     def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
-        if not hasattr(self.lineage.graph, "calls"):
-            return ()  # of an engine that shows no calls
         found = self.objector.objections(agreement, candidate)
         most, content = self.lineage.policy.budgets.epsilon, privacy.content_of(candidate)
         cost = self._costs(agreement, candidate)

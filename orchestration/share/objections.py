@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from contracts.evidence import Objection, ProductCandidate
 from contracts.model import Agreement, Catalogue
@@ -26,9 +26,9 @@ class Objector:
     """What lineage has against the products of one city; what they share is found once."""
 
     def __init__(self, lineage: CityLineage, catalogue: Catalogue) -> None:
-        self.graph = cast("Any", lineage.graph)
+        self.graph = lineage.graph
         self.registry = lineage.policy.registry
-        self.declared = declared_elements(catalogue, lineage.policy, lineage.graph)
+        self.declared = lineage.declared or declared_elements(catalogue, lineage.policy, lineage.graph)
         self.judge = Judge(self.graph, self.registry, self.declared)
         self.may_leave = {
             ColumnRef(raw_relation(dataset), column.name.lower()): frozenset(column.may_leave)
@@ -44,7 +44,7 @@ class Objector:
 
     def _arguments(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
         for ref, name in outputs.items():
-            for one in self.judge.below(relied_on(self.graph, ref)):
+            for one in self.judge.below({ref} | self.graph.upstream(ref), relied_on(self.graph, ref)):
                 facts = {
                     "declassifier": one.declassifier,
                     "parameter": one.parameter,

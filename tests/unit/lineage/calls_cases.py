@@ -33,14 +33,8 @@ DECLARED = Declared(
     types={"birth_date": "date", "timestamp": "date"},
     identifiers=frozenset({"resident_id", "credit_code"}),
     issued=frozenset({"registered_city_id"}),
+    attributes={ColumnRef("lake.theme.person", "name"): "person_name"},
 )
-
-
-class PlannedGraph(Graph):
-    """A graph with what bound plans tell beside its edges."""
-
-    calls: Mapping[ColumnRef, tuple[Call, ...]]
-    copies: Mapping[ColumnRef, frozenset[ColumnRef] | None]
 
 
 def ref(text: str) -> ColumnRef:
@@ -67,7 +61,7 @@ def graph(
     calls: Mapping[str, Call | Iterable[Call]],
     copies: Mapping[str, Iterable[str] | None] | None = None,
     edges: Iterable[Edge] = (),
-) -> PlannedGraph:
+) -> Graph:
     """A graph of calls by column, copies by column, and edges: those that the calls make are added."""
     found = {ref(at): (one,) if isinstance(one, Call) else tuple(one) for at, one in calls.items()}
     into: dict[ColumnRef, list[Edge]] = {}
@@ -84,11 +78,8 @@ def graph(
     for one in sorted({*DECLARED.elements, *into, *kept, *(e.source for all_e in into.values() for e in all_e)}):
         if one.column != "*":
             columns[one.relation] = (*columns.get(one.relation, ()), one.column)
-    made = PlannedGraph(columns, {at: tuple(all_e) for at, all_e in into.items()})
-    # The records are frozen; these are what the plan adds.
-    object.__setattr__(made, "calls", found)
-    object.__setattr__(made, "copies", kept)
-    return made
+    built = frozenset(at.relation for at in into)
+    return Graph(columns, {at: tuple(all_e) for at, all_e in into.items()}, {}, built, found, kept)
 
 
 def decides(source: str, target: str, declassifier: str = "", reason: str = "case_condition") -> Edge:
@@ -112,7 +103,7 @@ def with_registry(
     calls: Mapping[str, Call | Iterable[Call]],
     copies: Mapping[str, Iterable[str] | None] | None = None,
     edges: Iterable[Edge] = (),
-) -> PlannedGraph:
+) -> Graph:
     """The same, in a city whose registry has made city ids of resident ids."""
     return graph(
         {f"{REGISTERED}.city_id": REGISTRY_CALL, **calls},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.calls import Argument, Call
 from lineage.declassifiers import relied_on
 from lineage.facts import ColumnRef
 from lineage.given import Judge, Misfit, distrusted, misfits
+from lineage.graph import Graph
 from tests.unit.lineage import calls_cases as c
 from tests.unit.lineage.calls_cases import CONSTANT, DECLARED, PRODUCT, REGISTERED, REGISTRY, column, given
 
@@ -18,7 +21,7 @@ LOOKED_UP = Call("declassify_registered_id", (CITY_ID,))
 PERSONS = given("count_distinct", "resident_id")
 
 
-def found(graph: c.PlannedGraph) -> list[Misfit]:
+def found(graph: Graph) -> list[Misfit]:
     return misfits(graph, REGISTRY, DECLARED)
 
 
@@ -72,6 +75,7 @@ def test_a_column_of_the_declared_element_fits(name: str, arguments: tuple[Argum
         ("declassify_k_count", (given("count_distinct", "credit_code"),)),
         ("declassify_k_rows", (given("count_distinct", "resident_id", "diagnosis"),)),
         ("declassify_mask_id", (column("lake.staging.unknown.resident_id"),)),
+        ("declassify_mask_id", (column("lake.staging.identity_decisions.city_id"),)),
         ("declassify_nothing", (column("resident_id"),)),
     ],
 )
@@ -200,26 +204,46 @@ def test_a_count_of_others_than_persons_is_not_believed_in_any_group() -> None:
     assert of("declassify_k_count", given("count", "diagnosis"), guarded=(guard,))
 
 
+def below(graph: Graph, name: str) -> list[Misfit]:
+    at = c.ref(name)
+    return Judge(graph, REGISTRY, DECLARED).below({at} | graph.upstream(at), relied_on(graph, at))
+
+
 def test_a_product_answers_for_what_it_leans_on_alone() -> None:
     bad = Call("declassify_mask_id", (column("name"),))
     good = Call("declassify_mask_id", (column("resident_id"),))
     graph = c.graph({X: good, f"{PRODUCT}.y": bad, "lake.theme.other.z": bad})
-    assert Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X)) == []
-    assert [one.column for one in Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, f"{PRODUCT}.y"))] == [
-        c.ref(f"{PRODUCT}.y")]  # fmt: skip
+    assert below(graph, X) == []
+    assert [one.column for one in below(graph, f"{PRODUCT}.y")] == [c.ref(f"{PRODUCT}.y")]
+
+
+def test_it_answers_for_what_was_called_upstream() -> None:
+    bad = Call("declassify_mask_id", (column("name"),))
+    graph = c.graph({"lake.theme.m.masked": bad}, {X: ["lake.theme.m.masked"]})
+    assert [one.column for one in below(graph, X)] == [c.ref("lake.theme.m.masked")]
+
+
+def test_a_call_that_lowers_nothing_is_judged_all_the_same() -> None:
+    """The engine lets no edge pass through a call that does not fit, so no edge tells of it."""
+    graph = c.graph({}, edges=(c.Edge(c.ref("name"), c.ref(X), "direct", "expression"),))
+    graph = replace(graph, calls={c.ref(X): (Call("declassify_mask_id", (given("expression", "name"),)),)})
+    assert [one.declassifier for one in below(graph, X)] == ["declassify_mask_id"]
+    graph = replace(graph, calls={ColumnRef(PRODUCT, "*"): (Call("declassify_k_rows", (CONSTANT,)),)})
+    assert [one.declassifier for one in below(graph, X)] == ["declassify_k_rows"]
 
 
 def test_a_call_that_nobody_saw_is_a_misfit() -> None:
     graph = c.graph({}, edges=(c.Edge(c.ref("name"), c.ref(X), "direct", "expression", "declassify_mask_name"),))
-    (one,) = Judge(graph, REGISTRY, DECLARED).below(relied_on(graph, X))
+    (one,) = below(graph, X)
     assert one.given == "what nobody can see"
 
 
 def test_a_guard_of_rows_is_judged_where_its_edges_end() -> None:
-    guard = Call("declassify_k_rows", (CONSTANT,))
     edge = c.decides("diagnosis", X, "declassify_k_rows", "filter")
-    graph = c.graph({f"{PRODUCT}.*": guard}, edges=(edge,))
-    (one,) = Judge(graph, REGISTRY, DECLARED).below({"declassify_k_rows": {c.ref(X)}})
+    sound = c.graph({f"{PRODUCT}.*": Call("declassify_k_rows", (PERSONS,))}, edges=(edge,))
+    assert below(sound, X) == []
+    graph = c.graph({f"{PRODUCT}.*": Call("declassify_k_rows", (CONSTANT,))}, edges=(edge,))
+    (one,) = below(graph, X)
     assert one.column == ColumnRef(PRODUCT, "*")
     columns = [c.ref(X), c.ref("name")]
     assert distrusted([one], columns) == {
@@ -332,3 +356,34 @@ def test_a_message_names_the_parameter_or_the_call() -> None:
     assert "gives declassify_mask_id as value lake.raw.deaths.name, which is person_name, where" in one.message
     (one,) = of("declassify_mask_id")
     assert "gives declassify_mask_id 0 arguments, where 1 fits" in one.message
+
+
+@pytest.mark.parametrize(
+    "copies, fits",
+    [
+        ({"lake.theme.person.name": ["name", "address"]}, True),
+        ({"lake.theme.other.name": ["name", "address"]}, False),
+        ({"lake.theme.person.name": None}, False),
+        ({"lake.theme.person.name": []}, False),
+        ({"lake.theme.person.name": ["name", "lake.staging.s.c"], "lake.staging.s.c": None}, False),
+    ],
+    ids=["of two elements", "elsewhere", "computed", "always null", "partly computed"],
+)
+def test_a_domain_says_of_which_element_an_attribute_is(copies: dict[str, list[str] | None], fits: bool) -> None:
+    call = Call("declassify_mask_name", (column(next(iter(copies))),))
+    assert (found(c.graph({X: call}, copies)) == []) is fits
+
+
+def test_what_was_made_is_no_attribute_of_a_department_s() -> None:
+    maker = Call("declassify_city_key", (column("resident_id"),))
+    call = Call("declassify_mask_name", (column("lake.theme.person.name"),))
+    made = {"lake.theme.m.made": None, "lake.theme.person.name": ["lake.theme.m.made"]}
+    assert found(c.graph({"lake.theme.m.made": maker, X: call}, made))
+
+
+def test_a_count_of_chosen_rows_is_not_believed_in_a_guarded_group() -> None:
+    call = Call("declassify_k_count", (given("count", f"{c.RAW}.*"),), (Call("declassify_k_rows", (PERSONS,)),))
+    guarded = c.decides("diagnosis", X, "declassify_k_rows", "filter")
+    assert found(c.graph({X: call}, edges=(guarded,))) == []
+    (one,) = found(c.graph({X: call}, edges=(guarded, c.decides("diagnosis", X, "declassify_k_count"))))
+    assert one.given == "a count of what lake.raw.deaths.diagnosis chooses"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.calls import Call
@@ -71,6 +73,12 @@ def test_views_made_upstream_are_counted_in_the_product() -> None:
     assert one.message == "2 columns (a, b) are made of lake.raw.deaths.resident_id by declassify_mask_id; 1 may be"
 
 
+def test_the_budget_is_told_from_the_limit_of_one_declassifier() -> None:
+    graph = c.graph({f"{PRODUCT}.a": YEAR, f"{PRODUCT}.b": BAND})
+    (one,) = beyond(graph, [A, B], REGISTRY, DECLARED)
+    assert one.message == "2 columns (a, b) are made of lake.raw.deaths.birth_date by declassifiers; 1 may be"
+
+
 def test_what_a_view_chooses_is_a_view() -> None:
     edges = (
         c.decides("lake.theme.m.masked", f"{PRODUCT}.b"),
@@ -133,8 +141,16 @@ def test_an_aggregate_is_one_where_nobody_stands_out() -> None:
     total = edge("diagnosis", transform="aggregation")
     assert arrives(total, guarded=False) == {PLAIN}
     assert arrives(total, is_number=False) == {PLAIN}
-    copied = c.graph(GUARD, {f"{PRODUCT}.x": ["diagnosis"]}, (total,))
-    assert arrivals(copied, X, {c.ref("diagnosis"): frozenset([AGGREGATED])}, is_number=True)
+
+
+def test_the_greatest_value_of_a_group_is_a_value() -> None:
+    graph = c.graph(GUARD, edges=(edge("diagnosis", transform="aggregation"),))
+    graph = replace(graph, copies={X: frozenset([c.ref("diagnosis")])})
+    assert arrivals(graph, X, {c.ref("diagnosis"): frozenset()}, is_number=True) == {c.ref("diagnosis"): {PLAIN}}
+
+
+def test_a_model_that_reads_itself_ends() -> None:
+    assert arrives(edge("diagnosis"), edge(f"{PRODUCT}.x", transform="identity")) == {PLAIN}
 
 
 def test_other_columns_are_free() -> None:

@@ -16,7 +16,9 @@ from contracts.model import Agreement, Catalogue, LoweringApproval
 from lake.column_lineage import CityLineage
 from lake.settings import REPOSITORY
 from lineage.calls import Call
+from lineage.elements import declared_elements
 from lineage.facts import ColumnRef
+from lineage.from_contracts import contract_levels
 from orchestration.share import privacy
 from orchestration.share.objections import Objector, approval
 from sharing.ledger import Ledger
@@ -152,3 +154,25 @@ def test_content_is_told_by_the_bytes_of_the_files() -> None:
     file = g.candidate().files[0]
     other = g.candidate(files=(replace(file, sha256="1" * 64),))
     assert privacy.content_of(g.candidate()) == privacy.content_of(g.candidate(rows=1)) != privacy.content_of(other)
+
+
+def test_a_level_is_lowered_only_by_what_was_given_what_it_is_for(catalogue: Catalogue) -> None:
+    def level(call: Call) -> str:
+        graph = c.graph({f"{PRODUCT}.x": call})
+        declared = declared_elements(catalogue, c.POLICY, graph)
+        lineage = CityLineage(graph, contract_levels(catalogue), c.POLICY, declared)
+        return lineage.levels[ColumnRef(PRODUCT, "x")].effective
+
+    assert level(MASK) == "L2"
+    assert level(Call("declassify_mask_name", (c.column(ID),))) == "L4"
+    assert level(Call("declassify_mask_id", (c.given("expression", ID),))) == "L4"
+
+
+def test_a_bad_guard_lowers_no_column_of_its_relation(catalogue: Catalogue) -> None:
+    edge = c.decides(ID, f"{PRODUCT}.x", "declassify_k_rows", "filter")
+    for guard, level in ((c.given("count_distinct", ID), "L1"), (c.CONSTANT, "L4")):
+        graph = c.graph({f"{PRODUCT}.*": Call("declassify_k_rows", (guard,))}, edges=(edge,))
+        declared = declared_elements(catalogue, c.POLICY, graph)
+        lineage = CityLineage(graph, contract_levels(catalogue), c.POLICY, declared)
+        assert lineage.levels[ColumnRef(PRODUCT, "x")].effective == level
+        assert lineage.with_level(ColumnRef.parse(ID), "L4").declared is declared

@@ -9,7 +9,7 @@ the parser. Which tables a text may name is the caller's to say.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -95,9 +95,9 @@ def author_vocabulary(connection: Connection) -> Vocabulary:
     return Vocabulary(frozenset((steady | _MACROS) - _TELLING - _WORDS))
 
 
-def judge_select(connection: Connection, sql: str, reads: Collection[Name], vocabulary: Vocabulary) -> None:
+def judge_select(connection: Connection, sql: str, reads: Container[Name], vocabulary: Vocabulary) -> None:
     """Raises `NotOneSelect` unless a text is one select over tables of `reads`."""
-    _Judge(sql, frozenset(reads), vocabulary).query(_statement(connection, sql), frozenset())
+    _Judge(sql, reads, vocabulary).query(_statement(connection, sql), frozenset())
 
 
 def _statement(connection: Connection, sql: str) -> Mapping[str, Any]:
@@ -122,7 +122,7 @@ class _Judge:
     """A walk down the tree; `scope` are the names that the CTEs around a place give."""
 
     sql: str
-    reads: frozenset[Name]
+    reads: Container[Name]
     vocabulary: Vocabulary
 
     def query(self, node: Mapping[str, Any], scope: frozenset[str]) -> None:

@@ -17,6 +17,7 @@ from lake import facts
 from lake.city import City
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
+from orchestration.transform.sandbox.selects import text_digest
 from orchestration.transform.run import ModelResult, begin_models, run_models
 from orchestration.twins.staging import model_name
 from quality.rules import BUILT
@@ -59,8 +60,14 @@ class Build:
 def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
-    begin_models(city.settings, select)
+    begin_models(city.settings, judged_digests(manifest), select)
     return Build(city, select, {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node})
+
+
+def judged_digests(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Id of each model -> the digest of its compiled SQL, as lineage is read from it."""
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return {node["unique_id"]: text_digest(node.get("compiled_code") or "") for node in models}
 
 
 def _table(node: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import atexit
 import json
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import RLock
@@ -28,7 +28,8 @@ _LAST_SECONDS = 10
 class ModelResult:
     """What became of one dbt node: status is success, error, skipped, pass, fail, warn, or set aside.
 
-    `message` is why it failed, in words that hold no cell value; `seconds` are of wall time.
+    `message` is why it failed, in words that hold no cell value; `seconds` are of wall time; `executed` is the SQL of a
+    model that ran, as the engine was asked it.
     """
 
     unique_id: str
@@ -36,6 +37,7 @@ class ModelResult:
     message: str
     seconds: float
     failures: int | None = None
+    executed: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -65,12 +67,15 @@ class _Worker:
             )
         return self._process
 
-    def send(self, arguments: list[str]) -> None:
-        """Put a question whose answer is asked for later; one that waits for its answer already is not put twice."""
-        with self._asking:
-            self._put(arguments)
+    def send(self, arguments: list[str], expected: Mapping[str, str] | None = None) -> None:
+        """Put a question whose answer is asked for later; one that waits for its answer already is not put twice.
 
-    def _put(self, arguments: list[str]) -> None:
+        `expected` (id of model -> digest of its SQL) is what alone may be run.
+        """
+        with self._asking:
+            self._put(arguments, expected)
+
+    def _put(self, arguments: list[str], expected: Mapping[str, str] | None = None) -> None:
         process = self.start()
         if self._pending == arguments:
             return
@@ -79,7 +84,7 @@ class _Worker:
                 pass
         assert process.stdin
         with suppress(BrokenPipeError):  # it died just now: its answer says so
-            process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
+            process.stdin.write(json.dumps({"arguments": arguments, "expected": expected}) + "\n")
             process.stdin.flush()
         self._pending = arguments
 
@@ -153,9 +158,9 @@ def run_models(settings: Settings, select: Sequence[str] = ()) -> Generator[list
     return (yield from _follow(settings, "build", _selected(select)))
 
 
-def begin_models(settings: Settings, select: Sequence[str] = ()) -> None:
-    """Have dbt begin what `run_models` of the same selection then waits for."""
-    _worker.send(_arguments(settings, "build", _selected(select)))
+def begin_models(settings: Settings, expected: Mapping[str, str], select: Sequence[str] = ()) -> None:
+    """Have dbt begin what `run_models` of the same selection then waits for; models run the SQL of `expected` alone."""
+    _worker.send(_arguments(settings, "build", _selected(select)), expected)
 
 
 def _selected(select: Sequence[str]) -> list[str]:
@@ -188,7 +193,7 @@ def _follow(
 ) -> Generator[list[str], None, list[ModelResult]]:
     answer = yield from _worker.ask(_arguments(settings, command, arguments))
     if "error" in answer:
-        raise TransformFailed(command, answer["error"], answer.get("files", ()))
+        raise TransformFailed(command, answer["error"], answer.get("files", ()), answer.get("reasons"))
     return [ModelResult(**row) for row in answer["results"]]
 
 

@@ -8,8 +8,9 @@ connection is `install`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -46,6 +47,8 @@ _FROM_SEED = re.compile(
     r"\s*from\s+'(?:[^']|'')*'\s*\(format\s+csv,\s*header\s+true,\s*delimiter\s+'[^']'\)\s*;?\s*", re.IGNORECASE
 )
 _TEMPORARY = ("zhongtai_wanted", "zhongtai_wanted_view")
+# Where tables of one session lie.
+_SESSION = (("", ""), ("temp", ""), ("", "temp"), ("temp", "main"))
 _HELPERS = ("__dbt_tmp", "__dbt_backup")
 
 
@@ -172,7 +175,7 @@ class _Asked:
         except NotOneSelect as refused:
             raise self._refused(str(refused)) from None
 
-    def _reads(self) -> Collection[Name]:
+    def _reads(self) -> Container[Name]:
         if self.making is None:
             return _CATALOG_TABLES
         own, helpers = self.making.own, [f"{self.making.own[2]}{end}" for end in _HELPERS]
@@ -186,7 +189,7 @@ class _Asked:
 
     def _is_helper(self, name: Name) -> bool:
         own = self.making.own[2] if self.making else ""
-        return name[:2] in (("", ""), ("temp", ""), ("", "temp")) and (
+        return name[:2] in _SESSION and (
             name[2] in _TEMPORARY or name[2].startswith(f"{own}__dbt_tmp")
         )
 
@@ -197,7 +200,7 @@ class _Asked:
         return StatementRefused(self.making.name if self.making else "dbt", self.kind.name.lower(), what)
 
 
-class _Near(Collection[Name]):
+class _Near(Container[Name]):
     """Names that may be read, and the temporary tables of a node, whose names end in the hour."""
 
     def __init__(self, names: frozenset[Name], own: str) -> None:
@@ -206,16 +209,11 @@ class _Near(Collection[Name]):
     def __contains__(self, name: object) -> bool:
         if name in self._names:
             return True
-        plain = isinstance(name, tuple) and len(name) == 3 and name[:2] in (("", ""), ("temp", ""), ("", "temp"))
-        return plain and (name[2].startswith(f"{self._own}__dbt_tmp") or name[2] in _TEMPORARY)  # type: ignore[index]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+        *where, table = name if isinstance(name, tuple) else ("", "", "")
+        return tuple(where) in _SESSION and (str(table).startswith(f"{self._own}__dbt_tmp") or table in _TEMPORARY)
 
 
+@cache
 def _around() -> Vocabulary:
     """What stands around a node's text: all that the text may use, and what is asked of the catalog."""
     author = author_vocabulary(parser())

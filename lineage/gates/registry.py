@@ -9,6 +9,7 @@ from contracts.evidence import Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from lineage.gates.contract import ContractGate
+from lineage.gates.executed import ExecutedGate
 from lineage.gates.expiry import ExpiryGate
 from lineage.gates.freshness import FreshnessGate
 from lineage.gates.gate import Case, Gate
@@ -29,6 +30,7 @@ GATES: tuple[Gate, ...] = (
     ExpiryGate(),
     ImpactAssessmentGate(),
     GroupSizeGate(),
+    ExecutedGate(),
 )
 
 

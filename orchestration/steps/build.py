@@ -15,9 +15,9 @@ from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
+from lake.executed import Ran, record_executed, standing_versions, text_digest
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
-from orchestration.transform.sandbox.selects import text_digest
 from orchestration.transform.run import ModelResult, begin_models, run_models
 from orchestration.twins.staging import model_name
 from quality.rules import BUILT
@@ -34,6 +34,8 @@ class Build:
     select: Sequence[str]
     table_of: Mapping[str, str]
     results: dict[str, ModelResult] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+    """The versions, before the build, of tables that are added to."""
 
     def unheard(self, tables: Iterable[str]) -> None:
         """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
@@ -55,13 +57,32 @@ class Build:
             self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
             yield self.table_of[unique_id]
         _record_merges(self.city)
+        self._record_executed()
+
+    def _record_executed(self) -> None:
+        """What made the rows of each table, so that nothing leaves whose SQL was not judged."""
+        record_executed(
+            self.city,
+            [
+                Ran(table, one.executed, one.whole, self.before.get(table))
+                for table, one in self.results.items()
+                if one.ok and one.executed is not None
+            ],
+        )
 
 
 def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
+    before = standing_versions(city, _added_to(manifest))
     begin_models(city.settings, judged_digests(manifest), select)
-    return Build(city, select, {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node})
+    tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
+    return Build(city, select, tables, before=before)
+
+
+def _added_to(manifest: Mapping[str, Any]) -> list[str]:
+    nodes = manifest["nodes"].values()
+    return sorted(_table(node) for node in nodes if node["config"].get("materialized") == "incremental")
 
 
 def judged_digests(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -29,7 +29,7 @@ class ModelResult:
     """What became of one dbt node: status is success, error, skipped, pass, fail, warn, or set aside.
 
     `message` is why it failed, in words that hold no cell value; `seconds` are of wall time; `executed` is the SQL of a
-    model that ran, as the engine was asked it.
+    model that ran, as the engine was asked it, and `whole` whether that replaced its table, and did not only add to it.
     """
 
     unique_id: str
@@ -38,6 +38,7 @@ class ModelResult:
     seconds: float
     failures: int | None = None
     executed: str | None = None
+    whole: bool = True
 
     @property
     def ok(self) -> bool:

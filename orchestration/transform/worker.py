@@ -156,6 +156,7 @@ def _row(row: Any, seen: Watch) -> dict[str, Any]:
         "seconds": row.execution_time,
         "failures": row.failures,
         "executed": seen.executed.get(unique_id) if str(row.status) == "success" else None,
+        "whole": unique_id in seen.whole,
     }
 
 

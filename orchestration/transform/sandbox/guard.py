@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 
 from contracts.one_select import Name, NotOneSelect, Vocabulary, author_vocabulary, judge_select
-from orchestration.transform.sandbox.selects import own_name, parser, reads, select_fault, text_digest
+from lake.executed import text_digest
+from orchestration.transform.sandbox.selects import own_name, parser, reads, select_fault
 from orchestration.transform.sandbox.settings import setting_fault
 
 _KINDS = duckdb.StatementType
@@ -38,7 +39,7 @@ _COMMENT = re.compile(r"^\s*(?:--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)")
 _HEADS = {
     _KINDS.CREATE: re.compile(r"create\s+(or\s+replace\s+)?(temp(?:orary)?\s+)?(table|view)\s+(if\s+not\s+exists\s+)?"),
     _KINDS.INSERT: re.compile(r"insert\s+into\s+"),
-    _KINDS.DELETE: re.compile(r"delete\s+from\s+"),
+    _KINDS.DELETE: re.compile(r"(?:delete\s+from|truncate(?:\s+table)?)\s+"),
     _KINDS.DROP: re.compile(r"drop\s+(table|view)\s+if\s+exists\s+"),
     _KINDS.COPY: re.compile(r"copy\s+"),
 }
@@ -102,14 +103,19 @@ class Making:
             raise StatementRefused(self.name, "model", what)
 
 
-def judge_statements(sql: str, making: Making | None) -> None:
-    """Raises `StatementRefused` unless all that a text asks is of the vocabulary, for the node that is being made."""
+def judge_statements(sql: str, making: Making | None) -> bool:
+    """Whether a text makes the whole table of the node that is being made, and does not only add to it.
+
+    Raises `StatementRefused` unless all that it asks is of the vocabulary, for that node.
+    """
     try:
         statements = parser().extract_statements(sql)
     except duckdb.Error:
-        return  # the engine will say what is wrong with it, and runs none of it
-    for statement in statements:
-        _Asked(_plain(statement.query), statement.type, making).judge()
+        return False  # the engine will say what is wrong with it, and runs none of it
+    asked = [_Asked(_plain(statement.query), statement.type, making) for statement in statements]
+    for one in asked:
+        one.judge()
+    return any(one.makes_whole() for one in asked)
 
 
 def _plain(sql: str) -> str:
@@ -137,6 +143,11 @@ class _Asked:
         if not found:
             raise self._refused("nothing of a model's asks that")
         return self._about(found)
+
+    def makes_whole(self) -> bool:
+        """Whether it makes the node's table anew, under its own name or under that which is then given it."""
+        head = _HEADS[_KINDS.CREATE].match(self.sql.lower()) if self.kind == _KINDS.CREATE else None
+        return bool(head and not head.group(2))
 
     def _about(self, head: re.Match[str]) -> None:
         """A statement that changes something: only the node's own table, or a temporary helper of its making."""
@@ -189,9 +200,7 @@ class _Asked:
 
     def _is_helper(self, name: Name) -> bool:
         own = self.making.own[2] if self.making else ""
-        return name[:2] in _SESSION and (
-            name[2] in _TEMPORARY or name[2].startswith(f"{own}__dbt_tmp")
-        )
+        return name[:2] in _SESSION and (name[2] in _TEMPORARY or name[2].startswith(f"{own}__dbt_tmp"))
 
     def _resource(self) -> str:
         return str(self.making.node["resource_type"]) if self.making else ""

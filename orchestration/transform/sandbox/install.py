@@ -26,6 +26,8 @@ class Watch:
     expected: Mapping[str, str] | None = None
     refused: dict[str, str] = field(default_factory=dict)
     executed: dict[str, str] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    """Nodes whose table was made anew."""
 
 
 _watch = Watch()
@@ -82,14 +84,18 @@ def _begun(making: Making) -> None:
         raise _told(unique_id, refused) from None
     if making.node["resource_type"] == "model":
         _watch.executed[unique_id] = str(making.node.get("compiled_code") or "")
+        if making.node["config"].get("materialized") != "incremental":
+            _watch.whole.add(unique_id)
 
 
 def _judged(sql: str) -> None:
     making = _making.get()
     try:
-        judge_statements(sql, making)
+        whole = judge_statements(sql, making)
     except StatementRefused as refused:
         raise _told(str(making.node["unique_id"]) if making else "", refused) from None
+    if whole and making:
+        _watch.whole.add(str(making.node["unique_id"]))
 
 
 def _told(unique_id: str, refused: StatementRefused) -> Exception:
@@ -111,7 +117,9 @@ def _plain(node: Any, manifest: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             sources[key] = {name: getattr(source, name) for name in ("database", "schema", "identifier")}
         elif key in manifest.nodes and key not in nodes:
             nodes[key] = _node(manifest.nodes[key])
-            stack += nodes[key]["depends_on"]["nodes"] if nodes[key]["config"].get("materialized") == "ephemeral" else []
+            stack += (
+                nodes[key]["depends_on"]["nodes"] if nodes[key]["config"].get("materialized") == "ephemeral" else []
+            )
     return _node(node), {"nodes": nodes, "sources": sources}
 
 
@@ -125,7 +133,9 @@ def _node(node: Any) -> dict[str, Any]:
         **{name: getattr(node, name, None) for name in names},
         "resource_type": str(getattr(node.resource_type, "value", node.resource_type)),
         "config": node.config.to_dict(omit_none=True),
-        "columns": {name: column.to_dict(omit_none=True) for name, column in (getattr(node, "columns", None) or {}).items()},
+        "columns": {
+            name: column.to_dict(omit_none=True) for name, column in (getattr(node, "columns", None) or {}).items()
+        },
         "constraints": list(getattr(node, "constraints", None) or ()),
         "depends_on": {"nodes": _above(node)},
     }

@@ -159,7 +159,9 @@ class _Text:
 
     def _name(self, name: str, scope: Scope) -> None:
         if name not in scope | CONSTANTS | FUNCTIONS | self.macros.bare | TEXT_MACROS:
-            raise JinjaRefused(name, f"its Jinja uses {name}, which may differ from one compilation to the next, or act")
+            raise JinjaRefused(
+                name, f"its Jinja uses {name}, which may differ from one compilation to the next, or act"
+            )
 
     def _call(self, node: Any, scope: Scope) -> None:
         called = node.node
@@ -181,7 +183,9 @@ class _Text:
             words = [getattr(one, "value", None) for one in [*node.args, *(one.value for one in node.kwargs)]]
             if words and words[0] in self.macros.dispatched() and all(isinstance(one, str) for one in words):
                 return
-            raise JinjaRefused("adapter.dispatch", f"its Jinja dispatches to {words[:1]}, which is no macro of a city's")
+            raise JinjaRefused(
+                "adapter.dispatch", f"its Jinja dispatches to {words[:1]}, which is no macro of a city's"
+            )
         known = TEXT_MACROS if root == "dbt" else self.macros.of_package.get(root, frozenset())
         if name not in known:
             raise JinjaRefused(f"{root}.{name}", f"its Jinja calls {root}.{name}, which is none that may be called")

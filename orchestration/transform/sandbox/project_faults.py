@@ -93,9 +93,13 @@ def _known(city: Mapping[str, set[str]]) -> Macros:
 def _macro_fault(macro: Mapping[str, Any], manifest: Manifest, known: Macros, project: Path) -> str:
     name, file = str(macro["name"]), str(macro["original_file_path"])
     if Path(file).name in NAMED and Path(file).parent.as_posix() == "macros":
-        return "" if _is_as_written(project / file) else (
-            f"{file} is not as the platform writes it, and decides how tables are made: "
-            "copy it from a folder that `zhongtai init` makes"
+        return (
+            ""
+            if _is_as_written(project / file)
+            else (
+                f"{file} is not as the platform writes it, and decides how tables are made: "
+                "copy it from a folder that `zhongtai init` makes"
+            )
         )
     if name.startswith("materialization_"):
         return f"{name}: models are made as the platform makes them, and not by a materialization of a city's"
@@ -121,9 +125,7 @@ def _shadowed(name: str, manifest: Manifest) -> str:
         for macro in manifest["macros"].values()
         if not _is_city(macro)
         for one in (str(macro["name"]), without_prefix(str(macro["name"])))
-    } | {
-        str(macro["name"]): str(macro["package_name"]) for macro in manifest["macros"].values() if not _is_city(macro)
-    }
+    } | {str(macro["name"]): str(macro["package_name"]) for macro in manifest["macros"].values() if not _is_city(macro)}
     found = next((one for one in (name, without_prefix(name)) if one in taken), "")
     return f"{taken[found]}.{found}" if found else ""
 

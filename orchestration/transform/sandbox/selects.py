@@ -5,7 +5,6 @@ The same text is judged when it is compiled, by which lineage is read, and again
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -13,14 +12,11 @@ from typing import Any
 import duckdb
 
 from contracts.one_select import Name, NotOneSelect, Vocabulary, author_vocabulary, judge_select
+from lake.executed import text_digest
+from lineage.from_dbt import relation_of
 from orchestration.transform.sandbox.vocabulary import SOURCE_SCHEMAS
 
 Node = Mapping[str, Any]
-
-
-def text_digest(text: str) -> str:
-    """By which a compiled text is known: SHA-256 in hex of the text as dbt hands it to the engine, without its ends."""
-    return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
 def own_name(node: Node) -> Name:
@@ -89,3 +85,9 @@ def parser() -> duckdb.DuckDBPyConnection:
 @cache
 def _author() -> Vocabulary:
     return author_vocabulary(parser())
+
+
+def judged_texts(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Relation of each model -> the digests of the texts of it that are in a manifest: one, where it is compiled."""
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return {relation_of(node): (text_digest(node["compiled_code"]),) for node in models if node.get("compiled_code")}

@@ -1,9 +1,8 @@
-"""What one text of SQL may be where the platform did not write it: a select over named tables, by functions that look at
-nothing else.
+"""What one text of SQL may be where the platform did not write it: a select over named tables.
 
-A closed vocabulary over the tree that the engine's own parser makes (`json_serialize_sql`): kinds of query, of table and
-of expression, and functions, each listed; all else is refused, also what a later engine brings. Nothing is run here but
-the parser. Which tables a text may name is the caller's to say.
+A closed vocabulary over the tree that the engine's own parser makes (`json_serialize_sql`): kinds of query, of table
+and of expression, and functions, each listed; all else is refused, also what a later engine brings. Nothing is run here
+but the parser. Which tables a text may name is the caller's to say.
 """
 
 from __future__ import annotations
@@ -18,146 +17,45 @@ from contracts.sql_text import literal
 Name = tuple[str, str, str]
 """Catalog, schema and table, in small letters."""
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _TABLES = frozenset({"BASE_TABLE", "JOIN", "SUBQUERY", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT"})
 # Parts of a query that are no query, table or expression themselves.
-_PARTS = frozenset(
-    [
-        "ORDER_MODIFIER",
-        "LIMIT_MODIFIER",
-        "LIMIT_PERCENT_MODIFIER",
-        "DISTINCT_MODIFIER",
-        "ORDER_DEFAULT",
-        "ASCENDING",
-        "DESCENDING",
-    ]
-)
-_EXPRESSIONS = frozenset(
-    [
-        "BETWEEN",
-        "CASE",
-        "CAST",
-        "COLLATE",
-        "COLUMN_REF",
-        "COMPARISON",
-        "CONJUNCTION",
-        "CONSTANT",
-        "FUNCTION",
-        "LAMBDA",
-        "LAMBDA_REF",
-        "OPERATOR",
-        "POSITIONAL_REFERENCE",
-        "STAR",
-        "SUBQUERY",
-        "WINDOW",
-    ]
-)
+_PARTS = _words("""
+    ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING
+""")
+_EXPRESSIONS = _words("""
+    BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR
+    POSITIONAL_REFERENCE STAR SUBQUERY WINDOW
+""")
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
 # Steady for the engine, and yet they tell of it, of the session, or run or read SQL that is given as a text.
-_TELLING = frozenset(
-    [
-        "current_setting",
-        "getvariable",
-        "version",
-        "current_localtime",
-        "current_localtimestamp",
-        "json_serialize_sql",
-        "json_deserialize_sql",
-        "json_serialize_plan",
-        "parse_duckdb_log_message",
-        "vector_type",
-        "can_cast_implicitly",
-        "alias",
-        "create_sort_key",
-    ]
-)
+_TELLING = _words("""
+    current_setting getvariable version current_localtime current_localtimestamp json_serialize_sql
+    json_deserialize_sql json_serialize_plan parse_duckdb_log_message vector_type can_cast_implicitly alias
+    create_sort_key
+""")
 # Macros that the engine brings, of functions that are steady.
 # `unnest` is no function to the engine.
-_MACROS = frozenset(
-    [
-        "unnest",
-        "array_append",
-        "array_pop_back",
-        "array_pop_front",
-        "array_prepend",
-        "array_push_back",
-        "array_push_front",
-        "array_reverse",
-        "array_to_string",
-        "array_to_string_comma_default",
-        "date_add",
-        "days_in_month",
-        "fdiv",
-        "fmod",
-        "geomean",
-        "geometric_mean",
-        "histogram",
-        "json",
-        "json_group_array",
-        "json_group_object",
-        "json_group_structure",
-        "list_any_value",
-        "list_append",
-        "list_approx_count_distinct",
-        "list_avg",
-        "list_bit_and",
-        "list_bit_or",
-        "list_bit_xor",
-        "list_bool_and",
-        "list_bool_or",
-        "list_count",
-        "list_entropy",
-        "list_first",
-        "list_histogram",
-        "list_kurtosis",
-        "list_kurtosis_pop",
-        "list_last",
-        "list_mad",
-        "list_max",
-        "list_median",
-        "list_min",
-        "list_mode",
-        "list_prepend",
-        "list_product",
-        "list_reverse",
-        "list_sem",
-        "list_skewness",
-        "list_stddev_pop",
-        "list_stddev_samp",
-        "list_string_agg",
-        "list_sum",
-        "list_var_pop",
-        "list_var_samp",
-        "map_contains_entry",
-        "map_contains_value",
-        "md5_number_lower",
-        "md5_number_upper",
-        "nullif",
-        "round_even",
-        "roundbankers",
-        "split_part",
-        "wavg",
-        "weighted_avg",
-    ]
-)
+_MACROS = _words("""
+    unnest array_append array_pop_back array_pop_front array_prepend array_push_back array_push_front array_reverse
+    array_to_string array_to_string_comma_default date_add days_in_month fdiv fmod geomean geometric_mean histogram
+    json json_group_array json_group_object json_group_structure list_any_value list_append
+    list_approx_count_distinct list_avg list_bit_and list_bit_or list_bit_xor list_bool_and list_bool_or list_count
+    list_entropy list_first list_histogram list_kurtosis list_kurtosis_pop list_last list_mad list_max list_median
+    list_min list_mode list_prepend list_product list_reverse list_sem list_skewness list_stddev_pop
+    list_stddev_samp list_string_agg list_sum list_var_pop list_var_samp map_contains_entry map_contains_value
+    md5_number_lower md5_number_upper nullif round_even roundbankers split_part wavg weighted_avg
+""")
 # Words that call a function without brackets, where no column is called so: what they tell is not of the rows.
-_WORDS = frozenset(
-    [
-        "current_catalog",
-        "current_database",
-        "current_date",
-        "current_query",
-        "current_role",
-        "current_schema",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "localtime",
-        "localtimestamp",
-        "session_user",
-        "user",
-    ]
-)
+_WORDS = _words("""
+    current_catalog current_database current_date current_query current_role current_schema current_time
+    current_timestamp current_user localtime localtimestamp session_user user
+""")
 _OWN_SCHEMA = "zt"
 _OWN_PREFIXES = ("declassify_", "identifies_")
 

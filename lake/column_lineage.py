@@ -21,6 +21,7 @@ from lineage.from_contracts import contract_graph, contract_levels, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
+from lineage.policy_tightening import refuse_loosening
 from lineage.store import load_graph, save_graph
 
 _POLICY = Path("contracts") / "standards" / "lineage_policy.yml"
@@ -45,9 +46,16 @@ class CityLineage:
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The workspace's lineage policy, else the platform's."""
-    own = settings.workspace / _POLICY
-    return load_policy(own if own.exists() else REPOSITORY / _POLICY)
+    """The workspace's lineage policy, where it has one that loosens nothing, else the platform's.
+
+    Raises `BadPolicy`, `PolicyLoosened`.
+    """
+    platform, own = load_policy(REPOSITORY / _POLICY), settings.workspace / _POLICY
+    if not own.exists():
+        return platform
+    policy = load_policy(own)
+    refuse_loosening(platform, policy)
+    return policy
 
 
 def graph_file(settings: Settings) -> Path:

@@ -1,8 +1,8 @@
 """Which SQL made the rows that a model's table holds: written down as models end, and read back by table version.
 
 Lineage that says where a product's columns come from must be of the texts named here, and not of what a file says now.
-A table that was replaced whole has one text; one that was added to has every text since it was last replaced. Nothing is
-judged here, and no SQL is run but to tell versions.
+A table that was replaced whole has one text; one that was added to has every text since it was last replaced. Nothing
+is judged here, and no SQL is run but to tell versions.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lake.city import City
+from sharing.chain import Entry
 
 _TEXT, _TABLE = "sql", "executed"
 
@@ -56,7 +58,7 @@ def record_executed(city: City, ran: Iterable[Ran]) -> None:
     """Append which texts the rows of each table are now from; what the ledger has already is not repeated."""
     models = list(ran)
     known, versions = city.ledger.current(_TABLE), standing_versions(city, [one.table for one in models])
-    stored, items = set(city.ledger.current(_TEXT)), []
+    stored, items = set(city.ledger.current(_TEXT)), list[tuple[str, dict[str, object]]]()
     for one in models:
         digest, version = text_digest(one.text), versions.get(one.table)
         if version is None:
@@ -64,19 +66,19 @@ def record_executed(city: City, ran: Iterable[Ran]) -> None:
         if digest not in stored:
             stored.add(digest)
             items.append((_TEXT, {"digest": digest, "text": one.text.strip(), "run_id": city.run_id}))
-        body = {"table": one.table, "version": version, "texts": _texts(one, digest, known)}
-        last = known[one.table].body if one.table in known else {}
+        body: dict[str, object] = {"table": one.table, "version": version, "texts": _texts(one, digest, known)}
+        last: Mapping[str, object] = known[one.table].body if one.table in known else {}
         if any(last.get(name) != value for name, value in body.items()):
             items.append((_TABLE, {**body, "run_id": city.run_id}))
     if items:
         city.ledger.append_many(items, city.now())
 
 
-def _texts(one: Ran, digest: str, known: Mapping[str, object]) -> list[str]:
+def _texts(one: Ran, digest: str, known: Mapping[str, Entry]) -> list[str]:
     """The digests of all texts whose rows may be there; none where not all of them are known."""
     if one.whole:
         return [digest]
-    last = known[one.table].body if one.table in known else {}  # type: ignore[attr-defined]
+    last: Mapping[str, Any] = known[one.table].body if one.table in known else {}
     if not last.get("texts") or last.get("version") != one.before:
         return []
     return list(dict.fromkeys([*last["texts"], digest]))
@@ -85,9 +87,9 @@ def _texts(one: Ran, digest: str, known: Mapping[str, object]) -> list[str]:
 def executed(city: City, tables: Iterable[str] | None = None) -> dict[str, tuple[ExecutedText, ...]]:
     """Relation (`lake.<schema>.<name>`) -> every text whose rows may be in the table that stands now.
 
-    Of `tables`, else of all that were recorded. A table whose present version has no record (it was changed by something
-    else, or a run died before it could write down what it did), or some of whose texts are not known, is left out: what
-    is left out is not known, and withholds.
+    Of `tables`, else of all that were recorded. A table whose present version has no record (something else changed it,
+    or a run died before it could write down what it did), or some of whose texts are not known, is left out: what is
+    left out is not known, and withholds.
     """
     known = city.ledger.current(_TABLE)
     wanted = sorted(known if tables is None else known.keys() & set(tables))

@@ -13,10 +13,10 @@ _SHOWN = 12
 
 
 class ExecutedGate(Gate):
-    """Of the product and of every model upstream, each text whose rows are in the table is one that lineage was read from.
+    """Each text whose rows are in the product, or in a model upstream, is one that lineage was read from.
 
-    Texts are compared by the digest of the compiled SQL: of what lineage judged, and of what the engine was asked. A table
-    that was changed by anything else than its recorded build is not known, and withholds.
+    Texts are compared by the digest of the compiled SQL: of what lineage judged, and of what the engine was asked. A
+    table that was changed by anything else than its recorded build is not known, and withholds.
     """
 
     name = "executed"
@@ -37,7 +37,7 @@ class ExecutedGate(Gate):
                 "executed_known",
                 table,
                 "nothing tells which SQL made the rows that it holds now",
-                "run its model again; of an incremental one with full_refresh: true in its config, for one run",
+                "run its model again; of an incremental one with full_refresh: true in its config, once",
             )
             return
         exported = case.evidence.candidate.data_version
@@ -57,8 +57,7 @@ class ExecutedGate(Gate):
                 table,
                 f"{len(strange)} of {len(one.executed)} texts that made its rows were not judged "
                 f"(digest {', '.join(digest[:_SHOWN] for digest in strange)})",
-                "run its model again as it is now; of an incremental one with full_refresh: true in its config, for one "
-                "run",
+                "run its model again as it is now; of an incremental one with full_refresh: true in its config, once",
                 executed=list(one.executed),
                 judged=list(one.judged),
             )

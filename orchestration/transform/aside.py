@@ -135,7 +135,7 @@ def _found(project: Path, file: str) -> str | None:
 
 
 def _may_go(path: str, failure: TransformFailed) -> bool:
-    """Whether a file may be left out: a macro's only where it is the fault, and never one that says how tables are made."""
+    """Whether a file may be left out: a macro's where it is the fault, and never one that says how tables are made."""
     return not path.startswith("macros/") or (path in failure.reasons and Path(path).name not in NAMED)
 
 

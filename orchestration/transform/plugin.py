@@ -1,4 +1,4 @@
-"""The dbt-duckdb plugin that makes dbt's connection equal to ours: extensions from wheels, declassifier macros; and locked.
+"""The dbt-duckdb plugin that makes dbt's connection equal to ours (extensions from wheels, macros), and locks it.
 
 dbt-duckdb loads it by name from the generated profile, before it attaches the lake. Statements are judged by `sandbox`.
 """

@@ -138,12 +138,15 @@ def _judged(arguments: list[str]) -> dict[str, Any] | None:
     """What of the project may not be, once it is parsed or compiled; None where all may."""
     if arguments[0] not in ("parse", "compile"):
         return None
-    manifest = json.loads((Path(_option(arguments, "--target-path")) / "manifest.json").read_text("utf-8"))
+    written = Path(_option(arguments, "--target-path")) / "manifest.json"
+    manifest = json.loads(written.read_text("utf-8"))
     project = Path(_option(arguments, "--project-dir"))
     found = project_faults(manifest, project) if arguments[0] == "parse" else compiled_faults(manifest)
     if not found:
         return None
+    # As compiled it must be nobody's: it is made again, of what is left.
     _parsed.keep(None, arguments)
+    written.unlink()
     return {"error": "; ".join(found[file] for file in sorted(found)), "files": sorted(found), "reasons": found}
 
 

@@ -1,7 +1,7 @@
 """The guard before the engine: each statement that dbt asks of its connection is of a closed vocabulary, or is refused.
 
-It knows which node is being made. A node's own text is judged by itself (`selects`); what the platform's and dbt's macros
-write around it is known by kind of statement and by the table that it is about. Who puts the guard before dbt's
+It knows which node is being made. A node's own text is judged by itself (`selects`); what the platform's and dbt's
+macros write around it is known by kind of statement and by the table that it is about. Who puts the guard before dbt's
 connection is `install`.
 """
 
@@ -245,7 +245,7 @@ def _named(text: str) -> tuple[Name, str]:
             break
         text = text[dot.end() :]
     padded = ("", "", *parts) if len(parts) == 1 else ("", *parts) if len(parts) == 2 else tuple(parts)
-    return (padded if len(padded) == 3 else ("", "", "")), text  # type: ignore[return-value]
+    return (padded if len(padded) == 3 else ("", "", "")), text
 
 
 def _after_list(text: str) -> str:

@@ -1,8 +1,8 @@
 """Putting the guard before dbt's connection, in the process that runs dbt, and remembering what it said and saw run.
 
 dbt has no place for a guard of its own: so the cursor of its DuckDB adapter is replaced by one that asks first, and the
-runner of each node tells which node is being made. Both are looked up here by name, and a dbt that has them otherwise is
-an error before anything runs.
+runner of each node tells which node is being made. Both are looked up here by name, and a dbt that has them otherwise
+is an error before anything runs.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def install() -> None:
         finally:
             _making.reset(token)
 
-    local.DuckDBCursorWrapper = GuardedCursor
-    BaseRunner.run = run
+    setattr(local, wrapped.__name__, GuardedCursor)
+    setattr(BaseRunner, ran.__name__, run)
 
 
 def _begun(making: Making) -> None:

@@ -1,5 +1,8 @@
-"""Whether the settings that a node ends up with are of the vocabulary, wherever they were given: in its SQL, in YAML, in
-dbt_project.yml. Names and types of columns too, since dbt writes them into statements as they are."""
+"""Whether the settings that a node ends up with are of the vocabulary, wherever they were given.
+
+Settings come from a model's SQL, from YAML, from dbt_project.yml. Names and types of columns are among them, since dbt
+writes them into statements as they are.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,12 @@ from orchestration.transform.sandbox.vocabulary import CONSTRAINTS, MATERIALIZED
 _NAME = re.compile(r"[^\W\d]\w*")
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, (), False)
 # Settings that dbt always gives, and that say nothing as long as they are so.
-_AS_DBT_GIVES = {"persist_docs": ({},), "grants": ({},), "event_time": (None,), "lookback": (1, None)}
+_AS_DBT_GIVES: dict[str, tuple[Any, ...]] = {
+    "persist_docs": ({},),
+    "grants": ({},),
+    "event_time": (None,),
+    "lookback": (1, None),
+}
 
 
 def setting_fault(node: Mapping[str, Any]) -> str:

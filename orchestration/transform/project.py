@@ -19,7 +19,7 @@ from lake.settings import REPOSITORY, Settings
 from orchestration.transform import sandbox
 from orchestration.transform.aside import forget, project_dir, seed_folders, seek, set_aside
 from orchestration.transform.failed import TransformFailed
-from orchestration.transform.refused import refuse_asking, refuse_cycles, refuse_names, refuse_unreadable
+from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -130,7 +130,6 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
             parse(settings)
             manifest = _read(settings)
             refuse_names(manifest)
-            refuse_asking(manifest)
             refuse_cycles(manifest)
         except TransformFailed as failure:
             named = failure if failure.files else seek(settings, failure, lambda: _why_not(settings))

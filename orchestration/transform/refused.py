@@ -15,9 +15,6 @@ from orchestration.transform.failed import TransformFailed
 
 _READ = {".sql", ".yml", ".yaml", ".csv", ".py", ".md"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASKS = re.compile(
-    r"\b(?:run_query|load_result|load_agate_table|statement\s*\(|call\s+statement|adapter\s*\.|run_sql)\b"
-)
 _NODES = {"model", "seed", "snapshot"}
 
 
@@ -55,19 +52,6 @@ def refuse_names(manifest: Mapping[str, Any]) -> None:
         told = ", ".join(sorted(node["name"] for node in wrong))
         what = f"a model's name is made of letters, digits and underscores, not {told}"
         raise TransformFailed("parse", what, [node["original_file_path"] for node in wrong])
-
-
-def refuse_asking(manifest: Mapping[str, Any]) -> None:
-    """Models that ask the lake while they compile: what they find would lie in compiled SQL, and be judged as text."""
-    asking = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] in _NODES and _ASKS.search(node.get("raw_code") or "")
-    ]
-    if asking:
-        told = ", ".join(sorted(node["name"] for node in asking))
-        what = f"a model may not ask the lake while it compiles (run_query, statement, adapter), as {told} does"
-        raise TransformFailed("parse", what, [node["original_file_path"] for node in asking])
 
 
 def _refuse_twins(nodes: Iterable[Mapping[str, Any]]) -> None:

@@ -85,12 +85,20 @@ class _Parsed:
     def of(self, arguments: list[str]) -> Any:
         """The manifest that a command is about; None where it is not known, or another process wrote a newer one."""
         same = (_option(arguments, "--project-dir"), _written(arguments)) == (self.project, self.written)
-        return self.manifest if same and arguments[0] != "parse" else None
+        return _uncompiled(self.manifest) if same and arguments[0] != "parse" else None
 
     def keep(self, manifest: Any, arguments: list[str]) -> None:
         """Remember what a command left."""
         self.manifest, self.project = manifest, _option(arguments, "--project-dir")
         self.written = _written(arguments)
+
+
+def _uncompiled(manifest: Any) -> Any:
+    """The manifest without dbt's note that ephemeral models were put in: the next command compiles without them."""
+    for node in manifest.nodes.values() if manifest else ():
+        if getattr(node, "extra_ctes_injected", False):
+            node.extra_ctes_injected, node.extra_ctes = False, []
+    return manifest
 
 
 _parsed = _Parsed()

@@ -44,6 +44,7 @@ def install() -> None:
     """Put the guard in place; to be called once, before dbt opens a connection."""
     from dbt.adapters.duckdb.environments import local
     from dbt.task.base import BaseRunner
+    from dbt.task.compile import CompileRunner
 
     wrapped, ran = local.DuckDBCursorWrapper, BaseRunner.run
 
@@ -64,6 +65,8 @@ def install() -> None:
             return getattr(self.__cursor, name)
 
     def run(self: Any, compiled_node: Any, manifest: Any) -> Any:
+        if type(self) is CompileRunner:
+            return ran(self, compiled_node, manifest)  # nothing of it is run: it is judged with all others, at once
         making = Making.of(*_plain(compiled_node, manifest))
         token = _making.set(making)
         try:

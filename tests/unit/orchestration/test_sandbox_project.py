@@ -1,0 +1,78 @@
+"""A project is judged before anything of it runs: what reaches for more is set aside, each for its own reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lake.attach import open_lake
+from lake.settings import Settings, load_settings
+from orchestration.steps.build import judged_digests
+from orchestration.transform import aside
+from orchestration.transform.project import compiled_manifest
+from orchestration.transform.run import begin_models, run_models
+from tests.unit.orchestration import hostile
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Path, dict]]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    settings = load_settings(folder / "city", {"ZHONGTAI_STATE": str(folder / "state"), "ZHONGTAI_THREADS": "1"})
+    (out := folder / "out").mkdir()
+    hostile.write_project(settings, out)
+    with open_lake(settings):
+        pass  # its tables' schemas stand before dbt comes
+    yield settings, out, compiled_manifest(settings)
+
+
+def reasons(settings: Settings) -> dict[str, str]:
+    return {table.split(".", 1)[1]: why for table, why in aside.left_out(settings).items()}
+
+
+@pytest.mark.parametrize("one", hostile.MODELS, ids=lambda one: one.name)
+def test_a_model_that_reaches_for_more_is_set_aside(city: tuple[Settings, Path, dict], one: hostile.Hostile) -> None:
+    settings, _, manifest = city
+    why = reasons(settings)
+    assert one.word in why[one.name]
+    assert f"model.city.{one.name}" not in manifest["nodes"]
+
+
+def test_a_model_in_python_is_set_aside(city: tuple[Settings, Path, dict]) -> None:
+    assert "written in python" in reasons(city[0])["python"]
+
+
+@pytest.mark.parametrize("file", hostile.MACROS)
+def test_a_macro_that_reaches_for_more_is_left_out(city: tuple[Settings, Path, dict], file: str) -> None:
+    settings, _, manifest = city
+    left = json.loads((settings.dbt_target / "aside.json").read_text())
+    word = hostile.MACROS[file][1]
+    if word:
+        assert word in left[f"macros/{file}"]
+        assert not [m for m in manifest["macros"].values() if m["original_file_path"].endswith(file)]
+
+
+@pytest.mark.parametrize("name", hostile.CONTROLS)
+def test_what_a_model_may_be_goes_on(city: tuple[Settings, Path, dict], name: str) -> None:
+    settings, _, manifest = city
+    assert name not in reasons(settings)
+    assert f"model.city.{name}" in manifest["nodes"]
+
+
+def test_what_is_left_is_built_and_nothing_was_written(city: tuple[Settings, Path, dict]) -> None:
+    settings, out, manifest = city
+    begin_models(settings, judged_digests(manifest))
+    building = run_models(settings)
+    while True:
+        try:
+            next(building)
+        except StopIteration as end:
+            results = {one.unique_id.rsplit(".", 1)[-1]: one for one in end.value}
+            break
+    assert {name: (one.status, one.message) for name, one in results.items()} == dict.fromkeys(
+        hostile.CONTROLS.keys() - {"fleeting"}, ("success", "")
+    )
+    assert list(out.iterdir()) == []
+

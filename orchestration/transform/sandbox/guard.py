@@ -111,7 +111,7 @@ def judge_statements(sql: str, making: Making | None) -> bool:
     try:
         statements = parser().extract_statements(sql)
     except duckdb.Error:
-        return False  # the engine will say what is wrong with it, and runs none of it
+        raise StatementRefused(making.name if making else "dbt", "unknown", "it does not parse") from None
     asked = [_Asked(_plain(statement.query), statement.type, making) for statement in statements]
     for one in asked:
         one.judge()
@@ -135,7 +135,7 @@ class _Asked:
         if self.kind == _KINDS.TRANSACTION:
             return
         if self.kind == _KINDS.SELECT:
-            return self._select(self.sql)
+            return self._rows(self.sql)
         if self.kind == _KINDS.CREATE and _SCHEMA.fullmatch(self.sql):
             return None
         head = _HEADS.get(self.kind)
@@ -165,24 +165,19 @@ class _Asked:
         """What is made or inserted: rows of a select, or columns alone."""
         if self._resource() == "seed":
             return  # its values are bound, or copied from its file
-        body = re.match(r"\s*(?:as\b)?", rest, re.IGNORECASE)
-        text = rest[body.end() if body else 0 :].strip().rstrip(";")
-        for start in (text, _after_list(text)):
-            if not start.strip():
-                return
-            try:
-                judge_select(parser(), start, self._reads(), _around())
-            except NotOneSelect as refused:
-                fault = refused
-            else:
-                return
-        if self.kind == _KINDS.CREATE and not _after_list(text).strip():
-            return
-        raise self._refused(str(fault))
+        rest = rest.strip().rstrip(";").strip()
+        after = _after_list(rest).strip() if rest.startswith("(") else rest
+        if self.kind == _KINDS.CREATE:
+            if after or not rest.startswith("("):
+                self._rows(re.sub(r"^as\b", "", after, count=1, flags=re.IGNORECASE))
+        elif not (after and rest.startswith("(")):
+            self._rows(rest)
+        else:
+            self._rows(after)
 
-    def _select(self, sql: str) -> None:
+    def _rows(self, text: str) -> None:
         try:
-            judge_select(parser(), sql, self._reads(), _around() if self.making else _CATALOG)
+            judge_select(parser(), text, self._reads(), _around() if self.making else _CATALOG)
         except NotOneSelect as refused:
             raise self._refused(str(refused)) from None
 

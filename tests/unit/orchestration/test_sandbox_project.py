@@ -75,4 +75,3 @@ def test_what_is_left_is_built_and_nothing_was_written(city: tuple[Settings, Pat
         hostile.CONTROLS.keys() - {"fleeting"}, ("success", "")
     )
     assert list(out.iterdir()) == []
-

@@ -19,7 +19,7 @@ from lake.settings import REPOSITORY, Settings
 from orchestration.transform import sandbox
 from orchestration.transform.aside import forget, project_dir, seed_folders, seek, set_aside
 from orchestration.transform.failed import TransformFailed
-from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_unreadable
+from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_strays, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -127,6 +127,7 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
     while True:
         try:
             refuse_unreadable(project_dir(settings))
+            refuse_strays(project_dir(settings), settings.dbt_project)
             parse(settings)
             manifest = _read(settings)
             refuse_names(manifest)

@@ -31,6 +31,21 @@ def refuse_unreadable(project: Path) -> None:
         raise TransformFailed("parse", told, list(found))
 
 
+def refuse_strays(project: Path, home: Path) -> None:
+    """Links to what lies elsewhere: a seed that is one would bring any file of the machine into the lake.
+
+    `home` is the project's own folder, of which `project` may be a folder of links.
+    """
+    inside = home.resolve()
+    found = [
+        path.relative_to(project).as_posix()
+        for path in sorted(project.rglob("*"))
+        if "dbt_packages" not in path.parts and not path.resolve().is_relative_to(inside)
+    ]
+    if found:
+        raise TransformFailed("parse", f"{', '.join(found)}: a link to a file outside the project", found)
+
+
 def _unreadable(path: Path) -> str:
     if path.exists() and not path.is_file():
         return "it is no file"

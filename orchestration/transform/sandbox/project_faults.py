@@ -30,9 +30,13 @@ def project_faults(manifest: Manifest, project: Path) -> Faults:
     own = {name: macro for name, macro in manifest["macros"].items() if _is_city(macro)}
     known = _callable(manifest)
     refused = {name: why for name, macro in own.items() if (why := _macro_fault(macro, manifest, known, project))}
+    mine = str(manifest["metadata"].get("project_name"))
     for name, why in refused.items():
-        found.setdefault(own[name]["original_file_path"], why)
-    bad = {name for name, macro in own.items() if macro["original_file_path"] in found}
+        if own[name]["package_name"] == mine:
+            found.setdefault(own[name]["original_file_path"], why)
+    # Another package's files are not the city's to leave out: only who uses such a macro goes.
+    left = {name for name, macro in own.items() if macro["package_name"] == mine and _file(macro) in found}
+    bad = left | refused.keys()
     for node in manifest["nodes"].values():
         why = _node_fault(node, known) or _user_fault(node, manifest, bad)
         if why:
@@ -62,6 +66,10 @@ def _is_ours(macro: Mapping[str, Any]) -> bool:
 
 def _is_city(macro: Mapping[str, Any]) -> bool:
     return macro["package_name"] not in TRUSTED_PACKAGES | {PLATFORM_PACKAGE}
+
+
+def _file(macro: Mapping[str, Any]) -> str:
+    return str(macro["original_file_path"])
 
 
 def _callable(manifest: Manifest) -> Macros:

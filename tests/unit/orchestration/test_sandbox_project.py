@@ -12,7 +12,9 @@ from lake.attach import open_lake
 from lake.settings import Settings, load_settings
 from orchestration.steps.build import judged_digests
 from orchestration.transform import aside
+from orchestration.transform.failed import TransformFailed
 from orchestration.transform.project import compiled_manifest
+from orchestration.transform.refused import refuse_strays
 from orchestration.transform.run import begin_models, run_models
 from tests.unit.orchestration import hostile
 
@@ -42,6 +44,20 @@ def test_a_model_that_reaches_for_more_is_set_aside(city: tuple[Settings, Path, 
 
 def test_a_model_in_python_is_set_aside(city: tuple[Settings, Path, dict]) -> None:
     assert "written in python" in reasons(city[0])["python"]
+
+
+def test_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
+    (project := tmp_path / "project" / "seeds").mkdir(parents=True)
+    (tmp_path / "key.csv").write_text("secret\n")
+    (project / "own.csv").write_text("a\n1\n")
+    refuse_strays(project.parent, project.parent)
+    (project / "key.csv").symlink_to(tmp_path / "key.csv")
+    with pytest.raises(TransformFailed, match="outside the project") as refused:
+        refuse_strays(project.parent, project.parent)
+    assert refused.value.files == ("seeds/key.csv",)
+    (project / "folder").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(TransformFailed, match=r"seeds/folder, seeds/key\.csv"):
+        refuse_strays(project.parent, project.parent)
 
 
 @pytest.mark.parametrize("file", hostile.MACROS)

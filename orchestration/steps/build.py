@@ -34,6 +34,8 @@ class Build:
     city: City
     select: Sequence[str]
     table_of: Mapping[str, str]
+    expected: Mapping[str, str]
+    """Id of each model -> digest of the SQL that alone it may run."""
     results: dict[str, ModelResult] = field(default_factory=dict)
     order: Sequence[str] = ()
     """Tables as they depend on one another."""
@@ -53,7 +55,7 @@ class Build:
 
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
-        following = run_models(self.city.settings, self.select)
+        following = run_models(self.city.settings, self.expected, self.select)
         while True:
             try:
                 unique_id, status = next(following)
@@ -83,9 +85,10 @@ def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] =
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
     before = standing_versions(city, _added_to(manifest))
-    begin_models(city.settings, judged_digests(manifest), select)
+    expected = judged_digests(manifest)
+    begin_models(city.settings, expected, select)
     tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-    return Build(city, select, tables, order=_in_order(manifest, tables), before=before)
+    return Build(city, select, tables, expected, order=_in_order(manifest, tables), before=before)
 
 
 def _in_order(manifest: Mapping[str, Any], tables: Mapping[str, str]) -> list[str]:

@@ -40,7 +40,7 @@ def refuse_strays(project: Path, home: Path) -> None:
     found = [
         path.relative_to(project).as_posix()
         for path in sorted(project.rglob("*"))
-        if "dbt_packages" not in path.parts and not path.resolve().is_relative_to(inside)
+        if path.is_symlink() and "dbt_packages" not in path.parts and not path.resolve().is_relative_to(inside)
     ]
     if found:
         raise TransformFailed("parse", f"{', '.join(found)}: a link to a file outside the project", found)

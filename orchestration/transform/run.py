@@ -93,10 +93,12 @@ class _Worker:
         """Whether a question was put and its answer not asked for."""
         return self._pending == arguments
 
-    def ask(self, arguments: list[str]) -> Generator[list[str], None, dict[str, Any]]:
+    def ask(
+        self, arguments: list[str], expected: Mapping[str, str] | None = None
+    ) -> Generator[list[str], None, dict[str, Any]]:
         """What is told on the way, [name, status] of each model as it ends; and the answer."""
         with self._asking:
-            self._put(arguments)
+            self._put(arguments, expected)
             return (yield from self._answer())
 
     def _answer(self) -> Generator[list[str], None, dict[str, Any]]:
@@ -151,16 +153,19 @@ def parse(settings: Settings) -> None:
     _invoke(settings, "parse")
 
 
-def run_models(settings: Settings, select: Sequence[str] = ()) -> Generator[list[str], None, list[ModelResult]]:
+def run_models(
+    settings: Settings, expected: Mapping[str, str], select: Sequence[str] = ()
+) -> Generator[list[str], None, list[ModelResult]]:
     """Build seeds and models in dependency order. A failed model skips what depends on it and nothing else.
 
-    Yields [name, status] of each model as it ends, and returns what became of all of them. Raises `TransformFailed`.
+    Models run SQL of the digests in `expected` (by id of model) alone. Yields [name, status] of each model as it ends,
+    and returns what became of all of them. Raises `TransformFailed`.
     """
-    return (yield from _follow(settings, "build", _selected(select)))
+    return (yield from _follow(settings, "build", _selected(select), expected))
 
 
 def begin_models(settings: Settings, expected: Mapping[str, str], select: Sequence[str] = ()) -> None:
-    """Have dbt begin what `run_models` of the same selection then waits for; models run the SQL of `expected` alone."""
+    """Have dbt begin what `run_models` of the same selection then waits for."""
     _worker.send(_arguments(settings, "build", _selected(select)), expected)
 
 
@@ -190,9 +195,9 @@ def _invoke(settings: Settings, command: str, arguments: Sequence[str] = ()) -> 
 
 
 def _follow(
-    settings: Settings, command: str, arguments: Sequence[str]
+    settings: Settings, command: str, arguments: Sequence[str], expected: Mapping[str, str] | None = None
 ) -> Generator[list[str], None, list[ModelResult]]:
-    answer = yield from _worker.ask(_arguments(settings, command, arguments))
+    answer = yield from _worker.ask(_arguments(settings, command, arguments), expected)
     if "error" in answer:
         raise TransformFailed(command, answer["error"], answer.get("files", ()), answer.get("reasons"))
     return [ModelResult(**row) for row in answer["results"]]

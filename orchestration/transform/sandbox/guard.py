@@ -42,11 +42,13 @@ _HEADS = {
     _KINDS.DELETE: re.compile(r"(?:delete\s+from|truncate(?:\s+table)?)\s+"),
     _KINDS.DROP: re.compile(r"drop\s+(table|view)\s+if\s+exists\s+"),
     _KINDS.COPY: re.compile(r"copy\s+"),
+    _KINDS.ALTER: re.compile(r"alter\s+(table|view)\s+"),
 }
 _SCHEMA = re.compile(r'create\s+schema\s+if\s+not\s+exists\s+"?lake"?\s*\.\s*"?[a-z_]\w*"?\s*;?\s*', re.IGNORECASE)
 _FROM_SEED = re.compile(
     r"\s*from\s+'(?:[^']|'')*'\s*\(format\s+csv,\s*header\s+true,\s*delimiter\s+'[^']'\)\s*;?\s*", re.IGNORECASE
 )
+_RENAME = re.compile(r"\s*rename\s+to\b", re.IGNORECASE)
 _TEMPORARY = ("zhongtai_wanted", "zhongtai_wanted_view")
 # Where tables of one session lie.
 _SESSION = (("", ""), ("temp", ""), ("", "temp"), ("temp", "main"))
@@ -96,9 +98,9 @@ class Making:
         text = str(self.node.get("compiled_code") or "")
         if fault := setting_fault(self.node) or select_fault(text, self.reads):
             raise StatementRefused(self.name, "model", fault)
-        if expected is None or self.node["config"].get("materialized") == "incremental":
-            return  # an incremental model is judged by each text that it ran
-        if expected.get(str(self.node["unique_id"])) != text_digest(text):
+        if self.node["config"].get("materialized") == "incremental":
+            return  # it is judged by each text that it ran
+        if (expected or {}).get(str(self.node["unique_id"])) != text_digest(text):
             what = "its SQL is compiled otherwise than when lineage was read from it"
             raise StatementRefused(self.name, "model", what)
 
@@ -158,8 +160,18 @@ class _Asked:
         if self.kind == _KINDS.COPY:
             if self._resource() != "seed" or not _FROM_SEED.fullmatch(rest):
                 raise self._refused("a copy is for the rows of a seed alone")
+        elif self.kind == _KINDS.ALTER:
+            self._renamed(rest)
         elif self.kind in (_KINDS.CREATE, _KINDS.INSERT):
             self._filled(rest)
+
+    def _renamed(self, rest: str) -> None:
+        """A table made afresh takes the old one's name: nothing else is altered, and no other name given."""
+        found = _RENAME.match(rest)
+        name, end = _named(rest[found.end() :]) if found else (("", "", ""), rest)
+        own = self.making.own if self.making else ("", "", "")
+        if end.strip(" ;\n") or not self._is_own((*own[:2], name[2])) or name[:2] != ("", ""):
+            raise self._refused("a model alters no table but for its own name")
 
     def _filled(self, rest: str) -> None:
         """What is made or inserted: rows of a select, or columns alone."""

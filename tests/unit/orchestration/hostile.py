@@ -151,6 +151,8 @@ CONTROLS = {
     "pseudonym": f"select {{{{ zhongtai.declassify_mask_name('name') }}}} as x from {PERSONS}",
     "grows": "{{ config(materialized='incremental') }}select id from {{ ref('person') }}"
     "{% if is_incremental() %} where id > (select max(id) from {{ this }}){% endif %}",
+    "keyed": "{{ config(materialized='incremental', unique_key='id') }}select id, name from {{ ref('person') }}",
+    "afresh": "{{ config(materialized='incremental', full_refresh=true) }}select id from {{ ref('person') }}",
     "through_ephemeral": "select * from {{ ref('fleeting') }}",
     "fleeting": f"{{{{ config(materialized='ephemeral') }}}}select id from {PERSONS}",
     "seen": f"{{{{ config(materialized='view') }}}}with a as (select * from {PERSONS}) "

@@ -43,6 +43,8 @@ PASSED = [
     f'insert into {OWN} (a) (select a from "mine__dbt_tmp20261121")',
     f'delete from {OWN} where (a) in (select (a) from "mine__dbt_tmp20261121")',
     f"drop view if exists {OWN}",
+    f'alter table {OWN} rename to "mine__dbt_backup"',
+    'alter table "lake"."product"."mine__dbt_tmp" rename to "mine"',
     "select type from duckdb_databases() where lower(database_name) = 'lake' and type != 'duckdb'",
     "select count(*) from duckdb_views() where database_name = 'lake'",
     f"select (select list((column_name, column_type)) from (describe temp.zhongtai_wanted)), "
@@ -81,6 +83,10 @@ REFUSED = [
     ("merge_into", f"merge into {OWN} using t on true when not matched then insert values (1)"),
     ("alter", 'alter table "lake"."theme"."person" add column x int'),
     ("alter", f"alter table {OWN} rename to other"),
+    ("alter", f"alter table {OWN} add column x int default 1"),
+    ("alter", f"alter table {OWN} rename a to b"),
+    ("alter", 'alter table "lake"."theme"."person" rename to mine'),
+    ("unknown", f"alter view {OWN} set schema x"),
     ("create", "create or replace macro zt.declassify_hmac(x) as x"),
     ("create", "create sequence s"),
     ("create", "create schema other"),
@@ -162,14 +168,14 @@ def test_a_table_made_anew_is_told_from_one_that_is_added_to() -> None:
 def test_another_text_than_was_judged_is_not_run() -> None:
     one = making()
     one.judge({"model.city.mine": text_digest(f"\n{TEXT}\n")})
-    for expected in ({"model.city.mine": text_digest("select 1")}, {}):
+    for expected in ({"model.city.mine": text_digest("select 1")}, {}, None):
         with pytest.raises(StatementRefused, match="compiled otherwise"):
             one.judge(expected)
 
 
 def test_a_text_or_setting_that_may_not_be_is_not_run() -> None:
     for text in ("select * from zt.pseudonym_key", "select 1; select 2", ""):
-        with pytest.raises(StatementRefused):
-            making(text=text).judge(None)
+        with pytest.raises(StatementRefused, match="not one select"):
+            making(text=text).judge({"model.city.mine": text_digest(text)})
     with pytest.raises(StatementRefused, match="external"):
         making(materialized="external").judge(None)

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from lake.attach import open_lake
+from lake.executed import text_digest
 from lake.settings import Settings, load_settings
 from orchestration.steps.build import judged_digests
 from orchestration.transform import aside
 from orchestration.transform.failed import TransformFailed
 from orchestration.transform.project import compiled_manifest
 from orchestration.transform.refused import refuse_strays
-from orchestration.transform.run import begin_models, run_models
+from orchestration.transform.run import ModelResult, begin_models, run_models
 from tests.unit.orchestration import hostile
 
 
@@ -77,17 +78,35 @@ def test_what_a_model_may_be_goes_on(city: tuple[Settings, Path, dict], name: st
     assert f"model.city.{name}" in manifest["nodes"]
 
 
-def test_what_is_left_is_built_and_nothing_was_written(city: tuple[Settings, Path, dict]) -> None:
-    settings, out, manifest = city
-    begin_models(settings, judged_digests(manifest))
-    building = run_models(settings)
+def built(settings: Settings, expected: dict[str, str]) -> dict[str, ModelResult]:
+    begin_models(settings, expected)
+    building = run_models(settings, expected)
     while True:
         try:
             next(building)
         except StopIteration as end:
-            results = {one.unique_id.rsplit(".", 1)[-1]: one for one in end.value}
-            break
-    assert {name: (one.status, one.message) for name, one in results.items()} == dict.fromkeys(
-        hostile.CONTROLS.keys() - {"fleeting"}, ("success", "")
-    )
+            return {one.unique_id.rsplit(".", 1)[-1]: one for one in end.value}
+
+
+def test_what_is_left_is_built_twice_and_nothing_was_written(city: tuple[Settings, Path, dict]) -> None:
+    settings, out, manifest = city
+    expected = judged_digests(manifest)
+    for times, added in enumerate((set(), {"grows", "keyed"})):
+        found = built(settings, expected)
+        well = dict.fromkeys(hostile.CONTROLS.keys() - {"fleeting"}, ("success", ""))
+        assert {name: (one.status, one.message) for name, one in found.items()} == well
+        assert {name for name, one in found.items() if not one.whole} == added
+        # The second time it asks its own table, and says so.
+        assert ("where id >" in found["grows"].executed) == bool(times)
+        assert text_digest(found["looped"].executed) == expected["model.city.looped"]
     assert list(out.iterdir()) == []
+
+
+def test_a_model_of_another_text_than_was_judged_is_not_run(city: tuple[Settings, Path, dict]) -> None:
+    settings, _, manifest = city
+    expected = {**judged_digests(manifest), "model.city.looped": text_digest("select 1")}
+    found = built(settings, expected)
+    assert found["looped"].status == "error"
+    assert "compiled otherwise" in found["looped"].message
+    assert found["looped"].executed is None
+    assert found["by_macro"].status == "success"

@@ -159,9 +159,8 @@ class _Text:
 
     def _name(self, name: str, scope: Scope) -> None:
         if name not in scope | CONSTANTS | FUNCTIONS | self.macros.bare | TEXT_MACROS:
-            raise JinjaRefused(
-                name, f"its Jinja uses {name}, which may differ from one compilation to the next, or act"
-            )
+            what = f"its Jinja uses {name}, which is no word or macro of a model's"
+            raise JinjaRefused(name, f"{what}: it might differ from one compilation to the next, act, or not be there")
 
     def _call(self, node: Any, scope: Scope) -> None:
         called = node.node

@@ -27,6 +27,7 @@ GATE_NAMES = (
     "expiry",
     "impact_assessment",
     "group_size",
+    "executed",
 )
 """The gates that every product passes, and that every certificate must name."""
 
@@ -218,6 +219,20 @@ class QualityEvidence:
 
 
 @dataclass(frozen=True)
+class ExecutionEvidence:
+    """The SQL of one model that the product is made of: digests (SHA-256 in hex) of compiled texts.
+
+    `executed` are all whose rows may be in the table as it stands, none where these are not known; `judged` those that
+    lineage was read from. `version` is that of the table.
+    """
+
+    table: str
+    executed: tuple[str, ...]
+    judged: tuple[str, ...]
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything one product is judged by. `now` carries a time zone; `today` is the business date."""
 
@@ -227,6 +242,7 @@ class Evidence:
     lineage: LineageEvidence
     sources: tuple[SourceEvidence, ...]
     quality: QualityEvidence = field(default_factory=lambda: QualityEvidence((), ()))
+    executions: tuple[ExecutionEvidence, ...] = ()
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

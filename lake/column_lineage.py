@@ -24,6 +24,7 @@ from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.given import distrusted, misfits
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.policy import Policy, load_policy
+from lineage.policy_tightening import refuse_loosening
 from lineage.sql.catalog import read_macros
 from lineage.store import load_graph, save_graph
 
@@ -59,9 +60,16 @@ class CityLineage:
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The workspace's lineage policy, else the platform's."""
-    own = settings.workspace / _POLICY
-    return load_policy(own if own.exists() else REPOSITORY / _POLICY)
+    """The workspace's lineage policy, where it has one that loosens nothing, else the platform's.
+
+    Raises `BadPolicy`, `PolicyLoosened`.
+    """
+    platform, own = load_policy(REPOSITORY / _POLICY), settings.workspace / _POLICY
+    if not own.exists():
+        return platform
+    policy = load_policy(own)
+    refuse_loosening(platform, policy)
+    return policy
 
 
 def graph_file(settings: Settings) -> Path:

@@ -1,4 +1,4 @@
-"""The ledger: an append-only, hash-chained record of batches, checks, verdicts, releases, withdrawals and accesses.
+"""The ledger: an append-only, hash-chained record of batches, checks, what ran, verdicts, releases and accesses.
 
 One SQLite file (WAL): one writer at a time and any number of readers. Every entry holds the digest of the one before
 it, and a head file beside the ledger names the newest, so that a changed, missing or cut-off entry shows (`audit.py`).
@@ -28,6 +28,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "files": ("subject",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),
+    "sql": ("digest",),
+    "executed": ("table",),
     "verdict": ("agreement",),
     "release": ("agreement",),
     "privacy": ("recipient", "dataset", "agreement", "content"),

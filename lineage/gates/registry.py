@@ -10,6 +10,7 @@ from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from lineage.gates.contract import ContractGate
 from lineage.gates.declassifier import DeclassifierGate
+from lineage.gates.executed import ExecutedGate
 from lineage.gates.expiry import ExpiryGate
 from lineage.gates.freshness import FreshnessGate
 from lineage.gates.gate import Case, Gate
@@ -31,6 +32,7 @@ GATES: tuple[Gate, ...] = (
     ExpiryGate(),
     ImpactAssessmentGate(),
     GroupSizeGate(),
+    ExecutedGate(),
 )
 
 

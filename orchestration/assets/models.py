@@ -90,7 +90,7 @@ def _made(
             checks.make(unbuilt)
         yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
     build.unheard(sorted(unbuilt))
-    for table in sorted(unbuilt):
+    for table in build.in_order(unbuilt):
         yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
     yield from check_results([*built_results(city.city, build.results), *checks.of(tables)])
 

@@ -15,6 +15,7 @@ from contracts.evidence import (
     ColumnEvidence,
     Declassification,
     Evidence,
+    ExecutionEvidence,
     Levels,
     LineageEvidence,
     Objection,
@@ -29,6 +30,7 @@ from contracts.violation import CheckResult, Severity
 from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
+from lake.executed import ExecutedText, executed
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
@@ -53,6 +55,8 @@ class Gatherer:
 
     city: City
     lineage: CityLineage
+    judged: Mapping[str, tuple[str, ...]]
+    """Relation -> the digests of the texts that lineage was read from."""
 
     @cached_property
     def by_raw_relation(self) -> Mapping[str, Dataset]:
@@ -139,7 +143,19 @@ class Gatherer:
             ),
             sources=sources,
             quality=self._quality(agreement, candidate, upstream),
+            executions=tuple(self._executions(relation, upstream)),
         )
+
+    def _executions(self, relation: str, upstream: set[str]) -> Iterable[ExecutionEvidence]:
+        """What made the rows of the product and of each model upstream, and what of it was judged."""
+        for name in sorted((upstream & self.lineage.graph.built) | {relation}):
+            table = name.removeprefix("lake.")
+            ran = tuple(text.digest for text in self._executed.get(name, ()))
+            yield ExecutionEvidence(table, ran, self.judged.get(name, ()), self.city.versions().of([table]).get(table))
+
+    @cached_property
+    def _executed(self) -> Mapping[str, tuple[ExecutedText, ...]]:
+        return executed(self.city)
 
     def _upstream(self, relation: str, candidate: ProductCandidate) -> set[str]:
         refs = [ColumnRef(relation, name.lower()) for name in candidate.columns] + [ColumnRef(relation, ROWS)]

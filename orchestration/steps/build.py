@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import Any
 
 from contracts.model import Dataset
@@ -15,6 +16,7 @@ from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
+from lake.executed import Ran, record_executed, standing_versions, text_digest
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
 from orchestration.transform.run import ModelResult, begin_models, run_models
@@ -32,7 +34,13 @@ class Build:
     city: City
     select: Sequence[str]
     table_of: Mapping[str, str]
+    expected: Mapping[str, str]
+    """Id of each model -> digest of the SQL that alone it may run."""
     results: dict[str, ModelResult] = field(default_factory=dict)
+    order: Sequence[str] = ()
+    """Tables as they depend on one another."""
+    before: Mapping[str, str] = field(default_factory=dict)
+    """The versions, before the build, of tables that are added to."""
 
     def unheard(self, tables: Iterable[str]) -> None:
         """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
@@ -40,9 +48,14 @@ class Build:
             if table not in self.results:
                 self.results[table] = ModelResult("", "not built", "dbt made nothing of it: is its SQL empty?", 0.0)
 
+    def in_order(self, tables: Iterable[str]) -> list[str]:
+        """Tables, each after those that it is made of."""
+        places = {table: place for place, table in enumerate(self.order)}
+        return sorted(tables, key=lambda table: (places.get(table, len(places)), table))
+
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
-        following = run_models(self.city.settings, self.select)
+        following = run_models(self.city.settings, self.expected, self.select)
         while True:
             try:
                 unique_id, status = next(following)
@@ -54,13 +67,44 @@ class Build:
             self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
             yield self.table_of[unique_id]
         _record_merges(self.city)
+        self._record_executed()
+
+    def _record_executed(self) -> None:
+        """What made the rows of each table, so that nothing leaves whose SQL was not judged."""
+        record_executed(
+            self.city,
+            [
+                Ran(table, one.executed, one.whole, self.before.get(table))
+                for table, one in self.results.items()
+                if one.ok and one.executed is not None
+            ],
+        )
 
 
 def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
-    begin_models(city.settings, select)
-    return Build(city, select, {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node})
+    before = standing_versions(city, _added_to(manifest))
+    expected = judged_digests(manifest)
+    begin_models(city.settings, expected, select)
+    tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
+    return Build(city, select, tables, expected, order=_in_order(manifest, tables), before=before)
+
+
+def _in_order(manifest: Mapping[str, Any], tables: Mapping[str, str]) -> list[str]:
+    above = {name: manifest["nodes"][name]["depends_on"].get("nodes", ()) for name in tables}
+    return [tables[name] for name in TopologicalSorter(above).static_order() if name in tables]
+
+
+def _added_to(manifest: Mapping[str, Any]) -> list[str]:
+    nodes = manifest["nodes"].values()
+    return sorted(_table(node) for node in nodes if node["config"].get("materialized") == "incremental")
+
+
+def judged_digests(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Id of each model -> the digest of its compiled SQL, as lineage is read from it."""
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return {node["unique_id"]: text_digest(node.get("compiled_code") or "") for node in models}
 
 
 def _table(node: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from lake.store import ensure_tables, stored_batches, stored_deliveries
 from orchestration.share.evidence import Gatherer
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
+from orchestration.transform.sandbox.selects import judged_texts
 
 
 @dataclass
@@ -61,7 +62,7 @@ class RunCity:
 
     def gatherer(self) -> Gatherer:
         """Evidence for products, as of now."""
-        return Gatherer(self.city, self.lineage)
+        return Gatherer(self.city, self.lineage, judged_texts(self.manifest))
 
 
 def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:

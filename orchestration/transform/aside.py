@@ -19,10 +19,11 @@ import yaml
 
 from lake.settings import Settings
 from orchestration.transform.failed import TransformFailed
+from orchestration.transform.sandbox.vocabulary import NAMED
 
 _MODELS = "models"
-# Macros are not among them: what they make, and where, is everybody's.
-_SEVERABLE = (_MODELS, "tests", "seeds", "snapshots", "analyses")
+# What macros make, and where, is everybody's: they are left out only where a failure names them.
+_SEVERABLE = (_MODELS, "tests", "seeds", "snapshots", "analyses", "macros")
 _NOT_LINKED = {"target", "logs"}
 _REF = re.compile(r"\bref\(\s*(?:['\"][\w.-]+['\"]\s*,\s*)?['\"]([\w.-]+)['\"]\s*\)")
 
@@ -30,6 +31,11 @@ _REF = re.compile(r"\bref\(\s*(?:['\"][\w.-]+['\"]\s*,\s*)?['\"]([\w.-]+)['\"]\s
 def project_dir(settings: Settings) -> Path:
     """The folder that dbt is to take for the project."""
     return _links(settings) if _record(settings).exists() else settings.dbt_project
+
+
+def seed_folders(settings: Settings) -> tuple[Path, Path]:
+    """Where dbt finds the project's seeds: in the project itself, or among the links."""
+    return settings.dbt_project / "seeds", _links(settings) / "seeds"
 
 
 def left_out(settings: Settings) -> dict[str, str]:
@@ -51,13 +57,19 @@ def set_aside(settings: Settings, failure: TransformFailed) -> bool:
     """Leave out what a failure names and what depends on it; False where it names nothing that is still there."""
     before = _files(settings)
     project = settings.dbt_project
-    named = {path for file in failure.files if (path := _found(project, file)) and path not in before}
+    found = {file: _found(project, file) for file in failure.files}
+    named = {path for file, path in found.items() if path and path not in before and _may_go(path, failure)}
     if not named:
         return False
-    gone = _with_models_of(project, named)
-    reasons = dict.fromkeys(sorted(gone), str(failure.reason))
-    for path in sorted(_dependents(project, gone) - gone):
-        reasons[path] = f"it reads a model that was set aside: {failure.reason}"
+    reasons: dict[str, str] = {}
+    for file in named:
+        # Each for its own reason, where a failure has several.
+        why = failure.why(file)
+        gone = _with_models_of(project, {file})
+        reasons |= dict.fromkeys(gone, why)
+        for path in _dependents(project, gone) - gone - named:
+            reasons.setdefault(path, f"it reads a model that was set aside: {why}")
+    reasons |= {file: failure.why(file) for file in named}
     _record(settings).write_text(json.dumps({**reasons, **before}, ensure_ascii=False, sort_keys=True), "utf-8")
     _link(settings, {**reasons, **before})
     _unparse(settings)
@@ -82,7 +94,8 @@ def seek(settings: Settings, failure: TransformFailed, parse: Callable[[], str])
 
 
 def _severable(project: Path) -> list[str]:
-    files = (path for folder in _SEVERABLE for path in sorted((project / folder).rglob("*")))
+    folders = (folder for folder in _SEVERABLE if folder != "macros")
+    files = (path for folder in folders for path in sorted((project / folder).rglob("*")))
     return [path.relative_to(project).as_posix() for path in files if path.is_file()]
 
 
@@ -119,6 +132,11 @@ def _unparse(settings: Settings) -> None:
 def _found(project: Path, file: str) -> str | None:
     """The file of the project that a message means; dbt names some from the project down and some from the models."""
     return next((path for path in (file, f"{_MODELS}/{file}") if _is_severable(project, path)), None)
+
+
+def _may_go(path: str, failure: TransformFailed) -> bool:
+    """Whether a file may be left out: a macro's where it is the fault, and never one that says how tables are made."""
+    return not path.startswith("macros/") or (path in failure.reasons and Path(path).name not in NAMED)
 
 
 def _is_severable(project: Path, path: str) -> bool:

@@ -16,12 +16,14 @@ import duckdb
 
 from contracts.sql_text import identifier
 from lake.attach import CATALOG
+from orchestration.transform.sandbox.selects import reads, select_fault
+from orchestration.transform.sandbox.settings import setting_fault
 
 Node = Mapping[str, Any]
 
 
 def missing(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> list[Node]:
-    """The models of a manifest whose table or view the lake has not."""
+    """The models of a manifest whose table or view the lake has not, and whose SQL may be run."""
     standing = set(
         connection.execute(
             f"select schema_name, table_name from duckdb_tables() where database_name = '{CATALOG}' "
@@ -29,7 +31,14 @@ def missing(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) 
         ).fetchall()
     )
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
-    return [node for node in models if (node["schema"], node["alias"]) not in standing]
+    wanted = [node for node in models if (node["schema"], node["alias"]) not in standing]
+    # What is run here is run as the platform's own: so nothing that was not judged as a model's text is.
+    return [node for node in wanted if not setting_fault(node) and not _text_fault(node, manifest)]
+
+
+def _text_fault(node: Node, manifest: Mapping[str, Any]) -> str:
+    text = node.get("compiled_code")
+    return select_fault(text, reads(node, manifest)) if text else ""
 
 
 def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 
 import yaml
 
+from contracts import one_select
 from lake.attach import CATALOG, attach_options
 from lake.settings import REPOSITORY, Settings
-from orchestration.transform.aside import forget, project_dir, seek, set_aside
+from orchestration.transform import sandbox
+from orchestration.transform.aside import forget, project_dir, seed_folders, seek, set_aside
 from orchestration.transform.failed import TransformFailed
-from orchestration.transform.refused import refuse_asking, refuse_cycles, refuse_names, refuse_unreadable
+from orchestration.transform.refused import refuse_cycles, refuse_names, refuse_strays, refuse_unreadable
 from orchestration.transform.run import begin, compile_models, is_begun, parse
 
 _PARSED = {".sql", ".yml", ".yaml", ".csv"}
@@ -66,6 +68,8 @@ def _profile(settings: Settings) -> dict[str, Any]:
                     "keys": str(settings.keys),
                     "data": str(settings.lake_data),
                     "threads": settings.threads,
+                    "catalog": str(settings.catalog),
+                    "folders": [str(settings.scratch / "spill"), *map(str, seed_folders(settings))],
                 },
             }
         ],
@@ -84,11 +88,13 @@ def _profile(settings: Settings) -> dict[str, Any]:
 def fingerprint(settings: Settings) -> str:
     """A digest of every file that dbt parses, and of the profile."""
     digest = hashlib.sha256()
-    folders = [settings.dbt_project, REPOSITORY / "dbt_project" / "packages"]
+    # What judges a project is of it: texts are judged anew by a platform that judges otherwise.
+    folders = [settings.dbt_project, REPOSITORY / "dbt_project" / "packages", Path(sandbox.__file__).parent]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in _PARSED and "dbt_packages" not in path.parts and "target" not in path.parts:
+            if path.suffix in (_PARSED | {".py"}) and "dbt_packages" not in path.parts and "target" not in path.parts:
                 digest.update(str(path.relative_to(folder)).encode() + b"\0" + _content(path))
+    digest.update(Path(one_select.__file__).read_bytes())
     digest.update((settings.dbt_target / "profiles.yml").read_bytes())
     return digest.hexdigest()
 
@@ -121,10 +127,10 @@ def _parsed(settings: Settings, now: str) -> dict[str, Any]:
     while True:
         try:
             refuse_unreadable(project_dir(settings))
+            refuse_strays(project_dir(settings), settings.dbt_project)
             parse(settings)
             manifest = _read(settings)
             refuse_names(manifest)
-            refuse_asking(manifest)
             refuse_cycles(manifest)
         except TransformFailed as failure:
             named = failure if failure.files else seek(settings, failure, lambda: _why_not(settings))

@@ -15,9 +15,6 @@ from orchestration.transform.failed import TransformFailed
 
 _READ = {".sql", ".yml", ".yaml", ".csv", ".py", ".md"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASKS = re.compile(
-    r"\b(?:run_query|load_result|load_agate_table|statement\s*\(|call\s+statement|adapter\s*\.|run_sql)\b"
-)
 _NODES = {"model", "seed", "snapshot"}
 
 
@@ -32,6 +29,21 @@ def refuse_unreadable(project: Path) -> None:
     if found:
         told = "; ".join(f"{file}: {why}" for file, why in found.items())
         raise TransformFailed("parse", told, list(found))
+
+
+def refuse_strays(project: Path, home: Path) -> None:
+    """Links to what lies elsewhere: a seed that is one would bring any file of the machine into the lake.
+
+    `home` is the project's own folder, of which `project` may be a folder of links.
+    """
+    inside = home.resolve()
+    found = [
+        path.relative_to(project).as_posix()
+        for path in sorted(project.rglob("*"))
+        if path.is_symlink() and "dbt_packages" not in path.parts and not path.resolve().is_relative_to(inside)
+    ]
+    if found:
+        raise TransformFailed("parse", f"{', '.join(found)}: a link to a file outside the project", found)
 
 
 def _unreadable(path: Path) -> str:
@@ -55,19 +67,6 @@ def refuse_names(manifest: Mapping[str, Any]) -> None:
         told = ", ".join(sorted(node["name"] for node in wrong))
         what = f"a model's name is made of letters, digits and underscores, not {told}"
         raise TransformFailed("parse", what, [node["original_file_path"] for node in wrong])
-
-
-def refuse_asking(manifest: Mapping[str, Any]) -> None:
-    """Models that ask the lake while they compile: what they find would lie in compiled SQL, and be judged as text."""
-    asking = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] in _NODES and _ASKS.search(node.get("raw_code") or "")
-    ]
-    if asking:
-        told = ", ".join(sorted(node["name"] for node in asking))
-        what = f"a model may not ask the lake while it compiles (run_query, statement, adapter), as {told} does"
-        raise TransformFailed("parse", what, [node["original_file_path"] for node in asking])
 
 
 def _refuse_twins(nodes: Iterable[Mapping[str, Any]]) -> None:

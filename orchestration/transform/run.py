@@ -9,7 +9,7 @@ import atexit
 import json
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import RLock
@@ -28,7 +28,8 @@ _LAST_SECONDS = 10
 class ModelResult:
     """What became of one dbt node: status is success, error, skipped, pass, fail, warn, or set aside.
 
-    `message` is why it failed, in words that hold no cell value; `seconds` are of wall time.
+    `message` is why it failed, in words that hold no cell value; `seconds` are of wall time; `executed` is the SQL of a
+    model that ran, as the engine was asked it, and `whole` whether that replaced its table, and did not only add to it.
     """
 
     unique_id: str
@@ -36,6 +37,8 @@ class ModelResult:
     message: str
     seconds: float
     failures: int | None = None
+    executed: str | None = None
+    whole: bool = True
 
     @property
     def ok(self) -> bool:
@@ -65,12 +68,15 @@ class _Worker:
             )
         return self._process
 
-    def send(self, arguments: list[str]) -> None:
-        """Put a question whose answer is asked for later; one that waits for its answer already is not put twice."""
-        with self._asking:
-            self._put(arguments)
+    def send(self, arguments: list[str], expected: Mapping[str, str] | None = None) -> None:
+        """Put a question whose answer is asked for later; one that waits for its answer already is not put twice.
 
-    def _put(self, arguments: list[str]) -> None:
+        `expected` (id of model -> digest of its SQL) is what alone may be run.
+        """
+        with self._asking:
+            self._put(arguments, expected)
+
+    def _put(self, arguments: list[str], expected: Mapping[str, str] | None = None) -> None:
         process = self.start()
         if self._pending == arguments:
             return
@@ -79,7 +85,7 @@ class _Worker:
                 pass
         assert process.stdin
         with suppress(BrokenPipeError):  # it died just now: its answer says so
-            process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
+            process.stdin.write(json.dumps({"arguments": arguments, "expected": expected}) + "\n")
             process.stdin.flush()
         self._pending = arguments
 
@@ -87,10 +93,12 @@ class _Worker:
         """Whether a question was put and its answer not asked for."""
         return self._pending == arguments
 
-    def ask(self, arguments: list[str]) -> Generator[list[str], None, dict[str, Any]]:
+    def ask(
+        self, arguments: list[str], expected: Mapping[str, str] | None = None
+    ) -> Generator[list[str], None, dict[str, Any]]:
         """What is told on the way, [name, status] of each model as it ends; and the answer."""
         with self._asking:
-            self._put(arguments)
+            self._put(arguments, expected)
             return (yield from self._answer())
 
     def _answer(self) -> Generator[list[str], None, dict[str, Any]]:
@@ -145,17 +153,20 @@ def parse(settings: Settings) -> None:
     _invoke(settings, "parse")
 
 
-def run_models(settings: Settings, select: Sequence[str] = ()) -> Generator[list[str], None, list[ModelResult]]:
+def run_models(
+    settings: Settings, expected: Mapping[str, str], select: Sequence[str] = ()
+) -> Generator[list[str], None, list[ModelResult]]:
     """Build seeds and models in dependency order. A failed model skips what depends on it and nothing else.
 
-    Yields [name, status] of each model as it ends, and returns what became of all of them. Raises `TransformFailed`.
+    Models run SQL of the digests in `expected` (by id of model) alone. Yields [name, status] of each model as it ends,
+    and returns what became of all of them. Raises `TransformFailed`.
     """
-    return (yield from _follow(settings, "build", _selected(select)))
+    return (yield from _follow(settings, "build", _selected(select), expected))
 
 
-def begin_models(settings: Settings, select: Sequence[str] = ()) -> None:
+def begin_models(settings: Settings, expected: Mapping[str, str], select: Sequence[str] = ()) -> None:
     """Have dbt begin what `run_models` of the same selection then waits for."""
-    _worker.send(_arguments(settings, "build", _selected(select)))
+    _worker.send(_arguments(settings, "build", _selected(select)), expected)
 
 
 def _selected(select: Sequence[str]) -> list[str]:
@@ -184,11 +195,11 @@ def _invoke(settings: Settings, command: str, arguments: Sequence[str] = ()) -> 
 
 
 def _follow(
-    settings: Settings, command: str, arguments: Sequence[str]
+    settings: Settings, command: str, arguments: Sequence[str], expected: Mapping[str, str] | None = None
 ) -> Generator[list[str], None, list[ModelResult]]:
-    answer = yield from _worker.ask(_arguments(settings, command, arguments))
+    answer = yield from _worker.ask(_arguments(settings, command, arguments), expected)
     if "error" in answer:
-        raise TransformFailed(command, answer["error"], answer.get("files", ()))
+        raise TransformFailed(command, answer["error"], answer.get("files", ()), answer.get("reasons"))
     return [ModelResult(**row) for row in answer["results"]]
 
 

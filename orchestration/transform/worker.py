@@ -2,7 +2,9 @@
 
 dbt takes seconds to import and to parse, and as many cores as there are stand idle meanwhile. Requests and answers are
 JSON, a line each: {"arguments": [...]} is answered by {"model": [id, status]} as models end, and in the end by
-{"results": [...]} or {"error": text}. It ends with its input, or with the process that started it.
+{"results": [...]} or {"error": text}. With "expected" (id of model -> digest of its compiled SQL) no other SQL is run.
+What a project may be is judged here after it is parsed and compiled, and each statement before it is run: by `sandbox`.
+It ends with its input, or with the process that started it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ import yaml
 from lake.failure import words
 from lake.imports import uncollected
 from orchestration.transform.reasons import files_of, reason
+from orchestration.transform.sandbox.install import Watch, install, watch
+from orchestration.transform.sandbox.project_faults import project_faults
+from orchestration.transform.sandbox.selects import compiled_faults
 
 _LOOK_SECONDS = 0.2
 _WELL = {"success", "pass", "skipped"}
@@ -46,10 +51,13 @@ def main() -> None:
         with uncollected():
             import dbt.cli.main  # noqa: F401  (before the first request, so that it need not wait)
 
+            install()
+
         for line in sys.stdin:
             # A project is parsed once, and stays; what a later command makes does not.
             with uncollected(forever=False):
-                answer = _answer(json.loads(line)["arguments"], tell)
+                request = json.loads(line)
+                answer = _answer(request["arguments"], request.get("expected"), tell)
             tell(answer)
 
 
@@ -77,12 +85,20 @@ class _Parsed:
     def of(self, arguments: list[str]) -> Any:
         """The manifest that a command is about; None where it is not known, or another process wrote a newer one."""
         same = (_option(arguments, "--project-dir"), _written(arguments)) == (self.project, self.written)
-        return self.manifest if same and arguments[0] != "parse" else None
+        return _uncompiled(self.manifest) if same and arguments[0] != "parse" else None
 
     def keep(self, manifest: Any, arguments: list[str]) -> None:
         """Remember what a command left."""
         self.manifest, self.project = manifest, _option(arguments, "--project-dir")
         self.written = _written(arguments)
+
+
+def _uncompiled(manifest: Any) -> Any:
+    """The manifest without dbt's note that ephemeral models were put in: the next command compiles without them."""
+    for node in manifest.nodes.values() if manifest else ():
+        if getattr(node, "extra_ctes_injected", False):
+            node.extra_ctes_injected, node.extra_ctes = False, []
+    return manifest
 
 
 _parsed = _Parsed()
@@ -97,12 +113,12 @@ def _written(arguments: list[str]) -> int:
     return manifest.stat().st_mtime_ns if manifest.exists() else 0
 
 
-def _answer(arguments: list[str], tell: Tell) -> dict[str, Any]:
+def _answer(arguments: list[str], expected: Mapping[str, str] | None, tell: Tell) -> dict[str, Any]:
     # It holds what the engine said of each failure, cell values with it; one that was killed may have left its own.
     results = Path(_option(arguments, "--target-path")) / "run_results.json"
     results.unlink(missing_ok=True)
     try:
-        return _invoke(arguments, tell)
+        return _invoke(arguments, watch(expected), tell)
     except Exception as error:  # an answer is waited for, whatever dbt does
         _parsed.keep(None, arguments)
         return {"error": words(error)}
@@ -110,7 +126,7 @@ def _answer(arguments: list[str], tell: Tell) -> dict[str, Any]:
         results.unlink(missing_ok=True)
 
 
-def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
+def _invoke(arguments: list[str], seen: Watch, tell: Tell) -> dict[str, Any]:
     from dbt.cli.main import dbtRunner
 
     def heard(event: Any) -> None:
@@ -123,16 +139,35 @@ def _invoke(arguments: list[str], tell: Tell) -> dict[str, Any]:
         _parsed.keep(None, arguments)
         return _failure(str(result.exception), arguments)
     _parsed.keep(result.result if arguments[0] == "parse" else known, arguments)
-    return {"results": [_row(row) for row in getattr(result.result, "results", [])]}
+    return _judged(arguments) or {"results": [_row(row, seen) for row in getattr(result.result, "results", [])]}
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _judged(arguments: list[str]) -> dict[str, Any] | None:
+    """What of the project may not be, once it is parsed or compiled; None where all may."""
+    if arguments[0] not in ("parse", "compile"):
+        return None
+    written = Path(_option(arguments, "--target-path")) / "manifest.json"
+    manifest = json.loads(written.read_text("utf-8"))
+    project = Path(_option(arguments, "--project-dir"))
+    found = project_faults(manifest, project) if arguments[0] == "parse" else compiled_faults(manifest)
+    if not found:
+        return None
+    # As compiled it must be nobody's: it is made again, of what is left.
+    _parsed.keep(None, arguments)
+    written.unlink()
+    return {"error": "; ".join(found[file] for file in sorted(found)), "files": sorted(found), "reasons": found}
+
+
+def _row(row: Any, seen: Watch) -> dict[str, Any]:
+    unique_id, well = row.node.unique_id, str(row.status) in _WELL
     return {
-        "unique_id": row.node.unique_id,
+        "unique_id": unique_id,
         "status": str(row.status),
-        "message": "" if str(row.status) in _WELL else reason(row.message or "", _text(row.node)),
+        "message": "" if well else seen.refused.get(unique_id) or reason(row.message or "", _text(row.node)),
         "seconds": row.execution_time,
         "failures": row.failures,
+        "executed": seen.executed.get(unique_id) if str(row.status) == "success" else None,
+        "whole": unique_id in seen.whole,
     }
 
 

@@ -45,8 +45,9 @@ VALUES = {
     "HUGEINT": ["3::hugeint", "11::hugeint"],
 }
 _ALIKE = {
-    "ANY": "BIGINT", "T": "BIGINT", "ANY[]": "BIGINT[]", "T[]": "BIGINT[]", "FLOAT": "DOUBLE", "DECIMAL": "DECIMAL(18, 3)",
-    "FLOAT[ANY]": "DOUBLE[3]", "DOUBLE[ANY]": "DOUBLE[3]", "MAP": "MAP(VARCHAR, BIGINT)", "MAP(K, V)": "MAP(VARCHAR, BIGINT)",
+    "ANY": "BIGINT", "T": "BIGINT", "ANY[]": "BIGINT[]", "T[]": "BIGINT[]", "FLOAT": "DOUBLE",
+    "DECIMAL": "DECIMAL(18, 3)", "FLOAT[ANY]": "DOUBLE[3]", "DOUBLE[ANY]": "DOUBLE[3]",
+    "MAP": "MAP(VARCHAR, BIGINT)", "MAP(K, V)": "MAP(VARCHAR, BIGINT)",
     "STRUCT": "STRUCT(a BIGINT, b VARCHAR)", "SMALLINT": "INTEGER", "TINYINT": "INTEGER", "UTINYINT": "INTEGER",
     "USMALLINT": "INTEGER", "UINTEGER": "BIGINT", "LIST": "BIGINT[]",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from contracts.evidence import (
     ColumnEvidence,
     Declassification,
     Evidence,
+    ExecutionEvidence,
     Levels,
     LineageEvidence,
     Objection,
@@ -108,7 +109,13 @@ def quality(**changes: Any) -> QualityEvidence:
 
 
 def evidence(**changes: Any) -> Evidence:
-    return replace(Evidence(NOW, TODAY, candidate(), lineage(), (source(),), quality()), **changes)
+    sound = Evidence(NOW, TODAY, candidate(), lineage(), (source(),), quality(), (execution(),))
+    return replace(sound, **changes)
+
+
+def execution(table: str = PRODUCT, **changes: Any) -> ExecutionEvidence:
+    """The one text that made a table, which is the one that was judged."""
+    return replace(ExecutionEvidence(table, ("a" * 64,), ("a" * 64,), "v1"), **changes)
 
 
 def with_column(**changes: Any) -> Evidence:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.evidence import GATE_NAMES, Evidence, Levels
+from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
 from contracts.model import Agreement, Level, LogicalType, SharingAttribute
 from contracts.violation import Outcome, Severity
 from lineage.gates import registry
@@ -49,6 +49,16 @@ A, E = c.agreement(), c.evidence()
 NAMED = {"person_id": "VARCHAR", "age": "BIGINT"}
 INDIRECT = {"direct": False, "sharing_attribute": NOT_SHARED}
 ANOTHER = c.source_column(dataset="health.visits")
+
+ABOVE = "theme.natural_person"
+
+
+def with_model_above() -> QualityEvidence:
+    """What is known of quality where the product is made of a model, too."""
+    sound = c.quality()
+    tables = (*sound.tables, TableEvidence(ABOVE, ("grain",), 99.0, "v1"))
+    return c.quality(tables=tables, checks=(*sound.checks, c.check(ABOVE)))
+
 
 PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("contract", "product", A, c.evidence(candidate=c.candidate(product="other"))),
@@ -147,13 +157,24 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("impact_assessment", "assessment_named", c.agreement(impact_assessment="  "), E),
     ("group_size", "smallest_group", A, c.evidence(quality=c.quality(smallest_group=4))),
     ("group_size", "smallest_group", A, c.evidence(quality=c.quality(smallest_group=None))),
+    ("executed", "executed_known", A, c.evidence(executions=())),
+    ("executed", "executed_known", A, c.evidence(executions=(c.execution(executed=()),))),
+    ("executed", "executed_known", A, c.evidence(executions=(c.execution(), c.execution(ABOVE, executed=())))),
+    ("executed", "executed_known", A, c.evidence(quality=with_model_above())),
+    ("executed", "executed_judged", A, c.evidence(executions=(c.execution(executed=("b" * 64,)),))),
+    ("executed", "executed_judged", A, c.evidence(executions=(c.execution(judged=()),))),
+    ("executed", "executed_judged", A, c.evidence(executions=(c.execution(executed=("a" * 64, "b" * 64)),))),
+    ("executed", "executed_judged", A, c.evidence(executions=(c.execution(), c.execution(ABOVE, judged=())))),
+    ("executed", "executed_version", A, c.evidence(executions=(c.execution(version="v0"),))),
 ]  # fmt: skip
 
 SPILL = {
     # An expired business date also makes the last delivery stale, and an agreement without columns names none.
     ("expiry", "in_force"): {"freshness"},
     ("contract", "columns_promised"): {"purpose"},
-    ("contract", "product"): {"quality"},
+    ("contract", "product"): {"quality", "executed"},
+    # Another version than was checked is another than was made by the text.
+    ("quality", "export_current"): {"executed"},
 }
 
 

@@ -32,7 +32,7 @@ def test_a_worker_that_dies_over_a_question_is_an_error(tmp_path: Path, monkeypa
     dying = run._worker.start()
     dying.kill()
     dying.wait()
-    monkeypatch.setattr(run._worker, "_put", lambda arguments: None)
+    monkeypatch.setattr(run._worker, "_put", lambda arguments, expected=None: None)
     with pytest.raises(TransformFailed, match="ended before it answered"):
         parse(settings)
 
@@ -44,7 +44,7 @@ class Compiling(run._Worker):
         super().__init__()
         self._manifest = manifest
 
-    def _put(self, arguments: list[str]) -> None:
+    def _put(self, arguments: list[str], expected: object = None) -> None:
         self._pending = arguments
         self._manifest.write_text('{"nodes": {"model.city.a": {"resource_type": "model", "compi')
 

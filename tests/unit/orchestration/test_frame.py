@@ -26,6 +26,8 @@ def node(name: str, materialized: str = "table", sql: str = "select 1 as id", **
     return {
         "unique_id": f"model.city.{name}",
         "resource_type": "model",
+        "name": name,
+        "database": "lake",
         "schema": "theme",
         "alias": name,
         "config": {"materialized": materialized, "contract": {"enforced": materialized == "table"}},
@@ -46,7 +48,7 @@ def snapshots(lake: duckdb.DuckDBPyConnection) -> int:
 
 def test_tables_and_views_are_made_in_one_commit_whatever_their_order(lake: duckdb.DuckDBPyConnection) -> None:
     above = node("above", "view", "select id from lake.theme.below", depends_on={"nodes": ["model.city.below"]})
-    below = node("below", "view", "select id from lake.theme.person")
+    below = node("below", "view", "select id from lake.theme.person", depends_on={"nodes": ["model.city.person"]})
     all_of_them = manifest(above, below, node("person"))
     before = snapshots(lake)
     frame(lake, missing(lake, all_of_them))

@@ -13,6 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from lineage.anonymity import Anonymity
 from lineage.declassifiers import Declassifier, Registry
 from lineage.graph import REASONS, ROWS, ColumnRef, Edge
 
@@ -109,6 +110,7 @@ class Policy(BaseModel):
     sources: Mapping[str, str] = Field(default_factory=dict)
     indirect: Indirect = Indirect()
     declassifiers: tuple[Declassifier, ...] = ()
+    anonymity: Anonymity = Anonymity()
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:

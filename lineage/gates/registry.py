@@ -9,6 +9,7 @@ from contracts.evidence import Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from lineage.gates.contract import ContractGate
+from lineage.gates.differencing import DifferencingGate
 from lineage.gates.expiry import ExpiryGate
 from lineage.gates.freshness import FreshnessGate
 from lineage.gates.gate import Case, Gate
@@ -17,6 +18,7 @@ from lineage.gates.impact_assessment import ImpactAssessmentGate
 from lineage.gates.level import LevelGate
 from lineage.gates.purpose import PurposeGate
 from lineage.gates.quality import QualityGate
+from lineage.gates.reidentification import ReidentificationGate
 from lineage.gates.sharing_attribute import SharingAttributeGate
 
 GATES: tuple[Gate, ...] = (
@@ -29,6 +31,8 @@ GATES: tuple[Gate, ...] = (
     ExpiryGate(),
     ImpactAssessmentGate(),
     GroupSizeGate(),
+    ReidentificationGate(),
+    DifferencingGate(),
 )
 
 

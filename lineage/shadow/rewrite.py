@@ -166,7 +166,7 @@ class _Writer:
                 block.append("expressions", _null(self._name(), many))
             elif many and not slot.many:
                 _wrap_as_list(block, slot.column)
-        name = (one.column if one else _added(_last(node.left)))
+        name = one.column if one else _added(_last(node.left))
         return Slot(name, element, many)
 
     def _once(self, node: exp.Expr, rows: Rows) -> Rows:
@@ -179,8 +179,13 @@ class _Writer:
         inner.set("with_", None)
         slots = tuple(Slot(self._name(), slot.element, True) for slot in rows.slots)
         star = exp.Star(except_=[exp.column(slot.column) for slot in rows.slots])
-        lists = [_listed(exp.column(old.column), old.many).as_(new.column) for old, new in zip(rows.slots, slots, strict=True)]
-        outer = exp.select(star, *lists).from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(self._name()))))
+        lists = [
+            _listed(exp.column(old.column), old.many).as_(new.column)
+            for old, new in zip(rows.slots, slots, strict=True)
+        ]
+        outer = exp.select(star, *lists).from_(
+            exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(self._name())))
+        )
         outer.set("group", exp.Group(all=True))
         outer.set("with_", with_)
         _become(node, outer)
@@ -355,7 +360,8 @@ def _listed(value: exp.Expr, many: bool) -> exp.Expr:
         return exp.Anonymous(this="list_distinct", expressions=[flat])
     there = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
     return exp.Filter(
-        this=exp.Anonymous(this="list", expressions=[exp.Distinct(expressions=[value])]), expression=exp.Where(this=there)
+        this=exp.Anonymous(this="list", expressions=[exp.Distinct(expressions=[value])]),
+        expression=exp.Where(this=there),
     )
 
 
@@ -381,7 +387,9 @@ def _wrap_as_list(block: exp.Expr, column: str) -> None:
         if one.alias == column:
             value = one.this.copy()
             empty = exp.Is(this=value.copy(), expression=exp.Null())
-            one.set("this", exp.Case(ifs=[exp.If(this=empty, true=exp.Null())], default=exp.array(value, dialect=_DIALECT)))
+            one.set(
+                "this", exp.Case(ifs=[exp.If(this=empty, true=exp.Null())], default=exp.array(value, dialect=_DIALECT))
+            )
 
 
 def _become(node: exp.Expr, other: exp.Expr) -> None:

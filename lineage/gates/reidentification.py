@@ -67,17 +67,17 @@ class ReidentificationGate(Gate):
 
     def _diversity(self, case: Case, groups: GroupEvidence) -> Iterator[Violation]:
         asked = case.agreement.l_diversity
-        counted = {item.column: item for item in groups.diversity}
-        for name in asked.columns if asked and groups.behind else ():
-            item = counted.get(name)
-            if item is None or item.poor_classes or item.wanted < (asked.at_least if asked else 0):
-                poor = "an unknown number of" if item is None else item.poor_classes
+        if asked is None or not groups.behind:
+            return
+        poor = {item.column: item.poor_classes for item in groups.diversity}
+        for name in asked.columns:
+            if poor.get(name) != 0:
                 yield self.refuse(
                     "l_diversity",
                     case.column(name),
-                    f"{poor} classes of rows that look alike have fewer than {asked.at_least if asked else 0} "
-                    "different values of it, so belonging to one tells the value",
+                    f"{poor.get(name, 'an unknown number of')} classes of rows that look alike have fewer than "
+                    f"{asked.at_least} different values of it, so belonging to one tells the value",
                     _MERGE,
-                    poor_classes=item and item.poor_classes,
-                    wanted=asked.at_least if asked else None,
+                    poor_classes=poor.get(name),
+                    wanted=asked.at_least,
                 )

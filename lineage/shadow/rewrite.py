@@ -59,7 +59,8 @@ class Rows(NamedTuple):
 class Shadow:
     """A query with its persons. `slots` and `cells` are columns that it has more than the original, all at the end.
 
-    Each slot holds an id, or a list of ids; `grouped` says that some row stands for a list. An empty id is somebody without one, null is nobody.
+    Each slot holds an id, or a list of ids; `grouped` says that some row stands for a list. An empty id is somebody
+    without one, null is nobody.
     `cells` are lists of those who count in one output column only. `keys` are the columns that the rows are grouped by.
     """
 

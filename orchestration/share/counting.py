@@ -30,7 +30,7 @@ from orchestration.share.determination import within_limits
 from orchestration.share.groups import groups, smallest_row
 from orchestration.share.persons import Counted, Persons
 from sharing.candidate import parquet_files
-from sharing.release import current_release, list_releases
+from sharing.release import Release, current_release, list_releases
 
 _RAW = "lake.raw."
 
@@ -166,15 +166,17 @@ class Counting:
             yield Difference("other releases", "release", 0, None, "what its rows are grouped by is not known")
             return
         yield from self._from_siblings(counted, keys, minimum)
-        earlier = [
-            (release.release_id, parquet_files(release.path))
-            for release in list_releases(self.city.settings.releases, self.agreement.name)
-            if release.state in ("current", "superseded")
-        ]
+        earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
         columns = {name: kind for name, kind in counted.types.items() if name in self._released}
         files, base = parquet_files(self.folder), self.agreement.rounded_to
         known = [name for name in keys if name in columns]
         yield from differencing.of_releases(self.city.connection, files, earlier, columns, known, minimum, base)
+
+    def _standing(self) -> Iterator[Release]:
+        """The earlier releases that the recipient may have kept, but those withdrawn: what was wrong is to be mended."""
+        root, name = self.city.settings.releases, self.agreement.name
+        if (root / name).is_dir():
+            yield from (one for one in list_releases(root, name) if one.state in ("current", "superseded"))
 
     @cached_property
     def _released(self) -> frozenset[str]:

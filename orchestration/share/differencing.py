@@ -1,7 +1,7 @@
 """What a product tells beside what its recipient has already: earlier releases of it, and sibling products.
 
 Lives here: the comparing SQL. Siblings are compared by the persons of equal groups, releases by the numbers in their
-files, since whose they were is not kept. Must not live here: how persons are found (`persons.py`), the verdict (a gate).
+files, since whose they were is not kept. Must not live here: finding persons (`persons.py`), the verdict (a gate).
 """
 
 from __future__ import annotations

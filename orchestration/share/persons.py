@@ -1,7 +1,7 @@
 """The persons behind a table's rows, fetched by its shadow query and proved to be about those very rows.
 
 Lives here: running the shadow, and the proof, which shares nothing with the rewriting: without what it adds, the shadow
-must give the rows that are about to leave. Must not live here: what is counted of them (`groups.py`, `differencing.py`).
+must give the rows that are about to leave. Must not live here: counting them (`groups.py`, `differencing.py`).
 """
 
 from __future__ import annotations

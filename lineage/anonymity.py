@@ -24,7 +24,7 @@ class Determination(BaseModel):
     """Limits by declassifier; of fewer distinct inputs than `from_inputs` no share says anything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    from_inputs: int = Field(default=100, ge=2)
+    from_inputs: int = Field(default=300, ge=2)
     limits: Mapping[str, Limit] = Field(default_factory=dict)
 
 

@@ -313,7 +313,7 @@ class _Writer:
             for condition in conditions(projection):
                 for source, slot in here:
                     value: exp.Expr = exp.column(slot.column, table=exp.to_identifier(source, quoted=True))
-                    kept = exp.Filter(this=_listed(value, slot.many), expression=exp.Where(this=condition.copy()))
+                    kept = _listed(value, slot.many, condition)
                     name = self._name()
                     node.append("expressions", kept.as_(name))
                     yield name, projection.alias_or_name
@@ -354,16 +354,16 @@ def _joined(join: exp.Join) -> None:
         raise NotShadowed("a join that is not an inner, outer or cross join with ON or USING")
 
 
-def _listed(value: exp.Expr, many: bool) -> exp.Expr:
-    """The persons of a group, from those of its rows."""
-    if many:
-        flat = exp.func("flatten", exp.ArrayAgg(this=value), dialect=_DIALECT)
-        return exp.Anonymous(this="list_distinct", expressions=[flat])
+def _listed(value: exp.Expr, many: bool, where: exp.Expr | None = None) -> exp.Expr:
+    """The persons of a group, from those of its rows (that a condition keeps)."""
     there = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
-    return exp.Filter(
-        this=exp.Anonymous(this="list", expressions=[exp.Distinct(expressions=[value])]),
-        expression=exp.Where(this=there),
-    )
+    kept = exp.Where(this=exp.and_(there, where.copy()) if where is not None else there)
+    if many:
+        lists = exp.Filter(this=exp.Anonymous(this="list", expressions=[value]), expression=kept)
+        flat = exp.Anonymous(this="flatten", expressions=[lists])
+        return exp.Anonymous(this="list_distinct", expressions=[flat])
+    distinct = exp.Distinct(expressions=[value])
+    return exp.Filter(this=exp.Anonymous(this="list", expressions=[distinct]), expression=kept)
 
 
 def _last(node: exp.Expr) -> exp.Expr:

@@ -34,13 +34,14 @@ def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def conditions(projection: exp.Expr) -> Iterator[exp.Expr]:
-    """Of each count or sum that leaves out rows of its group: when a row counts in it."""
+    """Of each aggregate that may leave out rows of its group: when a row counts in it. What a column holds was perhaps
+    a condition below, so a plain one may leave out rows, too: those where it is null, or adds nothing."""
     for one in _aggregates(projection):
         filtered = one.parent if isinstance(one.parent, exp.Filter) else None
         argument = one.this.expressions[0] if isinstance(one.this, exp.Distinct) else one.this
         own = _counts(one, argument)
         kept = [filtered.expression.this] if filtered else []
-        if kept or not _plain(argument):
+        if kept or not _all(argument):
             yield exp.and_(*[part.copy() for part in (*kept, *own)]) if (kept or own) else exp.true()
 
 
@@ -55,10 +56,8 @@ def _counts(one: exp.Expr, argument: exp.Expr | None) -> list[exp.Expr]:
     return [there]
 
 
-def _plain(argument: exp.Expr | None) -> bool:
-    while isinstance(argument, (exp.Cast, exp.Paren)) and not argument.is_type("boolean"):
-        argument = argument.this
-    return argument is None or isinstance(argument, (exp.Column, exp.Star, exp.Literal))
+def _all(argument: exp.Expr | None) -> bool:
+    return argument is None or isinstance(argument, (exp.Star, exp.Literal))
 
 
 def reads_other_rows(node: exp.Expr) -> bool:

@@ -42,7 +42,7 @@ def of_sibling(
         return None
     first = _members(mine, [one for one, _ in pairs])
     second = _members(its, [other for _, other in pairs])
-    columns = ", ".join(f"k{at}" for at in range(len(pairs))) or "1"
+    columns = ", ".join(f"k{at}" for at in range(max(len(pairs), 1)))
     row = connection.execute(
         f"""with mine as materialized ({first}), its as materialized ({second}),
         shared as (select {columns} from mine intersect select {columns} from its),

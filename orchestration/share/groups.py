@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from contracts.anonymity import Diversity, GroupEvidence
-from contracts.model import Agreement
+from contracts.model import Agreement, Level
 from contracts.sql_text import identifier
 from lineage.shadow.rewrite import Slot
 from orchestration.share.persons import Counted
@@ -73,11 +73,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, counted: Counted, minimum: int)
 
 
 def _cells(connection: duckdb.DuckDBPyConnection, counted: Counted, minimum: int) -> int:
-    """Numbers that count somebody, and too few."""
+    """Numbers that count somebody, and too few. One that is not shown is none."""
     small = 0
-    for name in counted.shadow.cells:
-        persons = of_row(Slot(name, "", True))
-        small += _one(connection, f"select count(*) filter ({persons} < {minimum}) from {counted.table}")[0]
+    for name, output in counted.shadow.cells.items():
+        shown = f"{of_row(Slot(name, '', True))} < {minimum} and {identifier(output)} is not null"
+        small += _one(connection, f"select count(*) filter ({shown}) from {counted.table}")[0]
     return small
 
 
@@ -119,7 +119,7 @@ def _quasi_identifiers(counted: Counted, agreement: Agreement) -> tuple[str, ...
     sensitive = set(agreement.l_diversity.columns) if agreement.l_diversity else set()
     named = agreement.quasi_identifiers
     # What everybody may have is matched with whatever anybody has: no column of it is left out.
-    if named is None or agreement.level_ceiling == "L1":
+    if named is None or agreement.level_ceiling is Level.L1:
         named = tuple(name for name in promised if name not in sensitive)
     there = {name.lower(): name for name in counted.types}
     return tuple(there[name.lower()] for name in named if name.lower() in there)

@@ -173,7 +173,7 @@ class Counting:
         yield from differencing.of_releases(self.city.connection, files, earlier, columns, known, minimum, base)
 
     def _standing(self) -> Iterator[Release]:
-        """The earlier releases that the recipient may have kept, but those withdrawn: what was wrong is to be mended."""
+        """The earlier releases that the recipient may have kept; not those withdrawn, for what was wrong is mended."""
         root, name = self.city.settings.releases, self.agreement.name
         if (root / name).is_dir():
             yield from (one for one in list_releases(root, name) if one.state in ("current", "superseded"))

@@ -1,9 +1,9 @@
 """An attacker with the public register tries every release of the sample city, and every two releases together.
 
-The register says of everybody who lives in the city: name, sex, birth date, district, address, phone. A row of a release
-is matched with all who agree with it in whatever both have; one of so many is then the best guess. Beside the city's own
-products stand four that were made for this: two too fine, two that differ by one person. With the minimum group taken
-away the attack must succeed, or it would show nothing.
+The register says of everybody who lives in the city: name, sex, birth date, district, address, phone. A row of a
+release is matched with all who agree with it in whatever both have; one of so many is then the best guess. Beside the
+city's own products stand four that were made for this: one too fine, one coarse enough, and two that differ by one
+person. With the minimum group taken away the attack must succeed, or it would show nothing.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ PERSONS = "{{ ref('natural_person') }}"
 _COUNT = "{{ zhongtai.declassify_k_count('count(distinct resident_id)') }}"
 _ENOUGH = "{{ zhongtai.declassify_k_rows('count(distinct resident_id)') }}"
 _BANDED = "{{ zhongtai.declassify_age_band('birth_date', \"date '2026-01-01'\") }}"
-_FLOW = (
-    f"select district, {_COUNT} as n from {PERSONS} where district is not null {{}} group by district having {_ENOUGH}"
-)
+_FLOW = f"select district, {_COUNT} as n from {PERSONS} where district is not null and WHO group by district having {_ENOUGH}"
 
 # What the register has, by the names that columns of releases bear.
 KNOWN = {
@@ -65,15 +63,15 @@ def _planted(chance: random.Random) -> dict[str, Planted]:
     at = chance.randrange(1, 40)
     somebody = f"(select max(resident_id) from (select resident_id from {PERSONS} order by 1 limit {at}) as t)"
     profile = f"select district, sex, birth_date from {PERSONS} where birth_date is not null and district is not null"
-    aged = "birth_date between date '1966-01-01' and date '2005-12-31' and sex in ('1', '2')"
+    aged = "birth_date between date '1967-01-01' and date '2006-12-31' and sex in ('1', '2')"
     counts = {"district": "string", "n": "integer"}
     return {
         "attacked_profile": Planted(profile, {"district": "string", "sex": "string", "birth_date": "date"}),
         "attacked_bands": Planted(
             f"select sex, {_BANDED} as age_band from {PERSONS} where {aged}", {"sex": "string", "age_band": "integer"}
         ),
-        "attacked_all": Planted(_FLOW.format(""), counts),
-        "attacked_but_one": Planted(_FLOW.format(f"and resident_id <> {somebody}"), counts),
+        "attacked_all": Planted(_FLOW.replace("WHO", "true"), counts),
+        "attacked_but_one": Planted(_FLOW.replace("WHO", f"resident_id <> {somebody}"), counts),
     }
 
 

@@ -65,7 +65,7 @@ def test_few_inputs_and_no_limit_are_not_judged() -> None:
 def test_calls_are_found_below_with_and_in_groups() -> None:
     with lake() as (connection, _):
         for sql in (
-            f"with a as (select * from {PERSON}), b as (select zt.declassify_mask_name(a.name) as x from a) select * from b",
+            f"with a as (from {PERSON}), b as (select zt.declassify_mask_name(a.name) as x from a) select * from b",
             f"select zt.declassify_mask_name(name) as x, count(*) as n from {PERSON} group by 1",
             f"select x from (select zt.declassify_mask_name(cast(name as varchar)) as x from {PERSON}) t",
         ):

@@ -66,8 +66,15 @@ def test_a_number_within_a_row_counts_persons_of_its_own() -> None:
     columns = {"place": INTEGER, "n": INTEGER, "e": INTEGER}
     some = "count(*) filter (where id = 'P3')"
     sql = f"select place, count(*) as n, {{}} as e from {VISITS} where id is not null group by place"
-    for few in (some, "sum(case when id = 'P3' then 1 else 0 end)", "count(case when id = 'P3' then 1 end)",
-                "count_if(id = 'P3')", "sum((id = 'P3')::int)", "count(distinct id) filter (where id = 'P3')"):  # fmt: skip
+    few_persons = (
+        some,
+        "sum(case when id = 'P3' then 1 else 0 end)",
+        "count(case when id = 'P3' then 1 end)",
+        "count_if(id = 'P3')",
+        "sum((id = 'P3')::int)",
+        "count(distinct id) filter (where id = 'P3')",
+    )
+    for few in few_persons:
         found = counted(sql.format(few), columns)
         assert (found.small_rows, found.small_cells) == (0, 2), few
     for enough in ("count(id)", "sum(place)", "count(*) filter (where false)", f"nullif({some}, {some})"):

@@ -161,15 +161,16 @@ class Counting:
     # Differences
 
     def _differences(self, counted: Counted, minimum: int) -> Iterator[Difference]:
+        yield from self._from_siblings(counted, minimum)
+        earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
         keys = counted.shadow.keys
         if keys is None:
-            yield Difference("other releases", "release", 0, None, "what its rows are grouped by is not known")
+            why = "what its rows are grouped by is not known"
+            yield from (Difference(release, "release", 0, None, why) for release, _ in earlier)
             return
-        yield from self._from_siblings(counted, keys, minimum)
-        earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
         columns = {name: kind for name, kind in counted.types.items() if name in self._released}
-        files, base = parquet_files(self.folder), self.agreement.rounded_to
         known = [name for name in keys if name in columns]
+        files, base = parquet_files(self.folder), self.agreement.rounded_to
         yield from differencing.of_releases(self.city.connection, files, earlier, columns, known, minimum, base)
 
     def _standing(self) -> Iterator[Release]:
@@ -182,36 +183,29 @@ class Counting:
     def _released(self) -> frozenset[str]:
         return frozenset(column.name for column in self.agreement.columns)
 
-    def _from_siblings(self, counted: Counted, keys: Sequence[str], minimum: int) -> Iterator[Difference]:
+    def _from_siblings(self, counted: Counted, minimum: int) -> Iterator[Difference]:
         for other in sorted(self.city.catalogue.agreements.values(), key=lambda one: one.name):
             if other.name == self.agreement.name or not self._read_together(other):
                 continue
             relation = f"lake.product.{other.product}"
             try:
                 written = self.persons.shadow(relation)
-                if written is None or not written.grouped:
-                    continue
-                its = self.persons.behind(relation)
+                its = self.persons.behind(relation) if written is not None and written.grouped else None
             except NotShadowed as error:
                 yield Difference(other.name, "sibling", 0, None, error.reason)
                 continue
-            if its is not None and its.shadow.keys is not None:
-                mine_keys, its_keys = self._origins(self.relation, keys), self._origins(relation, its.shadow.keys)
-                found = differencing.of_sibling(
-                    self.city.connection, counted, its, mine_keys, its_keys, minimum, other.name
-                )
-                if found:
-                    yield found
+            if its is not None:
+                origins = self._origins(self.relation, counted), self._origins(relation, its)
+                yield differencing.of_sibling(self.city.connection, counted, its, origins, minimum, other.name)
 
     def _read_together(self, other: Agreement) -> bool:
         """Whether somebody has both products: one recipient, or one of the two is open; and the other is released."""
         together = other.agency == self.agreement.agency or PUBLIC in (other.agency, self.agreement.agency)
         return together and current_release(self.city.settings.releases, other.name) is not None
 
-    def _origins(self, relation: str, keys: Sequence[str]) -> dict[str, differencing.Key]:
-        graph = self.lineage.graph
+    def _origins(self, relation: str, counted: Counted) -> differencing.Origins:
         found = {}
-        for name in keys:
-            sources = graph.upstream(ColumnRef(relation, name.lower()), (DIRECT,))
+        for name in counted.shadow.keys or ():
+            sources = self.lineage.graph.upstream(ColumnRef(relation, name.lower()), (DIRECT,))
             found[name] = frozenset(str(ref) for ref in sources if ref.relation.startswith(_RAW))
-        return found
+        return {name: origin for name, origin in found.items() if origin}

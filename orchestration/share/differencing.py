@@ -18,67 +18,69 @@ from orchestration.share.persons import Counted
 _WHOLE = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
-_TIMES = ("DATE", "TIMESTAMP")
 
-Key = frozenset[str]
-"""What a group-by column comes from: columns of delivered tables, as texts."""
+Origins = Mapping[str, frozenset[str]]
+"""A group-by column -> what it comes from: columns of delivered tables, as texts. Without those that come from none."""
 
 
 def of_sibling(
     connection: duckdb.DuckDBPyConnection,
     mine: Counted,
     its: Counted,
-    keys: Mapping[str, Key],
-    its_keys: Mapping[str, Key],
+    origins: tuple[Origins, Origins],
     minimum: int,
     name: str,
-) -> Difference | None:
-    """The groups of two products, by the grouping columns that both have; None where neither groups as the other does.
+) -> Difference:
+    """The groups of two products, whatever their columns are called and hold.
 
-    The finer one's groups are put together to the coarser one's, so that what was suppressed in the finer shows, too.
+    Every two groups that share somebody are compared by their persons. Where one product is grouped more finely than
+    the other (by columns of the same origin, and more), its groups are put together to the other's first, so that what
+    was suppressed in the finer shows, too.
     """
-    pairs = _paired(keys, its_keys)
-    if pairs is None:
-        return None
-    first = _members(mine, [one for one, _ in pairs])
-    second = _members(its, [other for _, other in pairs])
-    columns = ", ".join(f"k{at}" for at in range(max(len(pairs), 1)))
+    cells, small = _close(connection, _members(mine, None), _members(its, None), minimum)
+    found = Difference(name, "sibling", cells, small)
+    for counted, columns, other in _coarser(mine, its, origins):
+        cells, small = _close(connection, _members(counted, columns), _members(other, None), minimum)
+        found = Difference(name, "sibling", found.cells + cells, (found.small or 0) + small)
+    return found
+
+
+def _coarser(
+    mine: Counted, its: Counted, origins: tuple[Origins, Origins]
+) -> Iterator[tuple[Counted, list[str], Counted]]:
+    """The finer product, its columns that make the groups of the other, and that other; nothing where none is finer."""
+    for fine, of_fine, coarse, of_coarse in ((mine, origins[0], its, origins[1]), (its, origins[1], mine, origins[0])):
+        left, columns = dict(of_fine), []
+        for origin in of_coarse.values():
+            found = next((name for name, one in left.items() if one == origin), None)
+            if found is not None:
+                left.pop(found)
+                columns.append(found)
+        if left and len(columns) == len(of_coarse):
+            yield fine, columns, coarse
+
+
+def _close(connection: duckdb.DuckDBPyConnection, mine: str, its: str, minimum: int) -> tuple[int, int]:
+    """Of all pairs of groups of about one size that share somebody: how many, and how many differ by few persons."""
     row = connection.execute(
-        f"""with mine as materialized ({first}), its as materialized ({second}),
-        shared as (select {columns} from mine intersect select {columns} from its),
-        apart as ((from mine except from its) union all (from its except from mine)),
-        close as (select {columns} from apart group by all having count(*) < {minimum})
-        select (select count(*) from shared), (select count(*) from (from close intersect from shared))"""
+        f"""with mine as (select *, count(*) over (partition by cell) as persons from ({mine})),
+        its as (select *, count(*) over (partition by cell) as persons from ({its})),
+        pairs as (
+          select any_value(mine.persons) + any_value(its.persons) - 2 * count(*) as apart
+          from mine join its on mine.person = its.person and abs(mine.persons - its.persons) < {minimum}
+          group by mine.cell, its.cell)
+        select count(*), count(*) filter (apart between 1 and {minimum - 1}) from pairs"""
     ).fetchone()
-    cells, small = row or (0, None)
-    return Difference(name, "sibling", cells, small)
+    return row or (0, 0)
 
 
-def _paired(keys: Mapping[str, Key], its: Mapping[str, Key]) -> list[tuple[str, str]] | None:
-    """The columns to compare by: all of the coarser one's, each with the other's of the same origin."""
-    coarse, fine = (keys, its) if len(keys) <= len(its) else (its, keys)
-    left, pairs = dict(fine), []
-    for name, origin in coarse.items():
-        found = next((one for one, its_origin in left.items() if its_origin == origin), None)
-        if found is None:
-            return None
-        left.pop(found)
-        pairs.append((name, found) if coarse is keys else (found, name))
-    return pairs
-
-
-def _members(counted: Counted, columns: Sequence[str]) -> str:
-    """Each group's key, as text, with each of its persons once."""
-    keys = [f"{_text(counted, name)} as k{at}" for at, name in enumerate(columns)] or ["1 as k0"]
+def _members(counted: Counted, columns: Sequence[str] | None) -> str:
+    """Each group with each of its persons once: the rows, or rows put together by some columns."""
+    keys = [f"cast({identifier(name)} as varchar)" for name in columns or ()]
+    cell = "rowid" if columns is None else f"[{', '.join(keys)}]" if keys else "0"
     lists = [identifier(slot.column) if slot.many else f"[{identifier(slot.column)}]" for slot in counted.slots]
     everybody = f"flatten([{', '.join(lists)}])" if len(lists) > 1 else lists[0]
-    return f"select distinct {', '.join(keys)}, unnest({everybody}) as person from {counted.table}"
-
-
-def _text(counted: Counted, name: str) -> str:
-    # A month as a date and as a moment is one month.
-    moment = counted.types[name].startswith(_TIMES)
-    return f"cast({f'cast({identifier(name)} as timestamp)' if moment else identifier(name)} as varchar)"
+    return f"select distinct {cell} as cell, unnest({everybody}) as person from {counted.table}"
 
 
 def of_releases(

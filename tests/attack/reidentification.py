@@ -191,8 +191,8 @@ def _best_guess(connection: duckdb.DuckDBPyConnection, release: Path) -> tuple[f
     names = ", ".join(columns)
     known = ", ".join(f"{KNOWN[name]} as {name}" for name in columns)
     row = connection.execute(
-        f"""select max(1.0 / n), count(*) from (from {source}) as released
-        join (select {names}, count(*) as n from (select {known} from register) group by all) using ({names})"""
+        f"""select max(1.0 / alike), count(*) from (from {source}) as released
+        join (select {names}, count(*) as alike from (select {known} from register) group by all) using ({names})"""
     ).fetchone()
     return (float(row[0]), int(row[1])) if row and row[1] else None
 

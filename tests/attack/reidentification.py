@@ -36,7 +36,7 @@ PERSONS = "{{ ref('natural_person') }}"
 _COUNT = "{{ zhongtai.declassify_k_count('count(distinct resident_id)') }}"
 _ENOUGH = "{{ zhongtai.declassify_k_rows('count(distinct resident_id)') }}"
 _BANDED = "{{ zhongtai.declassify_age_band('birth_date', \"date '2026-01-01'\") }}"
-_FLOW = f"select district, {_COUNT} as n from {PERSONS} where district is not null and WHO group by district having {_ENOUGH}"
+_FLOW = f"select district, {_COUNT} as n from {PERSONS} where WHO group by district having {_ENOUGH}"
 
 # What the register has, by the names that columns of releases bear.
 KNOWN = {
@@ -70,8 +70,10 @@ def _planted(chance: random.Random) -> dict[str, Planted]:
         "attacked_bands": Planted(
             f"select sex, {_BANDED} as age_band from {PERSONS} where {aged}", {"sex": "string", "age_band": "integer"}
         ),
-        "attacked_all": Planted(_FLOW.replace("WHO", "true"), counts),
-        "attacked_but_one": Planted(_FLOW.replace("WHO", f"resident_id <> {somebody}"), counts),
+        "attacked_all": Planted(_FLOW.replace("WHO", "district is not null"), counts),
+        "attacked_but_one": Planted(
+            _FLOW.replace("WHO", f"district is not null and resident_id <> {somebody}"), counts
+        ),
     }
 
 

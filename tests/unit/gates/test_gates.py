@@ -280,6 +280,8 @@ def test_a_refusal_of_small_groups_says_how_many_and_what_to_do() -> None:
     assert "an unknown number of members (a PIVOT)" in verdict(A, c.evidence(quality=unknown)).violations[0].message
     named = c.evidence(quality=c.quality(smallest_group=4, groups=c.groups(why_unknown="a PIVOT")))
     assert "a PIVOT" not in verdict(A, named).violations[0].message
+    nameless = c.evidence(quality=c.quality(smallest_group=None, groups=c.groups()))
+    assert "an unknown number of members; the" in verdict(A, nameless).violations[0].message
 
 
 def test_a_refusal_of_small_differences_names_the_other_release() -> None:

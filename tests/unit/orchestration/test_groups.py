@@ -29,6 +29,15 @@ def test_rows_of_groups_are_counted_by_persons_and_not_by_visits() -> None:
         {"one": LogicalType.BOOLEAN, "n": INTEGER},
     )
     assert (found.grouped, found.smallest, found.small_rows, found.protected) == (True, 1, 1, True)
+    assert (found.smallest_class, found.small_classes) == (None, 0)  # each row is told by its group already
+
+
+def test_groups_that_look_alike_are_a_class_where_the_agreement_says_by_what() -> None:
+    sql, columns = f"select district, count(*) as n from {PERSON} group by 1", {"district": STRING, "n": INTEGER}
+    declared = counted(sql, columns, quasi_identifiers=("n",))
+    assert (declared.smallest_class, declared.small_classes) == (4, 1)
+    assert counted(sql, columns, quasi_identifiers=()).smallest_class == 40
+    assert counted(sql, columns, l_diversity=LDiversity(("n",), 2)).diversity == (Diversity("n", 2, 1, 3),)
 
 
 def test_alike_rows_of_persons_are_a_class() -> None:

@@ -45,6 +45,10 @@ TOLD = {
         f"select v.id, count(distinct p.id) as n from {VISITS} v cross join {PERSON} p where v.id is not null "
         "group by 1", 1,
     ),
+    "single persons joined to a crowd": (
+        f"select v.id, count(distinct p.id) as n from {PERSON} p cross join {VISITS} v where v.id is not null "
+        "group by 1", 1,
+    ),
     "a table that is nobody's": (
         f"select region, count(*) as n from {VISITS} v left join lake.staging.places p using (place) "
         "where v.id is not null group by region", 26,

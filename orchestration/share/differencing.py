@@ -80,7 +80,8 @@ def _members(counted: Counted, columns: Sequence[str] | None) -> str:
     cell = "rowid" if columns is None else f"[{', '.join(keys)}]" if keys else "0"
     lists = [identifier(slot.column) if slot.many else f"[{identifier(slot.column)}]" for slot in counted.slots]
     everybody = f"flatten([{', '.join(lists)}])" if len(lists) > 1 else lists[0]
-    return f"select distinct {cell} as cell, unnest({everybody}) as person from {counted.table}"
+    members = f"select distinct {cell} as cell, unnest({everybody}) as person from {counted.table}"
+    return f"select * from ({members}) where person is not null"
 
 
 def of_releases(

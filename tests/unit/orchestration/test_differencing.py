@@ -52,6 +52,14 @@ def test_groups_are_compared_whatever_their_keys_hold() -> None:
         assert siblings(ALL, its, {"d": D}, {"x": R}).small == 1
 
 
+def test_both_of_a_couple_are_told_by_what_is_subtracted() -> None:
+    couples = "select count(*) as n from lake.staging.couples"
+    assert siblings(couples, f"{couples} where husband <> 'P3'", {}, {}) == Difference("other", "sibling", 1, 1)
+    beside = "from lake.staging.couples c left join (select id, count(*) as v from lake.staging.visits group by id) s"
+    rows = f"select husband, v {beside} on s.id = c.husband and s.id = 'P1'"
+    assert siblings(rows, rows, {}, {}) == Difference("other", "sibling", 20, 0)
+
+
 def test_groups_that_share_nobody_or_differ_much_are_not_close() -> None:
     its = f"select sex, count(*) as m from (select *, ascii(name) % 2 as sex from {PERSON}) group by sex"
     assert siblings(ALL, its, {"d": D}, {"sex": R}).small == 0

@@ -248,6 +248,13 @@ class LoweringDeclaration(Declaration):
     approved_on: Day
 
 
+class LDiversityDeclaration(Declaration):
+    """Sensitive columns, and how many different values each has at least among rows that look alike."""
+
+    columns: Annotated[tuple[Name, ...], Field(min_length=1)]
+    at_least: Annotated[int, Field(strict=True, ge=2)]
+
+
 class AgreementDeclaration(Declaration):
     """`contracts/agreements/<agency>__<purpose>.yml`."""
 
@@ -271,4 +278,7 @@ class AgreementDeclaration(Declaration):
     freshness_working_days: WorkingDays | None = None
     minimum_score: Annotated[Real, Field(ge=0, le=100)] = 0.0
     minimum_group: Annotated[int, Field(strict=True, ge=2)] | None = None
+    quasi_identifiers: tuple[Name, ...] | None = Field(None, description="left out: all columns but sensitive ones")
+    l_diversity: LDiversityDeclaration | None = None
+    rounded_to: Annotated[int, Field(strict=True, ge=2)] | None = None
     rules: tuple[RuleDeclaration, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+from contracts.anonymity import GroupEvidence
 from contracts.model import Level, SharingAttribute
 from contracts.violation import CheckResult
 
@@ -28,6 +29,8 @@ GATE_NAMES = (
     "impact_assessment",
     "group_size",
     "executed",
+    "reidentification",
+    "differencing",
 )
 """The gates that every product passes, and that every certificate must name."""
 
@@ -206,12 +209,14 @@ class TableEvidence:
 class QualityEvidence:
     """The newest result of every check on every table the product is made of.
 
-    `smallest_group` is the number of persons or units in the smallest cell of the product, where cells apply.
+    `smallest_group` is the number of persons or units in the smallest row of the product, counted from their ids where
+    the agreement asks for a least number. `groups` is what is known of the persons behind all rows.
     """
 
     tables: tuple[TableEvidence, ...]
     checks: tuple[CheckResult, ...]
     smallest_group: int | None = None
+    groups: GroupEvidence | None = None
 
     def results(self, table: TableEvidence) -> tuple[CheckResult, ...]:
         """The results of the rules declared on a table; a rule that is no longer declared promises nothing."""

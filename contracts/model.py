@@ -329,12 +329,22 @@ class LoweringApproval:
 
 
 @dataclass(frozen=True)
+class LDiversity:
+    """Within each class of alike rows, every one of these columns has so many different values at least."""
+
+    columns: tuple[str, ...]
+    at_least: int
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
 
     `name` is `<agency>__<purpose>`; `product` is the dbt model that makes the table. Open products have the
     recipient `public`. `minimum_score` (0-100) is the least quality score of any table the product is made of.
     `author` wrote the product's model; `declassifiers` says who approved each use of one (None: those of `approvals`).
+    `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
+    sensitive); `rounded_to` is the base that all its numbers of persons are multiples of.
     """
 
     name: str
@@ -356,6 +366,9 @@ class Agreement:
     freshness_working_days: int | None = None
     minimum_score: float = 0.0
     minimum_group: int | None = None
+    quasi_identifiers: tuple[str, ...] | None = None
+    l_diversity: LDiversity | None = None
+    rounded_to: int | None = None
     impact_assessment: str | None = None
     approvals: tuple[str, ...] = ()
     author: str | None = None

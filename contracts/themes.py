@@ -25,6 +25,7 @@ from contracts.model import (
     Domain,
     Element,
     Entity,
+    LDiversity,
     Level,
     LogicalType,
     LoweringApproval,
@@ -93,7 +94,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
     types = {column.name: column.type for column in declared.columns}
     place = Place(document, known, titles if document.names_all(("columns",)) else None, types)
     own = _rules(place, ("rules",), declared.rules)
-    _check_group(document, declared)
+    _check_anonymity(document, declared)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -122,6 +123,11 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         freshness_working_days=declared.freshness_working_days,
         minimum_score=declared.minimum_score,
         minimum_group=declared.minimum_group,
+        quasi_identifiers=declared.quasi_identifiers,
+        l_diversity=LDiversity(declared.l_diversity.columns, declared.l_diversity.at_least)
+        if declared.l_diversity
+        else None,
+        rounded_to=declared.rounded_to,
         impact_assessment=declared.impact_assessment,
         approvals=declared.approvals,
         author=declared.author,
@@ -257,11 +263,19 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
         document.fault(("columns",), "nothing is promised", "at least one column, with its purpose")
 
 
-def _check_group(document: Document, declared: AgreementDeclaration) -> None:
-    """A smallest group is judged by the column that a rule names; without one every run would be withheld."""
-    counted = any(one.kind == "k_anonymity" for one in declared.rules) or document.faulty(("rules",))
-    if declared.minimum_group is None or counted:
+def _check_anonymity(document: Document, declared: AgreementDeclaration) -> None:
+    """What speaks of columns speaks of promised ones."""
+    promised = {column.name for column in declared.columns}
+    if not document.names_all(("columns",)):
         return
-    text = "no rule of kind k_anonymity says which column counts the persons of a row"
-    example = f"{{name: group, kind: k_anonymity, columns: [<column of whole numbers>], k: {declared.minimum_group}}}"
-    document.fault(("minimum_group",), text, f"among the rules {example}, or leave minimum_group out")
+    named: list[tuple[YamlPath, str]] = [
+        (("quasi_identifiers", number), name) for number, name in enumerate(declared.quasi_identifiers or ())
+    ]
+    if declared.l_diversity:
+        sensitive = enumerate(declared.l_diversity.columns)
+        named += [(("l_diversity", "columns", number), name) for number, name in sensitive]
+    for at, name in named:
+        if name not in promised:
+            document.fault(at, f"{name!r} is not a column of the agreement", "the name of one of its columns")
+    if declared.l_diversity and set(declared.l_diversity.columns) & set(declared.quasi_identifiers or ()):
+        document.fault(("l_diversity", "columns"), "a column is quasi-identifier and sensitive", "one of the two")

@@ -13,6 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from lineage.anonymity import Anonymity
 from lineage.declassifiers import Budgets, Declassifier, Keeper, Registry
 from lineage.graph import REASONS, ROWS, ColumnRef, Edge
 
@@ -112,6 +113,7 @@ class Policy(BaseModel):
     declassifiers: tuple[Declassifier, ...] = ()
     keepers: tuple[Keeper, ...] = ()
     budgets: Budgets = Budgets()
+    anonymity: Anonymity = Anonymity()
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:

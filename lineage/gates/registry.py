@@ -10,6 +10,7 @@ from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
 from lineage.gates.contract import ContractGate
 from lineage.gates.declassifier import DeclassifierGate
+from lineage.gates.differencing import DifferencingGate
 from lineage.gates.executed import ExecutedGate
 from lineage.gates.expiry import ExpiryGate
 from lineage.gates.freshness import FreshnessGate
@@ -19,6 +20,7 @@ from lineage.gates.impact_assessment import ImpactAssessmentGate
 from lineage.gates.level import LevelGate
 from lineage.gates.purpose import PurposeGate
 from lineage.gates.quality import QualityGate
+from lineage.gates.reidentification import ReidentificationGate
 from lineage.gates.sharing_attribute import SharingAttributeGate
 
 GATES: tuple[Gate, ...] = (
@@ -33,6 +35,8 @@ GATES: tuple[Gate, ...] = (
     ImpactAssessmentGate(),
     GroupSizeGate(),
     ExecutedGate(),
+    ReidentificationGate(),
+    DifferencingGate(),
 )
 
 

@@ -5,10 +5,12 @@ A run's status is no evidence. What is not known stays unknown here, and the gat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from contracts.evidence import (
@@ -34,6 +36,7 @@ from lake.executed import ExecutedText, executed
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
+from orchestration.share.counting import Counting, made_by
 from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
 from orchestration.transform.aside import left_out
@@ -57,6 +60,14 @@ class Gatherer:
     lineage: CityLineage
     judged: Mapping[str, tuple[str, ...]]
     """Relation -> the digests of the texts that lineage was read from."""
+    made: Mapping[str, str] | None = None
+    """Relation -> the SQL that makes it; read from the manifest where it is not given."""
+
+    @cached_property
+    def _models(self) -> Mapping[str, str]:
+        if self.made is not None:
+            return self.made
+        return made_by(json.loads(self.city.settings.manifest.read_text(encoding="utf-8")))
 
     @cached_property
     def by_raw_relation(self) -> Mapping[str, Dataset]:
@@ -122,8 +133,15 @@ class Gatherer:
             return f"{table}: {file.name} is there, and dbt makes no table of it", fix
         return f"{table}: no dbt model makes it", f"write models/products/<agreement>/{product}.sql, then run again"
 
-    def evidence(self, agreement: Agreement, candidate: ProductCandidate) -> Evidence:
-        """Everything one product is judged by."""
+    def evidence(self, agreement: Agreement, candidate: ProductCandidate, folder: Path) -> Evidence:
+        """Everything one product is judged by; its files lie in `folder`."""
+        counting = Counting(self.city, self.lineage, self._models, agreement, folder)
+        try:
+            return self._evidence(agreement, candidate, counting)
+        finally:
+            counting.close()
+
+    def _evidence(self, agreement: Agreement, candidate: ProductCandidate, counting: Counting) -> Evidence:
         relation = f"lake.product.{agreement.product}"
         columns = tuple(self._column(ColumnRef(relation, name.lower()), name) for name in candidate.columns)
         upstream = self._upstream(relation, candidate)
@@ -137,12 +155,12 @@ class Gatherer:
             lineage=LineageEvidence(
                 digest=digest(sorted(str(edge) for edge in self.lineage.graph.ancestry(relation).edges)),
                 columns=columns,
-                declassifications=self._declassifications(agreement, relation, candidate),
+                declassifications=self._declassifications(agreement, relation, candidate, counting),
                 objections=self._objections(agreement, candidate),
                 spends=privacy.totals(self._costs(agreement, candidate)),
             ),
             sources=sources,
-            quality=self._quality(agreement, candidate, upstream),
+            quality=self._quality(candidate, upstream, counting),
             executions=tuple(self._executions(relation, upstream)),
         )
 
@@ -203,14 +221,14 @@ class Gatherer:
         return seen
 
     def _declassifications(
-        self, agreement: Agreement, relation: str, candidate: ProductCandidate
+        self, agreement: Agreement, relation: str, candidate: ProductCandidate, counting: Counting
     ) -> tuple[Declassification, ...]:
         registry = self.lineage.policy.registry
         return tuple(
             Declassification(
                 name,
                 declassifier,
-                *held(self.city, registry.get(declassifier), where, agreement),
+                *held(self.city, registry.get(declassifier), where, counting),
                 must_be_named=(entry := registry.get(declassifier)) is None or entry.approval == "named",
                 **approval(agreement, declassifier, [name]),
             )
@@ -242,7 +260,7 @@ class Gatherer:
             failure=_failure(dataset, rows),
         )
 
-    def _quality(self, agreement: Agreement, candidate: ProductCandidate, upstream: set[str]) -> QualityEvidence:
+    def _quality(self, candidate: ProductCandidate, upstream: set[str], counting: Counting) -> QualityEvidence:
         names = {name.removeprefix("lake.") for name in upstream if name.startswith("lake.")}
         tables = sorted(names - self._seeds | {candidate.table})
         versions = self.city.versions().of(tables)
@@ -259,17 +277,9 @@ class Gatherer:
                 for table in tables
             ),
             checks=tuple(checks),
-            smallest_group=self._smallest_group(agreement),
+            smallest_group=counting.smallest_group,
+            groups=counting.groups,
         )
-
-    def _smallest_group(self, agreement: Agreement) -> int | None:
-        counted = [rule.columns[0] for rule in agreement.rules if rule.kind == "k_anonymity" and rule.columns]
-        if not counted:
-            return None
-        least = ", ".join(f'min("{name}")' for name in counted)
-        row = self.city.connection.execute(f'select least({least}, {least}) from lake.product."{agreement.product}"')
-        found = row.fetchone()
-        return int(found[0]) if found and found[0] is not None else None
 
 
 def _failure(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> str | None:

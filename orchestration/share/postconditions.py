@@ -1,6 +1,7 @@
 """Did a declassifier do what it is trusted for? Its post-condition, asked of the column that calls it, in one scan.
 
-What the conditions are is declared in the lineage policy; here is only their SQL.
+What the conditions are is declared in the lineage policy; here is only the SQL for the form of single values. Persons
+are counted, and inputs compared with outputs, by `counting.py`.
 """
 
 from __future__ import annotations
@@ -9,44 +10,49 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
-from contracts.model import Agreement
 from contracts.sql_text import identifier, literal
 from lake.city import City
 from lineage.declassifiers import Declassifier, PostCondition
 from lineage.graph import ColumnRef, split_parts
+from orchestration.share.counting import Counting
 
 
 def held(
-    city: City, declassifier: Declassifier | None, columns: Iterable[ColumnRef], agreement: Agreement
+    city: City, declassifier: Declassifier | None, columns: Iterable[ColumnRef], counting: Counting
 ) -> tuple[bool | None, str]:
     """Whether the post-condition holds on every column that calls it (None: it cannot be told), and what was seen."""
     if declassifier is None:
         return None, "the declassifier is not registered"
+    called = sorted(columns)
+    if declassifier.post_condition.kind == "k_rows":
+        least = declassifier.post_condition.at_least or 0
+        relations = sorted({column.relation for column in called})
+        return _all(counting.enough(relation, least) for relation in relations)
+    relations = sorted({column.relation for column in called})
+    seen = [_one(city, declassifier.post_condition, column) for column in called]
+    told = [one for relation in relations for one in counting.told(relation, declassifier.name)]
+    return _all([*seen, *told])
+
+
+def _all(answers: Iterable[tuple[bool | None, str]]) -> tuple[bool | None, str]:
+    """The first answer that is not yes, else yes with all that was seen; no answer at all is no yes."""
     seen = []
-    for column in _judged(declassifier.post_condition, columns, agreement):
-        if column is None:
-            return None, "no rule of kind k_anonymity in the agreement says which column counts the persons of a row"
-        try:
-            row = city.connection.execute(_sql(declassifier.post_condition, column)).fetchone()
-        except duckdb.Error as error:
-            return None, f"{column}: the post-condition could not be evaluated ({type(error).__name__})"
-        broken, rows = row or (None, None)
-        seen.append(f"{column}: {broken} of {rows} values break {declassifier.post_condition.kind}")
-        if broken:
-            return False, seen[-1]
+    for answer, what in answers:
+        if answer is not True:
+            return answer, what
+        seen.append(what)
     return bool(seen), "; ".join(seen)
 
 
-def _judged(condition: PostCondition, columns: Iterable[ColumnRef], agreement: Agreement) -> Iterable[ColumnRef | None]:
-    """The columns to look at: those that call the function, or for whole rows the one that counts their persons."""
-    if condition.kind != "k_rows":
-        return sorted(columns)
-    counts = [rule.columns[0] for rule in agreement.rules if rule.kind == "k_anonymity" and rule.columns]
-    product = f"product.{agreement.product}"
-    return [
-        ColumnRef(relation, counts[0]) if counts and relation.endswith(product) else None
-        for relation in sorted({column.relation for column in columns})
-    ]
+def _one(city: City, condition: PostCondition, column: ColumnRef) -> tuple[bool | None, str]:
+    try:
+        row = city.connection.execute(_sql(condition, column)).fetchone()
+    except duckdb.Error as error:
+        return None, f"{column}: the post-condition could not be evaluated ({type(error).__name__})"
+    if row is None:
+        return None, f"{column}: the post-condition gave no answer"
+    broken, rows = row
+    return not broken, f"{column}: {broken} of {rows} values break {condition.kind}"
 
 
 def _sql(condition: PostCondition, column: ColumnRef) -> str:
@@ -80,5 +86,4 @@ _KINDS: dict[str, Callable[[PostCondition, str, str], str]] = {
     "fixed_length": _fixed_length,
     "members": _members,
     "at_least": _at_least,
-    "k_rows": _at_least,
 }

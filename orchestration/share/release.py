@@ -60,7 +60,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         message = "; ".join([str(error), *reasons])
         fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
         return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})
-    evidence = gatherer.evidence(agreement, candidate)
+    evidence = gatherer.evidence(agreement, candidate, folder)
     verdict = judge(agreement, evidence, working_days=_working_days(city))
     details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}
     if verdict.outcome is Outcome.RELEASED:

@@ -19,6 +19,7 @@ from lake.failure import told
 from lake.lake_files import record_files
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches, stored_deliveries
+from orchestration.share.counting import made_by
 from orchestration.share.evidence import Gatherer
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
@@ -60,9 +61,14 @@ class RunCity:
         """The graph of the models."""
         return build_lineage(self.city.settings, self.city.catalogue, self.manifest)
 
+    @cached_property
+    def made(self) -> Mapping[str, str]:
+        """Relation -> the SQL that makes it."""
+        return made_by(self.manifest)
+
     def gatherer(self) -> Gatherer:
         """Evidence for products, as of now."""
-        return Gatherer(self.city, self.lineage, judged_texts(self.manifest))
+        return Gatherer(self.city, self.lineage, judged_texts(self.manifest), self.made)
 
 
 def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:

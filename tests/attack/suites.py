@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.attack import canaries, deliveries, differential, ingestion, kills, mutants
+from tests.attack import canaries, deliveries, differential, ingestion, kills, mutants, reidentification
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +85,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "mutants": mutants.attack,
     "canaries": canaries.attack,
     "kills": kills.attack,
+    "reidentification": reidentification.attack,
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from contracts.anonymity import Difference, GroupEvidence
 from contracts.evidence import (
     CandidateFile,
     ColumnEvidence,
@@ -105,7 +106,21 @@ def lineage(**changes: Any) -> LineageEvidence:
 
 def quality(**changes: Any) -> QualityEvidence:
     tables = (TableEvidence(PRODUCT, ("grain",), 99.0, "v1"), TableEvidence(RAW, ("grain",), 97.0, "v1"))
-    return replace(QualityEvidence(tables, (check(), check(RAW)), smallest_group=7), **changes)
+    return replace(QualityEvidence(tables, (check(), check(RAW)), smallest_group=7, groups=groups()), **changes)
+
+
+def groups(**changes: Any) -> GroupEvidence:
+    """A statistic of groups that are large enough."""
+    sound = GroupEvidence(10, True, grouped=True, smallest=12, smallest_class=12, differences=(difference(),))
+    return replace(sound, **changes)
+
+
+def difference(**changes: Any) -> Difference:
+    return replace(Difference("civil_affairs__other", "sibling", cells=9, small=0), **changes)
+
+
+def with_groups(**changes: Any) -> Evidence:
+    return evidence(quality=quality(groups=groups(**changes)))
 
 
 def evidence(**changes: Any) -> Evidence:

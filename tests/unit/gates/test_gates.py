@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.anonymity import Diversity
 from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
-from contracts.model import Agreement, Level, LogicalType, SharingAttribute
+from contracts.model import Agreement, LDiversity, Level, LogicalType, Rule, SharingAttribute
 from contracts.violation import Outcome, Severity
 from lineage.gates import registry
 from lineage.gates.registry import GATES, judge
@@ -45,7 +46,13 @@ def open_with(**column: object) -> tuple[Agreement, Evidence]:
     return terms, replace(facts, lineage=c.lineage(columns=(replace(first, **column), second)))
 
 
+def k_anonymity(k: int) -> Rule:
+    return Rule("k", "k_anonymity", ("age",), "conformity", Severity.ERROR, {"k": k})
+
+
 A, E = c.agreement(), c.evidence()
+DIVERSE = c.agreement(l_diversity=LDiversity(("age",), 3))
+SMALL = {"small_rows": 1, "small_cells": 1, "small_classes": 1, "differences": (c.difference(small=1),)}
 NAMED = {"person_id": "VARCHAR", "age": "BIGINT"}
 INDIRECT = {"direct": False, "sharing_attribute": NOT_SHARED}
 ANOTHER = c.source_column(dataset="health.visits")
@@ -166,6 +173,19 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("executed", "executed_judged", A, c.evidence(executions=(c.execution(executed=("a" * 64, "b" * 64)),))),
     ("executed", "executed_judged", A, c.evidence(executions=(c.execution(), c.execution(ABOVE, judged=())))),
     ("executed", "executed_version", A, c.evidence(executions=(c.execution(version="v0"),))),
+    ("group_size", "smallest_group", c.agreement(rules=(k_anonymity(8),)), E),
+    ("group_size", "smallest_group", c.agreement(minimum_group=None, rules=(k_anonymity(8),)), E),
+    ("reidentification", "persons_counted", A, c.evidence(quality=c.quality(groups=None))),
+    ("reidentification", "persons_counted", A, c.with_groups(behind=None, why_unknown="a PIVOT", differences=())),
+    ("reidentification", "minimum_row", A, c.with_groups(small_rows=1)),
+    ("reidentification", "minimum_cell", A, c.with_groups(small_cells=1)),
+    ("reidentification", "minimum_class", A, c.with_groups(small_classes=1)),
+    ("reidentification", "l_diversity", DIVERSE, E),
+    ("reidentification", "l_diversity", DIVERSE, c.with_groups(diversity=(Diversity("age", 3, 2, 1),))),
+    ("reidentification", "l_diversity", DIVERSE, c.with_groups(diversity=(Diversity("other", 3, 3, 0),))),
+    ("differencing", "sibling_difference", A, c.with_groups(differences=(c.difference(small=1),))),
+    ("differencing", "sibling_difference", A, c.with_groups(differences=(c.difference(), c.difference(small=None)))),
+    ("differencing", "release_difference", A, c.with_groups(differences=(c.difference(kind="release", small=2),))),
 ]  # fmt: skip
 
 SPILL = {
@@ -246,6 +266,14 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         (c.agreement(minimum_group=None), c.evidence(quality=c.quality(smallest_group=None))),
         (c.agreement(minimum_score=0.0), c.with_table(score=None)),
         (A, c.evidence(candidate=c.candidate(rows=0), quality=c.quality(smallest_group=None))),
+        (A, c.evidence(candidate=c.candidate(rows=0), quality=c.quality(groups=None))),
+        (A, c.evidence(candidate=c.candidate(rows=0), quality=c.quality(groups=c.groups(**SMALL)))),
+        (A, c.with_groups(person_by_agreement=True, **SMALL)),
+        (A, c.with_groups(behind=False, **SMALL)),
+        (A, c.with_groups(minimum=None, small_rows=1)),
+        (c.agreement(minimum_group=7), E),
+        (DIVERSE, c.with_groups(diversity=(Diversity("age", 3, 3, 0),))),
+        (DIVERSE, c.with_groups(behind=False)),
         (c.agreement(allowed_purposes=()), E),
         (c.agreement(freshness_working_days=None), E),
     ],
@@ -258,12 +286,43 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         "no group",
         "no score",
         "empty",
+        "empty and not counted",
+        "empty and small",
+        "single persons by agreement",
+        "nobody",
+        "no minimum",
+        "just enough",
+        "diverse",
+        "diverse of nobody",
         "any purpose",
         "source's limit",
     ],
 )
 def test_what_may_leave_is_not_withheld(terms: Agreement, facts: Evidence) -> None:
     assert verdict(terms, facts).violations == ()
+
+
+def test_a_refusal_of_small_groups_says_how_many_and_what_to_do() -> None:
+    facts = c.with_groups(smallest=3, small_rows=2, small_classes=1, smallest_class=4, quasi_identifiers=("age",))
+    row, alike = verdict(A, facts).violations
+    assert "2 rows stand for fewer than 10 persons" in row.message
+    assert (row.evidence["smallest"], alike.evidence["smallest"]) == (3, 4)
+    assert alike.evidence["quasi_identifiers"] == ["age"]
+    told = verdict(A, c.with_groups(behind=None, why_unknown="a PIVOT", differences=())).violations
+    assert [one.message.endswith("cannot be told: a PIVOT") for one in told] == [True]
+    unknown = c.quality(smallest_group=None, groups=c.groups(why_unknown="a PIVOT"))
+    assert "an unknown number of members (a PIVOT)" in verdict(A, c.evidence(quality=unknown)).violations[0].message
+    named = c.evidence(quality=c.quality(smallest_group=4, groups=c.groups(why_unknown="a PIVOT")))
+    assert "a PIVOT" not in verdict(A, named).violations[0].message
+    nameless = c.evidence(quality=c.quality(smallest_group=None, groups=c.groups()))
+    assert "an unknown number of members; the" in verdict(A, nameless).violations[0].message
+
+
+def test_a_refusal_of_small_differences_names_the_other_release() -> None:
+    two = (c.difference(small=3, cells=8), c.difference(kind="release", other="abc", small=None, why="a key is gone"))
+    sibling, release = verdict(A, c.with_groups(differences=two)).violations
+    assert "3 of 8 groups differ from those of the product civil_affairs__other by fewer than 10" in sibling.message
+    assert "the earlier release abc cannot be told: a key is gone" in release.message
 
 
 def test_a_gate_that_raises_withholds_and_quotes_nothing() -> None:

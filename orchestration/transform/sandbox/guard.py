@@ -155,7 +155,8 @@ class _Asked:
         """A statement that changes something: only the node's own table, or a temporary helper of its making."""
         name, rest = _named(self.sql[head.end() :])
         temporary = self.kind == _KINDS.CREATE and bool(head.group(2))
-        if not (self._is_helper(name) if temporary else self._is_own(name)):
+        dropped = self.kind == _KINDS.DROP and self._is_helper(name)
+        if not (dropped or (self._is_helper(name) if temporary else self._is_own(name))):
             raise self._refused(f"it is about {'.'.join(filter(None, name))}, which is not its own table")
         if self.kind == _KINDS.COPY:
             if self._resource() != "seed" or not _FROM_SEED.fullmatch(rest):
@@ -198,7 +199,7 @@ class _Asked:
             return _CATALOG_TABLES
         own, helpers = self.making.own, [f"{self.making.own[2]}{end}" for end in _HELPERS]
         made = {own, *((own[0], own[1], name) for name in helpers)}
-        return _Near(frozenset(_CATALOG_TABLES | self.making.reads | made), own[2])
+        return _Near(frozenset(_CATALOG_TABLES | self.making.reads | made), self._helped())
 
     def _is_own(self, name: Name) -> bool:
         own = self.making.own if self.making else None
@@ -206,8 +207,11 @@ class _Asked:
         return name == own or (helper and self._resource() != "seed")
 
     def _is_helper(self, name: Name) -> bool:
-        own = self.making.own[2] if self.making else ""
-        return name[:2] in _SESSION and (name[2] in _TEMPORARY or name[2].startswith(f"{own}__dbt_tmp"))
+        return name[:2] in _SESSION and _is_temporary(name[2], self._helped())
+
+    def _helped(self) -> str:
+        """The start of the names of a node's temporary tables: a unit test has those of the model that it tests."""
+        return self.making.own[2] if self.making and self._resource() != "unit_test" else ""
 
     def _resource(self) -> str:
         return str(self.making.node["resource_type"]) if self.making else ""
@@ -226,7 +230,11 @@ class _Near(Container[Name]):
         if name in self._names:
             return True
         *where, table = name if isinstance(name, tuple) else ("", "", "")
-        return tuple(where) in _SESSION and (str(table).startswith(f"{self._own}__dbt_tmp") or table in _TEMPORARY)
+        return tuple(where) in _SESSION and _is_temporary(str(table), self._own)
+
+
+def _is_temporary(table: str, own: str) -> bool:
+    return table in _TEMPORARY or (table.startswith(own) and "__dbt_tmp" in table[len(own) :])
 
 
 @cache

@@ -110,7 +110,7 @@ def _told(unique_id: str, refused: StatementRefused) -> Exception:
 
 def _plain(node: Any, manifest: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """A node and what is above it, as the manifest's JSON has them."""
-    nodes: dict[str, Any] = {}
+    made, nodes = _node(node), dict[str, Any]()
     sources: dict[str, Any] = {}
     stack = list(_above(node))
     while stack:
@@ -120,10 +120,9 @@ def _plain(node: Any, manifest: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             sources[key] = {name: getattr(source, name) for name in ("database", "schema", "identifier")}
         elif key in manifest.nodes and key not in nodes:
             nodes[key] = _node(manifest.nodes[key])
-            stack += (
-                nodes[key]["depends_on"]["nodes"] if nodes[key]["config"].get("materialized") == "ephemeral" else []
-            )
-    return _node(node), {"nodes": nodes, "sources": sources}
+            through = nodes[key]["config"].get("materialized") == "ephemeral" or made["resource_type"] == "unit_test"
+            stack += nodes[key]["depends_on"]["nodes"] if through else []
+    return made, {"nodes": nodes, "sources": sources}
 
 
 def _above(node: Any) -> list[str]:

@@ -41,6 +41,8 @@ def reads(node: Node, manifest: Mapping[str, Any]) -> frozenset[Name]:
                 stack += above["depends_on"].get("nodes", ())
             else:
                 found.add(own_name(above))
+                # A unit test asks for the columns of what its model reads.
+                stack += above["depends_on"].get("nodes", ()) if node["resource_type"] == "unit_test" else ()
     if node["config"].get("materialized") == "incremental":
         found.add(own_name(node))
     return frozenset(found)

@@ -1,6 +1,7 @@
 """The dbt project as one multi-asset: staging, theme and product tables, each with its checks and column lineage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -55,6 +56,7 @@ def model_assets(
     """
     specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=CityTranslator(catalogue))
     names = {spec.key: ".".join(spec.key.path) for spec in specs}
+    places = {table: place for place, table in enumerate(_in_order(specs))}
     declared = [spec for table in names.values() for spec in check_specs(table, (BUILT, *rules.get(table, ())))]
 
     # Before the step that checks raw tables: dbt builds while those checks are made.
@@ -64,7 +66,7 @@ def model_assets(
     def models(
         context: dg.AssetExecutionContext, city: dg.ResourceParam[RunCity]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        tables = sorted(names[key] for key in context.selected_asset_keys)
+        tables = sorted((names[key] for key in context.selected_asset_keys), key=places.__getitem__)
         select = [] if len(tables) == len(names) else [_name(table) for table in tables]
         chosen = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
         with told("models"):
@@ -75,9 +77,16 @@ def model_assets(
     return models
 
 
+def _in_order(specs: Iterable[dg.AssetSpec]) -> list[str]:
+    """The tables, each after those that it is made of: as the graph was drawn, whatever dbt could make of it since."""
+    above = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs}
+    return [".".join(key.path) for key in TopologicalSorter(above).static_order() if key in above]
+
+
 def _made(
     city: RunCity, tables: Sequence[str], select: Sequence[str]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Tables as they are made, well or not; `tables` are in the order of the graph."""
     build = begin_build(city.city, city.manifest, select)
     # What is done from here on costs no time, as long as dbt goes on.
     unbuilt, checks = set(tables), city.checks
@@ -89,8 +98,9 @@ def _made(
         if not len(unbuilt) % _TOGETHER:
             checks.make(unbuilt)
         yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-    build.unheard(sorted(unbuilt))
-    for table in build.in_order(unbuilt):
+    passed_over = [table for table in tables if table in unbuilt]
+    build.unheard(passed_over)
+    for table in passed_over:
         yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
     yield from check_results([*built_results(city.city, build.results), *checks.of(tables)])
 

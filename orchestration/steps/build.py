@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 from typing import Any
 
 from contracts.model import Dataset
@@ -37,7 +36,6 @@ class Build:
     expected: Mapping[str, str]
     """Id of each model -> digest of the SQL that alone it may run."""
     results: dict[str, ModelResult] = field(default_factory=dict)
-    order: Sequence[str] = ()
     """Tables as they depend on one another."""
     before: Mapping[str, str] = field(default_factory=dict)
     """The versions, before the build, of tables that are added to."""
@@ -47,11 +45,6 @@ class Build:
         for table in tables:
             if table not in self.results:
                 self.results[table] = ModelResult("", "not built", "dbt made nothing of it: is its SQL empty?", 0.0)
-
-    def in_order(self, tables: Iterable[str]) -> list[str]:
-        """Tables, each after those that it is made of."""
-        places = {table: place for place, table in enumerate(self.order)}
-        return sorted(tables, key=lambda table: (places.get(table, len(places)), table))
 
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
@@ -88,12 +81,7 @@ def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] =
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
     tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-    return Build(city, select, tables, expected, order=_in_order(manifest, tables), before=before)
-
-
-def _in_order(manifest: Mapping[str, Any], tables: Mapping[str, str]) -> list[str]:
-    above = {name: manifest["nodes"][name]["depends_on"].get("nodes", ()) for name in tables}
-    return [tables[name] for name in TopologicalSorter(above).static_order() if name in tables]
+    return Build(city, select, tables, expected, before=before)
 
 
 def _added_to(manifest: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from lake.settings import REPOSITORY
 from orchestration.transform.sandbox.jinja_text import JinjaRefused, Macros, judge_jinja, without_prefix
 from orchestration.transform.sandbox.settings import setting_fault
-from orchestration.transform.sandbox.vocabulary import KINDS, NAMED, PLATFORM_PACKAGE, TRUSTED_PACKAGES
+from orchestration.transform.sandbox.vocabulary import KINDS, NAMED, PLACED, PLATFORM_PACKAGE, TRUSTED_PACKAGES
 
 _PACKAGES = REPOSITORY / "dbt_project" / "packages"
 _TEMPLATE = REPOSITORY / "orchestration" / "workspace" / "template" / "dbt_project" / "macros"
@@ -86,7 +86,8 @@ def _callable(manifest: Manifest) -> Macros:
         clean = {
             str(macro["name"])
             for macro in ours
-            if macro["name"] in city[PLATFORM_PACKAGE] and not _jinja_fault(macro["macro_sql"], known)
+            if macro["name"] in city[PLATFORM_PACKAGE]
+            and (macro["name"] in PLACED or not _jinja_fault(macro["macro_sql"], known))
         }
         if clean == city[PLATFORM_PACKAGE]:
             return known

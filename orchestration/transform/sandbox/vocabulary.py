@@ -9,6 +9,8 @@ def _words(text: str) -> frozenset[str]:
 
 TRUSTED_PACKAGES = frozenset({"dbt", "dbt_duckdb"})
 PLATFORM_PACKAGE = "zhongtai"
+# Macros of the platform's that read where the model lies, which is the same whenever it is compiled.
+PLACED = frozenset({"agreement_of_model"})
 
 # Functions that may be called by their bare name. Each gives the same whenever and wherever the text is compiled, or
 # (`is_incremental`, `this`) says no more than that the model's own table stands.

@@ -6,7 +6,7 @@ Edges and levels are `lineage`'s; this only brings manifest, contracts and polic
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -77,8 +77,14 @@ def graph_file(settings: Settings) -> Path:
     return settings.state / "lineage" / "graph.parquet"
 
 
-def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[str, Any]) -> CityLineage:
-    """Build the graph, from contract to product, and store it. Only changed models are parsed again."""
+def build_lineage(
+    settings: Settings,
+    catalogue: Catalogue,
+    manifest: Mapping[str, Any],
+    earlier: Mapping[str, Sequence[str]] | None = None,
+) -> CityLineage:
+    """Build the graph, from contract to product, and store it. Only changed models are parsed again. `earlier` are
+    texts whose rows may still be in a relation: it has their lineage, too."""
     policy = policy_of(settings)
     path = graph_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +95,7 @@ def build_lineage(settings: Settings, catalogue: Catalogue, manifest: Mapping[st
         cache=cache,
         macros=read_macros(PLAIN_MACROS),
         declassifiers=policy.registry.lowerings(),
+        earlier=earlier,
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))

@@ -84,6 +84,19 @@ def _texts(one: Ran, digest: str, known: Mapping[str, Entry]) -> list[str]:
     return list(dict.fromkeys([*last["texts"], digest]))
 
 
+def earlier_texts(city: City, tables: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Relation -> every text that the ledger names of a table as it was before this run, where it knows any.
+
+    Lineage of a table that is added to is of these, too: rows of theirs may stay. Whether they are all that there are,
+    `executed` says after the run."""
+    known, texts = city.ledger.current(_TABLE), city.ledger.current(_TEXT)
+    return {
+        f"lake.{table}": tuple(texts[one].body["text"] for one in known[table].body["texts"] if one in texts)
+        for table in tables
+        if table in known
+    }
+
+
 def executed(city: City, tables: Iterable[str] | None = None) -> dict[str, tuple[ExecutedText, ...]]:
     """Relation (`lake.<schema>.<name>`) -> every text whose rows may be in the table that stands now.
 

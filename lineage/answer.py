@@ -5,12 +5,12 @@ many relations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lineage.calls import Call
 from lineage.edges import EdgeTable
-from lineage.graph import ColumnRef, Edge, Graph, Unknown
+from lineage.graph import ROWS, ColumnRef, Edge, Graph, Unknown
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,23 @@ class QueryLineage:
             {ref(name): known for name, known in self.copies.items()},
             {self.relation: self.differences},
         )
+
+
+def all_of(answers: Sequence[QueryLineage]) -> QueryLineage:
+    """One relation that several statements put rows into: what flows into a column by any of them. Its columns are
+    those of the first; one that only another has is there all the same."""
+    first = answers[0]
+    names = tuple(dict.fromkeys(name for one in answers for name in one.columns))
+    edges, unknown, calls = {}, {}, {}
+    copies: dict[str, frozenset[ColumnRef] | None] = {}
+    for name in (*names, ROWS):
+        edges[name] = tuple(sorted({edge for one in answers for edge in one.edges.get(name, ())}))
+        unknown[name] = tuple(dict.fromkeys(why for one in answers for why in one.unknown.get(name, ())))
+        calls[name] = tuple(dict.fromkeys(call for one in answers for call in one.calls.get(name, ())))
+        known = [one.copies.get(name) for one in answers if name in one.columns]
+        copies[name] = None if None in known else frozenset().union(*(part for part in known if part))
+    return QueryLineage(
+        first.relation, names, edges, {n: why for n, why in unknown.items() if why},
+        any(one.is_open for one in answers), {**{k: v for one in answers for k, v in one.types.items()}, **first.types},
+        {n: made for n, made in calls.items() if made}, {n: copies[n] for n in names}, first.differences,
+    )  # fmt: skip

@@ -6,11 +6,12 @@ is plain JSON (schema v12)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from lineage.answer import all_of
 from lineage.cache import ModelCache
 from lineage.collection import no_collection
 from lineage.edges import EdgeTable
@@ -44,6 +45,7 @@ def graph_from_manifest(
     cache: ModelCache | None = None,
     macros: Mapping[str, Macro] | None = None,
     declassifiers: Mapping[str, Lowering] | None = None,
+    earlier: Mapping[str, Sequence[str]] | None = None,
     second_opinion: bool = True,
 ) -> Graph:
     """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
@@ -52,17 +54,20 @@ def graph_from_manifest(
     that it lacks has the columns that the manifest declares, and may have more. `macros` are SQL macros that exist
     where models run, beside those that the project's own hooks create; a project's macro of a declassifier's name
     lowers nothing. Models are bound in the order of their dependencies, each once, or not at all where `cache` still
-    knows them. Without a `second_opinion`, the engine's plan alone is asked where it has one."""
+    knows them. `earlier` gives SQL of the past whose rows may still be in a relation: it has the lineage of all.
+    Without a `second_opinion`, the engine's plan alone is asked where it has one."""
     own, taken = project_macros(manifest, dialect), taken_names(manifest)
     given = (declassifiers or {}) if taken is not None else {}
     trusted = {name: lowering for name, lowering in given.items() if name.lower() not in (taken or ())}
     catalog = Catalog(sources_schema, dialect=dialect, macros={**own, **(macros or {})}, declassifiers=trusted)
     _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
     with no_collection():
-        return _graph(manifest, catalog, cache or ModelCache(), second_opinion)
+        reader = Reader(catalog, cache or ModelCache(), second_opinion, earlier or {})
+        return _graph(manifest, reader)
 
 
-def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache, second_opinion: bool) -> Graph:
+def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
+    catalog = reader.catalog
     columns = {name: tuple(found) for name, found in catalog.tables.items()}
     tables: list[EdgeTable] = []
     unknown: dict[ColumnRef, tuple[Unknown, ...]] = {}
@@ -74,7 +79,6 @@ def _graph(manifest: Mapping[str, Any], catalog: Catalog, cache: ModelCache, sec
         node = nodes[key]
         if node.get("resource_type") not in ("model", "snapshot") or not _is_stored(node):
             continue
-        reader = Reader(catalog, cache, second_opinion)
         found = _run_hooked(changed, _model(node, manifest, reader))
         made.append(found)
         catalog.add(
@@ -175,9 +179,15 @@ class Reader:
     catalog: Catalog
     cache: ModelCache
     second_opinion: bool
+    earlier: Mapping[str, Sequence[str]]
 
     def lineage(self, sql: str, relation: str) -> QueryLineage:
-        """The lineage of one model's SQL."""
+        """The lineage of one model's SQL, and of the SQL of the past whose rows may still be there."""
+        now = self._of(sql, relation)
+        past = [self._of(text, relation) for text in self.earlier.get(relation, ()) if text.strip() != sql.strip()]
+        return all_of([now, *past]) if past else now
+
+    def _of(self, sql: str, relation: str) -> QueryLineage:
         return self.cache.lineage(sql, self.catalog, relation, second_opinion=self.second_opinion)
 
     def itself(self, node: Mapping[str, Any], sql: str, relation: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from lineage.calls import COLUMN, EXPRESSION
 from lineage.plan.context import Context
 from lineage.plan.expressions import value, values
 from lineage.plan.operators import OPERATORS, relation, unknown_relation
@@ -45,6 +46,7 @@ def _beside(one: Rel, other: Rel, decided: Flow) -> Rel:
         one.group if alone else 0,
         one.guards if alone else (),
         one.calls | other.calls,
+        one.looked_up and other.looked_up,
     )
 
 
@@ -60,24 +62,28 @@ def _join(context: Context, node: Node) -> Rel:
     kind = node.get("join_type", "")
     if kind not in _TYPES or node.get("delim_flipped"):
         return unknown_relation(context, {**node, "children": []}, f"{node['type']} {kind}")
-    tests = _conditions(context, node, one, other)
+    tests, plain = _conditions(context, node, one, other)
     found = _joined(kind, one, other, tests)
+    found = replace(found, looked_up=one.looked_up and other.looked_up and plain)
     if delimited:
         found = left(found)
     return _mapped(node, found, len(one.columns), kind)
 
 
-def _conditions(context: Context, node: Node, one: Rel, other: Rel) -> list[Value]:
+def _conditions(context: Context, node: Node, one: Rel, other: Rel) -> tuple[list[Value], bool]:
+    """What a join tests, and whether that is no more than that plain columns are equal."""
     both = Rel((*one.columns, *other.columns), rows=merge([one.rows, other.rows]))
-    tests = []
+    tests, plain = [], True
     for test in node.get("conditions") or ():
         sides = value(context, test["left"], one), value(context, test["right"], other)
         if not _handed_back(test, *sides):
             tests.append(computed(sides))
+            plain &= test["comparison"] == "COMPARE_EQUAL" and all(side.kind == COLUMN for side in sides)
     for key in ("predicate", "condition"):
         if node.get(key):
             tests.append(value(context, node[key], both))
-    return tests
+            plain = False
+    return tests, plain
 
 
 def _handed_back(test: Node, mine: Value, theirs: Value) -> bool:
@@ -95,6 +101,8 @@ def _joined(kind: str, one: Rel, other: Rel, tests: list[Value]) -> Rel:
     if kind == "SINGLE":
         padded = merge([decided, _as_rows(other)])
         columns = tuple(c.with_flow(merge([c.flow, padded])) for c in other.columns)
+        if not other.looked_up:  # which of the values it is tells more than that it is one of them
+            columns = tuple(c._replace(kind=EXPRESSION, copies=frozenset()) for c in columns)
         return replace(one, columns=(*one.columns, *columns), calls=calls)
     rows = merge([one.rows, other.rows, decided])
     order = merge([one.order, other.order])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lineage.calls import COLUMN
 from lineage.facts import Unknown
 from lineage.plan.context import Context
 from lineage.plan.expressions import aggregate, unruled, value, values, window
@@ -161,7 +162,15 @@ def _tested(context: Context, part: Node, below: Rel) -> Rel:
             groups = below.regrouped(name)
             rows = merge([groups.rows, as_indirect(test.flow, below.stage)])
             return replace(groups, rows=rows, guards=(*below.guards, call), calls=calls)
-    return replace(below, rows=merge([below.rows, as_indirect(test.flow, below.stage)]), calls=calls)
+    rows = merge([below.rows, as_indirect(test.flow, below.stage)])
+    return replace(below, rows=rows, calls=calls, looked_up=below.looked_up and _compares_columns(context, part, below))
+
+
+def _compares_columns(context: Context, part: Node, below: Rel) -> bool:
+    """Whether a condition is that two plain columns are equal."""
+    if part.get("expression_class") != "BOUND_COMPARISON" or part["type"] != "COMPARE_EQUAL":
+        return False
+    return all(value(context, part[side], below).kind == COLUMN for side in ("left", "right"))
 
 
 def _conjuncts(nodes: list[Node]) -> list[Node]:
@@ -213,7 +222,7 @@ def _groups(context: Context, node: Node, below: Rel, number: int, guard: str = 
     columns = [g.with_flow(merge([g.flow, keys])) if several else g for g in groups]
     rows = merge([below.rows, keys]) if groups else EMPTY
     calls = below.calls | calls_of(groups)
-    return Rel((*columns, *made, *extra), rows, EMPTY, "having", number, (), calls)
+    return Rel((*columns, *made, *extra), rows, EMPTY, "having", number, (), calls, below.looked_up)
 
 
 def _existence(below: Rel) -> Value:
@@ -265,7 +274,7 @@ def _limit(context: Context, node: Node) -> Rel:
     below = only(context, node)
     bounds = [node[k]["expression"] for k in ("limit_val", "offset_val") if (node.get(k) or {}).get("expression")]
     counts = deciding(values(context, bounds, below), "limit")
-    return replace(below, rows=merge([below.rows, counts, relabel(below.order, "limit")]))
+    return replace(below, looked_up=False, rows=merge([below.rows, counts, relabel(below.order, "limit")]))
 
 
 def _sample(context: Context, node: Node) -> Rel:

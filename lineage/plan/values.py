@@ -61,8 +61,8 @@ class Rel:
 
     `stage` is what a filter right above it is in SQL: ``filter``, ``having`` or ``qualify``. `group` numbers the
     aggregation whose groups the rows are; `guards` are the declassifiers that were asked about whole groups;
-    `calls` those that decided about rows. `regrouped` gives the same groups with what decided about their rows behind a
-    declassifier."""
+    `calls` those that decided about rows. `looked_up`: its rows were chosen by nothing but equal plain columns.
+    `regrouped` gives the same groups with what decided about their rows behind a declassifier."""
 
     columns: tuple[Value, ...]
     rows: Flow = EMPTY
@@ -71,6 +71,7 @@ class Rel:
     group: int = 0
     guards: tuple[Call, ...] = ()
     calls: frozenset[Call] = frozenset()
+    looked_up: bool = True
     regrouped: Callable[[str], Rel] | None = field(default=None, compare=False)
 
     def flows(self) -> Flow:

@@ -77,14 +77,15 @@ class Build:
 def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
-    before = standing_versions(city, _added_to(manifest))
+    before = standing_versions(city, added_to(manifest))
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
     tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
     return Build(city, select, tables, expected, before=before)
 
 
-def _added_to(manifest: Mapping[str, Any]) -> list[str]:
+def added_to(manifest: Mapping[str, Any]) -> list[str]:
+    """The tables that models add to, instead of making them anew."""
     nodes = manifest["nodes"].values()
     return sorted(_table(node) for node in nodes if node["config"].get("materialized") == "incremental")
 

@@ -15,12 +15,14 @@ from lake import facts
 from lake.batch import Ingestion
 from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
+from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.lake_files import record_files
 from lake.settings import Settings
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from orchestration.share.counting import made_by
 from orchestration.share.evidence import Gatherer
+from orchestration.steps.build import added_to
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
 from orchestration.transform.sandbox.selects import judged_texts
@@ -59,7 +61,12 @@ class RunCity:
     @cached_property
     def lineage(self) -> CityLineage:
         """The graph of the models."""
-        return build_lineage(self.city.settings, self.city.catalogue, self.manifest)
+        return build_lineage(self.city.settings, self.city.catalogue, self.manifest, self.earlier)
+
+    @cached_property
+    def earlier(self) -> Mapping[str, tuple[str, ...]]:
+        """Relation -> the texts of the runs before, whose rows may still be there."""
+        return earlier_texts(self.city, added_to(self.manifest))
 
     @cached_property
     def made(self) -> Mapping[str, str]:
@@ -68,7 +75,11 @@ class RunCity:
 
     def gatherer(self) -> Gatherer:
         """Evidence for products, as of now."""
-        return Gatherer(self.city, self.lineage, judged_texts(self.manifest), self.made)
+        judged = judged_texts(self.manifest)
+        for relation, texts in self.earlier.items():
+            digests = (*judged.get(relation, ()), *map(text_digest, texts))
+            judged[relation] = tuple(dict.fromkeys(digests))
+        return Gatherer(self.city, self.lineage, judged, self.made)
 
 
 def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:

@@ -271,3 +271,12 @@ def test_a_declassifier_that_is_registered_later_is_no_stale_answer(tmp_path):
     again = build(model, cache=ModelCache(tmp_path / "cache.json"), declassifiers={"declassify_x": Lowering()})
     assert "declassify_x" in {e.declassifier for e in again.edges_into("lake.main.m.x")}
     assert not again.unknown
+
+
+def test_a_table_that_is_added_to_has_the_lineage_of_every_text_whose_rows_may_be_there():
+    now = node("m", "select b as a from lake.raw.t where false", materialized="incremental")
+    graph = build(now, earlier={"lake.main.m": ["select a from lake.raw.t", "select ts as a, zz from nowhere"]})
+    assert {ColumnRef("lake.raw.t", "a"), ColumnRef("lake.raw.t", "b")} <= graph.upstream("lake.main.m.a")
+    assert "statement does not plan" in [why.reason for why in graph.unknown[ColumnRef("lake.main.m", "a")]]
+    alone = build(now, earlier={"lake.main.m": [now["compiled_code"]]})
+    assert ColumnRef("lake.raw.t", "a") not in alone.upstream("lake.main.m.a") and not alone.unknown

@@ -21,11 +21,13 @@ class Argument(NamedTuple):
     `kind` is ``column`` (each value is, unchanged, a value of one of the columns in `copies`, or null), ``constant``
     (no column is read), ``count`` (the number of rows, or of values, of a group), ``count_distinct`` (the number of
     distinct values of a group; `copies` then says of which columns), ``aggregate`` (any other aggregate) or
-    ``expression`` (anything else). `sources` are all columns of stored relations whose values it is computed from."""
+    ``expression`` (anything else). `sources` are all columns of stored relations whose values it is computed from;
+    `text` is a constant's, where it is a text."""
 
     kind: str
     copies: frozenset[ColumnRef] = frozenset()
     sources: frozenset[ColumnRef] = frozenset()
+    text: str = ""
 
 
 class Call(NamedTuple):
@@ -40,7 +42,7 @@ class Call(NamedTuple):
 
 def plain(call: Call) -> list[Any]:
     """A call as JSON-ready data; equal calls give equal data."""
-    arguments = [[a.kind, _names(a.copies), _names(a.sources)] for a in call.arguments]
+    arguments = [[a.kind, _names(a.copies), _names(a.sources), a.text] for a in call.arguments]
     return [call.name, arguments, [plain(guard) for guard in call.guarded]]
 
 
@@ -49,7 +51,7 @@ def of_plain(data: list[Any]) -> Call:
     name, arguments, guarded = data
     return Call(
         name,
-        tuple(Argument(kind, _refs(copies), _refs(sources)) for kind, copies, sources in arguments),
+        tuple(Argument(kind, _refs(copies), _refs(sources), text) for kind, copies, sources, text in arguments),
         tuple(of_plain(guard) for guard in guarded),
     )
 

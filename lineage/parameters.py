@@ -34,7 +34,8 @@ class Parameter(BaseModel):
 
     A plain column fits by its data `element`, as an `entity_identifier` (of an element that tells the entities of a
     theme domain apart), by its `type`, or as the result of a declassifier (`made_by`, in one of the relations `at`).
-    `constant` takes what reads no column. `aggregate` takes counts and no plain column: of distinct `persons` (then
+    `constant` takes what reads no column; with `names_agreement`, the name of the product's agreement alone.
+    `aggregate` takes counts and no plain column: of distinct `persons` (then
     `element` and `made_by` say what a person is told by), or of all rows of a group that a call of `guarded_by` guards.
     `decided_by_identifiers` asks that only plain entity identifiers decide which value the argument has. A `seed` may
     be anything: it is only hashed under the key, to choose noise."""
@@ -47,6 +48,7 @@ class Parameter(BaseModel):
     made_by: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
     constant: bool = False
+    names_agreement: bool = False
     aggregate: tuple[Literal["persons", "rows_guarded"], ...] = ()
     guarded_by: tuple[str, ...] = ()
     decided_by_identifiers: bool = False

@@ -24,7 +24,7 @@ from lineage.collection import no_collection
 from lineage.edges import EdgeTable, Numbers, Way, numbering
 from lineage.graph import ColumnRef, Graph, Unknown
 
-FORMAT = "zhongtai-lineage/2"
+FORMAT = "zhongtai-lineage/3"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [

@@ -95,7 +95,8 @@ def _column_ref(context: Context, node: Node, rel: Rel) -> Value:
 
 
 def _constant(context: Context, node: Node, rel: Rel) -> Value:
-    return CONSTANT_VALUE
+    text = (node.get("value") or {}).get("value")
+    return CONSTANT_VALUE._replace(text=text) if isinstance(text, str) else CONSTANT_VALUE
 
 
 def _cast(context: Context, node: Node, rel: Rel) -> Value:

@@ -31,7 +31,8 @@ class Value(NamedTuple):
     """One value of a plan: what flows into it, what it is a copy of, and which declassifiers were called for it.
 
     `kind` and `copies` are those of `lineage.calls.Argument`. `group` numbers the aggregation that made it, 0 for none;
-    `fields` are the parts of a struct that the same query made; `fixed`: a list of so many items as the text says.
+    `fields` are the parts of a struct that the same query made; `fixed`: a list of so many items as the SQL says;
+    `text` is a constant's, where it is one.
     """
 
     flow: Flow = EMPTY
@@ -41,11 +42,12 @@ class Value(NamedTuple):
     fields: Mapping[str, Value] | None = None
     calls: frozenset[Call] = frozenset()
     fixed: bool = False
+    text: str = ""
 
     @property
     def argument(self) -> Argument:
         """The value as a parameter of a call sees it."""
-        return Argument(self.kind, self.copies, frozenset(ref for ref, _, _ in self.flow.direct))
+        return Argument(self.kind, self.copies, frozenset(ref for ref, _, _ in self.flow.direct), self.text)
 
     def with_flow(self, flow: Flow) -> Value:
         """The same value with another flow."""

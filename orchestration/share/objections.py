@@ -40,7 +40,12 @@ class Objector:
     def objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
         """Everything that lineage has against the columns of a product."""
         outputs = outputs_of(agreement, candidate)
-        return (*self._arguments(outputs), *self._budgets(outputs), *self._constraints(outputs, candidate))
+        return (
+            *self._arguments(outputs),
+            *self._recipients(agreement, outputs),
+            *self._budgets(outputs),
+            *self._constraints(outputs, candidate),
+        )
 
     def _arguments(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
         for ref, name in outputs.items():
@@ -52,6 +57,19 @@ class Objector:
                     "fits": one.fits,
                 }
                 yield Objection("declassifier_arguments", name, one.message, one.fix, facts)
+
+    def _recipients(self, agreement: Agreement, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
+        """Calls that are keyed by another agreement than the product's: two recipients could join what they got."""
+        for ref, name in outputs.items():
+            below = sorted({ref} | self.graph.upstream(ref))
+            for call in (call for at in below for call in self.graph.calls.get(at, ())):
+                known = self.registry.get(call.name)
+                for parameter, given in zip(known.parameters if known else (), call.arguments, strict=False):
+                    if parameter.names_agreement and given.text != agreement.name:
+                        message = f"{ref} gives {call.name} as {parameter.name} another agreement than its own"
+                        fix = f"write zhongtai.declassify_hmac in the model, or give it '{agreement.name}'"
+                        facts = {"declassifier": call.name, "parameter": parameter.name}
+                        yield Objection("declassifier_arguments", name, message, fix, facts)
 
     def _budgets(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
         for one in beyond(self.graph, outputs, self.registry, self.declared):

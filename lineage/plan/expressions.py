@@ -226,7 +226,7 @@ def aggregate(context: Context, node: Node, rel: Rel, group: int, *, alone: bool
         distinct = node.get("aggregate_type") == "DISTINCT" and len(inputs) == 1
         plain = not distinct or inputs[0].kind == COLUMN
         kind = (COUNT_DISTINCT if distinct else COUNT) if plain and not tests else AGGREGATE
-        found = found._replace(kind=kind, copies=inputs[0].copies if distinct and plain else frozenset())
+        found = found._replace(kind=kind, copies=inputs[0].copies if kind == COUNT_DISTINCT else frozenset())
     return unknown_value("the plan has a part without a rule", f"{name} {strange}", found) if strange else found
 
 

@@ -37,5 +37,10 @@ class Anonymity(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     k: int = Field(default=10, ge=2)
     person_elements: tuple[str, ...] = ("resident_id", "passport_number")
-    pseudonyms: tuple[str, ...] = ("declassify_hmac", "declassify_city_key", "declassify_registered_id")
+    pseudonyms: tuple[str, ...] = (
+        "declassify_hmac",
+        "declassify_pseudonym",
+        "declassify_city_key",
+        "declassify_registered_id",
+    )
     determination: Determination = Determination()

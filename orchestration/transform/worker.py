@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import yaml
@@ -137,7 +138,7 @@ def _invoke(arguments: list[str], seen: Watch, tell: Tell) -> dict[str, Any]:
     result = dbtRunner(manifest=known, callbacks=[heard]).invoke(arguments)
     if result.exception is not None:
         _parsed.keep(None, arguments)
-        return _failure(str(result.exception), arguments)
+        return _failure(result.exception, arguments)
     _parsed.keep(result.result if arguments[0] == "parse" else known, arguments)
     return _judged(arguments) or {"results": [_row(row, seen) for row in getattr(result.result, "results", [])]}
 
@@ -171,13 +172,23 @@ def _row(row: Any, seen: Watch) -> dict[str, Any]:
     }
 
 
-def _failure(said: str, arguments: list[str]) -> dict[str, Any]:
-    project = Path(_option(arguments, "--project-dir"))
-    files = files_of(said) or _unnamed(project)
+def _failure(error: BaseException, arguments: list[str]) -> dict[str, Any]:
+    said, project = str(error), Path(_option(arguments, "--project-dir"))
+    files = files_of(said) or _at_hand(error, project) or _unnamed(project)
     # Parsing reads no row: what it says is about the files alone.
     text = said if arguments[0] == "parse" else "\n".join(_read(project / file) for file in files)
     told = reason(said, text)
     return {"error": told if not files or files[0] in told else f"{told} ({', '.join(files)})", "files": files}
+
+
+def _at_hand(error: BaseException, project: Path) -> list[str]:
+    """The file of the node that dbt had at hand when it gave up: some of its errors name none, and all stop the city."""
+    found = ""
+    for frame, _ in walk_tb(error.__traceback__):
+        for one in frame.f_locals.values():
+            path = getattr(one, "original_file_path", None)
+            found = path if isinstance(path, str) and (project / path).is_file() else found
+    return [found] if found else []
 
 
 def _unnamed(project: Path) -> list[str]:

@@ -13,7 +13,7 @@ import duckdb
 from lineage.calls import COLUMN, CONSTANT, Call
 from lineage.facts import ROWS, ColumnRef, Edge, Unknown, split_parts
 from lineage.plan.context import Context
-from lineage.plan.sandbox import Planned, Sandbox
+from lineage.plan.sandbox import WORD, Planned, Sandbox
 from lineage.plan.statements import Written, written
 from lineage.plan.values import Rel, Value, chosen, merge, stored
 from lineage.sql.catalog import EVERYTHING, Catalog
@@ -64,6 +64,7 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
     if not query:
         sandbox = _new_sandbox(catalog)  # what these make is theirs alone
         _furnish(sandbox, None, catalog)
+        _refuse_unmade(sandbox, sql)
     context = Context(sandbox, catalog.functions)
     made: dict[str, Rel] = {}
     context.made = made
@@ -80,13 +81,15 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
 def _sandbox(catalog: Catalog) -> Sandbox:
     if catalog.sandbox is None:
         catalog.sandbox = _new_sandbox(catalog)
+        for name, columns in catalog.tables.items():
+            catalog.sandbox.offer(name, columns)
     found: Sandbox = catalog.sandbox
     return found
 
 
 def _new_sandbox(catalog: Catalog) -> Sandbox:
     stubs = {name: (_MOST_ARGUMENTS, lowering.returns) for name, lowering in catalog.functions.items()}
-    return Sandbox(stubs, tuple(macro.sql for macro in catalog.macros.values() if macro.sql))
+    return Sandbox(stubs, {name: macro.sql for name, macro in catalog.macros.items()})
 
 
 def _furnish(sandbox: Sandbox, sql: str | None, catalog: Catalog) -> None:
@@ -105,11 +108,23 @@ def _furnish(sandbox: Sandbox, sql: str | None, catalog: Catalog) -> None:
 def _query(context: Context, sql: str, catalog: Catalog) -> Planned:
     """The plan of a query. Most read tables that are there already; where the engine misses something, those that the
     text names are made, and it is asked again."""
-    planned = context.sandbox.query(sql)
+    sandbox = context.sandbox
+    sandbox.want(sql)
+    if sandbox.unmade:  # one of them may have the name of a function that is there already
+        _furnish(sandbox, sql, catalog)
+        _refuse_unmade(sandbox, sql)
+    planned = sandbox.query(sql)
     if planned.fault:
-        _furnish(context.sandbox, sql, catalog)
-        planned = context.sandbox.query(sql)
+        _furnish(sandbox, sql, catalog)
+        planned = sandbox.query(sql)
     return _planned(planned)
+
+
+def _refuse_unmade(sandbox: Sandbox, sql: str) -> None:
+    """A text that names a macro which could not be made is not planned as if there were none."""
+    missed = sandbox.unmade.keys() & set(WORD.findall(sql.lower()))
+    if missed:
+        raise _NoPlan(f"a macro that it names cannot be made: {min(missed)}")
 
 
 def _step(context: Context, statement: duckdb.Statement, made: dict[str, Rel], catalog: Catalog) -> Written | None:

@@ -25,6 +25,7 @@ _MADE = "zhongtai_made"
 _HOME = "memory"
 _FOLDED = re.compile(rf"\b({'|'.join(FOLDED)})\b", re.IGNORECASE)
 _NAMED = re.compile(r'(?:"(?:[^"]|"")*"|[^"\s])+')
+WORD = re.compile(r"\w+")
 _UNTYPED = "VARCHAR"
 _PARAMETERS = "abcdefgh"
 
@@ -42,22 +43,23 @@ class Sandbox:
     """Plans statements over a catalogue's tables. `stubs` maps the declassifiers' names to how many arguments they take
     at most, and the type that they give; they are made for every number up to it."""
 
-    def __init__(self, stubs: Mapping[str, tuple[int, str]], macros: tuple[str, ...] = ()) -> None:
+    def __init__(self, stubs: Mapping[str, tuple[int, str]], macros: Mapping[str, str] | None = None) -> None:
         # One connection, one plan at a time, and no thread besides: no data is ever read.
         self._connection = duckdb.connect(config={"threads": 1, "memory_limit": "256MB", "temp_directory": ""})
         self._made: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._offered: dict[str, dict[str, Mapping[str, str]]] = {}  # by the last part of the name
         self._databases: set[str] = {_HOME}
         self.relations: dict[str, str] = {}  # a table's full name here -> its name in the catalogue
         self._schemas: set[tuple[str, str]] = {(_HOME, "main")}
-        self._open(stubs, macros)
+        self._open(stubs, macros or {})
         self.pure, self.aggregates = self._functions()
 
-    def _open(self, stubs: Mapping[str, tuple[int, str]], macros: tuple[str, ...]) -> None:
+    def _open(self, stubs: Mapping[str, tuple[int, str]], macros: Mapping[str, str]) -> None:
         run = self._connection.execute
         run(f"attach ':memory:' as {SCHEMA_OF_DECLASSIFIERS}")
         for name, (most, returns) in sorted(stubs.items()):
             self._stub(name, most, returns)
-        self._macros = list(macros)
+        self.unmade = dict(macros)
         run("set enable_external_access = false")
         run("set lock_configuration = true")
 
@@ -81,6 +83,19 @@ class Sandbox:
         return frozenset(pure | HARMLESS) - set(FOLDED), frozenset(aggregates)
 
     # -- tables ------------------------------------------------------------------------------------------------------
+
+    def offer(self, relation: str, columns: Mapping[str, str]) -> None:
+        """Tell of a relation that some text may read: its table is made when one has its name in it (`want`)."""
+        if relation in self._made:
+            self.know(relation, columns)
+        else:
+            self._offered.setdefault(split_parts(relation)[-1], {})[relation] = columns
+
+    def want(self, sql: str) -> None:
+        """Have the tables that a text may read, of those that were offered."""
+        for word in set(WORD.findall(sql.lower())) & self._offered.keys():
+            for relation, columns in self._offered.pop(word).items():
+                self.know(relation, columns)
 
     def know(self, relation: str, columns: Mapping[str, str]) -> None:
         """Have an empty table of a relation, with these columns; one that stands and differs is made anew."""
@@ -118,7 +133,7 @@ class Sandbox:
 
     def make_macros(self) -> None:
         """Make the macros that are not yet: one that reads tables can be made when these are there."""
-        self._macros = [text for text in self._macros if not self.run(text)]
+        self.unmade = {name: text for name, text in self.unmade.items() if not text or not self.run(text)}
 
     def named(self, sql: str) -> set[tuple[str, ...]] | None:
         """The tables that a text names, in parts as written; None where the engine cannot say."""

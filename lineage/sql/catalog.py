@@ -92,7 +92,7 @@ class Catalog:
         if is_open:
             self.open_relations.add(relation)
         if self.sandbox is not None:
-            self.sandbox.know(relation, self.tables[relation])
+            self.sandbox.offer(relation, self.tables[relation])
         return relation
 
     def find(self, parts: Iterable[str]) -> str | None:

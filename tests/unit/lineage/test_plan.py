@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.calls import Argument, of_plain, plain
@@ -192,6 +194,16 @@ def test_a_macro_of_a_declassifier_s_name_hides_the_stub():
         "select zt.declassify_mask(id) as x from lake.raw.p", SCHEMA, macros=macros, declassifiers=DECLASSIFIERS
     )
     assert "" in {edge.declassifier for edge in found.edges_into("x")}
+
+
+@pytest.mark.parametrize(
+    "making", ["create macro upper(v) as (select max(id) from nowhere.at.all)", "create macro upper(v) as"]
+)
+def test_a_macro_that_cannot_be_made_is_no_built_in_function(making):
+    macros = {"upper": replace(next(iter(read_macros("create macro upper(v) as v").values())), sql=making)}
+    for sql in ("select upper(id) as x from lake.raw.p", "create table m as select upper(id) as x from lake.raw.p"):
+        found = lineage_of(sql, Catalog(SCHEMA, macros=macros), "m.x", second_opinion=False)
+        assert found.unknown.get("x") and found.unknown.get("*")
 
 
 def test_both_readers_are_heard_and_their_differences_counted():

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
-from contracts.model import DeliveryMode, SharingAttribute
+from contracts.model import Category, DeliveryMode, SharingAttribute
 
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
@@ -66,6 +66,9 @@ class ColumnExtras(Declaration):
     sharing_attribute: SharingAttribute | None = None
     check: Literal["error", "warning", "none"] = "error"
     may_leave: tuple[MayLeave, ...] | None = None
+    category: Category | None = None
+    personal: Truth = False
+    sensitive_personal: Truth = False
 
 
 class ProvidesExtra(Declaration):
@@ -88,6 +91,7 @@ class ContractExtras(Declaration):
     largest_rejected_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.2
     may_be_empty: Truth = False
     key_twice: Literal["fault", "last"] = "fault"
+    category: Category = Category.GENERAL
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -22,7 +22,7 @@ from contracts.evidence import (
     SourceEvidence,
     TableEvidence,
 )
-from contracts.model import Agreement, Level, LogicalType, ProductColumn, SharingAttribute
+from contracts.model import Agreement, Category, Level, LogicalType, ProductColumn, SharingAttribute
 from contracts.violation import CheckResult, Severity
 
 NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
@@ -79,7 +79,15 @@ def source_column(**changes: Any) -> SourceColumn:
 
 def lineage_column(name: str = "person_id", **changes: Any) -> ColumnEvidence:
     levels = Levels(direct=Level.L3, indirect=Level.L2, effective=Level.L3)
-    return replace(ColumnEvidence(name, levels, (source_column(),), because="residents.resident_id"), **changes)
+    sound = ColumnEvidence(
+        name,
+        levels,
+        (source_column(),),
+        because="residents.resident_id",
+        category=Category.GENERAL,
+        marks=("personal",),
+    )
+    return replace(sound, **changes)
 
 
 def source(**changes: Any) -> SourceEvidence:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from open_data_contract_standard.model import SchemaProperty
 
+from contracts.category import Category
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Category, Column, Element, Level, LogicalType, SharingAttribute
+from contracts.model import Column, Element, Level, LogicalType, SharingAttribute
 from contracts.names import name_fault, wanted_name
 from contracts.odcs_extras import ColumnExtras, extras
 from contracts.promises import inherited

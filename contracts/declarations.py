@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from contracts.model import Category, Level, LogicalType, SharingAttribute
+from contracts.category import Category
+from contracts.model import Level, LogicalType, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
 from contracts.violation import Severity

@@ -14,7 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.anonymity import GroupEvidence
-from contracts.model import Category, Level, SharingAttribute
+from contracts.category import Category
+from contracts.model import Level, SharingAttribute
 from contracts.violation import CheckResult
 
 GATE_NAMES = (

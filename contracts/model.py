@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from contracts.category import Category
 from contracts.violation import Severity
 
 
@@ -23,28 +24,6 @@ class Level(StrEnum):
     L2 = "L2"
     L3 = "L3"
     L4 = "L4"
-
-
-class Category(StrEnum):
-    """What harm its loss would do beyond those it speaks of: 一般, 重要, 核心 (数据安全法 art. 21, GB/T 43697-2024).
-
-    Levels say how sensitive a value is, categories whom it matters to; neither follows from the other. Not to be
-    compared as text: `rank` is the order.
-    """
-
-    GENERAL = "general"
-    IMPORTANT = "important"
-    CORE = "core"
-
-    @property
-    def rank(self) -> int:
-        """Its place, 0 for what matters least."""
-        return list(type(self)).index(self)
-
-    @property
-    def title_zh(self) -> str:
-        """Its name in the law."""
-        return ("一般", "重要", "核心")[self.rank]
 
 
 class SharingAttribute(StrEnum):

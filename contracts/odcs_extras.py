@@ -11,9 +11,10 @@ from typing import Annotated, Literal, TypeVar
 from open_data_contract_standard.model import CustomProperty
 from pydantic import Field
 
+from contracts.category import Category
 from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
-from contracts.model import Category, DeliveryMode, SharingAttribute
+from contracts.model import DeliveryMode, SharingAttribute
 
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 

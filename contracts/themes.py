@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from contracts.category import Category
 from contracts.declarations import (
     AgreementDeclaration,
     AttributeDeclaration,
@@ -21,7 +22,6 @@ from contracts.known import Known
 from contracts.model import (
     Agreement,
     Attribute,
-    Category,
     Dataset,
     Domain,
     Element,

@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Catalogue, Category, Level
+from contracts.category import Category
+from contracts.model import Catalogue, Level
 from lake.engine_macros import PLAIN_MACROS
 from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.model import Category
+from contracts.category import Category
 from lineage.edges import ranges
 from lineage.facts import ROWS, ColumnRef, Edge, Unknown
 from lineage.ranks import Ranks

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.model import Category
+from contracts.category import Category
 from lineage.facts import DIRECT, ColumnRef
 from lineage.graph import Graph
 

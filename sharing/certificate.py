@@ -18,8 +18,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from contracts.category import Category
 from contracts.evidence import ColumnEvidence, Evidence
-from contracts.model import Agreement, Category, Level
+from contracts.model import Agreement, Level
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.chain import Head

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from contracts.category import Category
 from contracts.evidence import GATE_NAMES, CandidateFile
-from contracts.model import Category
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
 from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement, verified_payload

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.category import Category
 from contracts.evidence import ColumnEvidence
-from contracts.model import Category
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 

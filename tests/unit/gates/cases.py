@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.anonymity import Difference, GroupEvidence
+from contracts.category import Category
 from contracts.evidence import (
     CandidateFile,
     ColumnEvidence,
@@ -22,7 +23,7 @@ from contracts.evidence import (
     SourceEvidence,
     TableEvidence,
 )
-from contracts.model import Agreement, Category, Level, LogicalType, ProductColumn, SharingAttribute
+from contracts.model import Agreement, Level, LogicalType, ProductColumn, SharingAttribute
 from contracts.violation import CheckResult, Severity
 
 NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)

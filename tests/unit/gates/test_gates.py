@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.anonymity import Diversity
+from contracts.category import Category
 from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
-from contracts.model import Agreement, Category, LDiversity, Level, LogicalType, Rule, SharingAttribute
+from contracts.model import Agreement, LDiversity, Level, LogicalType, Rule, SharingAttribute
 from contracts.violation import Outcome, Severity
 from lineage.gates import registry
 from lineage.gates.registry import GATES, judge

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.model import Category
+from contracts.category import Category
 from lineage.classification import levels
 from lineage.from_sql import column_lineage
 from lineage.graph import ColumnRef, Graph, Unknown, merge_graphs
@@ -91,6 +91,13 @@ def test_what_nobody_declared_or_knows_has_every_mark():
     found = marks(merge_graphs([graph_of("select y.a as x from nowhere.y")]))
     assert found[ColumnRef("lake.main.p", "x")] == ALL
     assert found[ColumnRef("lake.other", "x")] == ALL
+
+
+def test_a_source_column_without_a_declaration_has_every_mark_and_its_rows_have_none():
+    read = column_lineage("select a, 1 as one from lake.raw.o", {"lake.raw.o": {"a": "int"}}, target="lake.main.q")
+    found = marks(merge_graphs([Graph({"lake.raw.o": ("a",)}, {}), read.graph()]))
+    assert found[ColumnRef("lake.main.q", "a")] == ALL
+    assert found[ColumnRef("lake.main.q", "one")] == frozenset()
 
 
 def test_an_unknown_column_has_the_marks_of_all_that_it_could_have_read():

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from contracts.category import Category
 from contracts.evidence import Drift, Levels
 from contracts.load import load_catalogue
-from contracts.model import Category, Level
+from contracts.model import Level
 from lake import facts
 from lake.column_lineage import CityLineage
 from lake.settings import REPOSITORY

@@ -47,12 +47,17 @@ class Found:
     numbers: Mapping[str, int] = field(default_factory=dict)
 
 
+_SIDE_BY_SIDE = 2
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SensitiveFrom(_Shape):
-    """Values of sensitive personal columns of so many datasets stand side by side, through no declassifier."""
+    """Values of sensitive personal columns of so many datasets stand side by side, through no declassifier.
+
+    One column whose values are all of one element is one fact, however many departments know it."""
 
     kind: Literal["sensitive_from"]
     datasets: int = Field(ge=2)
@@ -60,11 +65,12 @@ class SensitiveFrom(_Shape):
     def found(self, facts: Facts) -> Found | None:
         """The columns with such values, where they are of enough datasets."""
         by_column = {
-            name: {one.dataset for one in sources if one.sensitive and frozenset() in one.through}
+            name: [one for one in sources if one.sensitive and frozenset() in one.through]
             for name, sources in facts.sources.items()
         }
-        datasets = sorted({dataset for found in by_column.values() for dataset in found})
-        if len(datasets) < self.datasets:
+        datasets = sorted({one.dataset for sources in by_column.values() for one in sources})
+        facts_told = {(name, one.element) for name, sources in by_column.items() for one in sources}
+        if len(datasets) < self.datasets or len(facts_told) < _SIDE_BY_SIDE:
             return None
         why = f"sensitive personal values of {len(datasets)} datasets stand side by side: {', '.join(datasets)}"
         columns = tuple(name for name, found in by_column.items() if found)

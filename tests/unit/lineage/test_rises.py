@@ -38,6 +38,14 @@ def test_sensitive_values_of_two_datasets_rise_and_of_one_do_not():
     assert held(facts(a=source("health.visits"), b=source("police.residents", through=MASKED))) == {}
 
 
+def test_one_fact_that_two_departments_know_is_one_fact():
+    both = (source("health.visits"), source("police.residents"))
+    assert held(Facts({}, {"a": both}, 1)) == {}
+    assert held(Facts({}, {"a": (both[0], source("police.residents", "diagnosis_code"))}, 1)) == {
+        "sensitive_joined": ("a",)
+    }
+
+
 def test_so_many_persons_make_sensitive_information_important_and_not_one_fewer():
     marks = {"a": frozenset({"personal", "sensitive_personal"}), "b": frozenset({"personal"})}
     (one,) = risen(POLICY.rises, facts(100_001, marks=marks))

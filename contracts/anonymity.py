@@ -41,6 +41,7 @@ class GroupEvidence:
     identifier or pseudonym which the agreement shares. `grouped` says that rows stand for groups. `smallest` is the
     number of persons of the smallest row, `small_rows` how many rows have fewer than `minimum`, `small_cells` how many
     numbers within the rows. Alike rows, equal in `quasi_identifiers`, are one class: `smallest_class`, `small_classes`.
+    `persons` are all that stand behind any row.
     """
 
     minimum: int | None
@@ -56,6 +57,7 @@ class GroupEvidence:
     small_classes: int = 0
     diversity: tuple[Diversity, ...] = ()
     differences: tuple[Difference, ...] = ()
+    persons: int | None = None
 
     @property
     def protected(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from open_data_contract_standard.model import SchemaProperty
 
+from contracts.category import Category
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
@@ -45,6 +46,7 @@ class Shared:
     document: Document
     known: Known
     sharing_attribute: SharingAttribute
+    category: Category = Category.GENERAL
 
 
 def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column | None:
@@ -65,6 +67,7 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     _check_key(document, at, written, element)
     _check_codes(shared, places, extra, element)
     attribute = _attribute(shared, places, extra)
+    category = _category(shared, places, extra, element)
     if len(document.faults) > before:
         return None
     name = written.name or ""
@@ -83,6 +86,9 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
         key=bool(written.primaryKey),
         code_map=extra.code_map,
         may_leave=extra.may_leave,
+        category=category,
+        personal=element.personal or extra.personal or extra.sensitive_personal,
+        sensitive_personal=element.sensitive_personal or extra.sensitive_personal,
         rules=inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
     )
 
@@ -143,3 +149,13 @@ def _attribute(shared: Shared, places: Mapping[str, YamlPath], extra: ColumnExtr
         text = f"{own} is looser than the dataset, which is not shared"
         shared.document.fault(places["sharing_attribute"], text, "not_shared, or leave it out")
     return own
+
+
+def _category(shared: Shared, places: Mapping[str, YamlPath], extra: ColumnExtras, element: Element) -> Category:
+    """Its own, which may be stricter than its element's and its dataset's, never looser."""
+    least = max((element.category, shared.category), key=lambda one: one.rank)
+    own = extra.category
+    if own is not None and own.rank < least.rank:
+        text = f"{own} is below {least}, the category of the data element {element.name} or of the dataset"
+        shared.document.fault(places["category"], text, f"{least} or stricter, or leave it out")
+    return own if own is not None and own.rank > least.rank else least

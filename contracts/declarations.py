@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from contracts.category import Category
 from contracts.model import Level, LogicalType, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
@@ -118,6 +119,9 @@ class ElementDeclaration(Declaration):
     characters: Literal["error", "warning", "none"] = "warning"
     invisible: Literal["error", "warning", "none"] | None = None
     identifies: Truth = False
+    category: Category = Category.GENERAL
+    personal: Truth = Field(False, description="a dataset with such a column is about natural persons")
+    sensitive_personal: Truth = Field(False, description="敏感个人信息, 个人信息保护法 art. 28")
 
 
 class ElementsDeclaration(Declaration):
@@ -237,6 +241,7 @@ class ProductColumnDeclaration(Declaration):
     title: Title
     purpose: Text
     required: Truth = False
+    level: Level | None = Field(None, description="the level that the author takes it to be of; never below lineage's")
 
 
 class LoweringDeclaration(Declaration):
@@ -265,6 +270,7 @@ class AgreementDeclaration(Declaration):
     purpose: PurposeDeclaration
     scope: ScopeDeclaration
     level_ceiling: Level
+    category_ceiling: Literal[Category.GENERAL, Category.IMPORTANT] = Category.GENERAL
     sharing_attribute: Literal[SharingAttribute.UNCONDITIONAL, SharingAttribute.CONDITIONAL]
     valid: ValidityDeclaration
     columns: tuple[ProductColumnDeclaration, ...]

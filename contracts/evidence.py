@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.anonymity import GroupEvidence
+from contracts.category import Category
 from contracts.model import Level, SharingAttribute
 from contracts.violation import CheckResult
 
@@ -22,6 +23,7 @@ GATE_NAMES = (
     "quality",
     "freshness",
     "level",
+    "category",
     "declassifier",
     "sharing_attribute",
     "purpose",
@@ -107,7 +109,9 @@ class ColumnEvidence:
     """What lineage says of one product column.
 
     `unknown` lists what lineage could not resolve upstream. `because` is the path that gives the column its level, as
-    text. `constant` is True only where lineage proved that nothing flows in.
+    text. `constant` is True only where lineage proved that nothing flows in. `category` is the strictest of what flowed
+    in; `marks` are those of personal information that it bears. `declared` is the level that its author takes it to be
+    of, None where none is said.
     """
 
     name: str
@@ -116,6 +120,39 @@ class ColumnEvidence:
     unknown: tuple[str, ...] = ()
     because: str = ""
     constant: bool = False
+    category: Category | None = None
+    marks: tuple[str, ...] | None = None
+    declared: Level | None = None
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A declared rule by which a product counts for more than what flowed in: what it raised, and by which numbers.
+
+    Levels and categories of `columns` in the evidence are those that it raised them to."""
+
+    rule: str
+    title_zh: str
+    title_en: str
+    source: str
+    columns: tuple[str, ...]
+    level: Level | None
+    category: Category | None
+    why: str
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What a column is classified as now and was not when its product was last released.
+
+    `axis` is ``level``, ``category`` or ``marks``; None where the column was not there, or is not any more."""
+
+    column: str
+    axis: str
+    before: str | None
+    after: str | None
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,13 +191,16 @@ class LineageEvidence:
     """Column lineage of the product, with the digest of the graph that it was read from.
 
     `objections` is None where nobody looked at what the declassifiers were given. `spends` is what a release costs of
-    the recipient's privacy budget, by dataset."""
+    the recipient's privacy budget, by dataset. `rises` are declared rules that made columns count for more; `drift` is
+    how columns are classified otherwise than when the product was last released: told, and not judged."""
 
     digest: str
     columns: tuple[ColumnEvidence, ...]
     declassifications: tuple[Declassification, ...] = ()
     objections: tuple[Objection, ...] | None = None
     spends: Mapping[str, float] = field(default_factory=dict)
+    rises: tuple[Rise, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
     def of(self, column: str) -> tuple[ColumnEvidence, ...]:
         """What is known of one product column; empty when lineage does not know it."""

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from contracts.category import Category
 from contracts.violation import Severity
 
 
@@ -76,7 +77,9 @@ class Element:
     digits is of (below it 20xx, else 19xx), `rounding` (half_up, half_even, down) what becomes of decimals beyond the
     scale, which are a fault otherwise; `characters` what lost and private characters are: error, warning or none, and
     `invisible` what characters that nobody sees are (None: error in keys and in texts that things are known by, warning
-    in others). `identifies` says that a value is issued to one person or thing, and never a placeholder.
+    in others). `identifies` says that a value is issued to one person or thing, and never a placeholder. `personal`
+    says that a dataset with such a column is about natural persons (个人信息保护法 art. 4), `sensitive_personal` that
+    its values may hurt a person when they become known (art. 28), where the dataset is about persons.
     """
 
     name: str
@@ -102,6 +105,9 @@ class Element:
     characters: str = "warning"
     invisible: str | None = None
     identifies: bool = False
+    category: Category = Category.GENERAL
+    personal: bool = False
+    sensitive_personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class Column:
     """One column of a dataset. `name` is its name in the lake, `headers` the spellings it may have in a delivery.
 
     `may_leave` lists the forms in which it may reach a product (`lineage/constraints.py`); None where any will do, and
-    empty where it may not at all.
+    empty where it may not at all. `personal` says that the column alone makes its dataset one about natural persons.
     """
 
     name: str
@@ -143,6 +149,9 @@ class Column:
     code_map: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     may_leave: tuple[str, ...] | None = None
+    category: Category = Category.GENERAL
+    personal: bool = False
+    sensitive_personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,6 +243,12 @@ class Dataset:
     largest_rejected_share: float = 0.2
     may_be_empty: bool = False
     key_twice: str = "fault"
+    category: Category = Category.GENERAL
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is about natural persons: one column that is makes all of them personal information."""
+        return any(column.personal for column in self.columns)
 
     @property
     def id(self) -> str:
@@ -308,7 +323,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class ProductColumn:
-    """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity)."""
+    """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity).
+
+    `level` is the level that its author takes it to be of, which lineage must not find higher; None where none is said.
+    """
 
     name: str
     type: LogicalType
@@ -316,6 +334,7 @@ class ProductColumn:
     title_en: str
     purpose: str
     required: bool = False
+    level: Level | None = None
 
 
 @dataclass(frozen=True)
@@ -344,7 +363,8 @@ class Agreement:
     recipient `public`. `minimum_score` (0-100) is the least quality score of any table the product is made of.
     `author` wrote the product's model; `declassifiers` says who approved each use of one (None: those of `approvals`).
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
-    sensitive); `rounded_to` is the base that all its numbers of persons are multiples of.
+    sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
+    highest category that may be in it; 核心 never leaves.
     """
 
     name: str
@@ -373,6 +393,7 @@ class Agreement:
     approvals: tuple[str, ...] = ()
     author: str | None = None
     declassifiers: tuple[LoweringApproval, ...] | None = None
+    category_ceiling: Category = Category.GENERAL
     path: Path | None = None
 
 

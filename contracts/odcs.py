@@ -112,6 +112,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         largest_rejected_share=extra.largest_rejected_share,
         may_be_empty=extra.may_be_empty,
         key_twice=extra.key_twice,
+        category=extra.category,
     )
 
 
@@ -151,7 +152,7 @@ def _schema(document: Document, odcs: OpenDataContractStandard) -> SchemaObject 
 
 def _columns(contract: _Contract) -> tuple[Column, ...]:
     """Every column that is sound, with the rules it inherits."""
-    shared = Shared(contract.document, contract.known, contract.extra.sharing_attribute)
+    shared = Shared(contract.document, contract.known, contract.extra.sharing_attribute, contract.extra.category)
     properties = contract.schema.properties or []
     read = [
         column

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from open_data_contract_standard.model import CustomProperty
 from pydantic import Field
 
+from contracts.category import Category
 from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
 from contracts.model import DeliveryMode, SharingAttribute
@@ -66,6 +67,9 @@ class ColumnExtras(Declaration):
     sharing_attribute: SharingAttribute | None = None
     check: Literal["error", "warning", "none"] = "error"
     may_leave: tuple[MayLeave, ...] | None = None
+    category: Category | None = None
+    personal: Truth = False
+    sensitive_personal: Truth = False
 
 
 class ProvidesExtra(Declaration):
@@ -88,6 +92,7 @@ class ContractExtras(Declaration):
     largest_rejected_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.2
     may_be_empty: Truth = False
     key_twice: Literal["fault", "last"] = "fault"
+    category: Category = Category.GENERAL
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from contracts.category import Category
 from contracts.declarations import (
     AgreementDeclaration,
     AttributeDeclaration,
@@ -115,7 +116,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         valid_from=declared.valid.from_,
         valid_until=declared.valid.until,
         columns=tuple(
-            ProductColumn(one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required)
+            ProductColumn(one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required, one.level)
             for one in declared.columns
         ),
         allowed_purposes=declared.allowed_purposes,
@@ -132,6 +133,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         approvals=declared.approvals,
         author=declared.author,
         declassifiers=_approved(declared),
+        category_ceiling=declared.category_ceiling,
         path=document.path,
     )
 
@@ -241,6 +243,11 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
     elif declared.level_ceiling is not Level.L1:
         text = f"an open product may carry {declared.level_ceiling}"
         document.fault(("level_ceiling",), text, "L1: only what is not sensitive may be opened (DB33/T 2350-2021)")
+    if declared.agency == PUBLIC and declared.category_ceiling is not Category.GENERAL:
+        text = f"an open product may carry {declared.category_ceiling} data"
+        document.fault(
+            ("category_ceiling",), text, "general: 重要数据 and 核心数据 are not opened (数据安全法 art. 21)"
+        )
     dates = ("valid",), ("valid", "from"), ("valid", "until")
     if document.well_formed(*dates) and declared.valid.from_ > declared.valid.until:
         document.fault(("valid",), "the agreement ends before it begins", "from <= until")

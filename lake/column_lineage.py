@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Catalogue
+from contracts.category import Category
+from contracts.model import Catalogue, Level
 from lake.engine_macros import PLAIN_MACROS
 from lake.failure import StateDamaged
 from lake.settings import REPOSITORY, Settings
 from lineage.cache import ModelCache
 from lineage.classification import Levels, levels
 from lineage.elements import Declared, declared_elements
-from lineage.from_contracts import contract_graph, contract_levels, raw_schema
+from lineage.from_contracts import contract_graph, contract_levels, contract_marks, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
 from lineage.given import distrusted, misfits
 from lineage.graph import ColumnRef, Graph, merge_graphs
+from lineage.marks import Marks, marks_of
 from lineage.policy import Policy, load_policy
 from lineage.policy_tightening import refuse_loosening
 from lineage.sql.catalog import read_macros
@@ -36,18 +38,27 @@ class CityLineage:
     """The graph with what levels need: declared levels of sources (contracts, and seeds by their YAML).
 
     `declared` are the data elements of sources; without them no call of a declassifier can be followed to what it was
-    given."""
+    given. `marked` are the declared marks of sources, `claimed` the levels that the authors of models declare of the
+    columns they make: compared with what is inferred, and never believed."""
 
     graph: Graph
     base: Mapping[ColumnRef, str]
     policy: Policy
     declared: Declared | None = None
+    marked: Mapping[ColumnRef, frozenset[str]] = field(default_factory=dict)
+    claimed: Mapping[ColumnRef, str] = field(default_factory=dict)
 
     @cached_property
     def levels(self) -> Levels:
         """The level of every column; a declassifier lowers nothing where it was given what it is not for."""
-        return levels(self.graph, self.base, self.policy, distrusted=self._distrusted())
+        return levels(self.graph, self.base, self.policy, distrusted=self._distrusted)
 
+    @cached_property
+    def marks(self) -> Marks:
+        """Category and personal marks of every column, at the costs that levels have."""
+        return Marks(self.levels.ranks, self.marked, self._distrusted)
+
+    @cached_property
     def _distrusted(self) -> set[tuple[ColumnRef, str]]:
         if self.declared is None:
             return set()
@@ -117,7 +128,14 @@ def load_lineage(settings: Settings, catalogue: Catalogue) -> CityLineage | None
 
 
 def _city_lineage(graph: Graph, catalogue: Catalogue, manifest: Mapping[str, Any], policy: Policy) -> CityLineage:
-    return CityLineage(graph, _base(catalogue, manifest), policy, declared_elements(catalogue, policy, graph))
+    return CityLineage(
+        graph,
+        _base(catalogue, manifest),
+        policy,
+        declared_elements(catalogue, policy, graph),
+        {**contract_marks(catalogue), **_seed_marks(manifest)},
+        _claimed(catalogue, manifest),
+    )
 
 
 def _base(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
@@ -125,15 +143,45 @@ def _base(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, 
 
 
 def _seed_levels(manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
+    metas = _metas(manifest, "seed")
+    return {ref: str(meta["level"]) for ref, meta in metas.items() if meta.get("level") is not None}
+
+
+def _seed_marks(manifest: Mapping[str, Any]) -> dict[ColumnRef, frozenset[str]]:
+    """What the YAML of seeds marks; a category that there is not counts as the strictest."""
     return {
-        ColumnRef(relation_of(node), name.lower()): level
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "seed"
-        for name, column in node["columns"].items()
-        if (level := _level_of(column)) is not None
+        ref: marks_of(
+            _category(meta.get("category", "general")),
+            personal=bool(meta.get("personal") or meta.get("sensitive_personal")),
+            sensitive=bool(meta.get("sensitive_personal")),
+        )
+        for ref, meta in _metas(manifest, "seed").items()
+        if meta.keys() & {"level", "category", "personal", "sensitive_personal"}
     }
 
 
-def _level_of(column: Mapping[str, Any]) -> str | None:
-    meta = column.get("config", {}).get("meta") or column.get("meta") or {}
-    return meta.get("level")
+def _category(name: object) -> Category:
+    return Category(str(name)) if name in set(Category) else Category.CORE
+
+
+def _claimed(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
+    """The levels that models' YAML (`meta: {level: L2}`) and agreements declare of what is made; the lower of two."""
+    found = {
+        ref: str(meta["level"]) for ref, meta in _metas(manifest, "model").items() if meta.get("level") in set(Level)
+    }
+    for agreement in catalogue.agreements.values():
+        for column in agreement.columns:
+            ref = ColumnRef(f"lake.product.{agreement.product}", column.name.lower())
+            if column.level is not None:
+                found[ref] = min(found.get(ref, str(column.level)), str(column.level))
+    return found
+
+
+def _metas(manifest: Mapping[str, Any], kind: str) -> dict[ColumnRef, Mapping[str, Any]]:
+    """What the YAML of nodes says of their columns, beside what dbt knows."""
+    return {
+        ColumnRef(relation_of(node), name.lower()): column.get("config", {}).get("meta") or column.get("meta") or {}
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == kind
+        for name, column in node["columns"].items()
+    }

@@ -146,6 +146,15 @@ def verdicts(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
     return [{name: body.get(name) for name in names} for body in _newest(ledger, "verdict", run)]
 
 
+def drift(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
+    """Every product column that is classified otherwise than when its product was last released."""
+    return [
+        {"agreement": body["agreement"], "table": body["table"], **change}
+        for body in _newest(ledger, "classified", run)
+        for change in body["drift"]
+    ]
+
+
 def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) -> dict[str, Any]:
     """What `zhongtai status` prints: everything as the ledger has it, and the newest run.
 
@@ -177,4 +186,5 @@ def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None) -> d
         "datasets": datasets(ledger),
         "checks": checks(ledger, only),
         "releases": verdicts(ledger, only),
+        "drift": drift(ledger, only),
     }

@@ -21,9 +21,13 @@ from lake.column_lineage import CityLineage, load_lineage
 from lake.proof import prove
 from lake.settings import Settings
 from lake.store import stored_tables
+from lineage.calls import COLUMN, Argument
+from lineage.declared import compared
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge
+from lineage.marks import PERSONAL, SENSITIVE, category_of
 from quality.rules import BUILT, declared_rules
+from sharing.ledger import Ledger
 
 
 class NotThere(LookupError):
@@ -72,13 +76,58 @@ def lineage_of_column(settings: Settings, column: str, *, downstream: bool = Fal
         for node, reasons in graph.unknown_upstream(ref).items()
         for why in reasons
     ]
+    above = graph.upstream(ref, kinds) | {ref}
+    marks = lineage.marks[ref]
     return {
         "column": _plain(ref),
+        "category": str(category_of(marks)),
+        "marks": [mark for mark in (PERSONAL, SENSITIVE) if mark in marks],
+        "declared": lineage.claimed.get(ref),
+        "calls": [
+            {"column": _plain(node), "declassifier": call.name, "given": [_given(one) for one in call.arguments]}
+            for node in sorted(above & graph.calls.keys())
+            for call in graph.calls[node]
+        ],
+        "differences": [
+            {"table": name.removeprefix("lake."), "only_plan": pair[0], "only_second": pair[1]}
+            for name, pair in sorted(graph.differences.items())
+            if name in {node.relation for node in above}
+        ],
+        "drift": _drift(settings, ref),
         "edges": [_edge(edge) for edge in sorted(edges) if not is_conformance(edge)],
         "conformance": [_edge(edge) for edge in sorted(edges) if is_conformance(edge)],
         "level": lineage.levels[ref].effective,
         "unknown": unknown,
     }
+
+
+def _given(argument: Argument) -> str:
+    """What a call was given, in words and never as a value."""
+    if argument.kind == COLUMN and argument.copies:
+        return " or ".join(_plain(ref) for ref in sorted(argument.copies))
+    return argument.kind.replace("_", " ")
+
+
+def _drift(settings: Settings, ref: ColumnRef) -> list[dict[str, Any]]:
+    """What of a product's column has changed since the product was last released."""
+    if not settings.ledger.exists():
+        return []
+    with Ledger.read(settings.ledger) as ledger:
+        return [
+            change
+            for change in facts.drift(ledger)
+            if (f"lake.{change['table']}", change["column"].lower()) == (ref.relation, ref.column)
+        ]
+
+
+def declared_levels(settings: Settings) -> list[dict[str, Any]]:
+    """Every column that is made and whose declared level is not the inferred one, those too low first."""
+    lineage = city_lineage(settings, declarations(settings))
+    return [
+        {**vars(one), "column": _plain(one.column), "verdict": one.verdict}
+        for one in compared(lineage.levels, lineage.claimed)
+        if one.declared != one.inferred
+    ]
 
 
 def _edge(edge: Edge) -> dict[str, str]:

@@ -44,7 +44,9 @@ class Declassifier(BaseModel):
     make from one source column; what it makes counts against that column's budget, too. None: what it makes of one
     value is always the same and tells nothing of it, so it is not counted. `approval` ``named`` asks for an entry of
     its own in the agreement, where ``agreement`` takes those who approved the whole. `epsilon` is what one release of
-    one column costs of the privacy budget of its recipient."""
+    one column costs of the privacy budget of its recipient. `takes` are the marks that do not go through it,
+    if it answers for value and influence both (``personal`` takes ``sensitive_personal`` with it): what many persons
+    stand behind is information on none of them; a mask or a pseudonym is still on one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -56,9 +58,15 @@ class Declassifier(BaseModel):
     returns: str = "VARCHAR"
     parameters: tuple[Parameter, ...] = Field(min_length=1)
     at_most_outputs: int | None = Field(default=None, ge=1)
+    takes: tuple[Literal["personal", "sensitive_personal"], ...] = ()
     approval: Literal["agreement", "named"] = "agreement"
     epsilon: float | None = Field(default=None, gt=0)
     post_condition: PostCondition
+
+    def takes_away(self, mark: str) -> bool:
+        """Whether a mark does not go through it, by value or by influence."""
+        named = mark in self.takes or (mark == "sensitive_personal" and "personal" in self.takes)
+        return named and {"value", "influence"} <= set(self.lowers)
 
     @property
     def lowering(self) -> Lowering:

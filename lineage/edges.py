@@ -145,7 +145,7 @@ class EdgeTable(Mapping[ColumnRef, tuple[Edge, ...]]):
         came = np.full(len(self.refs), -1, np.int32)
         frontier = _array([self.numbers[ref] for ref in starts if ref in self.numbers])
         while frontier.size and (goal < 0 or came[goal] < 0):
-            chosen = _ranges(steps.start, frontier)
+            chosen = ranges(steps.start, frontier)
             ends = steps.end[chosen]
             fresh = came[ends] < 0
             ends, edges = ends[fresh], steps.edge[chosen[fresh]]
@@ -187,7 +187,7 @@ def _order(numbers: Numbers) -> NDArray[np.int64]:
     return low[np.argsort((numbers[low] >> 16).astype(np.uint16), kind="stable")]
 
 
-def _ranges(start: NDArray[np.int64], nodes: Numbers) -> NDArray[np.int64]:
+def ranges(start: NDArray[np.int64], nodes: Numbers) -> NDArray[np.int64]:
     """The numbers from start[i] up to start[i + 1] of each node i, one after another."""
     first, counts = start[nodes], start[nodes + 1] - start[nodes]
     return np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())

@@ -9,6 +9,7 @@ from contracts.model import Catalogue, Dataset, LogicalType
 from contracts.rules import KINDS
 from contracts.violation import Severity
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef, Edge, Graph, join_parts
+from lineage.marks import marks_of
 
 TECHNICAL = {"_batch": "VARCHAR", "_delivery": "INTEGER", "_row": "BIGINT"}
 _TYPES = {
@@ -40,6 +41,24 @@ def contract_levels(catalogue: Catalogue, database: str = "lake", schema: str = 
         for relation in (delivered_relation(dataset), raw_relation(dataset, database, schema))
         for column in dataset.columns
     }
+
+
+def contract_marks(
+    catalogue: Catalogue, database: str = "lake", schema: str = "raw"
+) -> dict[ColumnRef, frozenset[str]]:
+    """The marks of every contract column, as delivered and in the raw lake, and of the rows of each table.
+
+    A dataset about natural persons makes all its columns personal information, and its rows, too."""
+    found: dict[ColumnRef, frozenset[str]] = {}
+    for dataset in catalogue.datasets.values():
+        of_rows = marks_of(dataset.category, personal=dataset.personal, sensitive=False)
+        for relation in (delivered_relation(dataset), raw_relation(dataset, database, schema)):
+            found |= {ColumnRef(relation, name): of_rows for name in (*TECHNICAL, ROWS)}
+            for column in dataset.columns:
+                sensitive = dataset.personal and column.sensitive_personal
+                marks = marks_of(column.category, personal=dataset.personal, sensitive=sensitive)
+                found[ColumnRef(relation, column.name.lower())] = marks
+    return found
 
 
 def raw_schema(catalogue: Catalogue, database: str = "lake", schema: str = "raw") -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from lineage.anonymity import Anonymity
 from lineage.declassifiers import Budgets, Declassifier, Keeper, Registry
 from lineage.graph import REASONS, ROWS, ColumnRef, Edge
+from lineage.rises import Rise
 
 
 class BadPolicy(ValueError):
@@ -99,7 +100,8 @@ class Policy(BaseModel):
     """The whole declaration. `levels` run from the least to the most sensitive.
 
     `technical` gives levels by column name, `sources` by a shell pattern over ``relation.column``: for source
-    columns that no contract speaks of, such as a seed's. `elements` gives their data elements in the same way."""
+    columns that no contract speaks of, such as a seed's. `elements` gives their data elements in the same way.
+    `rises` are the rules by which a product counts for more than its columns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     levels: tuple[str, ...] = ("L1", "L2", "L3", "L4")
@@ -114,11 +116,13 @@ class Policy(BaseModel):
     keepers: tuple[Keeper, ...] = ()
     budgets: Budgets = Budgets()
     anonymity: Anonymity = Anonymity()
+    rises: tuple[Rise, ...] = ()
 
     @model_validator(mode="after")
     def _levels_exist(self) -> Policy:
         used = [self.undeclared, self.unknown, self.rows, *self.technical.values(), *self.sources.values()]
         used += [declassifier.to for declassifier in self.declassifiers]
+        used += [rise.level for rise in self.rises if rise.level]
         costs = [self.indirect.default, *self.indirect.reasons.values(), *(e.cost for e in self.indirect.exceptions)]
         used += [cost.at_most for cost in costs if cost.at_most]
         strange = sorted({level for level in used if level not in self.levels})
@@ -141,12 +145,19 @@ class Policy(BaseModel):
 
     def undeclared_rank(self, ref: ColumnRef) -> int:
         """The rank of a source column that no contract gives a level."""
-        if ref.column == ROWS:
-            return self.rank(self.rows)
-        if ref.column in self.technical:
-            return self.rank(self.technical[ref.column])
-        found = [self.rank(level) for pattern, level in self.sources.items() if fnmatchcase(str(ref), pattern)]
+        found = self._of_sources(ref)
         return max(found) if found else self.rank(self.undeclared)
+
+    def speaks_of(self, ref: ColumnRef) -> bool:
+        """Whether the policy gives a level of its own to a source column that no contract speaks of."""
+        return bool(self._of_sources(ref))
+
+    def _of_sources(self, ref: ColumnRef) -> list[int]:
+        if ref.column == ROWS:
+            return [self.rank(self.rows)]
+        if ref.column in self.technical:
+            return [self.rank(self.technical[ref.column])]
+        return [self.rank(level) for pattern, level in self.sources.items() if fnmatchcase(str(ref), pattern)]
 
     def priced(self, cost: Cost, rank: int) -> int:
         """What a source of `rank` carries over at `cost`."""

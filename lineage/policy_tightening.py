@@ -15,9 +15,13 @@ from lineage.graph import REASONS
 from lineage.policy import Cost, CostException, Policy
 
 _LEVELS = ("undeclared", "unknown", "rows")
-_COMPARED = {"levels", *_LEVELS, "technical", "sources", "indirect", "declassifiers"}
+_COMPARED = {"levels", *_LEVELS, "technical", "sources", "indirect", "declassifiers", "rises"}
 # Numbers of a post-condition that are stricter when smaller, and when greater.
 _SMALLER, _GREATER = {"at_most"}, {"at_least"}
+# Numbers of a rise: the smaller they are, the sooner it holds.
+_SOONER = {"datasets", "over"}
+# Of a declassifier: names for people, and what is compared by what it does.
+_JUDGED_APART = {"name", "title", "title_zh", "standard", "to", "lowers", "takes", "post_condition"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def _loosenings(platform: Policy, own: Policy) -> Iterator[Loosening]:
     yield from _costs(platform, own)
     yield from _exceptions(platform, own)
     yield from _declassifiers(platform, own)
+    yield from _rises(platform, own)
     for key in sorted(set(type(platform).model_fields) - _COMPARED):
         if getattr(platform, key) != getattr(own, key):
             yield Loosening(key, str(getattr(platform, key)), str(getattr(own, key)))
@@ -143,11 +148,33 @@ def _declassifier(policy: Policy, platform: Declassifier, own: Declassifier) -> 
         yield Loosening(f"{key}.to", platform.to, own.to)
     if not set(own.lowers) <= set(platform.lowers):
         yield Loosening(f"{key}.lowers", ", ".join(platform.lowers), ", ".join(own.lowers))
+    if not set(own.takes) <= set(platform.takes):
+        yield Loosening(f"{key}.takes", ", ".join(platform.takes) or "none", ", ".join(own.takes))
     first, second = platform.model_dump(), own.model_dump()
-    for name in sorted(first.keys() - {"name", "title", "title_zh", "standard", "to", "lowers", "post_condition"}):
+    for name in sorted(first.keys() - _JUDGED_APART):
         if first[name] != second[name]:
             yield Loosening(f"{key}.{name}", str(first[name]), str(second[name]))
     yield from _post_condition(f"{key}.post_condition", first["post_condition"], second["post_condition"])
+
+
+def _rises(platform: Policy, own: Policy) -> Iterator[Loosening]:
+    """Each rule of the platform's is there, holds as soon and raises as high; others may stand beside it."""
+    given = {rise.name: rise for rise in own.rises}
+    for rise in platform.rises:
+        key, other = f"rises.{rise.name}", given.get(rise.name)
+        if other is None:
+            yield Loosening(key, rise.title, "left out")
+            continue
+        first, second = rise.when.model_dump(), other.when.model_dump()
+        if second != first | {name: second.get(name) for name in _SOONER & first.keys()}:
+            yield Loosening(f"{key}.when", str(first), str(second))
+        for name in sorted(_SOONER & first.keys() & second.keys()):
+            if second[name] > first[name]:
+                yield Loosening(f"{key}.when.{name}", str(first[name]), str(second[name]))
+        if rise.level and (other.level is None or own.rank(other.level) < own.rank(rise.level)):
+            yield Loosening(f"{key}.level", rise.level, other.level or "left out")
+        if rise.category and (other.category is None or other.category.rank < rise.category.rank):
+            yield Loosening(f"{key}.category", str(rise.category), str(other.category or "left out"))
 
 
 def _post_condition(key: str, platform: Any, own: Any) -> Iterator[Loosening]:

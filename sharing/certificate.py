@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from contracts.category import Category
 from contracts.evidence import ColumnEvidence, Evidence
 from contracts.model import Agreement, Level
 from contracts.violation import Verdict
@@ -56,6 +57,7 @@ class Terms(_Record):
     valid_until: date
     approvals: tuple[str, ...]
     impact_assessment: str | None
+    category_ceiling: Category = Category.GENERAL
 
 
 class ColumnTerms(_Record):
@@ -68,6 +70,8 @@ class ColumnTerms(_Record):
     direct: Level | None
     indirect: Level | None
     because: str
+    category: Category = Category.GENERAL
+    marks: tuple[str, ...] = ()
 
 
 class Origin(_Record):
@@ -108,6 +112,18 @@ class Lowered(_Record):
     approved_on: date | None
 
 
+class Raised(_Record):
+    """A declared rule that made columns count for more than what flowed into them, and the numbers it was judged by."""
+
+    rule: str
+    source: str
+    columns: tuple[str, ...]
+    level: Level | None
+    category: Category | None
+    why: str
+    numbers: dict[str, int]
+
+
 class Witness(_Record):
     """Where the ledger ended when the certificate was issued."""
 
@@ -131,6 +147,7 @@ class Predicate(_Record):
     issued_at: datetime
     ledger: Witness | None
     lowered: tuple[Lowered, ...] = ()
+    raised: tuple[Raised, ...] = ()
 
 
 class Subject(_Record):
@@ -225,7 +242,15 @@ def _column(agreement: Agreement, evidence: Evidence, name: str, arrow: str) -> 
         direct=known.levels.direct,
         indirect=known.levels.indirect,
         because=known.because,
+        category=_category(known),
+        marks=known.marks or (),
     )
+
+
+def _category(column: ColumnEvidence) -> Category:
+    if column.category is None:
+        raise LookupError(column.name)
+    return column.category
 
 
 def _effective(column: ColumnEvidence) -> Level:
@@ -251,6 +276,10 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
         "lowered": tuple(
             Lowered.model_validate({name: getattr(one, name) for name in Lowered.model_fields})
             for one in evidence.lineage.declassifications
+        ),
+        "raised": tuple(
+            Raised.model_validate({name: getattr(one, name) for name in Raised.model_fields})
+            for one in evidence.lineage.rises
         ),
     }
 

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "check": ("table", "rule", "column"),
     "sql": ("digest",),
     "executed": ("table",),
+    "classified": ("agreement",),
     "verdict": ("agreement",),
     "release": ("agreement",),
     "privacy": ("recipient", "dataset", "agreement", "content"),

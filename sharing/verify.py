@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from contracts.category import Category
 from contracts.evidence import GATE_NAMES, CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
@@ -97,6 +98,10 @@ def _promises(predicate: Predicate) -> Iterator[Fault]:
     for column in predicate.columns:
         if column.level > ceiling:
             yield Fault("level", column.name, f"level {column.level} is above the agreed {ceiling}", _ASK)
+        terms = predicate.agreement
+        if column.category is Category.CORE or column.category.rank > terms.category_ceiling.rank:
+            most = terms.category_ceiling
+            yield Fault("category", column.name, f"category {column.category} is above the agreed {most}", _ASK)
         if not column.purpose.strip():
             yield Fault("purpose", column.name, "no purpose is stated", _ASK)
     for gate in GATE_NAMES:

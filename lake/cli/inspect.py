@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lake.city import expect_run
+from lake.cli.ancestry import show_declared, show_lineage
+from lake.cli.explained import gate_titles, show_evidence, show_gates
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, fail, say, table
 from lake.cli.present import show_releases, show_summary
@@ -50,56 +52,37 @@ def explain(agreement: str, workspace: Workspace = None, as_json: Json = False) 
         emit({**body, "at": entry.at.isoformat()})
         return
     show_releases([body])
-    _show_evidence(body.get("evidence") or {})
-
-
-def _show_evidence(evidence: dict[str, Any]) -> None:
-    if not evidence:
-        return
-    columns = [
-        (c["name"], c["levels"]["effective"], c["levels"]["direct"], c["levels"]["indirect"], c["because"])
-        for c in evidence["lineage"]["columns"]
-    ]
-    table("\n字段分级 Levels", ("column", "level", "direct", "indirect", "because"), columns)
-    sources = [
-        (s["dataset"], s["sharing_attribute"], s["newest_delivery"], len(s["batches"]), s["failure"] or "")
-        for s in evidence["sources"]
-    ]
-    table("\n来源 Sources", ("dataset", "sharing", "newest delivery", "batches", "failure"), sources)
-    tables = [(t["table"], len(t["expected"]), t["score"], t["data_version"]) for t in evidence["quality"]["tables"]]
-    table("\n质量 Quality", ("table", "rules", "score", "data version"), tables)
+    show_gates(body, dict(gate_titles()))
+    show_evidence(body.get("evidence") or {})
 
 
 def lineage(
-    column: Annotated[str, typer.Argument(help="TABLE.COLUMN, as theme.natural_person.name.")],
+    column: Annotated[str | None, typer.Argument(help="TABLE.COLUMN, as theme.natural_person.name.")] = None,
     up: Annotated[bool, typer.Option("--up", help="All that flows into it (default).")] = False,
     down: Annotated[bool, typer.Option("--down", help="All that it flows into.")] = False,
+    declared: Annotated[
+        bool, typer.Option("--declared", help="Instead: every column whose declared level is not what flows in.")
+    ] = False,
     picture: Annotated[
         str | None, typer.Option("--picture", help="Write the table's ancestry to an HTML file.")
     ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Where a column comes from or goes to, its level, and what is not known."""
-    from lake.queries import lineage_of_column, lineage_picture
+    """Where a column comes from or goes to, its level and category, and what is not known."""
+    from lake.queries import declared_levels, lineage_of_column, lineage_picture
 
     settings = load_settings(workspace)
-    found = lineage_of_column(settings, column, downstream=down and not up)
+    if declared:
+        found = declared_levels(settings)
+        emit({"declared": found}) if as_json else show_declared(found)
+        return
+    if column is None:
+        fail("say which column: TABLE.COLUMN, or --declared", WRONG)
+    about = lineage_of_column(settings, column, downstream=down and not up)
     if picture:
         lineage_picture(settings, column, picture)
-    if as_json:
-        emit(found)
-        return
-    say(f"[bold]{found['column']}[/bold]  level {found['level']}")
-    table(
-        "",
-        ("from", "to", "kind", "transform"),
-        [(e["from"], e["to"], e["kind"], e["transform"]) for e in found["edges"]],
-    )
-    if found["conformance"]:
-        say(f"and {len(found['conformance'])} indirect edges of conforming: which rows were kept (--json lists them)")
-    for unknown in found["unknown"]:
-        say(f"[red]unknown[/red] {unknown}")
+    emit(about) if as_json else show_lineage(about)
 
 
 def quarantine(

@@ -13,7 +13,8 @@ from lineage.gates.gate import Case, Gate
 class ImpactAssessmentGate(Gate):
     """A product that carries personal information above L1 names its impact assessment.
 
-    Source: 个人信息保护法 art. 55 and 56. A column counts as personal unless every source of it is known not to be.
+    Source: 个人信息保护法 art. 55 and 56. A column counts as personal unless it bears no mark of
+    personal information and every source of it is known to bear none.
     """
 
     name = "impact_assessment"
@@ -37,4 +38,5 @@ class ImpactAssessmentGate(Gate):
 
 def _personal(column: ColumnEvidence) -> bool:
     above = column.levels.effective is None or column.levels.effective > Level.L1
-    return above and not (column.sources and all(not source.personal for source in column.sources))
+    unmarked = column.marks is not None and "personal" not in column.marks
+    return above and not (unmarked and column.sources and all(not source.personal for source in column.sources))

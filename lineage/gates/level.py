@@ -14,7 +14,8 @@ class LevelGate(Gate):
     """Every column's level is known, and at most the agreement's ceiling (L1 for what is opened to the public).
 
     A level is never lower than the highest that flowed in, by value or through a filter, join, grouping or window,
-    unless a registered declassifier lowered it and its post-condition held on this output. Levels: DB33/T 2350-2021;
+    unless a registered declassifier lowered it and its post-condition held on this output; nor lower than what a
+    declared rule raised it to. What the author declares of a column is not below that. Levels: DB33/T 2350-2021;
     the strictest wins (就高从严): GB/T 43697-2024.
     """
 
@@ -52,6 +53,16 @@ class LevelGate(Gate):
                 "apply a registered declassifier in the product model",
                 inflow=str(inflow),
                 effective=str(effective),
+            )
+        if column.declared is not None and column.declared < effective:
+            yield self.refuse(
+                "declared_level",
+                case.column(column.name),
+                f"level {column.declared} is declared, and {effective} is what flows in"
+                + (f", because {column.because}" if column.because else ""),
+                f"declare {effective}, or lower the column with a registered declassifier in the product model",
+                declared=str(column.declared),
+                inferred=str(effective),
             )
         yield from self._ceiling(case, column, effective)
 

@@ -8,6 +8,7 @@ from datetime import date
 from contracts.evidence import Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
+from lineage.gates.category import CategoryGate
 from lineage.gates.contract import ContractGate
 from lineage.gates.declassifier import DeclassifierGate
 from lineage.gates.differencing import DifferencingGate
@@ -28,6 +29,7 @@ GATES: tuple[Gate, ...] = (
     QualityGate(),
     FreshnessGate(),
     LevelGate(),
+    CategoryGate(),
     DeclassifierGate(),
     SharingAttributeGate(),
     PurposeGate(),

@@ -36,6 +36,7 @@ from lake.executed import ExecutedText, executed
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
+from orchestration.share.classified import Classifier, drift
 from orchestration.share.counting import Counting, made_by
 from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
@@ -48,8 +49,6 @@ from sharing.recall import recalled_batches
 _RAW = "lake.raw."
 # What a delivery is whose rows count.
 TAKEN = frozenset({"accepted", "known", "rejudged"})
-# A dataset with one of these elements is about natural persons (个人信息保护法, article 4): all its columns are.
-PERSONAL_ELEMENTS = frozenset({"resident_id", "person_name", "passport_number"})
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,11 @@ class Gatherer:
     def objector(self) -> Objector:
         """What judges the declassifiers of all products."""
         return Objector(self.lineage, self.city.catalogue)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What says how columns are classified."""
+        return Classifier(self.lineage, self.by_raw_relation)
 
     @cached_property
     def results(self) -> Mapping[str, list[CheckResult]]:
@@ -143,7 +147,8 @@ class Gatherer:
 
     def _evidence(self, agreement: Agreement, candidate: ProductCandidate, counting: Counting) -> Evidence:
         relation = f"lake.product.{agreement.product}"
-        columns = tuple(self._column(ColumnRef(relation, name.lower()), name) for name in candidate.columns)
+        found = tuple(self._column(ColumnRef(relation, name.lower()), name) for name in candidate.columns)
+        columns, rises = self.classifier.raised(agreement, candidate, found, counting.groups.persons)
         upstream = self._upstream(relation, candidate)
         sources = tuple(
             self._source(self.by_raw_relation[name]) for name in sorted(upstream & set(self.by_raw_relation))
@@ -158,6 +163,8 @@ class Gatherer:
                 declassifications=self._declassifications(agreement, relation, candidate, counting),
                 objections=self._objections(agreement, candidate),
                 spends=privacy.totals(self._costs(agreement, candidate)),
+                rises=rises,
+                drift=drift(self.city.ledger, agreement, columns, self.lineage.marks),
             ),
             sources=sources,
             quality=self._quality(candidate, upstream, counting),
@@ -183,7 +190,7 @@ class Gatherer:
         graph = self.lineage.graph
         level = self.lineage.levels[ref]
         unknown = [f"{u.subject} ({u.reason})" for whys in graph.unknown_upstream(ref).values() for u in whys]
-        return ColumnEvidence(
+        found = ColumnEvidence(
             name=name,
             levels=Levels(Level(level.direct), Level(level.indirect), Level(level.effective)),
             sources=tuple(self._sources(ref)),
@@ -191,6 +198,7 @@ class Gatherer:
             because=" -> ".join(str(e.source) for e in level.because) if level.because else "",
             constant=graph.is_constant(ref),
         )
+        return self.classifier.marked(ref, found)
 
     def _sources(self, ref: ColumnRef) -> Iterable[SourceColumn]:
         direct = self.lineage.graph.upstream(ref, (DIRECT,))
@@ -207,7 +215,7 @@ class Gatherer:
                 sharing_attribute=known.sharing_attribute if known else dataset.sharing_attribute,
                 direct=source in direct,
                 declassified=source not in open_paths,
-                personal=is_personal(dataset),
+                personal=dataset.personal,
             )
 
     def _reach_undeclassified(self, ref: ColumnRef) -> set[ColumnRef]:
@@ -298,11 +306,6 @@ def _failure(dataset: Dataset, rows: Sequence[Mapping[str, Any]]) -> str | None:
 def _days(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The days of every delivery of some batches."""
     return [str(one["delivered_on"]) for row in rows for one in row["deliveries"]]
-
-
-def is_personal(dataset: Dataset) -> bool:
-    """Whether a dataset is about natural persons."""
-    return any(column.element.name in PERSONAL_ELEMENTS for column in dataset.columns)
 
 
 def _day(value: object) -> date:

@@ -30,6 +30,7 @@ def groups(
     grouped = counted.shadow.grouped and not singles
     columns = _quasi_identifiers(counted, agreement)
     found = GroupEvidence(minimum, True, person_by_agreement=singles, grouped=grouped, quasi_identifiers=columns)
+    found = replace(found, persons=_all(connection, counted))
     if counted.shadow.grouped:
         smallest, small = _rows(connection, counted, minimum)
         found = replace(found, smallest=smallest, small_rows=small, small_cells=_cells(connection, counted, minimum))
@@ -37,6 +38,17 @@ def groups(
         smallest, small, diversity = _classes(connection, counted, columns, minimum, agreement)
         found = replace(found, smallest_class=smallest, small_classes=small, diversity=diversity)
     return found
+
+
+def _all(connection: duckdb.DuckDBPyConnection, counted: Counted) -> int:
+    """The persons behind all rows, each once, whichever slot they stand in."""
+    each = [
+        f"select {f'unnest({name})' if slot.many else name} as person from {counted.table}"
+        for slot in counted.slots
+        for name in (identifier(slot.column),)
+    ]
+    told = f"select count(distinct person) filter (person <> '') from ({' union all '.join(each)})"
+    return int(_one(connection, told)[0])
 
 
 def smallest_row(connection: duckdb.DuckDBPyConnection, counted: Counted) -> int | None:

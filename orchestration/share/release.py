@@ -21,7 +21,7 @@ from lake import facts
 from lake.city import City
 from lake.failure import words
 from lineage.gates.registry import judge
-from orchestration.share import privacy
+from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
@@ -67,6 +67,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         privacy.record(city, agreement, privacy.content_of(candidate), evidence.lineage.spends)
         verdict, released = _publish(city, agreement, evidence, verdict)
         details |= released
+    classified.record(city, agreement, evidence.lineage, released=verdict.outcome is Outcome.RELEASED)
     return _conclude(city, agreement, verdict, details)
 
 

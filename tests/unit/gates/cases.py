@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.anonymity import Difference, GroupEvidence
+from contracts.category import Category
 from contracts.evidence import (
     CandidateFile,
     ColumnEvidence,
@@ -79,7 +80,15 @@ def source_column(**changes: Any) -> SourceColumn:
 
 def lineage_column(name: str = "person_id", **changes: Any) -> ColumnEvidence:
     levels = Levels(direct=Level.L3, indirect=Level.L2, effective=Level.L3)
-    return replace(ColumnEvidence(name, levels, (source_column(),), because="residents.resident_id"), **changes)
+    sound = ColumnEvidence(
+        name,
+        levels,
+        (source_column(),),
+        because="residents.resident_id",
+        category=Category.GENERAL,
+        marks=("personal",),
+    )
+    return replace(sound, **changes)
 
 
 def source(**changes: Any) -> SourceEvidence:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.anonymity import Diversity
+from contracts.category import Category
 from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
 from contracts.model import Agreement, LDiversity, Level, LogicalType, Rule, SharingAttribute
 from contracts.violation import Outcome, Severity
@@ -24,13 +25,14 @@ NOT_SHARED, CONDITIONAL, UNCONDITIONAL = (
     SharingAttribute.UNCONDITIONAL,
 )
 L1, L2, L3, L4 = Level
+CORE = Category.CORE
 
 
 def open_case(**changes: object) -> tuple[Agreement, Evidence]:
     """A product that may be opened to the public."""
     sources = (c.source_column(sharing_attribute=UNCONDITIONAL, personal=False),)
     columns = tuple(
-        c.lineage_column(name, levels=Levels(L1, None, L1), sources=sources) for name in ("person_id", "age")
+        c.lineage_column(name, levels=Levels(L1, None, L1), sources=sources, marks=()) for name in ("person_id", "age")
     )
     facts = c.evidence(
         lineage=c.lineage(columns=columns),
@@ -115,6 +117,13 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("level", "post_condition", A, c.declassified(False)),
     ("level", "post_condition", A, c.declassified(None)),
     ("level", "level_ceiling", *open_with(levels=Levels(L2, None, L2))),
+    ("level", "declared_level", A, c.with_column(declared=L2)),
+    ("category", "category_known", A, c.with_column(category=None)),
+    ("category", "category_ceiling", A, c.with_column(category=Category.IMPORTANT)),
+    ("category", "category_ceiling", c.agreement(category_ceiling=Category.IMPORTANT), c.with_column(category=CORE)),
+    # Not even where somebody wrote an agreement that the declarations would refuse.
+    ("category", "category_ceiling", c.agreement(category_ceiling=CORE), c.with_column(category=CORE)),
+    ("category", "category_ceiling", *open_with(category=Category.IMPORTANT)),
     ("declassifier", "arguments_known", A, c.evidence(lineage=c.lineage(objections=None))),
     ("declassifier", "declassifier_arguments", A, c.objected("declassifier_arguments")),
     ("declassifier", "output_budget", A, c.objected("output_budget")),
@@ -235,6 +244,21 @@ def test_the_same_fault_leaves_once_its_gate_is_gone(
     gate, rule, terms, facts = case
     drop(monkeypatch, gate, *SPILL.get((gate, rule), ()))
     assert verdict(terms, facts).outcome is Outcome.RELEASED
+
+
+def test_important_data_leave_where_the_agreement_says_so() -> None:
+    terms = c.agreement(category_ceiling=Category.IMPORTANT)
+    assert verdict(terms, c.with_column(category=Category.IMPORTANT)).violations == ()
+
+
+def test_nothing_important_is_opened_whatever_the_agreement_says() -> None:
+    terms, facts = open_with(category=Category.IMPORTANT)
+    found = verdict(replace(terms, category_ceiling=Category.IMPORTANT), facts)
+    assert [(one.rule, one.evidence["ceiling"]) for one in found.violations] == [("category_ceiling", "general")]
+
+
+def test_a_level_declared_too_high_is_no_fault() -> None:
+    assert verdict(A, c.with_column(declared=L4)).violations == ()
 
 
 def test_every_gate_has_a_planted_fault_that_it_alone_withholds() -> None:

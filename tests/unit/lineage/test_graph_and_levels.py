@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lineage.classification import levels
+from lineage.declared import compared
 from lineage.declassifiers import relied_on
 from lineage.from_sql import column_lineage
 from lineage.graph import ColumnRef, Edge, Graph, Unknown, merge_graphs
@@ -203,3 +204,16 @@ def test_a_bad_policy_names_every_fault(tmp_path):
     with pytest.raises(BadPolicy) as raised:
         load_policy(path)
     assert raised.value.faults
+
+
+def test_declared_levels_are_compared_with_what_flows_in_and_those_too_low_come_first():
+    sql = "select id as a, district as b, name as c, 1 as d from lake.raw.person"
+    found = levels(column_lineage(sql, SCHEMA, target="lake.main.p").graph(), DECLARED, load_policy(POLICY))
+    declared = {ColumnRef("lake.main.p", name): level for name, level in {"a": "L4", "b": "L2", "c": "L1"}.items()}
+    seen = compared(found, {**declared, ColumnRef("lake.main.gone", "x"): "L1"})
+    assert [(one.column.column, one.declared, one.inferred, one.verdict) for one in seen] == [
+        ("c", "L1", "L3", "declared lower than inferred"),
+        ("a", "L4", "L4", "the same"),
+        ("b", "L2", "L1", "declared higher than inferred"),
+    ]
+    assert seen[0].because == "lake.raw.person.name"

@@ -88,6 +88,13 @@ LOOSER: dict[str, Change] = {
     "declassifiers.declassify_mask_name.post_condition.kind": lambda own: declassifier(own, "declassify_mask_name")[
         "post_condition"
     ].update(kind="members", at_most=150),
+    "declassifiers.declassify_hmac.takes": lambda own: declassifier(own, "declassify_hmac").update(takes=["personal"]),
+    "rises.many_persons": lambda own: own["rises"].pop(1),
+    "rises.many_persons.when.over": lambda own: own["rises"][1]["when"].update(over=100_001),
+    "rises.many_persons.when": lambda own: own["rises"][1]["when"].update(mark="personal"),
+    "rises.many_persons.category": lambda own: own["rises"][1].update(category=None, level="L4"),
+    "rises.sensitive_joined.level": lambda own: own["rises"][0].update(level="L3"),
+    "rises.located_persons.when": lambda own: own["rises"][3]["when"]["groups"].append({"elements": ["phone"]}),
 }
 TIGHTER: dict[str, Change] = {
     "the same": lambda own: None,
@@ -103,6 +110,10 @@ TIGHTER: dict[str, Change] = {
     "lowers less": lambda own: declassifier(own, "declassify_k_count").update(lowers=["value"], to="L2"),
     "more persons": lambda own: declassifier(own, "declassify_k_count")["post_condition"].update(at_least=20),
     "fewer values": lambda own: declassifier(own, "declassify_year")["post_condition"].update(at_most=100),
+    "takes no mark": lambda own: declassifier(own, "declassify_k_count").update(takes=[]),
+    "rises sooner": lambda own: own["rises"][1]["when"].update(over=1),
+    "rises higher": lambda own: own["rises"][1].update(category="core", level="L4"),
+    "one rise more": lambda own: own["rises"].append({**own["rises"][0], "name": "mine", "level": "L2"}),
     "other words": lambda own: declassifier(own, "declassify_year").update(title="Year alone"),
 }
 

@@ -208,9 +208,11 @@ def _groups(context: Context, node: Node, below: Rel, number: int, guard: str = 
     nodes = node["expressions"]
     groups = values(context, node.get("groups") or (), below)
     names = [one.get("name") for one in nodes]
-    alone = not groups and names == ["first", "count_star"]
+    # The engine's own, made of a subquery, has no grouping sets; an author's has.
+    engines = not groups and node.get("groupings_index") == _NONE
+    alone = engines and names == ["first", "count_star"]
     made = [aggregate(context, one, below, number, alone=alone) for one in nodes]
-    if not groups and names == ["count_star"] and node.get("groupings_index") == _NONE:
+    if engines and names == ["count_star"]:
         made = [_existence(below)]
     elif alone:
         made[1] = CONSTANT_VALUE  # it only makes more than one row an error

@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 from dagster_shared.check import CheckError
 
 from contracts.model import Catalogue, Rule
@@ -14,6 +14,7 @@ from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, group_name, table_key
 from orchestration.steps.build import begin_build, built_results
 from orchestration.steps.resource import RunCity
+from orchestration.transform.sandbox.vocabulary import SOURCE_SCHEMAS
 from quality.rules import BUILT
 
 # Tables checked together: each time, the lake is asked for its state.
@@ -24,11 +25,14 @@ class CityTranslator(DagsterDbtTranslator):
     """How a dbt node appears in the graph: keyed by lake table, grouped by department, domain or products."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        super().__init__()
+        # A raw table that two files name as a source is one table still.
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self._catalogue = catalogue
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """The lake table."""
+        """The lake table; of a source that is no raw table, its own name, for no model may read it, nor stop for it."""
+        if dbt_resource_props["resource_type"] == "source" and dbt_resource_props["schema"] not in SOURCE_SCHEMAS:
+            return dg.AssetKey(["source", dbt_resource_props["source_name"], dbt_resource_props["name"]])
         name = dbt_resource_props.get("alias") or dbt_resource_props["name"]
         return table_key(f"{dbt_resource_props['schema']}.{name}")
 

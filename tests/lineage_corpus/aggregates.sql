@@ -235,3 +235,8 @@ select s.x as x, count(*) as n from t group by s.x
 # count_of_row
 : n: aggregation t.*
 select count(t.*) as n from t
+
+# first_beside_count_is_no_scalar_subquery
+: x: aggregation t.a
+: n: aggregation t.*; filter t.b
+select first(a) as x, count(*) filter (where b > 1) as n from t

@@ -112,9 +112,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=777)
     asked = parser.parse_args()
     if asked.wide:
-        tally = run_wide(
-            asked.queries, asked.seed, asked.variants, telling_only=True, second_opinion=not asked.alone
-        )
+        tally = run_wide(asked.queries, asked.seed, asked.variants, telling_only=True, second_opinion=not asked.alone)
     else:
         tally = run(asked.queries, asked.variants)
     for sql, proof in tally.findings[: asked.show]:

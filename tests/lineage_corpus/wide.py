@@ -229,7 +229,9 @@ class WideGrammar(Grammar):
         other, more = super().table()
         inner, its = super().table()
         bound = f"(SELECT max({self.pick_kind(its, 'i')}) FROM {inner})"
-        condition = f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"  # noqa: E501
+        condition = (
+            f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"  # noqa: E501
+        )
         return f"{text} JOIN {other} ON {condition}", columns + more
 
     # -- values --------------------------------------------------------------------------------------------------------

@@ -36,6 +36,12 @@ GATE_NAMES = (
 )
 """The gates that every product passes, and that every certificate must name."""
 
+FIRST_GATES = (
+    "contract", "quality", "freshness", "level", "sharing_attribute", "purpose", "expiry", "impact_assessment",
+    "group_size",
+)  # fmt: skip
+"""The gates that there were when the first certificates were issued: those name no more."""
+
 
 @dataclass(frozen=True)
 class CandidateFile:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.category import Category
-from contracts.evidence import ColumnEvidence, Evidence
+from contracts.evidence import FIRST_GATES, GATE_NAMES, ColumnEvidence, Evidence
 from contracts.model import Agreement, Level
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
@@ -30,7 +30,8 @@ from sharing.keys import PublicKey, Signer
 CERTIFICATE = "certificate.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:zhongtai:release:v1"
+PREDICATE_TYPE = "urn:zhongtai:release:v2"
+FIRST_PREDICATE_TYPE = "urn:zhongtai:release:v1"
 _LIMIT = 64 * 1024 * 1024
 _AGAIN = "get the release again from its publisher, whole"
 
@@ -162,8 +163,13 @@ class Statement(_Record):
 
     type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
     subject: tuple[Subject, ...] = Field(min_length=1)
-    predicate_type: Literal["urn:zhongtai:release:v1"] = Field(alias="predicateType")
+    predicate_type: Literal["urn:zhongtai:release:v1", "urn:zhongtai:release:v2"] = Field(alias="predicateType")
     predicate: Predicate
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that a certificate of its kind must name: those that there were when it was issued."""
+        return FIRST_GATES if self.predicate_type == FIRST_PREDICATE_TYPE else GATE_NAMES
 
     @property
     def batches(self) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ No lake, no ledger, no network. Every fault comes back as a `Fault`; nothing in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from contracts.category import Category
-from contracts.evidence import GATE_NAMES, CandidateFile
+from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
 from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement, verified_payload
@@ -37,7 +37,12 @@ def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: date
     faults = list(_files(folder, statement))
     if not faults:
         faults = list(_contents(folder, statement))
-    return [*faults, *_promises(statement.predicate), *_checks(statement.predicate), *_in_force(folder, statement, now)]
+    return [
+        *faults,
+        *_promises(statement.predicate, statement.gates),
+        *_checks(statement.predicate),
+        *_in_force(folder, statement, now),
+    ]
 
 
 def _certificate(folder: Path) -> bytes:
@@ -93,7 +98,7 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
         yield Fault("release_id", CERTIFICATE, "its release id is not the digest of its content", _ASK)
 
 
-def _promises(predicate: Predicate) -> Iterator[Fault]:
+def _promises(predicate: Predicate, gates: Sequence[str]) -> Iterator[Fault]:
     ceiling = predicate.agreement.level_ceiling
     for column in predicate.columns:
         if column.level > ceiling:
@@ -104,7 +109,7 @@ def _promises(predicate: Predicate) -> Iterator[Fault]:
             yield Fault("category", column.name, f"category {column.category} is above the agreed {most}", _ASK)
         if not column.purpose.strip():
             yield Fault("purpose", column.name, "no purpose is stated", _ASK)
-    for gate in GATE_NAMES:
+    for gate in gates:
         if gate not in predicate.gates:
             yield Fault("gates", gate, "the product did not pass this gate", _ASK)
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.evidence import FIRST_GATES
 from sharing.canonical import canonical_json
 from sharing.certificate import CERTIFICATE, PAYLOAD_TYPE, open_envelope, parse_statement, pre_authentication
 from sharing.chain import Head
@@ -275,7 +276,7 @@ def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (edit("subject/0/name", "../part-0.parquet"), "no_missing_file"),
         (edit("subject/1", {"name": "part-0.parquet", "digest": {"sha256": "x"}}), "files_named"),
         (edit("subject", []), "certificate_understood"),
-        (edit("predicateType", "urn:zhongtai:release:v2"), "certificate_understood"),
+        (edit("predicateType", "urn:zhongtai:release:v3"), "certificate_understood"),
         (edit("predicate/surprise", 1), "certificate_understood"),
         (edit("predicate/agreement/valid_until", ...), "certificate_understood"),
         (edit("_type", "https://in-toto.io/Statement/v2"), "certificate_understood"),
@@ -344,3 +345,22 @@ def test_an_older_key_still_verifies_what_it_signed(city: City, tmp_path: Path) 
     (city.releases / "keys" / f"{city.signer.public.key_id}.pem").unlink()
     with pytest.raises(SharingRefused, match="no public key"):
         find_public_key(city.releases, first.path)
+
+
+def test_a_certificate_from_before_the_newer_gates_is_held_to_those_there_were(city: City, copy: Path) -> None:
+    def age(statement: dict[str, Any]) -> None:
+        statement["predicateType"] = "urn:zhongtai:release:v1"
+        statement["predicate"]["gates"] = list(FIRST_GATES)
+        for later in ("lowered", "raised"):
+            del statement["predicate"][later]
+
+    def age_less_one(statement: dict[str, Any]) -> None:
+        statement["predicate"]["gates"].remove("level")
+
+    def young(statement: dict[str, Any]) -> None:
+        statement["predicate"]["gates"].append("level")
+        statement["predicateType"] = "urn:zhongtai:release:v2"
+
+    assert resigned(city, copy, age) == set()
+    assert resigned(city, copy, age_less_one) == {"gates"}
+    assert resigned(city, copy, young) == {"gates"}

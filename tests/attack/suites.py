@@ -12,7 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.attack import canaries, deliveries, differential, ingestion, kills, mutants, reidentification
+from tests.attack import (
+    canaries,
+    deliveries,
+    differential,
+    functions,
+    ingestion,
+    kills,
+    mutants,
+    published,
+    reidentification,
+)
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +99,8 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,
+    "functions": functions.attack,
+    "published": published.attack,
     "gx-agreement": _agreement,
     "gx-upstream": _upstream,
 }

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack import canaries, deliveries, differential, ingestion, mutants
+from lineage.plan import expressions, joins, operators
+from tests.attack import canaries, deliveries, differential, functions, ingestion, mutants, published
 from tests.attack.score import Score
 from tests.harness.suites import FILES
 
@@ -55,6 +56,25 @@ def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch
 def test_mutants_of_the_gates() -> None:
     score = mutants.attack(seed=7, most=12)
     assert (score.tried, list(score.fell)) == (12, [])
+
+
+def test_no_function_drops_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = functions.attack(seed=7, share=60)
+    assert list(score.fell) == []
+    assert score.tried > 80
+    whole = expressions.computed
+    monkeypatch.setattr(expressions, "computed", lambda inputs, *more: whole(list(inputs)[:1], *more))
+    assert len(functions.attack(seed=7, share=60).fell) > 10
+
+
+def test_published_queries_have_an_edge_for_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = published.attack(seed=7, share=40)
+    assert (list(score.fell), score.tried) == ([], 4)
+    whole = expressions.computed
+    monkeypatch.setattr(expressions, "computed", lambda inputs, *more: whole(list(inputs)[:1], *more))
+    monkeypatch.setattr(joins, "as_indirect", lambda flow, reason: expressions.EMPTY)
+    monkeypatch.setattr(operators, "as_indirect", lambda flow, reason: expressions.EMPTY)
+    assert published.attack(seed=7, share=40).fell
 
 
 def test_canaries_in_what_fails() -> None:

@@ -230,7 +230,7 @@ class WideGrammar(Grammar):
         inner, its = super().table()
         bound = f"(SELECT max({self.pick_kind(its, 'i')}) FROM {inner})"
         condition = (
-            f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"  # noqa: E501
+            f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"
         )
         return f"{text} JOIN {other} ON {condition}", columns + more
 

@@ -13,9 +13,7 @@ from tests.lineage_corpus.prove import run_wide, stage
 
 @pytest.mark.parametrize("counted", ["count(*)", "count(*) filter (where a > 1)"])
 def test_a_count_beside_first_is_no_scalar_subquery_of_the_engines(counted: str) -> None:
-    found = lineage_of(
-        f"select first(x) as x, {counted} as n from w", Catalog(SCHEMA), "query", second_opinion=False
-    )
+    found = lineage_of(f"select first(x) as x, {counted} as n from w", Catalog(SCHEMA), "query", second_opinion=False)
     assert {str(edge.source) for edge in found.edges["x"]} == {"main.w.x"}
     assert "main.w.*" in {str(edge.source) for edge in found.edges["n"]}
 

@@ -1,11 +1,12 @@
-"""Mutants: each condition of gates, of what declassifiers are given, and of the sandbox turned about; tests must notice.
+"""Mutants: each condition of what judges models and products turned about, and the tests must notice.
 
-Every mutant is one module with one comparison, boolean operator, negation, condition or yield changed, put in the place
-of the real one in a process of its own, which imports the project anew and runs the tests of that module's group. A mutant
-that no test notices has survived. Those that no input can tell from the original are in `equivalents.yml`, with the reason.
+Every mutant is one module with one comparison, boolean operator, negation, condition or yield changed, put in the
+place of the real one in a process of its own, which imports the project anew and runs the tests of that module's
+group. A mutant that no test notices has survived. Those that no input can tell from the original are in
+`equivalents.yml`, with the reason.
 
-usage: python -m tests.attack.mutants GROUP [--only MODULE …] [--seconds N] [--offset N]: tries a group, as far as the time
-goes, and prints each survivor and the score.
+usage: python -m tests.attack.mutants GROUP [--only MODULE …] [--seconds N] [--offset N]: tries a group, as far as the
+time goes, and prints each survivor and the score.
 """
 
 from __future__ import annotations

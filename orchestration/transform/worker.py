@@ -182,7 +182,7 @@ def _failure(error: BaseException, arguments: list[str]) -> dict[str, Any]:
 
 
 def _at_hand(error: BaseException, project: Path) -> list[str]:
-    """The file of the node that dbt had at hand when it gave up: some of its errors name none, and all stop the city."""
+    """The file of the node that dbt had at hand when it gave up: some errors name none, and any stops the city."""
     found = ""
     for frame, _ in walk_tb(error.__traceback__):
         for one in frame.f_locals.values():

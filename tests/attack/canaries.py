@@ -64,6 +64,8 @@ def _spellings(text: str) -> Iterator[tuple[str, bytes]]:
     yield "HEX", raw.hex().upper().encode()
     yield "url", urllib.parse.quote(text).encode()
     yield "json", json.dumps(text)[1:-1].encode()
+    yield "reversed", text[::-1].encode()
+    yield "full width", "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text).encode()
     for shift in range(3):
         # Whole groups of four only: what stands before and behind is not known.
         yield f"base64+{shift}", base64.b64encode(b"\0" * shift + raw)[4 * (shift > 0) : -4]

@@ -1,28 +1,81 @@
-"""Mutants of the gates: each condition of each gate turned about, and the gates' tests must notice.
+"""Mutants: each condition of what judges models and products turned about, and the tests must notice.
 
-Every mutant is one module with one comparison, boolean operator, negation, condition or yield changed, put in the place
-of the real one in a process of its own, in which the tests then run. A mutant that no test notices has survived.
+Every mutant is one module with one comparison, boolean operator, negation, condition or yield changed, put in the
+place of the real one in a process of its own, which imports the project anew and runs the tests of that module's
+group. A mutant that no test notices has survived. Those that no input can tell from the original are in
+`equivalents.yml`, with the reason.
+
+usage: python -m tests.attack.mutants GROUP [--only MODULE …] [--seconds N] [--offset N]: tries a group, as far as the
+time goes, and prints each survivor and the score.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import copy
 import importlib
 import os
 import random
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+
+import yaml
 
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
-_GATES = ROOT / "lineage" / "gates"
-_TESTS = ROOT / "tests" / "unit" / "gates"
-# What no input can tell from the original, with the reason.
-EQUIVALENT: dict[str, str] = {}
+_OURS = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "tests")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that are changed, as globs below the project, and the tests that must notice."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def paths(self) -> Iterator[Path]:
+        """The modules, in order."""
+        for one in self.modules:
+            yield from (path for path in sorted(ROOT.glob(one)) if path.name != "__init__.py")
+
+
+_LINEAGE_TESTS = tuple(
+    f"tests/unit/lineage/test_{name}.py" for name in ("given", "parameters", "outputs", "policy_tightening")
+)
+GROUPS: dict[str, Group] = {
+    "gates": Group(("lineage/gates/*.py",), ("tests/unit/gates",)),
+    "parameters": Group(("lineage/parameters.py", "lineage/given.py", "lineage/origins.py"), _LINEAGE_TESTS),
+    "outputs": Group(("lineage/outputs.py", "lineage/constraints.py", "lineage/policy_tightening.py"), _LINEAGE_TESTS),
+    "one select": Group(("contracts/one_select.py",), ("tests/unit/contracts/test_one_select.py",)),
+    "sandbox": Group(
+        ("orchestration/transform/sandbox/*.py",),
+        ("tests/unit/orchestration/test_sandbox_project.py", "tests/unit/orchestration/test_sandbox_guard.py"),
+    ),
+    "plan": Group(
+        tuple(f"lineage/plan/{name}.py" for name in ("expressions", "operators", "joins", "statements")),
+        ("tests/unit/lineage/test_corpus.py", "tests/unit/lineage/test_wide_grammar.py", *_LINEAGE_TESTS),
+    ),
+    "persons": Group(
+        (
+            *(f"orchestration/share/{name}.py" for name in ("groups", "persons", "differencing", "determination")),
+            "lineage/shadow/*.py",
+        ),
+        tuple(
+            f"tests/unit/orchestration/test_{name}.py"
+            for name in ("groups", "differencing", "determination", "shadow", "leaves")
+        ),
+    ),
+}
 
 _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -52,19 +105,28 @@ class Mutant:
         return f"{self.module}: {self.what}"
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every mutant of every gate, in order of module and line."""
-    for path in sorted(_GATES.glob("*.py")):
-        if path.name == "__init__.py":
-            continue
-        module = f"lineage.gates.{path.stem}"
-        tree = ast.parse(_source(module))
+@cache
+def equivalents() -> dict[str, str]:
+    """What no input can tell from the original, by name, each with the reason."""
+    listed = yaml.safe_load((Path(__file__).parent / "equivalents.yml").read_text("utf-8"))
+    return {f"{module}: {one['what']}": one["because"] for module, found in listed.items() for one in found}
+
+
+def mutants(group: Group) -> Iterator[Mutant]:
+    """Every mutant of a group, in order of module and line."""
+    for path in group.paths():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        text = path.read_text("utf-8")
+        tree, lines, told = ast.parse(text), text.splitlines(), dict[str, int]()
         for place, node in enumerate(ast.walk(tree)):
             for what, change in _changes(node):
                 turned = copy.deepcopy(tree)
-                target = next(one for number, one in enumerate(ast.walk(turned)) if number == place)
-                change(target)
-                yield Mutant(module, f"line {getattr(node, 'lineno', 0)}: {what}", ast.fix_missing_locations(turned))
+                change(next(one for number, one in enumerate(ast.walk(turned)) if number == place))
+                # By what the line says, and not by its number, which any change above it moves.
+                said = f"{what} in `{lines[getattr(node, 'lineno', 1) - 1].strip()}`"
+                told[said] = told.get(said, 0) + 1
+                said = f"{said} ({told[said]})" if told[said] > 1 else said
+                yield Mutant(module, said, ast.fix_missing_locations(turned))
 
 
 def _changes(node: ast.AST):  # type: ignore[no-untyped-def]
@@ -82,6 +144,11 @@ def _changes(node: ast.AST):  # type: ignore[no-untyped-def]
         yield "not taken away", lambda target: setattr(target, "op", ast.UAdd()) or _plain(target)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom):
         yield "violation not given", lambda target: setattr(target, "value", _nothing())
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        # In the place of the exception, the same statement that raises none.
+        yield "not raised", _unraise
+    if isinstance(node, ast.comprehension) and node.ifs:
+        yield "taken whatever it is", lambda target: setattr(target, "ifs", [])
 
 
 def _set_operator(place: int, operator: type[ast.cmpop]):  # type: ignore[no-untyped-def]
@@ -97,56 +164,116 @@ def _plain(target: ast.UnaryOp) -> None:
     target.operand = ast.UnaryOp(ast.Not(), target.operand)
 
 
+def _unraise(target: ast.Raise) -> None:
+    target.__class__ = ast.Expr  # type: ignore[assignment]
+    target.__dict__.update(value=target.exc)
+    target._fields = ast.Expr._fields
+
+
 def _nothing() -> ast.YieldFrom:
     return ast.YieldFrom(ast.Tuple([], ast.Load()))
 
 
-def _source(module: str) -> str:
-    return (_GATES / f"{module.rsplit('.', 1)[-1]}.py").read_text("utf-8")
+class _Changed(MetaPathFinder, Loader):
+    """Imports the mutant in the place of its module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """The module's own place, with this as its loader."""
+        if name != self.mutant.module:
+            return None
+        return spec_from_file_location(name, ROOT / f"{name.replace('.', '/')}.py", loader=self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the changed text."""
+        exec(compile(self.mutant.tree, str(module.__file__), "exec"), module.__dict__)
 
 
-def survives(mutant: Mutant) -> bool:
-    """Whether the gates' tests pass with the mutant in place; tried in a child of this process."""
+def survives(mutant: Mutant, tests: Sequence[str]) -> bool:
+    """Whether the tests pass with the mutant in place; tried in a child of this process."""
     child = os.fork()
     if child == 0:
-        os._exit(_try(mutant))
+        os._exit(_try(mutant, tests))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def _try(mutant: Mutant) -> int:
+def _try(mutant: Mutant, tests: Sequence[str]) -> int:
     import pytest
 
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in [name for name in sys.modules if name.split(".")[0] in _OURS]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Changed(mutant))
     try:
-        module = importlib.import_module(mutant.module)
-        exec(compile(mutant.tree, str(module.__file__), "exec"), module.__dict__)
-        _forget_users(mutant.module)
+        importlib.import_module(mutant.module)
     except Exception:
         return 1  # it does not even import: noticed
     # The tests' conftest speaks to xdist: without it pytest fails on every mutant, and on none at all.
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "xdist.plugin", "-o", "addopts=", "-o", "filterwarnings="]
-    return int(pytest.main([*options, f"--rootdir={ROOT}", str(_TESTS)]))
+    return int(pytest.main([*options, f"--rootdir={ROOT}", *(str(ROOT / one) for one in tests)]))
 
 
-def _forget_users(changed: str) -> None:
-    """Have what imported names of the mutant import them anew."""
-    users = [name for name in sys.modules if name.startswith(("lineage.gates", "tests.unit.gates")) and name != changed]
-    for name in users:
-        del sys.modules[name]
-
-
-def attack(seed: int, most: int | None = None) -> Score:
-    """Try all mutants, or so many of them by chance."""
-    # Once, before the children are made.
+def _tried(group: Group, chosen: Iterable[Mutant], seconds: float) -> tuple[int, list[str]]:
+    """How many were tried in this time, and which of them survive. Raises where the tests fail without any."""
+    # Once, before the children are made: what they import anew is the project alone.
+    for path in group.paths():
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     importlib.import_module("pytest")
-    importlib.import_module("lineage.gates.registry")
-    found = list(mutants())
-    unchanged = replace(found[0], what="nothing changed", tree=ast.parse(_source(found[0].module)))
-    if not survives(unchanged):
-        return Score("mutants of the gates", 1, 0, ["the tests fail without a mutant, so they notice none"])
-    chosen = found if most is None else random.Random(seed).sample(found, most)
-    alive = [mutant.name for mutant in chosen if survives(mutant) and mutant.name not in EQUIVALENT]
-    return Score("mutants of the gates", len(chosen), len(chosen) - len(alive), alive)
+    ends, tried, alive = time.monotonic() + seconds, 0, list[str]()
+    for mutant in chosen:
+        if not tried and not survives(_unchanged(mutant), group.tests):
+            raise RuntimeError("the tests fail without a mutant, so they notice none")
+        if time.monotonic() > ends:
+            break
+        if mutant.name in equivalents():
+            continue
+        tried += 1
+        if survives(mutant, group.tests):
+            alive.append(mutant.name)
+    return tried, alive
+
+
+def _unchanged(mutant: Mutant) -> Mutant:
+    file = ROOT / f"{mutant.module.replace('.', '/')}.py"
+    return replace(mutant, what="nothing changed", tree=ast.parse(file.read_text("utf-8")))
+
+
+def attack(seed: int, most: int | None = None, groups: Sequence[str] = tuple(GROUPS)) -> Score:
+    """Try all mutants of these groups, or so many of them by chance."""
+    tried, fell = 0, list[str]()
+    for name in groups:
+        found = list(mutants(GROUPS[name]))
+        chosen = found if most is None else random.Random(seed).sample(found, most)
+        try:
+            number, alive = _tried(GROUPS[name], chosen, float("inf"))
+        except RuntimeError as error:
+            number, alive = 1, [f"{name}: {error}"]
+        tried, fell = tried + number, [*fell, *alive]
+    return Score("mutants", tried, tried - len(fell), fell)
+
+
+def main() -> int:
+    """A group, in pieces; 1 if a mutant survives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("group", choices=list(GROUPS))
+    parser.add_argument("--only", nargs="*", help="these modules alone, by their last word")
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--offset", type=int, default=0)
+    asked = parser.parse_args()
+    group = GROUPS[asked.group]
+    found = [one for one in mutants(group) if not asked.only or one.module.rsplit(".", 1)[-1] in asked.only]
+    tried, alive = _tried(group, found[asked.offset :], asked.seconds)
+    for name in alive:
+        print(f"survives: {name}")
+    known = sum(one.name in equivalents() for one in found)
+    print(f"{asked.group}: {tried - len(alive)} of {tried} killed, of {len(found)} ({known} equivalent)")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

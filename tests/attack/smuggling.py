@@ -1,13 +1,14 @@
-"""Models that smuggle: products whose author wants more to leave than may, each withheld by the rule it was written for.
+"""Models that smuggle: products of which more would leave than may, each withheld by the rule it was written for.
 
-`models/*.yml` has the cases. All are products of one copy of the sample city, in place of its own; it is run as often as
-the longest case has steps. Controls are honest products, and must leave: what keeps everything back proves nothing.
+`models/*.yml` has the cases. All are products of one copy of the sample city, in place of its own; it is run as often
+as the longest case has steps. Controls are honest products, and must leave: what keeps everything back proves
+nothing.
 
-A case: `id` (the product), `kind` (its family), `sql` or `steps` (one text per run), `columns` {name: type} (`int` is an
-integer of 32 bits), `agreement` (what differs from transport, L2, conditional), `files` (others of the dbt project,
-path: text), `must` (`withheld` unless given; `released`, `any`, or `not_both` with `pair`), `by` (any of: a gate, a
-gate's rule, `aside` or `aside: word` for models that were set aside before they ran), `must_not_write` (a file in
-TRIED_FOLDER, an empty folder).
+A case: `id` (the product), `kind` (its family), `sql` or `steps` (one text per run), `columns` {name: type} (`int` is
+an integer of 32 bits), `agreement` (what differs from transport, L2, conditional), `files` (others of the dbt
+project, path: text), `must` (`withheld` unless given; `released`, `any`, or `not_both` with `pair`), `by` (any of: a
+gate, a gate's rule, `aside` or `aside: word` for models that were set aside before they ran), `must_not_write` (a
+file in TRIED_FOLDER, an empty folder).
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from tests.attack import (
     mutants,
     published,
     reidentification,
+    smuggling,
 )
 from tests.attack.score import Score
 
@@ -64,6 +65,24 @@ def _proof(_: int) -> Score:
     return Score("lineage: changes of perturbed queries", tally.changes, tally.changes - tally.unexplained, fell)
 
 
+def _wide(seed: int) -> Score:
+    """10,000 queries of the whole grammar by the plan alone and by both readers, and statements that write."""
+    from tests.lineage_corpus import writing
+    from tests.lineage_corpus.prove import run_wide, stage
+
+    tried, fell = 0, list[str]()
+    for second_opinion in (False, True):
+        tally = run_wide(10_000, seed, telling_only=True, second_opinion=second_opinion)
+        tried += tally.queries - tally.not_built
+        fell += [sql for sql, proof in tally.findings if proof.unexplained]
+        if tally.open > 0.03 * tally.queries:
+            fell.append(f"{tally.open} of {tally.queries} queries have unknown columns")
+        written = writing.run(500, seed, stage(), second_opinion=second_opinion)
+        tried += written.statements
+        fell += [f"{sql}: {source} -> {name}" for sql, source, name, _ in written.findings]
+    return Score("lineage: the whole grammar, perturbed", tried, tried - len(fell), fell)
+
+
 def _agreement(_: int) -> Score:
     from tests.integration.test_gx_agreement import matrix, reasons
 
@@ -95,12 +114,14 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "mutants": mutants.attack,
     "canaries": canaries.attack,
     "kills": kills.attack,
+    "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,
     "functions": functions.attack,
     "published": published.attack,
+    "grammar": _wide,
     "gx-agreement": _agreement,
     "gx-upstream": _upstream,
 }

@@ -1,8 +1,8 @@
-"""The rest of the grammar that DuckDB accepts, beside what `generator.py` has: one production for each way of saying it.
+"""The rest of the grammar that DuckDB accepts, beside what `generator.py` has: a production for each way.
 
-Method calls, lambdas, comprehensions, arrows into JSON, structs, maps, lists and unions; `COLUMNS`, `EXCLUDE`, `RENAME`;
-frames and named windows; joins by position, name, `ASOF` and lateral; pivots; grouping sets; subqueries wherever one may
-stand. Sampling and chance are left out: no perturbation could prove anything about them.
+Method calls, lambdas, comprehensions, arrows into JSON, structs, maps, lists and unions; `COLUMNS`, `EXCLUDE`,
+`RENAME`; frames and named windows; joins by position, name, `ASOF` and lateral; pivots; grouping sets; subqueries
+wherever one may stand. Sampling and chance are left out: no perturbation could prove anything about them.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ class WideGrammar(Grammar):
         inner, its = super().table()
         bound = f"(SELECT max({self.pick_kind(its, 'i')}) FROM {inner})"
         condition = (
-            f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"  # noqa: E501
+            f"{self.pick_kind(columns, 'i')} < {self.pick_kind(more, 'i')} AND {self.pick_kind(more, 'i')} < {bound}"
         )
         return f"{text} JOIN {other} ON {condition}", columns + more
 
@@ -277,13 +277,13 @@ class WideGrammar(Grammar):
             f"format('{{}}-{{}}', {any_column}, {other})", f"printf('%s', {any_column}::VARCHAR)",
             f"array_to_string([{any_column}::VARCHAR, {other}::VARCHAR], ',')", f"({any_column}::VARCHAR)[1:{n}]",
             f"string_split({any_column}::VARCHAR || '-' || {other}::VARCHAR, '-')[{n % 2 + 1}]",
-            f"regexp_replace('{n}a', 'a', {any_column}::VARCHAR)", f"replace({any_column}::VARCHAR, {other}::VARCHAR, 'k')",
+            f"regexp_replace('{n}a', 'a', {any_column}::VARCHAR)", f"replace({any_column}::VARCHAR, {other}::VARCHAR, 'k')",  # noqa: E501
             f"md5({any_column}::VARCHAR)", f"({any_column}::VARCHAR COLLATE nocase)", f"repeat('a', abs({whole}) % 5)",
             f"({any_column}::VARCHAR).concat({other}::VARCHAR).lower()", f"to_json([{any_column}::VARCHAR])::VARCHAR",
             f"list_reduce(['', {any_column}::VARCHAR], lambda p, q: p || q)", f"substr('abcdefg', abs({whole}) % 5, 2)",
             f"array_to_string(list_transform(range(2), lambda i: {any_column}::VARCHAR), '')",
             f"({any_column}::VARCHAR LIKE '%' || {other}::VARCHAR)::VARCHAR", f"lpad({any_column}::VARCHAR, abs({whole}) % 4, 'q')",  # noqa: E501
-            f"chr(97 + abs({whole}) % 20)", f"concat_ws('/', {any_column}, {other})", f"({any_column}, {other})::VARCHAR",
+            f"chr(97 + abs({whole}) % 20)", f"concat_ws('/', {any_column}, {other})", f"({any_column}, {other})::VARCHAR",  # noqa: E501
             f"map([coalesce({any_column}::VARCHAR, '')], [1])::VARCHAR", f"typeof({any_column}) || {other}::VARCHAR",
         ]  # fmt: skip
         if alias.startswith("a"):
@@ -305,9 +305,9 @@ class WideGrammar(Grammar):
                 f"sum(DISTINCT {whole})::INT", f"bool_or({self.simple(columns)})::INT",
                 f"count_if({self.simple(columns)})::INT", f"quantile_disc({whole}, 0.5){test}",
                 f"max({whole}, 2)[1]", f"cardinality(histogram({any_column}))::INT", f"bit_xor({whole}){test}",
-                f"list_sum(list({whole}){test})::INT", f"cardinality(map_from_entries(list(DISTINCT (coalesce({any_column}::VARCHAR, ''), 1))))::INT",
+                f"list_sum(list({whole}){test})::INT", f"cardinality(map_from_entries(list(DISTINCT (coalesce({any_column}::VARCHAR, ''), 1))))::INT",  # noqa: E501
                 f"regr_count({whole}, {self.pick_kind(columns, 'i')})::INT", f"(sum({whole}) + count({other}))::INT",
-                f"list_reduce(list({whole} ORDER BY {order}), lambda p, q: p * 2 + q)", f"any_value({whole} ORDER BY {order})",
+                f"list_reduce(list({whole} ORDER BY {order}), lambda p, q: p * 2 + q)", f"any_value({whole} ORDER BY {order})",  # noqa: E501
                 f"array_agg({whole} ORDER BY {any_column} DESC, {order})[2]", f"last({whole} ORDER BY {order})",
             )
         )  # fmt: skip
@@ -352,7 +352,7 @@ class WideGrammar(Grammar):
             (
                 f"(SELECT {key} FROM {inner} WHERE {same} ORDER BY ALL LIMIT 1)",
                 f"(SELECT count(*) FROM {inner} WHERE {same})::INT", f"len((SELECT list({one}) FROM {inner}))::INT",
-                f"(EXISTS (SELECT 1 FROM {inner} WHERE {same}))::INT", f"({own}::VARCHAR IN (SELECT {one}::VARCHAR FROM {inner}))::INT",
+                f"(EXISTS (SELECT 1 FROM {inner} WHERE {same}))::INT", f"({own}::VARCHAR IN (SELECT {one}::VARCHAR FROM {inner}))::INT",  # noqa: E501
                 f"(SELECT max({key} + {self.pick_kind(columns, 'i')}) FROM {inner})",
                 f"({self.pick_kind(columns, 'i')} > ALL (SELECT {key} FROM {inner}))::INT",
             )

@@ -126,9 +126,10 @@ def _contract(evidence: Facts) -> str:
 def _quality(evidence: Facts) -> str:
     tables, checks = evidence["quality"]["tables"], evidence["quality"]["checks"]
     scores = [one["score"] for one in tables if one["score"] is not None]
-    failed = sum(not one["passed"] for one in checks)
+    failed = [one["severity"] for one in checks if not one["passed"]]
+    told = f"{failed.count('error')} errors, {failed.count('warning')} warnings"
     least = f", least score {min(scores):g}" if scores else ""
-    return f"{len(checks):,} results on {len(tables)} tables, {failed} not passed{least}"
+    return f"{len(checks):,} results on {len(tables)} tables: {told}{least}"
 
 
 def _freshness(evidence: Facts) -> str:
@@ -152,9 +153,9 @@ def _of_category(evidence: Facts) -> str:
 def _declassifier(evidence: Facts) -> str:
     lineage = evidence["lineage"]
     objections = lineage["objections"]
-    told = "nobody looked" if objections is None else f"{len(objections)} objections"
+    told = "nobody looked" if objections is None else f"objections: {len(objections)}"
     spent = "".join(f", ε {cost:g} of {dataset}" for dataset, cost in sorted(lineage["spends"].items()))
-    return f"{len(lineage['declassifications'])} uses, {told} to what they were given{spent}"
+    return f"uses: {len(lineage['declassifications'])}; to what they were given: {told}{spent}"
 
 
 def _sharing(evidence: Facts) -> str:
@@ -198,7 +199,7 @@ def _differences(evidence: Facts) -> str:
     unknown = sum(one["small"] is None for one in found)
     if not found:
         return "nothing to compare it with"
-    return f"compared with {len(found)} releases: {small} small differences" + (f", {unknown} unknown" * bool(unknown))
+    return f"releases compared: {len(found)}; small differences: {small}" + (f"; unknown: {unknown}" * bool(unknown))
 
 
 def _smallest(evidence: Facts) -> str:
@@ -214,6 +215,7 @@ _BY: Mapping[str, Callable[[Facts], str]] = {
     "category": _of_category,
     "declassifier": _declassifier,
     "sharing_attribute": _sharing,
+    "purpose": lambda evidence: "the agreement, by which each column is needed",
     "expiry": lambda evidence: f"judged for {evidence['today']}",
     "impact_assessment": _assessment,
     "group_size": _smallest,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lake.city import expect_run
+from contracts.faults import DeclarationsRefused
+from lake.city import declarations, expect_run
 from lake.cli.ancestry import show_declared, show_lineage
 from lake.cli.explained import gate_titles, show_evidence, show_gates
 from lake.cli.options import Json, Workspace
@@ -51,9 +52,21 @@ def explain(agreement: str, workspace: Workspace = None, as_json: Json = False) 
     if as_json:
         emit({**body, "at": entry.at.isoformat()})
         return
+    _say_what_it_is(settings, agreement, entry.at.isoformat(timespec="minutes"))
     show_releases([body])
     show_gates(body, dict(gate_titles()))
     show_evidence(body.get("evidence") or {})
+
+
+def _say_what_it_is(settings: Settings, name: str, at: str) -> None:
+    """The agreement by its titles and purpose, where the declarations can be read."""
+    try:
+        known = declarations(settings).agreements.get(name)
+    except DeclarationsRefused:
+        known = None
+    if known is not None:
+        say(f"[bold]{known.title_zh} {known.title_en}[/bold] → {known.agency}: {known.purpose}")
+    say(f"judged {at}")
 
 
 def lineage(

@@ -38,7 +38,7 @@ def test_every_gate_is_named_in_both_languages_and_says_what_it_judged_by(capsys
         "highest category: 一般 general",
         "the SQL that ran is the SQL that was judged for 1 of 1 tables",
         "smallest group 12, least 10; too small: 0 rows, 0 numbers, 0 classes",
-        "compared with 1 releases: 0 small differences",
+        "releases compared: 1; small differences: 0",
         "personal information in person_id, age",
         "declassify_year data-office@city.example",
     ):
@@ -58,7 +58,11 @@ def test_what_was_not_known_is_told_as_that(capsys: pytest.CaptureFixture[str]) 
         quality=g.quality(groups=GroupEvidence(10, None, why_unknown="a PIVOT")),
     )
     text = told(capsys, unknown)
-    for said in ("a category is not known", "nobody looked", "persons cannot be counted: a PIVOT"):
+    for said in (
+        "a category is not known",
+        "to what they were given: nobody looked",
+        "persons cannot be counted: a PIVOT",
+    ):
         assert said in text, said
     assert "personal information in person_id" in text
 

@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.evidence import FIRST_GATES
+from contracts.category import Category
+from contracts.evidence import FIRST_GATES, Rise
+from contracts.model import Level
 from sharing.canonical import canonical_json
 from sharing.certificate import CERTIFICATE, PAYLOAD_TYPE, open_envelope, parse_statement, pre_authentication
 from sharing.chain import Head
@@ -110,6 +112,32 @@ def test_it_says_who_approved_each_declassifier(city: City) -> None:
     ]
     other = city.publish(range(70, 80)).statement
     assert other and other.predicate.lowered == ()
+
+
+def test_it_says_categories_marks_and_the_rules_that_raised_them(city: City) -> None:
+    rise = Rise("many", "多", "Many", "art. 1", ("age",), Level.L3, None, "5 persons, more than 4", {"persons": 5})
+    statement = city.publish(lineage=cases.lineage(rises=(rise,))).statement
+    assert statement
+    told = statement.predicate
+    assert {(one.category, one.marks) for one in told.columns} == {(Category.GENERAL, ("personal",))}
+    assert [one.model_dump(mode="json") for one in told.raised] == [
+        {
+            "rule": "many",
+            "source": "art. 1",
+            "columns": ["age"],
+            "level": "L3",
+            "category": None,
+            "why": "5 persons, more than 4",
+            "numbers": {"persons": 5},
+        }
+    ]
+
+
+def test_a_category_that_is_not_known_makes_no_certificate(city: City) -> None:
+    columns = (cases.lineage_column(category=None), cases.lineage_column("age"))
+    with pytest.raises(SharingRefused) as refused:
+        city.publish(lineage=cases.lineage(columns=columns))
+    assert refused.value.rule == "evidence_complete"
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +281,12 @@ def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def _core_by_agreement(statement: dict[str, Any]) -> None:
+    """Core data under an agreement that no declaration could be: 核心 leaves on no terms."""
+    statement["predicate"]["columns"][0]["category"] = "core"
+    statement["predicate"]["agreement"]["category_ceiling"] = "core"
+
+
 @pytest.mark.parametrize(
     "change, rule",
     [
@@ -266,6 +300,9 @@ def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (edit("predicate/rows", 21), "rows"),
         (edit("predicate/columns/0/level", "L4"), "level"),
         (edit("predicate/columns/0/level", "L9"), "certificate_understood"),
+        (edit("predicate/columns/0/category", "important"), "category"),
+        (edit("predicate/columns/0/category", "secret"), "certificate_understood"),
+        (_core_by_agreement, "category"),
         (edit("predicate/columns/0/purpose", ""), "purpose"),
         (edit("predicate/columns/1/type", "string"), "schema"),
         (edit("predicate/columns/1", ...), "schema"),
@@ -281,7 +318,7 @@ def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (edit("predicate/agreement/valid_until", ...), "certificate_understood"),
         (edit("_type", "https://in-toto.io/Statement/v2"), "certificate_understood"),
     ],
-    ids=range(24),
+    ids=range(27),
 )
 def test_a_signature_alone_is_not_enough(
     city: City, copy: Path, change: Callable[[dict[str, Any]], None], rule: str

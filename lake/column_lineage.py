@@ -6,7 +6,7 @@ Edges and levels are `lineage`'s; this only brings manifest, contracts and polic
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,9 +93,11 @@ def build_lineage(
     catalogue: Catalogue,
     manifest: Mapping[str, Any],
     earlier: Mapping[str, Sequence[str]] | None = None,
+    twins: Collection[str] = (),
 ) -> CityLineage:
     """Build the graph, from contract to product, and store it. Only changed models are parsed again. `earlier` are
-    texts whose rows may still be in a relation: it has their lineage, too."""
+    texts whose rows may still be in a relation: it has their lineage, too. `twins` are the relations whose SQL is, to
+    the letter, what the platform writes of the declarations."""
     policy = policy_of(settings)
     path = graph_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +109,8 @@ def build_lineage(
         macros=read_macros(PLAIN_MACROS),
         declassifiers=policy.registry.lowerings(),
         earlier=earlier,
+        twins=twins,
+        trusted_seeds=sorted({pattern.rpartition(".")[0] for pattern in policy.sources}),
     )
     graph = merge_graphs([contract_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))

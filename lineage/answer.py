@@ -49,6 +49,8 @@ class QueryLineage:
     calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
     copies: Mapping[str, frozenset[ColumnRef] | None] = field(default_factory=dict)
     differences: tuple[int, int] = (0, 0)
+    conditional: frozenset[str] = frozenset()
+    even: bool = True
 
     def edges_into(self, column: str) -> tuple[Edge, ...]:
         """The edges of one output column."""
@@ -72,6 +74,7 @@ class QueryLineage:
             {ref(name): made for name, made in self.calls.items()},
             {ref(name): known for name, known in self.copies.items()},
             {self.relation: self.differences},
+            frozenset(map(ref, self.conditional)),
         )
 
 
@@ -92,4 +95,5 @@ def all_of(answers: Sequence[QueryLineage]) -> QueryLineage:
         first.relation, names, edges, {n: why for n, why in unknown.items() if why},
         any(one.is_open for one in answers), {**{k: v for one in answers for k, v in one.types.items()}, **first.types},
         {n: made for n, made in calls.items() if made}, {n: copies[n] for n in names}, first.differences,
+        frozenset(name for one in answers for name in one.conditional), all(one.even for one in answers),
     )  # fmt: skip

@@ -10,19 +10,25 @@ from typing import Any, NamedTuple
 
 from lineage.facts import ColumnRef
 
-COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, AGGREGATE, EXPRESSION = (
-    "column", "constant", "count", "count_distinct", "aggregate", "expression",
+COLUMN, CHOSEN, CONSTANT, COUNT, COUNT_DISTINCT, UNEVEN, AGGREGATE, EXPRESSION = (
+    "column", "chosen", "constant", "count", "count_distinct", "uneven", "aggregate", "expression",
 )  # fmt: skip
 
 
 class Argument(NamedTuple):
     """What one parameter was given.
 
-    `kind` is ``column`` (each value is, unchanged, a value of one of the columns in `copies`, or null), ``constant``
-    (no column is read), ``count`` (the number of rows, or of values, of a group), ``count_distinct`` (the number of
-    distinct values of a group; `copies` then says of which columns), ``aggregate`` (any other aggregate) or
-    ``expression`` (anything else). `sources` are all columns of stored relations whose values it is computed from;
-    `text` is a constant's, where it is a text."""
+    `kind` is one of
+    ``column`` (each value is, unchanged, a value of one of the columns in `copies`, or null),
+    ``chosen`` (the same, but a condition decided which, or whether any),
+    ``constant`` (no column is read, and it is the same in every row),
+    ``count`` (the number of rows, or of values, of a group),
+    ``count_distinct`` (the number of distinct values of a group; `copies` then says of which columns),
+    ``uneven`` (a count over rows that a join, a list or a union may have multiplied, so that it counts something else),
+    ``aggregate`` (any other aggregate) or ``expression`` (anything else).
+
+    `sources` are all columns of stored relations whose values it is computed from; `text` is a constant's, where it is
+    a text."""
 
     kind: str
     copies: frozenset[ColumnRef] = frozenset()

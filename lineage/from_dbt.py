@@ -6,8 +6,9 @@ is plain JSON (schema v12)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -46,6 +47,8 @@ def graph_from_manifest(
     macros: Mapping[str, Macro] | None = None,
     declassifiers: Mapping[str, Lowering] | None = None,
     earlier: Mapping[str, Sequence[str]] | None = None,
+    twins: Collection[str] = (),
+    trusted_seeds: Collection[str] = (),
     second_opinion: bool = True,
 ) -> Graph:
     """The graph of all models, snapshots, seeds and sources of a manifest, after `dbt compile` or `dbt run`.
@@ -55,14 +58,16 @@ def graph_from_manifest(
     where models run, beside those that the project's own hooks create; a project's macro of a declassifier's name
     lowers nothing. Models are bound in the order of their dependencies, each once, or not at all where `cache` still
     knows them. `earlier` gives SQL of the past whose rows may still be in a relation: it has the lineage of all.
-    Without a `second_opinion`, the engine's plan alone is asked where it has one."""
+    `twins` are the relations whose SQL is the platform's own to the letter; `trusted_seeds` shell patterns of the seeds
+    that may be joined where persons are counted. Without a `second_opinion`, the engine's plan alone is asked where it
+    has one."""
     own, taken = project_macros(manifest, dialect), taken_names(manifest)
     given = (declassifiers or {}) if taken is not None else {}
     trusted = {name: lowering for name, lowering in given.items() if name.lower() not in (taken or ())}
     catalog = Catalog(sources_schema, dialect=dialect, macros={**own, **(macros or {})}, declassifiers=trusted)
-    _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema})
+    _add_sources(manifest, catalog, {join_parts(split_parts(name)) for name in sources_schema}, trusted_seeds)
     with no_collection():
-        reader = Reader(catalog, cache or ModelCache(), second_opinion, earlier or {})
+        reader = Reader(catalog, cache or ModelCache(), second_opinion, earlier or {}, frozenset(twins))
         return _graph(manifest, reader)
 
 
@@ -82,7 +87,11 @@ def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
         found = _run_hooked(changed, _model(node, manifest, reader))
         made.append(found)
         catalog.add(
-            found.relation, {n: found.types.get(n, "") for n in found.columns}, is_open=found.is_open, built=True
+            found.relation,
+            {n: found.types.get(n, "") for n in found.columns},
+            is_open=found.is_open,
+            built=True,
+            even=found.even or found.relation in reader.twins,
         )
         built.append(found.relation)
         columns[found.relation] = found.columns
@@ -97,6 +106,8 @@ def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
         {ColumnRef(one.relation, name): calls for one in made for name, calls in one.calls.items()},
         {ColumnRef(one.relation, name): known for one in made for name, known in one.copies.items()},
         {one.relation: one.differences for one in made if any(one.differences)},
+        frozenset(ColumnRef(one.relation, name) for one in made for name in one.conditional),
+        reader.twins & frozenset(built),
     )
 
 
@@ -123,12 +134,16 @@ def _is_stored(node: Mapping[str, Any]) -> bool:
     return node.get("config", {}).get("materialized") != "ephemeral"
 
 
-def _add_sources(manifest: Mapping[str, Any], catalog: Catalog, known: set[str]) -> None:
+def _add_sources(
+    manifest: Mapping[str, Any], catalog: Catalog, known: set[str], trusted_seeds: Collection[str]
+) -> None:
     seeds = [n for n in manifest.get("nodes", {}).values() if n.get("resource_type") == "seed"]
     for node in (*manifest.get("sources", {}).values(), *seeds):
         relation = relation_of(node)
         if relation not in known:
-            catalog.add(relation, _declared(node), is_open=True)
+            # A file of the project has as many rows of a key as its author wants.
+            trusted = node not in seeds or any(fnmatchcase(relation, one) for one in trusted_seeds)
+            catalog.add(relation, _declared(node), is_open=True, even=trusted)
 
 
 def _declared(node: Mapping[str, Any]) -> dict[str, str]:
@@ -180,6 +195,7 @@ class Reader:
     cache: ModelCache
     second_opinion: bool
     earlier: Mapping[str, Sequence[str]]
+    twins: frozenset[str] = frozenset()
 
     def lineage(self, sql: str, relation: str) -> QueryLineage:
         """The lineage of one model's SQL, and of the SQL of the past whose rows may still be there."""

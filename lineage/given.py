@@ -99,7 +99,7 @@ class Judge:
 
     def _strange(self, ref: ColumnRef, call: Call, parameter: Parameter, argument: Argument) -> str:
         """What an argument of fitting shape is of, where that does not fit; else nothing."""
-        if parameter.seed or argument.kind == CONSTANT:
+        if argument.kind == CONSTANT:
             return ""
         if argument.kind == COUNT:  # as good as the guard of its group
             if not self._guarded(parameter, call):
@@ -151,8 +151,20 @@ class Judge:
         edges = self.graph.edges_into(ref)
         return {edge.source for edge in edges if edge.kind == INDIRECT and edge.declassifier.lower() == name}
 
+    def _unconditional(self, ref: ColumnRef) -> bool:
+        """Whether no condition of an author's chose a column's values on the way: which are there would tell of it."""
+        stack, seen = [ref], {ref}
+        while stack:
+            here = stack.pop()
+            if here in self.graph.conditional and here.relation not in self.graph.twins:
+                return False
+            more = set(self.graph.copies.get(here) or ()) - seen
+            seen |= more
+            stack += more
+        return True
+
     def _identifies(self, ref: ColumnRef) -> bool:
-        found = self.origins.of(ref)
+        found = self.origins.of(ref) if self._unconditional(ref) else None
         return bool(found) and all(not one.made_by and one.element in self.declared.identifiers for one in found or ())
 
 

@@ -44,7 +44,8 @@ class Graph:
     other relation is a source. `calls` are the calls of declassifiers in the SQL that makes a column (of a relation's
     rows under ``*``); `copies` the stored columns whose values, unchanged, a column's values are, None where they are
     computed; `differences` counts, by relation, the edges that only the plan has and those that only the second
-    reader has."""
+    reader has; `conditional` are the columns of `copies` that a condition chose; `twins` the relations whose SQL is the
+    platform's own, to the letter."""
 
     columns: Mapping[str, tuple[str, ...]]
     into: Mapping[ColumnRef, tuple[Edge, ...]]
@@ -53,6 +54,8 @@ class Graph:
     calls: Mapping[ColumnRef, tuple[Call, ...]] = field(default_factory=dict)
     copies: Mapping[ColumnRef, frozenset[ColumnRef] | None] = field(default_factory=dict)
     differences: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    conditional: frozenset[ColumnRef] = frozenset()
+    twins: frozenset[str] = frozenset()
 
     @cached_property
     def table(self) -> EdgeTable:
@@ -147,6 +150,8 @@ class Graph:
             {ref: self.calls[ref] for ref in sorted(kept) if ref in self.calls},
             {ref: self.copies[ref] for ref in sorted(kept) if ref in self.copies},
             {name: pair for name, pair in self.differences.items() if name in relations},
+            self.conditional & kept,
+            self.twins & relations,
         )
 
 
@@ -172,7 +177,11 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
     calls: dict[ColumnRef, tuple[Call, ...]] = {}
     copies: dict[ColumnRef, frozenset[ColumnRef] | None] = {}
     differences: dict[str, tuple[int, int]] = {}
+    conditional: set[ColumnRef] = set()
+    twins: set[str] = set()
     for graph in graphs:
+        conditional |= graph.conditional
+        twins |= graph.twins
         built |= graph.built
         differences |= graph.differences
         for target, made in graph.calls.items():
@@ -185,7 +194,9 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
             into[target] = tuple(sorted({*into.get(target, ()), *edges})) if target in into else edges
         for target, why in graph.unknown.items():
             unknown[target] = tuple(dict.fromkeys((*unknown.get(target, ()), *why)))
-    return Graph(columns, into, unknown, frozenset(built), calls, copies, differences)
+    return Graph(
+        columns, into, unknown, frozenset(built), calls, copies, differences, frozenset(conditional), frozenset(twins)
+    )
 
 
 def _both(one: frozenset[ColumnRef] | None, other: frozenset[ColumnRef] | None) -> frozenset[ColumnRef] | None:

@@ -16,7 +16,7 @@ def of_plan(planned: Reading) -> QueryLineage:
     assert planned.types is not None and planned.edges is not None
     return QueryLineage(
         planned.relation, tuple(planned.types), planned.edges, planned.unknown or {}, False, planned.types,
-        planned.calls or {}, planned.copies or {},
+        planned.calls or {}, planned.copies or {}, conditional=planned.conditional, even=planned.even,
     )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def unplanned(bound: QueryLineage, fault: str) -> QueryLineage:
     """The second reader's answer where the engine gives none: every column is unknown besides."""
     why = Unknown("statement does not plan", fault)
     unknown = {name: (*bound.unknown.get(name, ()), why) for name in (*bound.columns, ROWS)}
-    return QueryLineage(bound.relation, bound.columns, bound.edges, unknown, bound.is_open, bound.types)
+    return QueryLineage(bound.relation, bound.columns, bound.edges, unknown, bound.is_open, bound.types, even=False)
 
 
 def together(planned: Reading, bound: QueryLineage) -> QueryLineage:
@@ -46,7 +46,7 @@ def together(planned: Reading, bound: QueryLineage) -> QueryLineage:
             unknown[name] = tuple(dict.fromkeys((*unknown.get(name, ()), *why)))
     return QueryLineage(
         found.relation, columns, edges, unknown, planned.opened and bound.is_open, types, found.calls, found.copies,
-        (only_plan, only_second),
+        (only_plan, only_second), found.conditional, found.even,
     )  # fmt: skip
 
 

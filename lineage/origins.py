@@ -28,6 +28,16 @@ class CallGraph(Protocol):
         """The stored columns whose values a column's values are, unchanged; None where they are computed."""
         ...
 
+    @property
+    def conditional(self) -> frozenset[ColumnRef]:
+        """The columns of `copies` that a condition chose."""
+        ...
+
+    @property
+    def twins(self) -> frozenset[str]:
+        """The relations whose SQL is the platform's own."""
+        ...
+
     def edges_into(self, column: ColumnRef) -> tuple[Edge, ...]:
         """The edges that end in a column."""
         ...

@@ -14,16 +14,18 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from lineage.calls import COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, Argument, Call
+from lineage.calls import CHOSEN, COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, Argument, Call
 from lineage.facts import ROWS, ColumnRef
 
 PERSONS, ROWS_GUARDED = "persons", "rows_guarded"
 
 _KINDS = {
     "column": "a column as it is stored",
+    "chosen": "a column that a condition chooses",
     "constant": "a constant",
     "count": "a count of rows or of values",
     "count_distinct": "a count of distinct values",
+    "uneven": "a count over rows that a join, a list or a union may have multiplied",
     "aggregate": "an aggregate that is no count",
     "expression": "an expression",
 }
@@ -37,8 +39,7 @@ class Parameter(BaseModel):
     `constant` takes what reads no column; with `names_agreement`, the name of the product's agreement alone.
     `aggregate` takes counts and no plain column: of distinct `persons` (then
     `element` and `made_by` say what a person is told by), or of all rows of a group that a call of `guarded_by` guards.
-    `decided_by_identifiers` asks that only plain entity identifiers decide which value the argument has. A `seed` may
-    be anything: it is only hashed under the key, to choose noise."""
+    `decided_by_identifiers` asks that plain entity identifiers alone decide which value the argument has, or none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -52,7 +53,6 @@ class Parameter(BaseModel):
     aggregate: tuple[Literal["persons", "rows_guarded"], ...] = ()
     guarded_by: tuple[str, ...] = ()
     decided_by_identifiers: bool = False
-    seed: bool = False
     optional: bool = False
 
     @field_validator("element", "made_by", "at", "aggregate", "guarded_by", mode="before")
@@ -62,8 +62,8 @@ class Parameter(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Parameter:
-        if not (self.plain or self.constant or self.aggregate or self.seed):
-            ways = "element, entity_identifier, type, made_by, constant, aggregate, seed"
+        if not (self.plain or self.constant or self.aggregate):
+            ways = "element, entity_identifier, type, made_by, constant, aggregate"
             raise ValueError(f"say what it may be given: {ways}")
         if PERSONS in self.aggregate and not (self.element or self.made_by):
             raise ValueError("aggregate persons needs element or made_by, by which a person is told")
@@ -96,14 +96,12 @@ class Parameter(BaseModel):
     def takes(self, argument: Argument, guarded: Sequence[Call]) -> bool:
         """Whether an argument fits by its shape."""
         shape = argument.kind
-        if self.seed:
-            return True
         if self.aggregate:
             persons = PERSONS in self.aggregate and shape == COUNT_DISTINCT and bool(argument.copies)
             # Of rows as such alone: a count of chosen values may be of one person in the group.
             rows = shape == COUNT and all(source.column == ROWS for source in argument.sources)
             return persons or (rows and self._is_guarded(guarded))
-        if shape == COLUMN:
+        if shape == COLUMN or (shape == CHOSEN and not self.decided_by_identifiers):
             return bool(argument.copies) and self.plain and all(map(self.lies, argument.copies))
         return shape == CONSTANT and self.constant
 

@@ -58,6 +58,7 @@ class CostException(BaseModel):
     source: str = "*"
     reasons: tuple[str, ...]
     cost: Cost
+    twins: bool = False
     because: str = Field(min_length=10)
 
     @field_validator("reasons")

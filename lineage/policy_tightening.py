@@ -128,6 +128,7 @@ def _within(known: CostException, own: Policy, exception: CostException) -> bool
     return (
         (known.relation, known.source) == (exception.relation, exception.source)
         and set(exception.reasons) <= set(known.reasons)
+        and (exception.twins or not known.twins)
         and _at_least(own, exception.cost, known.cost)
     )
 

@@ -137,7 +137,7 @@ class _Prices:
     """What each edge lets through: the floor of its declassifier, and the cost of its reason."""
 
     def __init__(self, graph: Graph, policy: Policy, distrusted: Collection[tuple[ColumnRef, str]]) -> None:
-        self.table, self.policy = graph.table, policy
+        self.graph, self.table, self.policy = graph, graph.table, policy
         self.is_direct = np.array([way[0] == DIRECT for way in self.table.ways], bool)[self.table.way]
         self._floors(distrusted)
         self._costs()
@@ -174,7 +174,7 @@ class _Prices:
         self.cost = np.array([by_reason.get(way[1], 0) for way in self.table.ways], np.int16)[self.table.way]
         for place, exception in reversed(list(enumerate(indirect.exceptions, 1 + len(by_reason)))):
             edges = self._matching(exception.reasons, exception.relation, exception.source)
-            self.cost[edges] = place
+            self.cost[self._of_twins(edges) if exception.twins else edges] = place
         priced = [[[0 if c.kind == "none" else max(self.policy.priced(c, d), i) for i in ranks] for d in ranks]
                   for c in costs]  # fmt: skip
         self.price = np.array(priced, np.int8)
@@ -188,6 +188,13 @@ class _Prices:
         if source == "*":
             return edges
         return edges[self._chosen(self.table.source[edges], lambda ref: fnmatchcase(str(ref), source))]
+
+    def _of_twins(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of some edges those into the platform's own models, and out of them or of what no model makes."""
+        graph = self.graph
+        edges = edges[self._chosen(self.table.target[edges], lambda ref: ref.relation in graph.twins)]
+        own = graph.twins | (graph.columns.keys() - graph.built)
+        return edges[self._chosen(self.table.source[edges], lambda ref: ref.relation in own)]
 
     def _chosen(self, numbers: NDArray[np.int32], test: Callable[[ColumnRef], bool]) -> NDArray[np.bool_]:
         """Which of some columns pass a test that is asked once for each."""

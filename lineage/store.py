@@ -24,7 +24,7 @@ from lineage.collection import no_collection
 from lineage.edges import EdgeTable, Numbers, Way, numbering
 from lineage.graph import ColumnRef, Graph, Unknown
 
-FORMAT = "zhongtai-lineage/3"
+FORMAT = "zhongtai-lineage/4"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
@@ -50,7 +50,7 @@ def save_graph(graph: Graph, path: str | Path) -> None:
     """Write `graph` to `path` as one Parquet file; the same graph gives the same bytes."""
     rows: list[tuple[object, ...]] = []
     for relation, names in graph.columns.items():
-        made = "built" if relation in graph.built else "source"
+        made = ("twin" if relation in graph.twins else "built") if relation in graph.built else "source"
         rows.append(("relation", relation, None, len(names), None, None, made, None, None, None))
         rows += [("column", relation, name, i, None, None, None, None, None, None) for i, name in enumerate(names)]
     for target, all_why in graph.unknown.items():
@@ -73,6 +73,8 @@ def _facts(graph: Graph) -> Iterator[tuple[object, ...]]:
     for target, known in graph.copies.items():
         text = json.dumps(None if known is None else [list(ref) for ref in sorted(known)])
         yield ("copies", *target, None, None, None, None, text, None, None)
+    for target in sorted(graph.conditional):
+        yield ("conditional", *target, None, None, None, None, "", None, None)
     for relation, pair in graph.differences.items():
         yield ("differences", relation, None, None, None, None, None, json.dumps(list(pair)), None, None)
 
@@ -109,6 +111,7 @@ def _load(path: str | Path) -> Graph:
         raise NotALineageFile(Path(path), found)
     columns: dict[str, list[str]] = {}
     built: set[str] = set()
+    twins: set[str] = set()
     head = file.filter(_is(file, "relation", "column"))
     for what, relation, column, kind in zip(
         *(_words(head.column(n)) for n in ("fact", "relation", "column", "kind")), strict=True
@@ -117,7 +120,8 @@ def _load(path: str | Path) -> Graph:
             columns[relation].append(column)
             continue
         columns[relation] = []
-        built |= {relation} if kind == "built" else set()
+        built |= {relation} if kind != "source" else set()
+        twins |= {relation} if kind == "twin" else set()
     return Graph(
         {name: tuple(found_columns) for name, found_columns in columns.items()},
         _edges(file.filter(_is(file, "edge")), columns),
@@ -126,6 +130,8 @@ def _load(path: str | Path) -> Graph:
         _calls(file.filter(_is(file, "call"))),
         {ref: _known(text) for ref, text in _texts(file.filter(_is(file, "copies")))},
         {ref.relation: _pair(text) for ref, text in _texts(file.filter(_is(file, "differences")))},
+        frozenset(ref for ref, _ in _texts(file.filter(_is(file, "conditional")))),
+        frozenset(twins),
     )
 
 

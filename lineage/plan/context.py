@@ -4,7 +4,7 @@ Lives here: state of one reading. Must not live here: rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from lineage.calls import Call
@@ -16,11 +16,13 @@ from lineage.sql.catalog import Lowering
 
 @dataclass
 class Context:
-    """`bound` maps a table index of the plan to the relation that it stands for; `made` a table's name to what an
+    """`bound` maps a table index of the plan to the relation that it stands for; `uneven` names
+    the tables whose rows may stand for more than one thing; `made` a table's name to what an
     earlier statement put into it; `read` collects the relations that are read."""
 
     sandbox: Sandbox
     declassifiers: Mapping[str, Lowering]
+    uneven: Collection[str] = ()
     made: Mapping[str, Rel] = field(default_factory=dict)
     bound: dict[int, Rel] = field(default_factory=dict)
     duplicates: list[Rel] = field(default_factory=list)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lineage.calls import AGGREGATE, COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, EXPRESSION, Argument, Call
+from lineage.calls import AGGREGATE, COLUMN, CONSTANT, COUNT, COUNT_DISTINCT, EXPRESSION, UNEVEN, Argument, Call
 from lineage.plan.context import Context
 from lineage.plan.sandbox import STUB
 from lineage.plan.values import CONSTANT_VALUE, Rel, Value, chosen, computed, deciding, merge, unknown_value
 from lineage.plan.vocabulary import KEEPING_AGGREGATES, KEEPING_WINDOWS, UNORDERED, UNORDERED_WINDOWS, WINDOWS
-from lineage.sql.flow import AGGREGATION, CAST, EMPTY, WINDOW, as_indirect, declassify, lift
+from lineage.sql.flow import AGGREGATION, CAST, EMPTY, WINDOW, Flow, as_indirect, declassify, lift
 
 Node = Mapping[str, Any]
 # Parts that are words, numbers and types, whatever the class.
@@ -120,19 +120,19 @@ def _case(context: Context, node: Node, rel: Rel) -> Value:
     tests = [value(context, check["when_expr"], rel) for check in node["case_checks"]]
     branches = [value(context, check["then_expr"], rel) for check in node["case_checks"]]
     branches.append(value(context, node["else_expr"], rel))
-    found = chosen(branches, [deciding(tests, "case_condition")])
+    found = chosen(branches, [deciding(tests, "case_condition")], conditional=True)
     return found._replace(calls=found.calls | frozenset().union(*(t.calls for t in tests)))
 
 
 def _operator(context: Context, node: Node, rel: Rel) -> Value:
     inputs = values(context, node["children"], rel)
     if node["type"] == "OPERATOR_COALESCE":
-        return chosen(inputs)
+        return chosen(inputs, conditional=len(inputs) > 1)
     return computed(inputs)
 
 
 def _unnest(context: Context, node: Node, rel: Rel) -> Value:
-    return computed([value(context, node["child"], rel)])
+    return computed([value(context, node["child"], rel)])._replace(kind=EXPRESSION)
 
 
 # -- functions -----------------------------------------------------------------------------------------------------
@@ -180,9 +180,40 @@ def _declassified(context: Context, name: str, children: list[Node], rel: Rel) -
     inner = computed(inputs)
     flow = inner.flow
     if given is not None and context.fits(name, call):
-        flow = declassify(flow, name, indirect=lowering.indirect)
+        flow = lowered(flow, name, lowering.indirect, whose(call, rel))
     group = max((i.group for i in inputs), default=0)
     return Value(flow, EXPRESSION if inner.kind != CONSTANT else CONSTANT, group=group, calls=inner.calls | {call})
+
+
+def whose(call: Call, rel: Rel) -> frozenset[str] | None:
+    """The tables that the persons of a count are of, and those that were joined by what names them; None: no count.
+
+    What decided about the rows of any other table is no secret of theirs, so their number does not hide it."""
+    counted = [a for one in (call, *call.guarded) for a in one.arguments if a.kind == COUNT_DISTINCT]
+    if not any(a.kind in (COUNT, COUNT_DISTINCT) for a in call.arguments):
+        return None
+    keys = {ref for a in counted for ref in a.copies}
+    grown = True
+    while grown:
+        more = {
+            ref
+            for one, other in rel.pairs
+            for side in ((one, other), (other, one))
+            if side[0] & keys
+            for ref in side[1]
+        }
+        grown = not more <= keys
+        keys |= more
+    return frozenset(ref.relation for ref in keys)
+
+
+def lowered(flow: Flow, name: str, indirect: bool, whose: frozenset[str] | None) -> Flow:
+    """A flow behind a declassifier; where it counts persons, only what decided by their own tables."""
+    if whose is None or not indirect:
+        return declassify(flow, name, indirect=indirect)
+    own = frozenset(one for one in flow.indirect if one[0].relation in whose)
+    behind = declassify(flow._replace(indirect=own), name, indirect=True)
+    return behind._replace(indirect=behind.indirect | (flow.indirect - own))
 
 
 def _arguments(children: list[Node]) -> list[Node] | None:
@@ -226,6 +257,7 @@ def aggregate(context: Context, node: Node, rel: Rel, group: int, *, alone: bool
         distinct = node.get("aggregate_type") == "DISTINCT" and len(inputs) == 1
         plain = not distinct or inputs[0].kind == COLUMN
         kind = (COUNT_DISTINCT if distinct else COUNT) if plain and not tests else AGGREGATE
+        kind = kind if rel.even or kind == AGGREGATE else UNEVEN
         found = found._replace(kind=kind, copies=inputs[0].copies if kind == COUNT_DISTINCT else frozenset())
     return unknown_value("the plan has a part without a rule", f"{name} {strange}", found) if strange else found
 
@@ -235,7 +267,7 @@ def _aggregated(name: str, inputs: list[Value], *, alone: bool) -> Value:
         return inputs[0]
     if name in KEEPING_AGGREGATES and inputs:
         first, *rest = inputs
-        found = chosen([first])
+        found = chosen([first], conditional=bool(rest))
         flow = lift(merge([found.flow, *(v.flow for v in rest)]), AGGREGATION)
         return found._replace(flow=flow, fields=None)
     return computed(inputs, AGGREGATION, AGGREGATE)
@@ -265,7 +297,7 @@ def window(context: Context, node: Node, rel: Rel) -> Value:
         decided.append(lift(rel.rows, WINDOW)._replace(indirect=frozenset()))
     keeps = kind in KEEPING_WINDOWS or (kind == "WINDOW_AGGREGATE" and name in KEEPING_AGGREGATES)
     if keeps and inputs:
-        found = chosen([inputs[0], *default])
+        found = chosen([inputs[0], *default], conditional=True)
         others = [v.flow for v in inputs[1:]]
     else:
         found, others = computed([*inputs, *default], WINDOW), []

@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from lineage.calls import COLUMN, EXPRESSION
+from lineage.facts import ColumnRef
 from lineage.plan.context import Context
 from lineage.plan.expressions import value, values
 from lineage.plan.operators import OPERATORS, relation, unknown_relation
-from lineage.plan.values import Rel, Value, calls_of, computed, left, merge
+from lineage.plan.values import Rel, Value, calls_of, computed, left, merge, padded
 from lineage.sql.flow import Flow, as_indirect, relabel
 
 Node = Mapping[str, Any]
+Pair = tuple[frozenset[ColumnRef], frozenset[ColumnRef]]
 _KEEPS_LEFT = {"SEMI", "ANTI"}
 _KEEPS_RIGHT = {"RIGHT_SEMI", "RIGHT_ANTI"}
 _TYPES = {"INNER", "LEFT", "RIGHT", "OUTER", "FULL", "SINGLE", "MARK"} | _KEEPS_LEFT | _KEEPS_RIGHT
@@ -32,12 +34,12 @@ def _positional(context: Context, node: Node) -> Rel:
     decided = merge([as_indirect(one.order, "sort"), as_indirect(other.order, "sort")])
     columns = tuple(c.with_flow(merge([c.flow, decided])) for c in (*one.columns, *other.columns))
     found = _beside(one, other, decided)
-    return replace(found, columns=columns)
+    return replace(found, columns=columns, even=False)
 
 
 def _beside(one: Rel, other: Rel, decided: Flow) -> Rel:
     # A subquery of one row beside a group leaves the group what it was.
-    alone = other.rows == Flow() and decided == Flow()
+    alone = other.single and decided == Flow()
     return Rel(
         (*one.columns, *other.columns),
         merge([one.rows, other.rows, decided]),
@@ -47,6 +49,9 @@ def _beside(one: Rel, other: Rel, decided: Flow) -> Rel:
         one.guards if alone else (),
         one.calls | other.calls,
         one.looked_up and other.looked_up,
+        (one.even and other.single) or (other.even and one.single),
+        one.single and other.single,
+        (*one.pairs, *other.pairs),
     )
 
 
@@ -62,28 +67,34 @@ def _join(context: Context, node: Node) -> Rel:
     kind = node.get("join_type", "")
     if kind not in _TYPES or node.get("delim_flipped"):
         return unknown_relation(context, {**node, "children": []}, f"{node['type']} {kind}")
-    tests, plain = _conditions(context, node, one, other)
+    tests, pairs = _conditions(context, node, one, other)
     found = _joined(kind, one, other, tests)
-    found = replace(found, looked_up=one.looked_up and other.looked_up and plain)
+    looked_up = one.looked_up and other.looked_up and pairs is not None
+    keeps = kind in _KEEPS_LEFT or kind in ("MARK", "SINGLE")
+    matched = one.even and other.even and bool(pairs) and node["type"] == "LOGICAL_COMPARISON_JOIN"
+    even = one.even if keeps else matched
+    both = (*one.pairs, *other.pairs, *(pairs or ())) if kind == "INNER" else one.pairs
+    found = replace(found, looked_up=looked_up, even=even, single=one.single and keeps, pairs=both)
     if delimited:
         found = left(found)
     return _mapped(node, found, len(one.columns), kind)
 
 
-def _conditions(context: Context, node: Node, one: Rel, other: Rel) -> tuple[list[Value], bool]:
-    """What a join tests, and whether that is no more than that plain columns are equal."""
+def _conditions(context: Context, node: Node, one: Rel, other: Rel) -> tuple[list[Value], list[Pair] | None]:
+    """What a join tests; and the plain columns that are to be equal, None where it tests anything else."""
     both = Rel((*one.columns, *other.columns), rows=merge([one.rows, other.rows]))
-    tests, plain = [], True
+    tests, pairs, plain = [], list[Pair](), True
     for test in node.get("conditions") or ():
         sides = value(context, test["left"], one), value(context, test["right"], other)
         if not _handed_back(test, *sides):
             tests.append(computed(sides))
             plain &= test["comparison"] == "COMPARE_EQUAL" and all(side.kind == COLUMN for side in sides)
+            pairs.append((sides[0].copies, sides[1].copies))
     for key in ("predicate", "condition"):
         if node.get(key):
             tests.append(value(context, node[key], both))
             plain = False
-    return tests, plain
+    return tests, pairs if plain else None
 
 
 def _handed_back(test: Node, mine: Value, theirs: Value) -> bool:
@@ -99,18 +110,20 @@ def _joined(kind: str, one: Rel, other: Rel, tests: list[Value]) -> Rel:
     if kind == "MARK":
         return replace(one, columns=(*one.columns, _mark(other, tests)), calls=calls)
     if kind == "SINGLE":
-        padded = merge([decided, _as_rows(other)])
-        columns = tuple(c.with_flow(merge([c.flow, padded])) for c in other.columns)
+        chosen_by = merge([decided, _as_rows(other)])
+        columns = tuple(c.with_flow(merge([c.flow, chosen_by])) for c in other.columns)
         if not other.looked_up:  # which of the values it is tells more than that it is one of them
             columns = tuple(c._replace(kind=EXPRESSION, copies=frozenset()) for c in columns)
         return replace(one, columns=(*one.columns, *columns), calls=calls)
     rows = merge([one.rows, other.rows, decided])
     order = merge([one.order, other.order])
+    left_side = padded(one.columns) if kind in ("RIGHT", "OUTER", "FULL") else one.columns
+    right_side = padded(other.columns) if kind in ("LEFT", "OUTER", "FULL") else other.columns
     if kind in _KEEPS_LEFT or kind in _KEEPS_RIGHT:
         keeps, drops = (one, other) if kind in _KEEPS_LEFT else (other, one)
         rows = merge([keeps.rows, as_indirect(drops.rows, "join"), decided])
         return Rel(keeps.columns, rows, order, calls=calls)
-    return Rel((*one.columns, *other.columns), rows, order, calls=calls)
+    return Rel((*left_side, *right_side), rows, order, calls=calls)
 
 
 def _as_rows(other: Rel) -> Flow:

@@ -12,7 +12,7 @@ from typing import Any
 from lineage.calls import COLUMN
 from lineage.facts import Unknown
 from lineage.plan.context import Context
-from lineage.plan.expressions import aggregate, unruled, value, values, window
+from lineage.plan.expressions import aggregate, lowered, unruled, value, values, whose, window
 from lineage.plan.sandbox import STUB
 from lineage.plan.values import (
     CONSTANT_VALUE,
@@ -25,10 +25,11 @@ from lineage.plan.values import (
     merged,
     outer,
     relabel,
+    several,
     stored,
 )
 from lineage.plan.vocabulary import TABLE_FUNCTIONS
-from lineage.sql.flow import AGGREGATION, EMPTY, Flow, as_indirect, declassify, lift, unknown_flow
+from lineage.sql.flow import AGGREGATION, EMPTY, Flow, as_indirect, lift, unknown_flow
 
 Node = Mapping[str, Any]
 _BELOW = frozenset(("children",))
@@ -95,7 +96,7 @@ def _scan(context: Context, node: Node) -> Rel:
     if made is not None:
         row = Value(made.rows, "expression")
         return replace(made, columns=tuple(made.columns[i] if i < len(made.columns) else row for i in wanted))
-    return stored(name, (names[i] if i < _NO_COLUMN else None for i in wanted))
+    return stored(name, (names[i] if i < _NO_COLUMN else None for i in wanted), even=name not in context.uneven)
 
 
 def _table_function(context: Context, node: Node) -> Rel:
@@ -105,25 +106,27 @@ def _table_function(context: Context, node: Node) -> Rel:
     made = computed([c for side in below for c in side.columns])
     columns = [made for _ in node["column_indexes"]]
     columns += [below[0].columns[n] for n in node.get("projected_input") or ()]
-    found = Rel(tuple(columns), rows)
+    found = Rel(several(columns), rows, even=False)
     if node["name"] in TABLE_FUNCTIONS:
         return found
     return spoiled(found, Unknown("table function is not registered", node["name"]))
 
 
 def _nothing(context: Context, node: Node) -> Rel:
-    return Rel(())
+    return Rel((CONSTANT_VALUE,), single=True)  # the engine gives it a column that nothing reads
 
 
 def _constants(context: Context, node: Node) -> Rel:
     kinds = node.get("chunk_types") or node.get("return_types") or node.get("expr_types") or ()
-    return Rel(tuple(CONSTANT_VALUE for _ in kinds))
+    return Rel(several(CONSTANT_VALUE for _ in kinds), even=False)
 
 
 def _expression_get(context: Context, node: Node) -> Rel:
     below = only(context, node)
     lists = [Rel(tuple(values(context, row, below))) for row in node["expressions"]]
-    return Rel(merged(lists), below.rows, below.order)
+    if len(lists) == 1:
+        return Rel(lists[0].columns, below.rows, below.order, single=below.single)
+    return Rel(merged(lists), below.rows, below.order, even=False)
 
 
 def _empty(context: Context, node: Node) -> Rel:
@@ -159,7 +162,7 @@ def _tested(context: Context, part: Node, below: Rel) -> Rel:
     if name and context.declassifiers[name].rows and below.regrouped is not None:
         call = next(call for call in test.calls if call.name == name)
         if test.group and test.group == below.group and context.fits(name, call):
-            groups = below.regrouped(name)
+            groups = below.regrouped(name, whose(call, below))
             rows = merge([groups.rows, as_indirect(test.flow, below.stage)])
             return replace(groups, rows=rows, guards=(*below.guards, call), calls=calls)
     rows = merge([below.rows, as_indirect(test.flow, below.stage)])
@@ -197,14 +200,15 @@ def _aggregate(context: Context, node: Node) -> Rel:
     below, number = only(context, node), context.next_group()
     groups = _groups(context, node, below, number)
 
-    def regrouped(name: str) -> Rel:
-        return _groups(context, node, replace(below, rows=declassify(below.rows, name, indirect=True)), number, name)
+    def regrouped(name: str, of: frozenset[str] | None) -> Rel:
+        rows = lowered(below.rows, name, True, of)
+        return _groups(context, node, replace(below, rows=rows), number, lambda keys: lowered(keys, name, True, of))
 
     return replace(groups, regrouped=regrouped)
 
 
-def _groups(context: Context, node: Node, below: Rel, number: int, guard: str = "") -> Rel:
-    """The groups of an aggregation, behind a declassifier if `guard` names one."""
+def _groups(context: Context, node: Node, below: Rel, number: int, behind: Callable[[Flow], Flow] | None = None) -> Rel:
+    """The groups of an aggregation, what decided about them `behind` a declassifier if there is one."""
     nodes = node["expressions"]
     groups = values(context, node.get("groups") or (), below)
     names = [one.get("name") for one in nodes]
@@ -217,14 +221,17 @@ def _groups(context: Context, node: Node, below: Rel, number: int, guard: str = 
     elif alone:
         made[1] = CONSTANT_VALUE  # it only makes more than one row an error
     keys = deciding(groups, "group_by")
-    keys = declassify(keys, guard, indirect=True) if guard else keys
+    keys = behind(keys) if behind else keys
     several = len(node.get("grouping_sets") or ()) > 1
     sets = Value(lift(merge([g.flow for g in groups]), AGGREGATION), "expression")
     extra = [sets for _ in node.get("grouping_functions") or ()]
     columns = [g.with_flow(merge([g.flow, keys])) if several else g for g in groups]
     rows = merge([below.rows, keys]) if groups else EMPTY
     calls = below.calls | calls_of(groups)
-    return Rel((*columns, *made, *extra), rows, EMPTY, "having", number, (), calls, below.looked_up)
+    return Rel(
+        (*columns, *made, *extra), rows, EMPTY, "having", number, (), calls, below.looked_up, below.even or not groups,
+        not groups, below.pairs,
+    )  # fmt: skip
 
 
 def _existence(below: Rel) -> Value:
@@ -288,7 +295,7 @@ def _unnest(context: Context, node: Node) -> Rel:
     made = values(context, node["expressions"], below)
     lists = [value(context, one["child"], below) for one in node["expressions"] if "child" in one]
     rows = merge([below.rows, deciding([one for one in lists if not one.fixed], "unnest")])
-    return Rel((*below.columns, *made), rows, below.order, calls=below.calls)
+    return Rel((*several(below.columns), *made), rows, below.order, calls=below.calls, even=False)
 
 
 # -- sets and common tables ----------------------------------------------------------------------------------------
@@ -305,6 +312,7 @@ def _union(context: Context, node: Node) -> Rel:
         merge([side.rows for side in sides]),
         merge([side.order for side in sides]),
         calls=frozenset().union(*(side.calls for side in sides)),
+        even=False,
     )
 
 
@@ -313,7 +321,8 @@ def _except(context: Context, node: Node) -> Rel:
     sides = [first, *others]
     keys = deciding([c for side in sides for c in side.columns], "set_operation")
     rows = merge([first.rows, keys, *(as_indirect(side.rows, "set_operation") for side in others)])
-    return Rel(first.columns, rows, first.order, calls=frozenset().union(*(side.calls for side in sides)))
+    calls = frozenset().union(*(side.calls for side in sides))
+    return Rel(first.columns, rows, first.order, calls=calls, even=first.even)
 
 
 def _materialized(context: Context, node: Node) -> Rel:
@@ -335,7 +344,7 @@ def _recursive(context: Context, node: Node) -> Rel:
         decided = merge([decided, deciding(values(context, keys, Rel(merged(sides))), "distinct")])
         calls = found.calls | again.calls
         rows = merge([found.rows, again.rows, decided])
-        grown = Rel(merged(sides), rows, merge([found.order, again.order]), calls=calls)
+        grown = Rel(merged(sides), rows, merge([found.order, again.order]), calls=calls, even=False)
         if grown == found:
             return found
         found = grown

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from lineage.calls import COLUMN, CONSTANT, Call
+from lineage.calls import CHOSEN, COLUMN, CONSTANT, Call
 from lineage.facts import ROWS, ColumnRef, Edge, Unknown, split_parts
 from lineage.plan.context import Context
 from lineage.plan.sandbox import WORD, Planned, Sandbox
@@ -26,7 +26,8 @@ _MOST_ARGUMENTS = 6
 @dataclass(frozen=True)
 class Reading:
     """What a plan says: `columns` with their types, edges, unknowns, calls and copies by column; or `fault`, why there
-    is no plan. Rows are under ``*``. `opened`: a relation was read whose columns may not all be known."""
+    is no plan. Rows are under ``*``. `conditional` are the columns of `copies` that a condition chose; `even`: each
+    row stands for one of a stored table. `opened`: a relation was read whose columns may not all be known."""
 
     relation: str = ""
     types: Mapping[str, str] | None = None
@@ -34,6 +35,8 @@ class Reading:
     unknown: Mapping[str, tuple[Unknown, ...]] | None = None
     calls: Mapping[str, tuple[Call, ...]] | None = None
     copies: Mapping[str, frozenset[ColumnRef] | None] | None = None
+    conditional: frozenset[str] = frozenset()
+    even: bool = True
     fault: str = ""
     opened: bool = False
 
@@ -65,7 +68,7 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
         sandbox = _new_sandbox(catalog)  # what these make is theirs alone
         _furnish(sandbox, None, catalog)
         _refuse_unmade(sandbox, sql)
-    context = Context(sandbox, catalog.functions)
+    context = Context(sandbox, catalog.functions, catalog.uneven)
     made: dict[str, Rel] = {}
     context.made = made
     found = Written("", (), Rel(()))
@@ -214,12 +217,14 @@ def _finish(found: Written, target: str, opened: bool) -> Reading:
         {name: why for name, why in unknown.items() if why},
         {name: made for name, made in calls.items() if made},
         {name: _copies(values) for name, values in by_name.items()},
+        frozenset(name for name, values in by_name.items() if any(v.kind == CHOSEN for v in values)),
+        found.found.even,
         opened=opened,
     )
 
 
 def _copies(values: list[Value]) -> frozenset[ColumnRef] | None:
-    if any(v.kind not in (COLUMN, CONSTANT) for v in values):
+    if any(v.kind not in (COLUMN, CHOSEN, CONSTANT) and (v.flow.direct or v.calls) for v in values):
         return None
     return frozenset().union(*(v.copies for v in values))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from lineage.calls import AGGREGATE, COLUMN, CONSTANT, EXPRESSION, Argument, Call
+from lineage.calls import AGGREGATE, CHOSEN, COLUMN, CONSTANT, EXPRESSION, Argument, Call
 from lineage.facts import ROWS, ColumnRef, Unknown
 from lineage.sql.flow import (
     EMPTY,
@@ -64,6 +64,8 @@ class Rel:
     `stage` is what a filter right above it is in SQL: ``filter``, ``having`` or ``qualify``. `group` numbers the
     aggregation whose groups the rows are; `guards` are the declassifiers that were asked about whole groups;
     `calls` those that decided about rows. `looked_up`: its rows were chosen by nothing but equal plain columns.
+    `even`: each row stands for one row of a stored table, and none is multiplied by a value, however tables are joined;
+    `single`: there is one row at most. `pairs` are the plain columns that were joined as equal.
     `regrouped` gives the same groups with what decided about their rows behind a declassifier."""
 
     columns: tuple[Value, ...]
@@ -74,7 +76,10 @@ class Rel:
     guards: tuple[Call, ...] = ()
     calls: frozenset[Call] = frozenset()
     looked_up: bool = True
-    regrouped: Callable[[str], Rel] | None = field(default=None, compare=False)
+    even: bool = True
+    single: bool = False
+    pairs: tuple[tuple[frozenset[ColumnRef], frozenset[ColumnRef]], ...] = ()
+    regrouped: Callable[[str, frozenset[str] | None], Rel] | None = field(default=None, compare=False)
 
     def flows(self) -> Flow:
         """Everything that flows into any of its columns."""
@@ -86,14 +91,14 @@ class Rel:
         return replace(self, columns=columns, rows=change(self.rows), order=change(self.order))
 
 
-def stored(relation: str, names: Iterable[str | None]) -> Rel:
+def stored(relation: str, names: Iterable[str | None], *, even: bool = True) -> Rel:
     """A table as it lies; a column of no name is its row number, which tells of the rows."""
     columns = []
     for name in names:
         ref = ColumnRef(relation, name.lower() if name is not None else ROWS)
         kind, copies = (COLUMN, frozenset((ref,))) if name is not None else (EXPRESSION, frozenset())
         columns.append(Value(column_flow(ref), kind, copies))
-    return Rel(tuple(columns), column_flow(ColumnRef(relation, ROWS)))
+    return Rel(tuple(columns), column_flow(ColumnRef(relation, ROWS)), even=even)
 
 
 def unknown_value(reason: str, subject: str, *inputs: Value) -> Value:
@@ -111,22 +116,35 @@ def calls_of(values: Iterable[Value]) -> frozenset[Call]:
 def computed(inputs: Iterable[Value], rank: int = EXPRESSION_RANK, kind: str = EXPRESSION) -> Value:
     """A value computed from others."""
     inputs = list(inputs)
-    if all(v.kind == CONSTANT and v.flow is EMPTY for v in inputs) and kind == EXPRESSION:
+    if inputs and all(v.kind == CONSTANT and v.flow is EMPTY for v in inputs) and kind == EXPRESSION:
         return CONSTANT_VALUE
     return Value(lift(merge([v.flow for v in inputs]), rank), kind, calls=calls_of(inputs))
 
 
-def chosen(inputs: Iterable[Value], deciding: Iterable[Flow] = (), *, lifted: bool = True) -> Value:
-    """A value that is, unchanged, one of some others, by something that decided which."""
+def chosen(
+    inputs: Iterable[Value], deciding: Iterable[Flow] = (), *, lifted: bool = True, conditional: bool = False
+) -> Value:
+    """A value that is, unchanged, one of some others, by something that decided which; `conditional`: or none."""
     inputs = list(inputs)
     flow = merge([v.flow for v in inputs])
     flow = merge([lift(flow, EXPRESSION_RANK) if lifted else flow, *deciding])
     kinds = {v.kind for v in inputs} - {CONSTANT}
-    if kinds <= {COLUMN}:
-        kind = COLUMN if kinds else (CONSTANT if flow is EMPTY else EXPRESSION)
+    if kinds <= {COLUMN, CHOSEN}:
+        kind = CHOSEN if CHOSEN in kinds or (kinds and conditional) else COLUMN
+        kind = kind if kinds else (CONSTANT if flow is EMPTY and len(inputs) == 1 else EXPRESSION)
         copies = frozenset().union(*(v.copies for v in inputs)) if kinds else frozenset()
         return Value(flow, kind, copies, calls=calls_of(inputs))
     return Value(flow, EXPRESSION, calls=calls_of(inputs))
+
+
+def padded(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Columns that are null where a join found no partner."""
+    return tuple(v._replace(kind=CHOSEN) if v.kind == COLUMN else v for v in values)
+
+
+def several(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Columns of many rows: what is a constant in each of them is none over all."""
+    return tuple(v._replace(kind=EXPRESSION, text="") if v.kind == CONSTANT else v for v in values)
 
 
 def deciding(values: Iterable[Value], reason: str) -> Flow:
@@ -140,7 +158,8 @@ def merged(sides: Iterable[Rel]) -> tuple[Value, ...]:
 
 
 def _under(values: tuple[Value, ...]) -> Value:
-    return chosen(values, lifted=False)
+    (found,) = several([chosen(values, lifted=False)])
+    return found
 
 
 def outer(rel: Rel) -> Rel:
@@ -160,5 +179,5 @@ def fields_of(value: Value) -> Iterator[tuple[str, Value]]:
 
 __all__ = [
     "AGGREGATE", "CONSTANT_VALUE", "EMPTY", "Rel", "Value", "calls_of", "chosen", "computed", "deciding", "left",
-    "merge", "merged", "outer", "relabel", "stored", "unknown_value",
+    "merge", "merged", "outer", "padded", "relabel", "several", "stored", "unknown_value",
 ]  # fmt: skip

@@ -67,6 +67,7 @@ class Catalog:
         self.macros_read = any(_reads(macro) for macro in self.macros.values())
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
+        self.uneven: set[str] = set()  # whose rows may stand for more than one row of a stored table
         self.built: set[str] = set()
         self.sandbox: Any = None  # where the engine plans; made when it is first asked
         self.lookups: set[tuple[str, ...]] = set()  # every name that was asked for, for whoever remembers answers
@@ -76,7 +77,9 @@ class Catalog:
         for name, columns in schema.items():
             self.add(name, columns)
 
-    def add(self, name: str, columns: Mapping[str, str], *, is_open: bool = False, built: bool = False) -> str:
+    def add(
+        self, name: str, columns: Mapping[str, str], *, is_open: bool = False, built: bool = False, even: bool = True
+    ) -> str:
         """Make a relation known, or known anew; returns its normal name. `built` says that its lineage is at hand."""
         parts = split_parts(name)
         relation = join_parts(parts)
@@ -85,6 +88,9 @@ class Catalog:
                 self._by_suffix.setdefault(parts[start:], []).append(relation)
         self.tables[relation] = {column.lower(): kind for column, kind in columns.items()}
         self.open_relations.discard(relation)
+        self.uneven.discard(relation)
+        if not even:
+            self.uneven.add(relation)
         self._fingerprints.pop(relation, None)
         self.built.discard(relation)
         if built:
@@ -112,6 +118,7 @@ class Catalog:
             content = [relation, *(f"{n} {k}" for n, k in self.tables[relation].items())]
             content.append("open" if relation in self.open_relations else "closed")
             content.append("built" if relation in self.built else "stored")
+            content.append("uneven" if relation in self.uneven else "even")
             self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
         return self._fingerprints[relation]
 

@@ -26,6 +26,7 @@ from orchestration.steps.build import added_to
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
 from orchestration.transform.sandbox.selects import judged_texts
+from orchestration.twins.sync import twin_relations
 
 
 @dataclass
@@ -61,7 +62,8 @@ class RunCity:
     @cached_property
     def lineage(self) -> CityLineage:
         """The graph of the models."""
-        return build_lineage(self.city.settings, self.city.catalogue, self.manifest, self.earlier)
+        twins = twin_relations(self.city.catalogue, self.manifest)
+        return build_lineage(self.city.settings, self.city.catalogue, self.manifest, self.earlier, twins)
 
     @cached_property
     def earlier(self) -> Mapping[str, tuple[str, ...]]:

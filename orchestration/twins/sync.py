@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from contracts.model import Catalogue
+from lineage.from_dbt import relation_of
 from orchestration.twins import entities, staging
 from orchestration.twins.text import banner
 
@@ -36,6 +37,20 @@ def twins(catalogue: Catalogue) -> dict[str, str]:
     files["models/staging/sources.yml"] = _yaml(staging.sources_yaml(catalogue.datasets))
     files |= _entity_files(catalogue)
     return files
+
+
+def twin_relations(catalogue: Catalogue, manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The relations of the models whose SQL in a dbt manifest is, to the letter, what the declarations give.
+
+    A model of a twin's name with another text is its author's, and is trusted no more than any other."""
+    written = {path: content.strip() for path, content in twins(catalogue).items() if path.endswith(".sql")}
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return frozenset(
+        relation_of(node)
+        for node in models
+        if written.get(node["original_file_path"]) == (node.get("raw_code") or "").strip()
+        and node["fqn"][-1] == Path(node["original_file_path"]).stem == (node.get("alias") or node["name"])
+    )
 
 
 def _entity_files(catalogue: Catalogue) -> dict[str, str]:

@@ -35,7 +35,7 @@ def misfit(name: str, *arguments: Argument, guarded: tuple[Call, ...] = ()) -> s
         ("declassify_k_count", (COUNT,), (GUARD,)),
         ("declassify_k_count", (given("count", "lake.raw.deaths.*"),), (GUARD,)),
         ("declassify_k_rows", (PERSONS,), ()),
-        ("declassify_noise", (PERSONS, given("expression", "name")), ()),
+        ("declassify_noise", (PERSONS, CONSTANT), ()),
     ],
 )
 def test_a_call_as_declared_fits(name: str, arguments: tuple[Argument, ...], guarded: tuple[Call, ...]) -> None:
@@ -72,6 +72,11 @@ def test_a_call_as_declared_fits(name: str, arguments: tuple[Argument, ...], gua
         ("declassify_k_rows", (CONSTANT,), ()),
         ("declassify_k_rows", (COUNT,), (GUARD,)),
         ("declassify_noise", (COUNT, CONSTANT), (GUARD,)),
+        ("declassify_noise", (PERSONS, given("expression", "name")), ()),
+        ("declassify_noise", (PERSONS, column("name")), ()),
+        ("declassify_k_count", (given("uneven", "resident_id"),), (GUARD,)),
+        ("declassify_k_rows", (given("uneven", "resident_id"),), ()),
+        ("declassify_registered_id", (given("chosen", "lake.theme.natural_person__registered.city_id"),), ()),
     ],
 )
 def test_a_call_of_another_shape_does_not(

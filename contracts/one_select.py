@@ -134,11 +134,11 @@ class _Judge:
         if kind not in _QUERIES:
             raise NotOneSelect("query", f"{kind} is no kind of select known here", "write a plain select")
         inner = scope
-        named = {str(node.get("cte_name", "")).lower()} - {""} if kind != "SELECT_NODE" else set()
+        # A recursive one sees itself.
+        named = {str(node.get("cte_name", "")).lower()} - {""}
         for one in (node.get("cte_map") or {}).get("map") or ():
             name = str(one["key"]).lower()
-            # A recursive one sees itself.
-            self._parts(one["value"], inner | {name} if _recurses(one["value"]) else inner)
+            self._parts(one["value"], inner)
             inner |= {name}
         self._below(node, inner | named, "cte_map")
 
@@ -225,10 +225,6 @@ class _Judge:
         if (catalog, schema, table) not in self.reads:
             what = f"it reads {told}, which no ref or source of it names"
             raise NotOneSelect("table", what, "name each table that it reads by ref or source")
-
-
-def _recurses(value: Any) -> bool:
-    return (((value or {}).get("query") or {}).get("node") or {}).get("type") == "RECURSIVE_CTE_NODE"
 
 
 def _is_operator(name: str) -> bool:

@@ -123,10 +123,14 @@ def mutants(group: Group) -> Iterator[Mutant]:
                 turned = copy.deepcopy(tree)
                 change(next(one for number, one in enumerate(ast.walk(turned)) if number == place))
                 # By what the line says, and not by its number, which any change above it moves.
-                said = f"{what} in `{lines[getattr(node, 'lineno', 1) - 1].strip()}`"
+                said = f"{what} in `{lines[_line(node) - 1].strip()}`"
                 told[said] = told.get(said, 0) + 1
                 said = f"{said} ({told[said]})" if told[said] > 1 else said
                 yield Mutant(module, said, ast.fix_missing_locations(turned))
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0) or getattr(getattr(node, "target", None), "lineno", 1))
 
 
 def _changes(node: ast.AST):  # type: ignore[no-untyped-def]

@@ -27,6 +27,8 @@ def vocabulary(engine: duckdb.DuckDBPyConnection) -> Vocabulary:
         f"select a.trim(), zt.declassify_hmac(a), row_number() over (order by b), sum(c) over () from {T}",
         f"with a as (select * from {T}) select * from a join lake.theme.u using (x)",
         "with recursive a as (select 1 as x union all select x + 1 from a where x < 3) select * from a",
+        "with recursive a(x) using key (x) as (select 1 union select x + 1 from a where x < 3) select * from a",
+        f"select zt.main.declassify_year(a), j.value from {T}, json_each(b) as j, lateral (select 1)",
         f"select * from (with a as (select 1 as x) select * from a) as b, {T}",
         f"with a as (select 1), b as (select * from a) select * from b, {T}",
         f"select [x + 1 for x in l if x > 1], {{'a': b}}, a ->> '$.x', a::date, try_cast(a as int) from {T}",
@@ -123,3 +125,19 @@ def test_a_kind_of_query_or_expression_that_is_not_listed_is_refused(
             patched.setattr(f"contracts.one_select.{name}", frozenset())
             with pytest.raises(NotOneSelect):
                 judge_select(engine, sql, READS, vocabulary)
+
+
+def test_a_common_table_does_not_see_itself_unless_it_recurses(
+    engine: duckdb.DuckDBPyConnection, vocabulary: Vocabulary
+) -> None:
+    with pytest.raises(NotOneSelect) as refused:
+        judge_select(engine, "with t as (select * from t) select * from t", READS, vocabulary)
+    assert refused.value.kind == "table"
+
+
+def test_what_the_engine_keeps_for_itself_is_no_function_of_an_authors(
+    engine: duckdb.DuckDBPyConnection, vocabulary: Vocabulary
+) -> None:
+    rows = engine.execute("select distinct function_name from duckdb_functions()").fetchall()
+    kept = {name for (name,) in rows if name.startswith("__internal")}
+    assert kept and not kept & vocabulary.functions

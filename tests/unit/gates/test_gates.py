@@ -95,6 +95,7 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("quality", "check_current", A, c.with_table(data_version=None)),
     ("quality", "check_passed", A, c.with_checks(c.check(passed=False, failing_rows=4))),
     ("quality", "check_passed", A, c.with_checks(c.check(), c.check(passed=False, failing_rows=1))),
+    ("quality", "check_passed", A, c.with_checks(c.check(passed=False, reason="it is not built"))),
     ("quality", "minimum_score", A, c.with_table(score=89.9)),
     ("quality", "minimum_score", A, c.with_table(score=None)),
     ("quality", "minimum_score", A, c.with_table(score=float("nan"))),

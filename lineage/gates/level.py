@@ -39,7 +39,9 @@ class LevelGate(Gate):
     def _column(self, case: Case, column: ColumnEvidence) -> Iterator[Violation]:
         effective, inflow = column.levels.effective, column.levels.inflow
         if column.unknown:
-            yield self._not_known(case, column.name, f"lineage could not resolve {'; '.join(column.unknown)}")
+            yield self._not_known(
+                case, column.name, f"lineage does not know what flows in ({'; '.join(column.unknown)})"
+            )
         if not column.sources and not column.constant:
             yield self._not_known(case, column.name, "no source is known, and it is not proved constant")
         if effective is None:

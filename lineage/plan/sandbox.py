@@ -27,6 +27,7 @@ _FOLDED = re.compile(rf"\b({'|'.join(FOLDED)})\b", re.IGNORECASE)
 _NAMED = re.compile(r'(?:"(?:[^"]|"")*"|[^"\s])+')
 WORD = re.compile(r"\w+")
 _UNTYPED = "VARCHAR"
+_LONGEST = 200
 _PARAMETERS = "abcdefgh"
 
 
@@ -190,11 +191,17 @@ class Sandbox:
         except (duckdb.Error, ValueError, RecursionError) as error:
             return Planned(fault=f"the engine makes no plan of it ({type(error).__name__})")
         if answer["error"]:
-            return Planned(fault=f"the engine does not plan it ({answer.get('error_type', 'error')})")
+            return Planned(fault=f"the engine says: {_said(answer)}")
         if len(answer["plans"]) != 1:
             return Planned(fault=f"it is {len(answer['plans'])} statements, not one")
         root = answer["plans"][0]
         return Planned(root, _columns(root.get("info") or root.get("table_info")))
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    """The first line of what the engine says of a text: names and types of it, for there is no data here."""
+    line = str(answer.get("error_message") or answer.get("error_type") or "no reason").splitlines()[0]
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + " …"
 
 
 def _never(_: object) -> str:

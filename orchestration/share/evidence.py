@@ -189,7 +189,7 @@ class Gatherer:
     def _column(self, ref: ColumnRef, name: str) -> ColumnEvidence:
         graph = self.lineage.graph
         level = self.lineage.levels[ref]
-        unknown = [f"{u.subject} ({u.reason})" for whys in graph.unknown_upstream(ref).values() for u in whys]
+        unknown = [f"{u.reason}: {u.subject}" for whys in graph.unknown_upstream(ref).values() for u in whys]
         found = ColumnEvidence(
             name=name,
             levels=Levels(Level(level.direct), Level(level.indirect), Level(level.effective)),

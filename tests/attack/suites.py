@@ -111,7 +111,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "histories": ingestion.histories,
     "casts": ingestion.casts,
     "found": ingestion.found,
-    "mutants": mutants.attack,
+    "mutants": lambda seed: mutants.attack(seed, most=40),  # all of a group: python -m tests.attack.mutants GROUP
     "canaries": canaries.attack,
     "kills": kills.attack,
     "smuggling": smuggling.attack,

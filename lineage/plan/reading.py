@@ -53,6 +53,8 @@ def read(sql: str, catalog: Catalog, target: str) -> Reading:
         return Reading(fault=str(why))
     except RecursionError:
         return Reading(fault="it is nested too deeply")
+    except Exception as error:  # a plan of a shape that nobody imagined: there is none, and it says by what
+        return Reading(fault=f"its plan is not understood ({type(error).__name__})")
 
 
 def _read(sql: str, catalog: Catalog, target: str) -> Reading:

@@ -23,7 +23,8 @@ class Difference:
     """What a product tells when it is compared with another release: cells that differ by few persons.
 
     `other` names it, `kind` is ``release`` (an earlier one of the same product) or ``sibling`` (another product);
-    `small` of `cells` compared differ by fewer persons than the minimum, and not by none. None: it cannot be told.
+    `small` of `cells` compared differ by fewer persons than the minimum, and not by none. None: it cannot be told, and
+    `why`. `unmatched` says that it is for its keys or numbers, which are not those of the other release.
     """
 
     other: str
@@ -31,6 +32,7 @@ class Difference:
     cells: int
     small: int | None
     why: str = ""
+    unmatched: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ class DifferencingGate(Gate):
     """What a recipient can subtract has no small result.
 
     Groups of a statistic are compared with the same groups of every other product that the recipient (or everybody)
-    has, and with every earlier release: they differ by nobody, or by as many persons as a group must have. The release
-    that is there stays; the later product is withheld.
+    has, and with every earlier release: they differ by nobody, or by as many persons as a group must have. Groups and
+    numbers of the release before are found again, for a table under other labels is the same table. The release that
+    is there stays; the later product is withheld.
     """
 
     name = "differencing"
@@ -38,6 +39,8 @@ class DifferencingGate(Gate):
                 yield self._refused(case, item, groups.minimum)
 
     def _refused(self, case: Case, item: Difference, minimum: int | None) -> Violation:
+        if item.unmatched:
+            return self._unmatched(case, item)
         other = f"the {'product' if item.kind == 'sibling' else 'earlier release'} {item.other}"
         if item.small is None:
             message = f"how its groups differ from those of {other} cannot be told: {item.why}"
@@ -55,4 +58,15 @@ class DifferencingGate(Gate):
             cells=item.cells,
             small=item.small,
             minimum=minimum,
+        )
+
+    def _unmatched(self, case: Case, item: Difference) -> Violation:
+        return self.refuse(
+            "release_unmatched",
+            case.evidence.candidate.table,
+            f"it cannot be told from the earlier release {item.other} less this one whom it leaves out: {item.why}",
+            "keep the keys and numbers as they were in the releases before, or end the agreement, which withdraws "
+            "them, and begin a new product",
+            other=item.other,
+            matched=item.cells,
         )

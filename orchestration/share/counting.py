@@ -165,15 +165,13 @@ class Counting:
     def _differences(self, counted: Counted, minimum: int) -> Iterator[Difference]:
         yield from self._from_siblings(counted, minimum)
         earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
-        keys = counted.shadow.keys
-        if keys is None:
+        if counted.shadow.keys is None:
             why = "what its rows are grouped by is not known"
             yield from (Difference(release, "release", 0, None, why) for release, _ in earlier)
             return
-        columns = {name: kind for name, kind in counted.types.items() if name in self._released}
-        known = [name for name in keys if name in columns]
-        files, base = parquet_files(self.folder), self.agreement.rounded_to
-        yield from differencing.of_releases(self.city.connection, files, earlier, columns, known, minimum, base)
+        connection, base = self.city.connection, self.agreement.rounded_to
+        shape = differencing.shape_of(connection, counted, self._released, minimum, base)
+        yield from differencing.of_releases(connection, parquet_files(self.folder), earlier, shape, minimum)
 
     def _standing(self) -> Iterator[Release]:
         """The earlier releases that the recipient may have kept; not those withdrawn, for what was wrong is mended."""

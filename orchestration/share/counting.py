@@ -29,8 +29,9 @@ from orchestration.share import differencing
 from orchestration.share.determination import within_limits
 from orchestration.share.groups import groups, smallest_row
 from orchestration.share.persons import Counted, Persons
+from orchestration.share.siblings import siblings
 from sharing.candidate import parquet_files
-from sharing.release import Release, current_release, list_releases
+from sharing.release import Release, list_releases
 
 _RAW = "lake.raw."
 
@@ -184,9 +185,7 @@ class Counting:
         return frozenset(column.name for column in self.agreement.columns)
 
     def _from_siblings(self, counted: Counted, minimum: int) -> Iterator[Difference]:
-        for other in sorted(self.city.catalogue.agreements.values(), key=lambda one: one.name):
-            if other.name == self.agreement.name or not self._read_together(other):
-                continue
+        for other in siblings(self.city, self.agreement):
             relation = f"lake.product.{other.product}"
             try:
                 written = self.persons.shadow(relation)
@@ -197,11 +196,6 @@ class Counting:
             if its is not None:
                 origins = self._origins(self.relation, counted), self._origins(relation, its)
                 yield differencing.of_sibling(self.city.connection, counted, its, origins, minimum, other.name)
-
-    def _read_together(self, other: Agreement) -> bool:
-        """Whether somebody has both products: one recipient, or one of the two is open; and the other is released."""
-        together = other.agency == self.agreement.agency or PUBLIC in (other.agency, self.agreement.agency)
-        return together and current_release(self.city.settings.releases, other.name) is not None
 
     def _origins(self, relation: str, counted: Counted) -> differencing.Origins:
         found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.anonymity import Difference
+from contracts.plural import count
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
@@ -45,9 +46,10 @@ class DifferencingGate(Gate):
         if item.small is None:
             message = f"how its groups differ from those of {other} cannot be told: {item.why}"
         else:
+            differ = f"{count(item.cells, 'group')} {'differs' if item.small == 1 else 'differ'}"
             message = (
-                f"{item.small} of {item.cells} groups differ from those of {other} by fewer than {minimum} persons, "
-                "and not by none: subtracting one from the other tells of them"
+                f"{item.small} of {differ} from those of {other} by fewer than {minimum} persons, and not by none: "
+                "subtracting one from the other tells of them"
             )
         return self.refuse(
             f"{item.kind}_difference",

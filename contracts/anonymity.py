@@ -43,7 +43,7 @@ class GroupEvidence:
     identifier or pseudonym which the agreement shares. `grouped` says that rows stand for groups. `smallest` is the
     number of persons of the smallest row, `small_rows` how many rows have fewer than `minimum`, `small_cells` how many
     numbers within the rows. Alike rows, equal in `quasi_identifiers`, are one class: `smallest_class`, `small_classes`.
-    `persons` are all that stand behind any row.
+    `persons` are all that stand behind any row; `counts` are the columns that hold the persons of each row, or nothing.
     """
 
     minimum: int | None
@@ -60,6 +60,7 @@ class GroupEvidence:
     diversity: tuple[Diversity, ...] = ()
     differences: tuple[Difference, ...] = ()
     persons: int | None = None
+    counts: tuple[str, ...] = ()
 
     @property
     def protected(self) -> bool:

@@ -15,6 +15,7 @@ import duckdb
 
 from contracts.anonymity import Difference, GroupEvidence
 from contracts.model import Agreement, Level
+from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
 from lineage.anonymity import Anonymity
@@ -105,7 +106,10 @@ class Counting:
         found = groups(self.city.connection, counted, self.agreement, minimum, self._told_apart_by(counted))
         if not (found.protected and found.grouped):
             return found
-        return replace(found, differences=tuple(self._differences(counted, minimum)))
+        base = self.agreement.rounded_to
+        shape = differencing.shape_of(self.city.connection, counted, self._released, minimum, base)
+        differences = (*self._from_siblings(counted, minimum), *self._from_releases(counted, shape, minimum))
+        return replace(found, differences=differences, counts=tuple(sorted(shape.persons)))
 
     def _told_apart_by(self, counted: Counted) -> tuple[str, ...]:
         """The columns that say whose a row is; none where single persons are not to be shared at all."""
@@ -163,16 +167,19 @@ class Counting:
 
     # Differences
 
-    def _differences(self, counted: Counted, minimum: int) -> Iterator[Difference]:
-        yield from self._from_siblings(counted, minimum)
-        earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
+    def _from_releases(self, counted: Counted, shape: differencing.Shape, minimum: int) -> Iterator[Difference]:
+        standing = list(self._standing())
         if counted.shadow.keys is None:
             why = "what its rows are grouped by is not known"
-            yield from (Difference(release, "release", 0, None, why) for release, _ in earlier)
+            yield from (Difference(release.release_id, "release", 0, None, why) for release in standing)
             return
-        connection, base = self.city.connection, self.agreement.rounded_to
-        shape = differencing.shape_of(connection, counted, self._released, minimum, base)
-        yield from differencing.of_releases(connection, parquet_files(self.folder), earlier, shape, minimum)
+        known = facts.counts_of(self.city.ledger) if standing else {}
+        earlier = [
+            differencing.Earlier(one.release_id, parquet_files(one.path), known.get(one.release_id, frozenset()))
+            for one in standing
+        ]
+        files = parquet_files(self.folder)
+        yield from differencing.of_releases(self.city.connection, files, earlier, shape, minimum)
 
     def _standing(self) -> Iterator[Release]:
         """The earlier releases that the recipient may have kept; not those withdrawn, for what was wrong is mended."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.anonymity import Difference
-from orchestration.share.differencing import Shape, of_releases, of_sibling, shape_of
+from orchestration.share.differencing import Earlier, Shape, of_releases, of_sibling, shape_of
 from tests.unit.orchestration.persons_lake import export, lake
 
 PERSON = "lake.theme.person"
@@ -73,11 +73,16 @@ def test_groups_that_share_nobody_or_differ_much_are_not_close() -> None:
 NOW = "select * from (values ('A', 30, 1.5), ('B', 20, 2.5)) t(d, n, cost)"
 
 
-def releases(tmp_path: Path, then: str, now: str = NOW, persons: frozenset[str] = frozenset({"n"})) -> list[Difference]:
+N: frozenset[str] = frozenset({"n"})
+
+
+def releases(
+    tmp_path: Path, then: str, now: str = NOW, persons: frozenset[str] = N, its: frozenset[str] = N
+) -> list[Difference]:
     with lake() as (connection, _):
         files, old = export(connection, now, tmp_path / "now"), export(connection, then, tmp_path / "then")
         columns = {name: kind for name, kind, *_ in connection.execute(f"describe {now}").fetchall()}
-        return list(of_releases(connection, files, [("r1", old)], Shape(columns, ["d"], persons), 10))
+        return list(of_releases(connection, files, [Earlier("r1", old, its)], Shape(columns, ["d"], persons), 10))
 
 
 @pytest.mark.parametrize(
@@ -131,20 +136,33 @@ def test_a_release_whose_groups_or_numbers_are_not_found_again(then: str, unmatc
     assert bool(found.why) == unmatched
 
 
+def test_the_same_table_tells_nothing_by_whatever_it_is_grouped(tmp_path: Path) -> None:
+    with lake() as (connection, _):
+        files = export(connection, MORE, tmp_path / "now")
+        less = export(connection, MORE.replace("d, n)", "d, n) where d < 'D'"), tmp_path / "less")
+        shape = Shape({"d": "VARCHAR", "n": "INTEGER"}, [], frozenset())
+        earlier = [Earlier("r1", less, N), Earlier("r2", files, N)]
+        first, second = of_releases(connection, files, earlier, shape, 10)
+        assert first.unmatched and (second.cells, second.small, second.unmatched) == (4, 0, False)
+        (fewer,) = of_releases(connection, less, [Earlier("r2", files, N)], shape, 10)
+        assert fewer.unmatched
+
+
 def test_only_the_release_just_before_must_be_found_again(tmp_path: Path) -> None:
     with lake() as (connection, _):
         texts = [MORE.replace("'A'", "'Y'").replace("*", "d || '-old' as d, n"), MORE, MORE]
         oldest, before, now = (export(connection, sql, tmp_path / str(at)) for at, sql in enumerate(texts))
         shape = Shape({"d": "VARCHAR", "n": "INTEGER"}, ["d"], frozenset({"n"}))
-        first, second = of_releases(connection, now, [("r1", oldest), ("r2", before)], shape, 10)
+        first, second = of_releases(connection, now, [Earlier("r1", oldest, N), Earlier("r2", before, N)], shape, 10)
         assert (first.cells, first.small, second.cells, second.small) == (0, 0, 4, 0)
-        _, last = of_releases(connection, now, [("r2", before), ("r1", oldest)], shape, 10)
+        _, last = of_releases(connection, now, [Earlier("r2", before, N), Earlier("r1", oldest, N)], shape, 10)
         assert last.unmatched and last.why == "0 of 4 groups are found again"
 
 
 def test_a_number_that_counts_no_persons_says_not_how_many_moved(tmp_path: Path) -> None:
     then = MORE.replace("*", "d, n + 11 * ascii(d) as n")
     assert [one.small for one in releases(tmp_path, then, MORE, frozenset())] == [4]
+    assert [one.small for one in releases(tmp_path / "its", then, MORE, its=frozenset())] == [4]
 
 
 def shape(number: str, base: int | None = None, minimum: int = 10) -> Shape:
@@ -193,4 +211,4 @@ def test_releases_of_rounded_numbers_are_not_compared(tmp_path: Path) -> None:
     with lake() as (connection, _):
         files = export(connection, MORE, tmp_path / "now")
         rounded = Shape({"d": "VARCHAR", "n": "INTEGER"}, ["d"], frozenset(), rounded=True)
-        assert list(of_releases(connection, files, [("r1", files)], rounded, 10)) == []
+        assert list(of_releases(connection, files, [Earlier("r1", files, N)], rounded, 10)) == []

@@ -10,7 +10,7 @@ from lineage.calls import Call
 from lineage.constraints import AGGREGATED, DECIDED, JOINED, MASKED, PLAIN, arrivals
 from lineage.facts import DIRECT, INDIRECT, ColumnRef, Edge
 from lineage.from_dbt import graph_from_manifest
-from lineage.outputs import beyond
+from lineage.outputs import beyond, counted_outputs
 from tests.unit.lineage import calls_cases as c
 from tests.unit.lineage.calls_cases import CONSTANT, DECLARED, PRODUCT, REGISTRY, column, given
 from tests.unit.lineage.test_from_dbt import manifest, node
@@ -124,6 +124,15 @@ def test_what_makes_the_groups_is_counted_in_its_own_column_only(columns: str, w
     product = [ColumnRef("lake.main.p", name) for name in graph.columns["lake.main.p"]]
     found = [one for one in beyond(graph, product, REGISTRY, DECLARED) if one.source.column == "birth_date"]
     assert {output.column for one in found for output in one.outputs} - {"n"} == wanted
+
+
+@pytest.mark.parametrize("groups, wanted", [(False, {A, B}), (True, {A})], ids=["the number", "the groups"])
+def test_a_count_that_a_view_chooses_is_a_view_of_it(groups: bool, wanted: set[ColumnRef]) -> None:
+    count = Call("declassify_k_count", (given("count_distinct", "name"),))
+    decided = [c.decides("lake.theme.m.masked", f"{PRODUCT}.{at}") for at in ("ab*" if groups else "ab")]
+    graph = c.graph({"lake.theme.m.masked": MASK, f"{PRODUCT}.b": count}, edges=decided)
+    found = counted_outputs(graph, [A, B], REGISTRY, DECLARED)
+    assert found[c.ref("resident_id"), "declassify_mask_id"] == wanted
 
 
 def edge(source: str, target: str = f"{PRODUCT}.x", transform: str = "expression", by: str = "") -> Edge:

@@ -124,10 +124,13 @@ MORE = "select * from (values ('A', 30), ('B', 20), ('C', 25), ('D', 40)) t(d, n
         (MORE.replace("*", "d, 3 * n as n"), True),
         (MORE.replace("*", "d, n + if(d = 'B', 10, 0) as n"), False),
         (MORE.replace("*", "d, n + 11 * ascii(d) as n"), False),
+        (MORE.replace("*", "d, n + if(d < 'C', 12, 0) as n"), False),
+        (MORE.replace("*", "d, n + 15 as n").replace("d, n)", "d, n) where d < 'B'"), False),
     ],
     ids=[
         "two more", "three more", "every key", "most keys", "half of the keys", "one column less", "another name",
         "another type", "a key twice", "a shift", "a shift but for one", "a factor", "one group", "each its own",
+        "half of them", "the only one",
     ],
 )  # fmt: skip
 def test_a_release_whose_groups_or_numbers_are_not_found_again(then: str, unmatched: bool, tmp_path: Path) -> None:
@@ -170,7 +173,7 @@ def shape(number: str, base: int | None = None, minimum: int = 10) -> Shape:
     with lake(mine=sql) as (connection, known):
         counted = known.behind("lake.product.mine")
         assert counted
-        return shape_of(connection, counted, {"d", "n"}, minimum, base)
+        return shape_of(connection, counted, {"d", "m", "n"}, minimum, base)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +181,8 @@ def shape(number: str, base: int | None = None, minimum: int = 10) -> Shape:
     [
         ("count(*)", True),
         ("count(distinct id)", True),
+        ("count(distinct case when name[:1] = 'A' then id end)", True),
+        ("count(distinct case when name[:1] = 'A' then id end) + 1", False),
         ("case when count(*) > 12 then count(*) end", True),
         ("count(*) + 100", False),
         ("count(*) + (district = 'A')::int", False),
@@ -201,6 +206,9 @@ def test_a_number_counts_persons_if_it_is_what_the_platform_counted(number: str,
         ("count(*) // 5 * 5", 5, False),
         ("count(*) // 10 * 10", None, False),
         ("(count(*) // 10 * 10)::double", 10, False),
+        ("count(*) // 10 * 10 as m, avg(1)", 10, False),
+        ("count(*) // 10 * 10 as m, count(*) // 10 * 10", 10, True),
+        ("count(*) // 10 * 10 as m, count(*) * 10", 10, False),
     ],
 )
 def test_numbers_are_rounded_if_they_are_near_the_persons(number: str, base: int | None, rounded: bool) -> None:

@@ -23,7 +23,8 @@ class Difference:
     """What a product tells when it is compared with another release: cells that differ by few persons.
 
     `other` names it, `kind` is ``release`` (an earlier one of the same product) or ``sibling`` (another product);
-    `small` of `cells` compared differ by fewer persons than the minimum, and not by none. None: it cannot be told.
+    `small` of `cells` compared differ by fewer persons than the minimum, and not by none. None: it cannot be told, and
+    `why`. `unmatched` says that it is for its keys or numbers, which are not those of the other release.
     """
 
     other: str
@@ -31,6 +32,7 @@ class Difference:
     cells: int
     small: int | None
     why: str = ""
+    unmatched: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class GroupEvidence:
     identifier or pseudonym which the agreement shares. `grouped` says that rows stand for groups. `smallest` is the
     number of persons of the smallest row, `small_rows` how many rows have fewer than `minimum`, `small_cells` how many
     numbers within the rows. Alike rows, equal in `quasi_identifiers`, are one class: `smallest_class`, `small_classes`.
-    `persons` are all that stand behind any row.
+    `persons` are all that stand behind any row; `counts` are the columns that hold the persons of each row, or nothing.
     """
 
     minimum: int | None
@@ -58,6 +60,7 @@ class GroupEvidence:
     diversity: tuple[Diversity, ...] = ()
     differences: tuple[Difference, ...] = ()
     persons: int | None = None
+    counts: tuple[str, ...] = ()
 
     @property
     def protected(self) -> bool:

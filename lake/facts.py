@@ -155,6 +155,14 @@ def drift(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
     ]
 
 
+def counts_of(ledger: Ledger) -> dict[str, frozenset[str]]:
+    """Release id -> its columns that were counts of persons when it was released; none where that was not recorded."""
+    return {
+        str(entry.body.get("release_id")): frozenset(entry.body.get("counts", ()))
+        for entry in ledger.entries("release")
+    }
+
+
 def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) -> dict[str, Any]:
     """What `zhongtai status` prints: everything as the ledger has it, and the newest run.
 

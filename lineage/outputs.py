@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lineage.declassifiers import Registry
 from lineage.elements import Declared
-from lineage.facts import DIRECT, ColumnRef
+from lineage.facts import DIRECT, ROWS, ColumnRef, Edge
 from lineage.graph import Graph
 
 # Besides values: which of two constants a value chose is as good as the value.
@@ -40,28 +40,48 @@ def counted_outputs(
     graph: Graph, product: Iterable[ColumnRef], registry: Registry, declared: Declared
 ) -> dict[tuple[ColumnRef, str], set[ColumnRef]]:
     """The product's columns by source column and by the declassifier that made them of it; those not counted aside."""
-    counted = {name for name, one in registry.entries.items() if one.at_most_outputs is not None}
     found: dict[tuple[ColumnRef, str], set[ColumnRef]] = {}
     for output in product:
-        for at, name in _made(graph, output, counted):
-            for source in {at} | graph.upstream(at, (DIRECT,)):
+        for edge in made_of(graph, output, registry):
+            for source in {edge.source} | graph.upstream(edge.source, (DIRECT,)):
                 if source in declared.elements:
-                    found.setdefault((source, name), set()).add(output)
+                    found.setdefault((source, edge.declassifier.lower()), set()).add(output)
     return found
 
 
-def _made(graph: Graph, output: ColumnRef, counted: set[str]) -> Iterator[tuple[ColumnRef, str]]:
-    """What flowed into a counted declassifier on the way to a column, with its name."""
+def made_of(graph: Graph, output: ColumnRef, registry: Registry) -> Iterator[Edge]:
+    """The edges by which values flowed into a counted declassifier on the way to a column."""
+    counted = {name for name, one in registry.entries.items() if one.at_most_outputs is not None}
     seen, queue = {output}, [output]
     while queue:
         for edge in graph.edges_into(queue.pop()):
-            if edge.kind != DIRECT and edge.transform not in _CARRIES:
+            if edge.kind != DIRECT and (edge.transform not in _CARRIES or _of_group(graph, edge, registry)):
                 continue
             if edge.declassifier.lower() in counted:
-                yield edge.source, edge.declassifier.lower()
+                yield edge
             if edge.source not in seen:
                 seen.add(edge.source)
                 queue.append(edge.source)
+
+
+def _of_group(graph: Graph, edge: Edge, registry: Registry) -> bool:
+    """Whether a condition only made the groups, beside a column whose values it did not choose.
+
+    A group key that a condition computes decides about all rows, so about every column; those that are unchanged
+    values, whatever group they stand in, and counts of persons tell nothing more of what the key was made of."""
+    at = edge.target
+    rows = graph.edges_into(ColumnRef(at.relation, ROWS))
+    if (edge.source, edge.transform) not in {(one.source, one.transform) for one in rows}:
+        return False
+    if graph.copies.get(at) is not None:
+        return at not in graph.conditional
+    values = [one for one in graph.edges_into(at) if one.kind == DIRECT]
+    return bool(values) and all(_counts(registry, one.declassifier) for one in values)
+
+
+def _counts(registry: Registry, name: str) -> bool:
+    known = registry.get(name)
+    return known is not None and any(one.aggregate for one in known.parameters)
 
 
 def beyond(graph: Graph, product: Iterable[ColumnRef], registry: Registry, declared: Declared) -> list[Excess]:

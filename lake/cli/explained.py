@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from contracts.category import Category
+from contracts.plural import count
 from lake.cli.output import say, table
 
 Facts = Mapping[str, Any]
@@ -22,10 +23,10 @@ def show_gates(body: Facts, titles: Mapping[str, tuple[str, str]]) -> None:
     evidence, refused = body.get("evidence") or {}, [one["gate"] for one in body["violations"]]
     lines = []
     for name, (zh, en) in titles.items():
-        count = refused.count(name)
+        times = refused.count(name)
         judged = _BY[name](evidence) if evidence and name in _BY else ""
-        mark = _REFUSED if count else (_PASSED if evidence else "")
-        lines.append((mark, f"{zh} {en}", name, count or "", judged))
+        mark = _REFUSED if times else (_PASSED if evidence else "")
+        lines.append((mark, f"{zh} {en}", name, times or "", judged))
     table("\n闸门 Gates", ("", "gate", "name", "refusals", "judged by"), lines)
 
 
@@ -120,26 +121,26 @@ def _show_rises(rises: Sequence[Facts]) -> None:
 
 def _contract(evidence: Facts) -> str:
     candidate = evidence["candidate"]
-    return f"{candidate['rows']:,} rows, {len(candidate['columns'])} columns"
+    return f"{count(candidate['rows'], 'row')}, {count(len(candidate['columns']), 'column')}"
 
 
 def _quality(evidence: Facts) -> str:
     tables, checks = evidence["quality"]["tables"], evidence["quality"]["checks"]
     scores = [one["score"] for one in tables if one["score"] is not None]
     failed = [one["severity"] for one in checks if not one["passed"]]
-    told = f"{failed.count('error')} errors, {failed.count('warning')} warnings"
+    told = f"{count(failed.count('error'), 'error')}, {count(failed.count('warning'), 'warning')}"
     least = f", least score {min(scores):g}" if scores else ""
-    return f"{len(checks):,} results on {len(tables)} tables: {told}{least}"
+    return f"{count(len(checks), 'result')} on {count(len(tables), 'table')}: {told}{least}"
 
 
 def _freshness(evidence: Facts) -> str:
     days = [one["newest_delivery"] for one in evidence["sources"] if one["newest_delivery"]]
-    return f"{len(days)} sources with deliveries, the stalest of {min(days)}" if days else "no delivery"
+    return f"{count(len(days), 'source')} with deliveries, the stalest of {min(days)}" if days else "no delivery"
 
 
 def _level(evidence: Facts) -> str:
     found = [one["levels"]["effective"] or "not known" for one in evidence["lineage"]["columns"]]
-    return f"highest level of {len(found)} columns: {max(found, default='–')}"
+    return f"highest level of {count(len(found), 'column')}: {max(found, default='–')}"
 
 
 def _of_category(evidence: Facts) -> str:
@@ -171,7 +172,7 @@ def _assessment(evidence: Facts) -> str:
 def _executed(evidence: Facts) -> str:
     ran = evidence["executions"]
     same = sum(bool(one["executed"]) and set(one["executed"]) <= set(one["judged"]) for one in ran)
-    return f"the SQL that ran is the SQL that was judged for {same} of {len(ran)} tables"
+    return f"the SQL that ran is the SQL that was judged for {same} of {count(len(ran), 'table')}"
 
 
 def _groups(evidence: Facts) -> str:
@@ -185,12 +186,13 @@ def _groups(evidence: Facts) -> str:
     smallest = next((found[key] for key in ("smallest", "smallest_class") if found[key] is not None), "–")
     return (
         f"{_many(found.get('persons'))}; smallest group {smallest}, least {found['minimum']}; too small: "
-        f"{found['small_rows']} rows, {found['small_cells']} numbers, {found['small_classes']} classes of alike rows"
+        f"{count(found['small_rows'], 'row')}, {count(found['small_cells'], 'number')}, "
+        f"{count(found['small_classes'], 'class of alike rows', 'classes of alike rows')}"
     )
 
 
 def _many(persons: int | None) -> str:
-    return "persons behind it" if persons is None else f"{persons:,} persons behind it"
+    return "persons behind it" if persons is None else f"{count(persons, 'person')} behind it"
 
 
 def _differences(evidence: Facts) -> str:

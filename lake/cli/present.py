@@ -122,11 +122,31 @@ def _show_violations(row: Row, most: int) -> None:
     """The refusals of a product; folded, the first of each of its first gates, and `explain` has the rest."""
     violations, whole = row["violations"], most == _EVERYTHING
     first = list({violation["gate"]: violation for violation in reversed(violations)}.values())[::-1]
-    shown = violations if whole else first[:most]
-    for violation in shown:
-        said = f"{violation['subject']}: {_cut(violation['message'], whole)}"
-        say(f"    [yellow]{violation['gate']}[/yellow] {escape(said)}\n      → {escape(violation['fix'])}")
-    _more_reasons(len(violations) - len(shown), row["agreement"])
+    shown = _by_cause(violations) if whole else [[violation] for violation in first[:most]]
+    for alike in shown:
+        said = f"{_subjects(alike)}: {_cut(alike[0]['message'], whole)}"
+        say(f"    [yellow]{alike[0]['gate']}[/yellow] {escape(said)}\n      → {escape(alike[0]['fix'])}")
+    _more_reasons(0 if whole else len(violations) - len(shown), row["agreement"])
+
+
+def _by_cause(violations: Sequence[Row]) -> list[list[Row]]:
+    """Refusals by one rule with one message are one cause, at however many columns it shows."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for one in violations:
+        found.setdefault((one["gate"], one.get("rule"), one["message"]), []).append(one)
+    return list(found.values())
+
+
+def _subjects(alike: Sequence[Row]) -> str:
+    """What one cause is at fault with: columns of one table are named together, after their number."""
+    subjects = list(dict.fromkeys(str(one["subject"]) for one in alike))
+    if len(subjects) == 1:
+        return subjects[0]
+    tables = {subject.rpartition(".")[0] for subject in subjects}
+    if len(tables) > 1 or "" in tables:
+        return ", ".join(subjects)
+    names = ", ".join(subject.rpartition(".")[2] for subject in subjects)
+    return f"{tables.pop()}, {len(subjects)} columns: {names}"
 
 
 def _more_reasons(count: int, agreement: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.anonymity import Difference
+from contracts.plural import count
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
@@ -20,8 +21,9 @@ class DifferencingGate(Gate):
     """What a recipient can subtract has no small result.
 
     Groups of a statistic are compared with the same groups of every other product that the recipient (or everybody)
-    has, and with every earlier release: they differ by nobody, or by as many persons as a group must have. The release
-    that is there stays; the later product is withheld.
+    has, and with every earlier release: they differ by nobody, or by as many persons as a group must have. Groups and
+    numbers of the release before are found again, for a table under other labels is the same table. The release that
+    is there stays; the later product is withheld.
     """
 
     name = "differencing"
@@ -38,13 +40,16 @@ class DifferencingGate(Gate):
                 yield self._refused(case, item, groups.minimum)
 
     def _refused(self, case: Case, item: Difference, minimum: int | None) -> Violation:
+        if item.unmatched:
+            return self._unmatched(case, item)
         other = f"the {'product' if item.kind == 'sibling' else 'earlier release'} {item.other}"
         if item.small is None:
             message = f"how its groups differ from those of {other} cannot be told: {item.why}"
         else:
+            differ = f"{count(item.cells, 'group')} {'differs' if item.small == 1 else 'differ'}"
             message = (
-                f"{item.small} of {item.cells} groups differ from those of {other} by fewer than {minimum} persons, "
-                "and not by none: subtracting one from the other tells of them"
+                f"{item.small} of {differ} from those of {other} by fewer than {minimum} persons, and not by none: "
+                "subtracting one from the other tells of them"
             )
         return self.refuse(
             f"{item.kind}_difference",
@@ -55,4 +60,15 @@ class DifferencingGate(Gate):
             cells=item.cells,
             small=item.small,
             minimum=minimum,
+        )
+
+    def _unmatched(self, case: Case, item: Difference) -> Violation:
+        return self.refuse(
+            "release_unmatched",
+            case.evidence.candidate.table,
+            f"it cannot be told from the earlier release {item.other} less this one whom it leaves out: {item.why}",
+            "keep the keys and numbers as they were in the releases before, or end the agreement, which withdraws "
+            "them, and begin a new product",
+            other=item.other,
+            matched=item.cells,
         )

@@ -93,12 +93,27 @@ class LevelGate(Gate):
         )
 
     def _not_held(self, case: Case, item: Declassification) -> Violation:
+        fix = f"correct the call of {item.declassifier} in the product model, then run again"
+        if item.held is False:
+            message = f"the post-condition of {item.declassifier} did not hold on this output"
+        else:
+            message = f"the post-condition of {item.declassifier} was not checked on this output: {item.observed}"
+            fix = "mend what it names, then run again"
+            if _needs_persons(case, item):
+                fix = "mend persons_counted of the gate reidentification: once persons can be counted, this is checked"
         return self.refuse(
             "post_condition",
             case.column(item.column),
-            f"the post-condition of {item.declassifier} {'did not hold' if item.held is False else 'was not checked'} "
-            f"on this output",
-            f"correct the call of {item.declassifier} in the product model, then run again",
+            message,
+            fix,
             declassifier=item.declassifier,
             observed=item.observed,
         )
+
+
+def _needs_persons(case: Case, item: Declassification) -> bool:
+    """Whether it was not checked for the very reason for which the persons behind the product are not known."""
+    groups = case.evidence.quality.groups
+    if groups is None or groups.behind is not None:
+        return False
+    return bool(groups.why_unknown) and groups.why_unknown in item.observed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.anonymity import GroupEvidence
+from contracts.plural import count
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
@@ -48,16 +49,26 @@ class ReidentificationGate(Gate):
 
     def _small(self, case: Case, groups: GroupEvidence, minimum: int) -> Iterator[Violation]:
         found = (
-            ("minimum_row", groups.small_rows, "rows stand"),
-            ("minimum_cell", groups.small_cells, "numbers within rows count somebody and stand"),
-            ("minimum_class", groups.small_classes, "classes of rows that look alike stand"),
+            ("minimum_row", groups.small_rows, "row stands", "rows stand"),
+            (
+                "minimum_cell",
+                groups.small_cells,
+                "number within a row counts somebody and stands",
+                "numbers within rows count somebody and stand",
+            ),
+            (
+                "minimum_class",
+                groups.small_classes,
+                "class of rows that look alike stands",
+                "classes of rows that look alike stand",
+            ),
         )
-        for rule, small, what in found:
+        for rule, small, one, more in found:
             if small:
                 yield self.refuse(
                     rule,
                     case.evidence.candidate.table,
-                    f"{small} {what} for fewer than {minimum} persons",
+                    f"{count(small, one, more)} for fewer than {minimum} persons",
                     _MERGE,
                     small=small,
                     minimum=minimum,
@@ -75,9 +86,15 @@ class ReidentificationGate(Gate):
                 yield self.refuse(
                     "l_diversity",
                     case.column(name),
-                    f"{poor.get(name, 'an unknown number of')} classes of rows that look alike have fewer than "
-                    f"{asked.at_least} different values of it, so belonging to one tells the value",
+                    f"{_poor(poor.get(name))} fewer than {asked.at_least} different values of it, so belonging to one "
+                    "tells the value",
                     _MERGE,
                     poor_classes=poor.get(name),
                     wanted=asked.at_least,
                 )
+
+
+def _poor(classes: int | None) -> str:
+    if classes is None:
+        return "an unknown number of classes of rows that look alike have"
+    return count(classes, "class of rows that look alike has", "classes of rows that look alike have")

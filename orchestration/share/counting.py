@@ -15,6 +15,7 @@ import duckdb
 
 from contracts.anonymity import Difference, GroupEvidence
 from contracts.model import Agreement, Level
+from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
 from lineage.anonymity import Anonymity
@@ -29,8 +30,9 @@ from orchestration.share import differencing
 from orchestration.share.determination import within_limits
 from orchestration.share.groups import groups, smallest_row
 from orchestration.share.persons import Counted, Persons
+from orchestration.share.siblings import siblings
 from sharing.candidate import parquet_files
-from sharing.release import Release, current_release, list_releases
+from sharing.release import Release, list_releases
 
 _RAW = "lake.raw."
 
@@ -104,7 +106,10 @@ class Counting:
         found = groups(self.city.connection, counted, self.agreement, minimum, self._told_apart_by(counted))
         if not (found.protected and found.grouped):
             return found
-        return replace(found, differences=tuple(self._differences(counted, minimum)))
+        base = self.agreement.rounded_to
+        shape = differencing.shape_of(self.city.connection, counted, self._released, minimum, base)
+        differences = (*self._from_siblings(counted, minimum), *self._from_releases(counted, shape, minimum))
+        return replace(found, differences=differences, counts=tuple(sorted(shape.persons)))
 
     def _told_apart_by(self, counted: Counted) -> tuple[str, ...]:
         """The columns that say whose a row is; none where single persons are not to be shared at all."""
@@ -162,18 +167,19 @@ class Counting:
 
     # Differences
 
-    def _differences(self, counted: Counted, minimum: int) -> Iterator[Difference]:
-        yield from self._from_siblings(counted, minimum)
-        earlier = [(release.release_id, parquet_files(release.path)) for release in self._standing()]
-        keys = counted.shadow.keys
-        if keys is None:
+    def _from_releases(self, counted: Counted, shape: differencing.Shape, minimum: int) -> Iterator[Difference]:
+        standing = list(self._standing())
+        if counted.shadow.keys is None:
             why = "what its rows are grouped by is not known"
-            yield from (Difference(release, "release", 0, None, why) for release, _ in earlier)
+            yield from (Difference(release.release_id, "release", 0, None, why) for release in standing)
             return
-        columns = {name: kind for name, kind in counted.types.items() if name in self._released}
-        known = [name for name in keys if name in columns]
-        files, base = parquet_files(self.folder), self.agreement.rounded_to
-        yield from differencing.of_releases(self.city.connection, files, earlier, columns, known, minimum, base)
+        known = facts.counts_of(self.city.ledger) if standing else {}
+        earlier = [
+            differencing.Earlier(one.release_id, parquet_files(one.path), known.get(one.release_id, frozenset()))
+            for one in standing
+        ]
+        files = parquet_files(self.folder)
+        yield from differencing.of_releases(self.city.connection, files, earlier, shape, minimum)
 
     def _standing(self) -> Iterator[Release]:
         """The earlier releases that the recipient may have kept; not those withdrawn, for what was wrong is mended."""
@@ -186,9 +192,7 @@ class Counting:
         return frozenset(column.name for column in self.agreement.columns)
 
     def _from_siblings(self, counted: Counted, minimum: int) -> Iterator[Difference]:
-        for other in sorted(self.city.catalogue.agreements.values(), key=lambda one: one.name):
-            if other.name == self.agreement.name or not self._read_together(other):
-                continue
+        for other in siblings(self.city, self.agreement):
             relation = f"lake.product.{other.product}"
             try:
                 written = self.persons.shadow(relation)
@@ -199,11 +203,6 @@ class Counting:
             if its is not None:
                 origins = self._origins(self.relation, counted), self._origins(relation, its)
                 yield differencing.of_sibling(self.city.connection, counted, its, origins, minimum, other.name)
-
-    def _read_together(self, other: Agreement) -> bool:
-        """Whether somebody has both products: one recipient, or one of the two is open; and the other is released."""
-        together = other.agency == self.agreement.agency or PUBLIC in (other.agency, self.agreement.agency)
-        return together and current_release(self.city.settings.releases, other.name) is not None
 
     def _origins(self, relation: str, counted: Counted) -> differencing.Origins:
         found = {}

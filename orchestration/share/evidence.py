@@ -40,6 +40,7 @@ from orchestration.share.classified import Classifier, drift
 from orchestration.share.counting import Counting, made_by
 from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
+from orchestration.share.siblings import siblings
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores
@@ -245,7 +246,7 @@ class Gatherer:
         )
 
     def _objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
-        found = self.objector.objections(agreement, candidate)
+        found = self.objector.objections(agreement, candidate, siblings(self.city, agreement))
         most, content = self.lineage.policy.budgets.epsilon, privacy.content_of(candidate)
         cost = self._costs(agreement, candidate)
         return (*found, *privacy.beyond_budget(self.city.ledger, agreement, content, most, cost))

@@ -20,6 +20,7 @@ from lineage.from_contracts import raw_relation
 from lineage.given import Judge
 from lineage.graph import ColumnRef
 from lineage.outputs import beyond
+from lineage.together import Together
 
 
 class Objector:
@@ -37,13 +38,19 @@ class Objector:
             if column.may_leave is not None
         }
 
-    def objections(self, agreement: Agreement, candidate: ProductCandidate) -> tuple[Objection, ...]:
-        """Everything that lineage has against the columns of a product."""
+        pseudonyms = lineage.policy.anonymity.pseudonyms
+        self.together = Together(self.graph, self.registry, self.declared, pseudonyms)
+
+    def objections(
+        self, agreement: Agreement, candidate: ProductCandidate, siblings: Iterable[Agreement] = ()
+    ) -> tuple[Objection, ...]:
+        """Everything that lineage has against the columns of a product, alone and beside its `siblings`."""
         outputs = outputs_of(agreement, candidate)
         return (
             *self._arguments(outputs),
             *self._recipients(agreement, outputs),
             *self._budgets(outputs),
+            *self._joined(outputs, siblings),
             *self._constraints(outputs, candidate),
         )
 
@@ -77,6 +84,21 @@ class Objector:
             fix = "take columns out of the product, or make one column of them"
             for ref in one.outputs:
                 yield Objection("output_budget", outputs[ref], one.message, fix, {**facts, "outputs": len(one.outputs)})
+
+    def _joined(self, outputs: Mapping[ColumnRef, str], siblings: Iterable[Agreement]) -> Iterator[Objection]:
+        others = {
+            one.name: [ColumnRef(f"lake.product.{one.product}", column.name.lower()) for column in one.columns]
+            for one in siblings
+        }
+        for found in self.together.beyond(outputs, others):
+            facts = {"source": str(found.source), "most": found.most, "outputs": found.views}
+            facts |= {"products": list(found.products), "keys": [str(key) for key in found.keys]}
+            fix = (
+                "take the columns or the key out of the product, or write zhongtai.declassify_hmac in the product's "
+                "own model, which makes a pseudonym that no other agreement has"
+            )
+            for ref in found.outputs:
+                yield Objection("output_budget", outputs[ref], found.message, fix, facts)
 
     def _constraints(self, outputs: Mapping[ColumnRef, str], candidate: ProductCandidate) -> Iterator[Objection]:
         for ref, name in outputs.items() if self.may_leave else ():

@@ -81,7 +81,9 @@ def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verd
     # Also when a run died between the switch and the ledger, or other batches gave the same bytes.
     entry = release_entry(city.ledger, release, evidence.batches)
     if entry is not None:
-        city.ledger.append("release", {**entry, "run_id": city.run_id}, city.now())
+        groups = evidence.quality.groups
+        counts = list(groups.counts) if groups else []
+        city.ledger.append("release", {**entry, "counts": counts, "run_id": city.run_id}, city.now())
     return verdict, {"release_id": release.release_id, "path": str(release.path)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -129,6 +130,24 @@ def test_nulls_that_nobody_counted_are_not_none() -> None:
 @pytest.mark.parametrize("held, words", [(False, "did not hold"), (None, "was not checked")])
 def test_a_condition_that_failed_is_told_from_one_that_nobody_checked(held: bool | None, words: str) -> None:
     (found,) = refusals(A, c.declassified(held), "level")
+    assert words in found.message
+
+
+def test_a_condition_that_waits_for_persons_says_so_and_not_that_the_call_is_wrong() -> None:
+    unknown = c.quality(groups=c.groups(behind=None, why_unknown="a PIVOT", differences=()))
+    for observed, points in (("lake.product.p: a PIVOT", True), ("lake.product.p: it failed", False)):
+        facts = replace(c.declassified(None), quality=unknown)
+        items = tuple(replace(one, observed=observed) for one in facts.lineage.declassifications)
+        (found,) = refusals(A, replace(facts, lineage=replace(facts.lineage, declassifications=items)), "level")
+        assert observed in found.message and ("persons_counted" in found.fix) == points
+        assert ("mend what it names" in found.fix) != points
+    (known,) = refusals(A, c.declassified(None), "level")
+    assert "persons_counted" not in known.fix
+
+
+@pytest.mark.parametrize("small, words", [(1, "1 class of rows that look alike stands"), (2, "2 classes of rows that")])
+def test_one_class_is_not_classes(small: int, words: str) -> None:
+    (found,) = refusals(A, c.with_groups(small_classes=small), "reidentification")
     assert words in found.message
 
 

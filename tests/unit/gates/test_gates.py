@@ -196,6 +196,8 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("differencing", "sibling_difference", A, c.with_groups(differences=(c.difference(small=1),))),
     ("differencing", "sibling_difference", A, c.with_groups(differences=(c.difference(), c.difference(small=None)))),
     ("differencing", "release_difference", A, c.with_groups(differences=(c.difference(kind="release", small=2),))),
+    ("differencing", "release_unmatched", A,
+     c.with_groups(differences=(c.difference(kind="release", small=None, why="1 of 9", unmatched=True),))),
 ]  # fmt: skip
 
 SPILL = {

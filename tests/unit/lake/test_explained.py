@@ -36,7 +36,7 @@ def test_every_gate_is_named_in_both_languages_and_says_what_it_judged_by(capsys
         "100 rows, 2 columns",
         "highest level of 2 columns: L3",
         "highest category: 一般 general",
-        "the SQL that ran is the SQL that was judged for 1 of 1 tables",
+        "the SQL that ran is the SQL that was judged for 1 of 1 table",
         "smallest group 12, least 10; too small: 0 rows, 0 numbers, 0 classes",
         "releases compared: 1; small differences: 0",
         "personal information in person_id, age",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lake.cli.present import show_summary
+from lake.cli.present import show_releases, show_summary
 from lake.settings import load_settings
 
 TWO_SCREENS = 100
@@ -84,7 +86,8 @@ def test_a_large_city_fits_two_screens_and_says_where_the_rest_is(capsys: pytest
 def test_the_whole_folds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     said = _shown(60, capsys, whole=True)
     assert "more" not in said
-    assert said.count("→ mend it") == 30 * 50
+    assert said.count("→ mend it") == 30 * 9
+    assert Counter(re.findall(r"\bc\d+\b", said)) == {f"c{number}": 30 for number in range(50)}
 
 
 def test_the_worst_stay_and_brackets_are_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,3 +96,30 @@ def test_the_worst_stay_and_brackets_are_text(capsys: pytest.CaptureFixture[str]
     assert "bureau.d7 " not in said  # well, and none
     assert "[red]x[/red] of [1, 2] is no file" in said
     assert "[bold]r" in said
+
+
+def _refused(subject: str, message: str = "it is so", rule: str = "r") -> dict[str, Any]:
+    return {"gate": "g", "rule": rule, "subject": subject, "message": message, "fix": f"mend {subject}"}
+
+
+@pytest.mark.parametrize(
+    "violations, lines",
+    [
+        ([_refused(f"product.p.{name}") for name in "abca"], ["product.p, 3 columns: a, b, c: it is so"]),
+        (
+            [_refused("product.p.a"), _refused("product.p.b", "otherwise"), _refused("product.p.c")],
+            ["product.p, 2 columns: a, c: it is so", "product.p.b: otherwise"],
+        ),
+        ([_refused("t.a"), _refused("t.b", rule="s")], ["t.a: it is so", "t.b: it is so"]),
+        ([_refused("t.a"), _refused("u.a")], ["t.a, u.a: it is so"]),
+        ([_refused("batch 1"), _refused("batch 2")], ["batch 1, batch 2: it is so"]),
+        ([_refused("t.a"), _refused("t.a")], ["t.a: it is so"]),
+    ],
+)
+def test_one_cause_is_told_once_with_its_columns(
+    violations: list[dict[str, Any]], lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_releases([{"agreement": "a", "product": "p", "verdict": "withheld", "violations": violations}])
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line.removeprefix("g ") for line in told if line.startswith("g ")] == lines
+    assert sum(line.startswith("→") for line in told) == len(lines)

@@ -9,9 +9,11 @@ import pytest
 from lineage.calls import Call
 from lineage.constraints import AGGREGATED, DECIDED, JOINED, MASKED, PLAIN, arrivals
 from lineage.facts import DIRECT, INDIRECT, ColumnRef, Edge
-from lineage.outputs import beyond
+from lineage.from_dbt import graph_from_manifest
+from lineage.outputs import beyond, counted_outputs
 from tests.unit.lineage import calls_cases as c
 from tests.unit.lineage.calls_cases import CONSTANT, DECLARED, PRODUCT, REGISTRY, column, given
+from tests.unit.lineage.test_from_dbt import manifest, node
 
 A, B, X = (c.ref(f"{PRODUCT}.{name}") for name in "abx")
 
@@ -94,6 +96,43 @@ def test_the_source_is_found_below_the_view() -> None:
     mask = Call("declassify_mask_id", (column("lake.staging.s.resident_id"),))
     graph = c.graph({f"{PRODUCT}.a": mask, f"{PRODUCT}.b": mask}, copies)
     assert [one.source for one in beyond(graph, [A, B], REGISTRY, DECLARED)] == [c.ref("resident_id")]
+
+
+GROUPED = (
+    "from lake.raw.deaths group by all having zt.declassify_k_rows(count(distinct resident_id))",
+    "zt.declassify_k_count(count(distinct resident_id)) as n",
+)
+OLD = "zt.declassify_age_band(birth_date, date '2026-01-01') > 60"
+
+
+@pytest.mark.parametrize(
+    "columns, wanted",
+    [
+        (f"name as d, case when {OLD} then 'old' else 'young' end as grp", set()),
+        (f"name as d, phone as e, case when {OLD} then 'old' else 'young' end as grp", set()),
+        (f"case when {OLD} then name else phone end as d, case when {OLD} then 'o' else 'y' end as grp", {"d", "grp"}),
+        (f"if({OLD}, name, null) as d, if({OLD}, 'o', 'y') as grp", {"d", "grp"}),
+        (f"if({OLD}, 1, 2) as d, if({OLD}, 'o', 'y') as grp", {"d", "grp"}),
+        (f"name || if({OLD}, 1, 2) as d, if({OLD}, 'o', 'y') as grp", {"d", "grp"}),
+    ],
+)
+def test_what_makes_the_groups_is_counted_in_its_own_column_only(columns: str, wanted: set[str]) -> None:
+    rows, number = GROUPED
+    made = manifest(node("p", f"select {columns}, {number} {rows}"))
+    schema = {c.RAW: {name: "DATE" if name == "birth_date" else "VARCHAR" for name in c.ELEMENTS}}
+    graph = graph_from_manifest(made, sources_schema=schema, declassifiers=REGISTRY.lowerings())
+    product = [ColumnRef("lake.main.p", name) for name in graph.columns["lake.main.p"]]
+    found = [one for one in beyond(graph, product, REGISTRY, DECLARED) if one.source.column == "birth_date"]
+    assert {output.column for one in found for output in one.outputs} - {"n"} == wanted
+
+
+@pytest.mark.parametrize("groups, wanted", [(False, {A, B}), (True, {A})], ids=["the number", "the groups"])
+def test_a_count_that_a_view_chooses_is_a_view_of_it(groups: bool, wanted: set[ColumnRef]) -> None:
+    count = Call("declassify_k_count", (given("count_distinct", "name"),))
+    decided = [c.decides("lake.theme.m.masked", f"{PRODUCT}.{at}") for at in ("ab*" if groups else "ab")]
+    graph = c.graph({"lake.theme.m.masked": MASK, f"{PRODUCT}.b": count}, edges=decided)
+    found = counted_outputs(graph, [A, B], REGISTRY, DECLARED)
+    assert found[c.ref("resident_id"), "declassify_mask_id"] == wanted
 
 
 def edge(source: str, target: str = f"{PRODUCT}.x", transform: str = "expression", by: str = "") -> Edge:

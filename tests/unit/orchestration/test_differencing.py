@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.anonymity import Difference
-from orchestration.share.differencing import of_releases, of_sibling
+from orchestration.share.differencing import Earlier, Shape, of_releases, of_sibling, shape_of
 from tests.unit.orchestration.persons_lake import export, lake
 
 PERSON = "lake.theme.person"
@@ -73,11 +73,16 @@ def test_groups_that_share_nobody_or_differ_much_are_not_close() -> None:
 NOW = "select * from (values ('A', 30, 1.5), ('B', 20, 2.5)) t(d, n, cost)"
 
 
-def releases(tmp_path: Path, then: str, base: int | None = None, now: str = NOW) -> list[Difference]:
+N: frozenset[str] = frozenset({"n"})
+
+
+def releases(
+    tmp_path: Path, then: str, now: str = NOW, persons: frozenset[str] = N, its: frozenset[str] = N
+) -> list[Difference]:
     with lake() as (connection, _):
         files, old = export(connection, now, tmp_path / "now"), export(connection, then, tmp_path / "then")
         columns = {name: kind for name, kind, *_ in connection.execute(f"describe {now}").fetchall()}
-        return list(of_releases(connection, files, [("r1", old)], columns, ["d"], 10, base))
+        return list(of_releases(connection, files, [Earlier("r1", old, its)], Shape(columns, ["d"], persons), 10))
 
 
 @pytest.mark.parametrize(
@@ -99,11 +104,119 @@ def test_cells_of_releases(then: str, small: int, tmp_path: Path) -> None:
     assert [found.small for found in releases(tmp_path, then)] == [small]
 
 
-def test_a_release_of_other_columns_is_not_compared(tmp_path: Path) -> None:
-    assert releases(tmp_path, "select 'A' as d, 31 as n") == []
+MORE = "select * from (values ('A', 30), ('B', 20), ('C', 25), ('D', 40)) t(d, n)"
 
 
-@pytest.mark.parametrize("base, told", [(10, False), (20, True), (5, True), (None, True)])
-def test_numbers_rounded_to_a_base_tell_less(base: int | None, told: bool, tmp_path: Path) -> None:
-    now = "select * from (values ('A', 30), ('B', 20)) t(d, n)"
-    assert bool(releases(tmp_path, now.replace("30", "20"), base, now)) == told
+@pytest.mark.parametrize(
+    "then, unmatched",
+    [
+        (MORE.replace("d, n)", "d, n) where d < 'C'"), False),
+        (MORE.replace("d, n)", "d, n) where d < 'B'"), False),
+        (MORE.replace("*", "d || '-b' as d, n"), True),
+        (MORE.replace("*", "if(d < 'B', d, d || '-b') as d, n"), True),
+        (MORE.replace("*", "if(d < 'C', d, d || '-b') as d, n"), False),
+        (MORE.replace("*", "d, d as e, n"), False),
+        (MORE.replace("*", "d as e, n"), True),
+        (MORE.replace("*", "1 as d, n"), True),
+        (MORE.replace("*", "unnest(['A', 'B', 'C', 'D']) as d, n"), True),
+        (MORE.replace("*", "d, n + 100 as n"), True),
+        (MORE.replace("*", "d, n + 100 + (d = 'B')::int as n"), True),
+        (MORE.replace("*", "d, 3 * n as n"), True),
+        (MORE.replace("*", "d, n + if(d = 'B', 10, 0) as n"), False),
+        (MORE.replace("*", "d, n + 11 * ascii(d) as n"), False),
+        (MORE.replace("*", "d, n + if(d < 'C', 12, 0) as n"), False),
+        (MORE.replace("*", "d, n + 15 as n").replace("d, n)", "d, n) where d < 'B'"), False),
+    ],
+    ids=[
+        "two more", "three more", "every key", "most keys", "half of the keys", "one column less", "another name",
+        "another type", "a key twice", "a shift", "a shift but for one", "a factor", "one group", "each its own",
+        "half of them", "the only one",
+    ],
+)  # fmt: skip
+def test_a_release_whose_groups_or_numbers_are_not_found_again(then: str, unmatched: bool, tmp_path: Path) -> None:
+    (found,) = releases(tmp_path, then, MORE)
+    assert (found.unmatched, found.small is None) == (unmatched, unmatched)
+    assert bool(found.why) == unmatched
+
+
+def test_the_same_table_tells_nothing_by_whatever_it_is_grouped(tmp_path: Path) -> None:
+    with lake() as (connection, _):
+        files = export(connection, MORE, tmp_path / "now")
+        less = export(connection, MORE.replace("d, n)", "d, n) where d < 'D'"), tmp_path / "less")
+        shape = Shape({"d": "VARCHAR", "n": "INTEGER"}, [], frozenset())
+        earlier = [Earlier("r1", less, N), Earlier("r2", files, N)]
+        first, second = of_releases(connection, files, earlier, shape, 10)
+        assert first.unmatched and (second.cells, second.small, second.unmatched) == (4, 0, False)
+        (fewer,) = of_releases(connection, less, [Earlier("r2", files, N)], shape, 10)
+        assert fewer.unmatched
+
+
+def test_only_the_release_just_before_must_be_found_again(tmp_path: Path) -> None:
+    with lake() as (connection, _):
+        texts = [MORE.replace("'A'", "'Y'").replace("*", "d || '-old' as d, n"), MORE, MORE]
+        oldest, before, now = (export(connection, sql, tmp_path / str(at)) for at, sql in enumerate(texts))
+        shape = Shape({"d": "VARCHAR", "n": "INTEGER"}, ["d"], frozenset({"n"}))
+        first, second = of_releases(connection, now, [Earlier("r1", oldest, N), Earlier("r2", before, N)], shape, 10)
+        assert (first.cells, first.small, second.cells, second.small) == (0, 0, 4, 0)
+        _, last = of_releases(connection, now, [Earlier("r2", before, N), Earlier("r1", oldest, N)], shape, 10)
+        assert last.unmatched and last.why == "0 of 4 groups are found again"
+
+
+def test_a_number_that_counts_no_persons_says_not_how_many_moved(tmp_path: Path) -> None:
+    then = MORE.replace("*", "d, n + 11 * ascii(d) as n")
+    assert [one.small for one in releases(tmp_path, then, MORE, frozenset())] == [4]
+    assert [one.small for one in releases(tmp_path / "its", then, MORE, its=frozenset())] == [4]
+
+
+def shape(number: str, base: int | None = None, minimum: int = 10) -> Shape:
+    sql = f"select district as d, {number} as n from {PERSON} where district <> 'C' group by 1"
+    with lake(mine=sql) as (connection, known):
+        counted = known.behind("lake.product.mine")
+        assert counted
+        return shape_of(connection, counted, {"d", "m", "n"}, minimum, base)
+
+
+@pytest.mark.parametrize(
+    "number, persons",
+    [
+        ("count(*)", True),
+        ("count(distinct id)", True),
+        ("count(distinct case when name[:1] = 'A' then id end)", True),
+        ("count(distinct case when name[:1] = 'A' then id end) + 1", False),
+        ("case when count(*) > 12 then count(*) end", True),
+        ("count(*) + 100", False),
+        ("count(*) + (district = 'A')::int", False),
+        ("sum(1000)::bigint", False),
+    ],
+)
+def test_a_number_counts_persons_if_it_is_what_the_platform_counted(number: str, persons: bool) -> None:
+    found = shape(number)
+    assert (list(found.keys), "n" in found.persons) == (["d"], persons)
+
+
+@pytest.mark.parametrize(
+    "number, base, rounded",
+    [
+        ("count(*) // 10 * 10", 10, True),
+        ("(count(*) + 9) // 10 * 10", 10, True),
+        ("count(*) * 10", 10, False),
+        ("count(*) // 10 * 10 + 20", 10, False),
+        ("count(*)", 10, False),
+        ("count(*) // 10 * 10", 20, False),
+        ("count(*) // 5 * 5", 5, False),
+        ("count(*) // 10 * 10", None, False),
+        ("(count(*) // 10 * 10)::double", 10, False),
+        ("count(*) // 10 * 10 as m, avg(1)", 10, False),
+        ("count(*) // 10 * 10 as m, count(*) // 10 * 10", 10, True),
+        ("count(*) // 10 * 10 as m, count(*) * 10", 10, False),
+    ],
+)
+def test_numbers_are_rounded_if_they_are_near_the_persons(number: str, base: int | None, rounded: bool) -> None:
+    assert shape(number, base).rounded == rounded
+
+
+def test_releases_of_rounded_numbers_are_not_compared(tmp_path: Path) -> None:
+    with lake() as (connection, _):
+        files = export(connection, MORE, tmp_path / "now")
+        rounded = Shape({"d": "VARCHAR", "n": "INTEGER"}, ["d"], frozenset(), rounded=True)
+        assert list(of_releases(connection, files, [Earlier("r1", files, N)], rounded, 10)) == []

@@ -64,6 +64,18 @@ def test_two_views_of_one_column_are_objected_to_in_both(catalogue: Catalogue) -
     assert found(catalogue, {"x": MASK, "y": MASK}) == [("output_budget", "x"), ("output_budget", "Y")]
 
 
+def test_what_a_sibling_has_counts_where_a_key_of_the_city_joins_it(catalogue: Catalogue) -> None:
+    key, birth = Call("declassify_hmac", (c.column(ID),)), f"{RESIDENTS}.birth_date"
+    band = Call("declassify_age_band", (c.column(birth), c.CONSTANT))
+    year = Call("declassify_year", (c.column(birth),))
+    made = {f"{PRODUCT}.x": key, f"{PRODUCT}.y": band, "lake.product.q.x": key, "lake.product.q.age": year}
+    objector = Objector(lineage_of(c.graph(made)), catalogue)
+    other = g.agreement(name="civil_affairs__q", product="q", columns=(g.column("x"), g.column("age")))
+    (one,) = objector.objections(g.agreement(), CANDIDATE, [other])
+    assert (one.rule, one.column, one.facts["products"]) == ("output_budget", "Y", ["civil_affairs__q"])
+    assert "declassify_hmac" in one.fix and objector.objections(g.agreement(), CANDIDATE) == ()
+
+
 def test_a_column_that_may_leave_masked_only_is_objected_to_as_it_is(catalogue: Catalogue) -> None:
     def limited(may: tuple[str, ...] | None) -> Catalogue:
         dataset = catalogue.datasets["public_security.residents"]

@@ -45,7 +45,7 @@ class ExecutedGate(Gate):
             yield self.refuse(
                 "executed_version",
                 table,
-                f"version {exported} was exported, and the recorded SQL made version {one.version}",
+                f"version {exported or 'unknown'} was exported, and the recorded SQL made version {one.version}",
                 "run the agreement again, with nothing else writing the lake",
                 exported=exported,
                 recorded=one.version,

@@ -33,7 +33,7 @@ class FreshnessGate(Gate):
             yield self.refuse(
                 "delivery_known",
                 source.dataset,
-                f"newest delivery: {newest or 'none'}; allowed age: {source.freshness_working_days} working days",
+                f"newest delivery: {newest or 'none'}; allowed age: {source.freshness_working_days or 'no'} working days",
                 "land a delivery, and state freshness_working_days in the dataset's contract",
             )
         elif newest > today:

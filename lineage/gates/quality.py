@@ -70,7 +70,7 @@ class QualityGate(Gate):
             yield self.refuse(
                 "check_current",
                 subject,
-                f"the check {result.rule} judged version {result.data_version}; the table is at {table.data_version}",
+                f"the check {result.rule} judged version {_told(result.data_version)}; the table is at {_told(table.data_version)}",
                 f"run `zhongtai check {table.table}`",
                 check=result.rule,
                 judged=result.data_version,
@@ -107,7 +107,7 @@ class QualityGate(Gate):
             yield self.refuse(
                 "export_current",
                 table,
-                f"the files were exported from version {exported}; the table that was checked is at {checked}",
+                f"the files were exported from version {_told(exported)}; the table that was checked is at {_told(checked)}",
                 "run again, so that the checked version is the one exported",
                 exported=exported,
                 checked=checked,
@@ -120,3 +120,7 @@ class QualityGate(Gate):
             "no check is declared on the table, so nothing says that it is good enough",
             "declare rules in its contract, domain or agreement",
         )
+
+
+def _told(version: str | None) -> str:
+    return version or "unknown"

@@ -33,7 +33,8 @@ class FreshnessGate(Gate):
             yield self.refuse(
                 "delivery_known",
                 source.dataset,
-                f"newest delivery: {newest or 'none'}; allowed age: {source.freshness_working_days or 'no'} working days",
+                f"newest delivery: {newest or 'none'}; allowed age in working days: "
+                f"{source.freshness_working_days or 'not said'}",
                 "land a delivery, and state freshness_working_days in the dataset's contract",
             )
         elif newest > today:

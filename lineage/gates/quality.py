@@ -70,7 +70,8 @@ class QualityGate(Gate):
             yield self.refuse(
                 "check_current",
                 subject,
-                f"the check {result.rule} judged version {_told(result.data_version)}; the table is at {_told(table.data_version)}",
+                f"the check {result.rule} judged version {_told(result.data_version)}; "
+                f"the table is at {_told(table.data_version)}",
                 f"run `zhongtai check {table.table}`",
                 check=result.rule,
                 judged=result.data_version,
@@ -107,7 +108,8 @@ class QualityGate(Gate):
             yield self.refuse(
                 "export_current",
                 table,
-                f"the files were exported from version {_told(exported)}; the table that was checked is at {_told(checked)}",
+                f"the files were exported from version {_told(exported)}; "
+                f"the table that was checked is at {_told(checked)}",
                 "run again, so that the checked version is the one exported",
                 exported=exported,
                 checked=checked,

@@ -66,8 +66,8 @@ class DeclassifierGate(Gate):
             yield self.refuse(
                 "approver_is_another",
                 subject,
-                f"{case.agreement.author or 'nobody that is named'} wrote the product and alone approved what lowers its "
-                "levels",
+                f"{case.agreement.author or 'nobody that is named'} wrote the product and alone approved what lowers "
+                "its levels",
                 "have another person approve it",
             )
         if item.approved_on is not None and item.approved_on > case.evidence.today:

@@ -92,6 +92,7 @@ def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
             is_open=found.is_open,
             built=True,
             even=found.even or found.relation in reader.twins,
+            computed=() if found.relation in reader.twins else _computed_columns(found),
         )
         built.append(found.relation)
         columns[found.relation] = found.columns
@@ -109,6 +110,11 @@ def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
         frozenset(ColumnRef(one.relation, name) for one in made for name in one.conditional),
         reader.twins & frozenset(built),
     )
+
+
+def _computed_columns(found: QueryLineage) -> list[str]:
+    """The columns of a model that are no copies of stored ones."""
+    return [name for name in found.columns if found.copies.get(name) is None]
 
 
 def _name_sources(columns: dict[str, tuple[str, ...]], tables: Iterable[EdgeTable], sources: set[str]) -> None:

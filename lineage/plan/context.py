@@ -16,13 +16,16 @@ from lineage.sql.catalog import Lowering
 
 @dataclass
 class Context:
-    """`bound` maps a table index of the plan to the relation that it stands for; `uneven` names
-    the tables whose rows may stand for more than one thing; `made` a table's name to what an
-    earlier statement put into it; `read` collects the relations that are read."""
+    """State of one reading.
+
+    `bound` maps a table index of the plan to the relation that it stands for; `uneven` names the tables whose rows may
+    stand for more than one thing, `computed` by table the columns that are no copies; `made` a table's name to what
+    an earlier statement put into it; `read` collects the relations that are read."""
 
     sandbox: Sandbox
     declassifiers: Mapping[str, Lowering]
     uneven: Collection[str] = ()
+    computed: Mapping[str, Collection[str]] = field(default_factory=dict)
     made: Mapping[str, Rel] = field(default_factory=dict)
     bound: dict[int, Rel] = field(default_factory=dict)
     duplicates: list[Rel] = field(default_factory=list)

@@ -70,7 +70,7 @@ def _join(context: Context, node: Node) -> Rel:
     tests, pairs = _conditions(context, node, one, other)
     found = _joined(kind, one, other, tests)
     looked_up = one.looked_up and other.looked_up and pairs is not None
-    keeps = kind in _KEEPS_LEFT or kind in ("MARK", "SINGLE")
+    keeps = kind in ("MARK", "SINGLE")
     matched = one.even and other.even and bool(pairs) and node["type"] == "LOGICAL_COMPARISON_JOIN"
     even = one.even if keeps else matched
     both = (*one.pairs, *other.pairs, *(pairs or ())) if kind == "INNER" else one.pairs
@@ -88,7 +88,8 @@ def _conditions(context: Context, node: Node, one: Rel, other: Rel) -> tuple[lis
         sides = value(context, test["left"], one), value(context, test["right"], other)
         if not _handed_back(test, *sides):
             tests.append(computed(sides))
-            plain &= test["comparison"] == "COMPARE_EQUAL" and all(side.kind == COLUMN for side in sides)
+            stored = all(side.kind == COLUMN and not side.group for side in sides)
+            plain &= test["comparison"] == "COMPARE_EQUAL" and stored
             pairs.append((sides[0].copies, sides[1].copies))
     for key in ("predicate", "condition"):
         if node.get(key):

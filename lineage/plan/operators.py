@@ -30,6 +30,7 @@ from lineage.plan.values import (
 )
 from lineage.plan.vocabulary import TABLE_FUNCTIONS
 from lineage.sql.flow import AGGREGATION, EMPTY, Flow, as_indirect, lift, unknown_flow
+from lineage.sql.flow import EXPRESSION as EXPRESSION_RANK
 
 Node = Mapping[str, Any]
 _BELOW = frozenset(("children",))
@@ -166,7 +167,20 @@ def _tested(context: Context, part: Node, below: Rel) -> Rel:
             rows = merge([groups.rows, as_indirect(test.flow, below.stage)])
             return replace(groups, rows=rows, guards=(*below.guards, call), calls=calls)
     rows = merge([below.rows, as_indirect(test.flow, below.stage)])
-    return replace(below, rows=rows, calls=calls, looked_up=below.looked_up and _compares_columns(context, part, below))
+    looked_up = below.looked_up and _compares_columns(context, part, below)
+    even = below.even and (below.stage == "having" or _is_of_one_column(context, test))
+    return replace(below, rows=rows, calls=calls, looked_up=looked_up, even=even)
+
+
+def _is_of_one_column(context: Context, test: Value) -> bool:
+    """Whether a condition looks at one column of the row itself, as it was delivered, and at nothing else: not at other
+    rows, at what a query worked out, or at two things at once, by which it could choose how many rows a secret has."""
+    sources = {ref for ref, _, _ in test.flow.direct}
+    if test.flow.indirect or test.flow.unknown or test.flow.outer or len(sources) > 1:
+        return False
+    if any(rank > EXPRESSION_RANK for _, rank, _ in test.flow.direct):
+        return False
+    return all(ref.column not in context.computed.get(ref.relation, ()) for ref in sources)
 
 
 def _compares_columns(context: Context, part: Node, below: Rel) -> bool:
@@ -263,7 +277,7 @@ def _distinct(context: Context, node: Node) -> Rel:
             regrouped=None,
         )
     decided = merge([deciding(targets, "distinct"), deciding(orders, "distinct"), below.order])
-    return _single(below, decided)
+    return replace(_single(below, decided), even=False)
 
 
 def _single(below: Rel, decided: Flow) -> Rel:
@@ -283,11 +297,11 @@ def _limit(context: Context, node: Node) -> Rel:
     below = only(context, node)
     bounds = [node[k]["expression"] for k in ("limit_val", "offset_val") if (node.get(k) or {}).get("expression")]
     counts = deciding(values(context, bounds, below), "limit")
-    return replace(below, looked_up=False, rows=merge([below.rows, counts, relabel(below.order, "limit")]))
+    return replace(below, looked_up=False, even=False, rows=merge([below.rows, counts, relabel(below.order, "limit")]))
 
 
 def _sample(context: Context, node: Node) -> Rel:
-    return only(context, node)
+    return replace(only(context, node), even=False)
 
 
 def _unnest(context: Context, node: Node) -> Rel:

@@ -70,7 +70,7 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
         sandbox = _new_sandbox(catalog)  # what these make is theirs alone
         _furnish(sandbox, None, catalog)
         _refuse_unmade(sandbox, sql)
-    context = Context(sandbox, catalog.functions, catalog.uneven)
+    context = Context(sandbox, catalog.functions, catalog.uneven, catalog.computed)
     made: dict[str, Rel] = {}
     context.made = made
     found = Written("", (), Rel(()))

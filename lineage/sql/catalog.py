@@ -67,6 +67,7 @@ class Catalog:
         self.macros_read = any(_reads(macro) for macro in self.macros.values())
         self.tables: dict[str, Mapping[str, str]] = {}
         self.open_relations: set[str] = set()
+        self.computed: dict[str, frozenset[str]] = {}  # the columns of a relation that are no copies of delivered ones
         self.uneven: set[str] = set()  # whose rows may stand for more than one row of a stored table
         self.built: set[str] = set()
         self.sandbox: Any = None  # where the engine plans; made when it is first asked
@@ -78,7 +79,14 @@ class Catalog:
             self.add(name, columns)
 
     def add(
-        self, name: str, columns: Mapping[str, str], *, is_open: bool = False, built: bool = False, even: bool = True
+        self,
+        name: str,
+        columns: Mapping[str, str],
+        *,
+        is_open: bool = False,
+        built: bool = False,
+        even: bool = True,
+        computed: Iterable[str] = (),
     ) -> str:
         """Make a relation known, or known anew; returns its normal name. `built` says that its lineage is at hand."""
         parts = split_parts(name)
@@ -89,6 +97,7 @@ class Catalog:
         self.tables[relation] = {column.lower(): kind for column, kind in columns.items()}
         self.open_relations.discard(relation)
         self.uneven.discard(relation)
+        self.computed[relation] = frozenset(computed)
         if not even:
             self.uneven.add(relation)
         self._fingerprints.pop(relation, None)
@@ -119,6 +128,7 @@ class Catalog:
             content.append("open" if relation in self.open_relations else "closed")
             content.append("built" if relation in self.built else "stored")
             content.append("uneven" if relation in self.uneven else "even")
+            content += sorted(self.computed.get(relation, ()))
             self._fingerprints[relation] = hashlib.sha256("\0".join(content).encode()).hexdigest()[:32]
         return self._fingerprints[relation]
 

@@ -44,8 +44,8 @@ def level(sql: str, column: str = "n", **models: str) -> str:
         "lake.raw.v where diagnosis like 'E%'",
         "lake.raw.v join lake.raw.f using (place)",
         "lake.raw.v left join lake.raw.f on f.place = v.place",
-        "(select *, row_number() over (partition by resident_id order by visit) as k from lake.raw.v) q where k = 1",
-        "lake.raw.v semi join lake.raw.f using (place)",
+        "lake.raw.v where visit >= '2026' and place in ('a', 'b') and diagnosis is not null",
+        "lake.raw.v where substr(visit, 1, 4) = '2026'",
         "(select v.*, 1 as one from lake.raw.v) q, (select date '2026-01-01' as d) c",
     ],
 )
@@ -91,6 +91,46 @@ def test_nor_are_those_that_another_model_multiplied(model):
     assert level(sql, a=model) == "L4"
     through = f"select district as d, zt.declassify_k_count(count(*)) as n from lake.main.b group by district {GUARD}"
     assert level(through, a=model, b="select * from lake.main.a where district <> '0'") == "L4"
+
+
+RANKED = "(select *, row_number() over (partition by district order by resident_id) as k from lake.raw.r) q"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{RANKED} where k <= 10 + cast(substr((select max(resident_id) from lake.raw.r), 3, 1) as int)",
+        f"{RANKED} where k <= 10",
+        f"{RANKED} where k <= 10 or resident_id = '7'",
+        "lake.raw.r where sex = '1' or resident_id = '7'",
+        "lake.raw.r where resident_id in (select max(resident_id) from lake.raw.r)",
+        "lake.raw.r where exists (select 1 from lake.raw.r q where q.resident_id > r.resident_id)",
+        "lake.raw.r semi join (select max(resident_id) as resident_id from lake.raw.r) q using (resident_id)",
+        "lake.raw.r join (select district, max(sex) as sex from lake.raw.r group by 1) q using (district, sex)",
+        "lake.raw.r where resident_id > district",
+        "(select * from lake.raw.r order by resident_id limit 20) q",
+        "(select distinct on (sex) * from lake.raw.r order by sex, resident_id) q",
+        "(select * from lake.raw.r qualify rank() over (order by resident_id) < 20) q",
+    ],
+)
+def test_who_is_counted_is_not_chosen_by_a_secret(source):
+    counted = "zt.declassify_k_count(count(distinct resident_id)) as n"
+    sql = f"select district as d, {counted} from {source} group by ALL {GUARD}"
+    assert level(sql) == "L4"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        f"select * exclude (k) from {RANKED} where k <= 10 + cast(substr(resident_id, 3, 1) as int)",
+        "select *, sex = '1' or resident_id = '7' as kept from lake.raw.r",
+    ],
+)
+def test_nor_by_what_another_model_worked_out(model):
+    where = "where kept" if "kept" in model else ""
+    counted = "zt.declassify_k_count(count(distinct resident_id)) as n"
+    sql = f"select district as d, {counted} from lake.main.a {where} group by 1 {GUARD}"
+    assert level(sql, a=model) == "L4"
 
 
 def test_a_crowd_that_is_joined_in_hides_nobody_else_s_values():

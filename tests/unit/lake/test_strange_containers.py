@@ -180,6 +180,7 @@ WRONG_SUM = WRONG_SUM[:-8] + bytes([WRONG_SUM[-8] ^ 1]) + WRONG_SUM[-7:]
         (bz2.compress(tar()), "it is a tar archive, packed by bzip2"),
         (tar(), "it is a tar archive"),
     ],
+    ids=lambda one: one if isinstance(one, str) else "content",
 )
 def test_what_is_packed_otherwise_is_told(desk: Desk, content: bytes, says: str) -> None:
     one = people()

@@ -53,8 +53,8 @@
 {% macro declassify_redact(value) -%}{{ adapter.dispatch('declassify_redact', 'zhongtai')(value) }}{%- endmacro %}
 {% macro default__declassify_redact(value) -%}zt.declassify_redact({{ value }}){%- endmacro %}
 
-{#- A count of persons with noise; `cell` is what the row is told by (its groups), so that each cell has noise of its own.
-    The same count of the same cell has the same noise, however often it is asked for. -#}
+{#- A count of persons with noise; `cell` is a label, the same in every row: one that hung on data could be asked whether
+    it is this or that. The same count under the same label has the same noise, however often it is asked for. -#}
 {% macro declassify_noise(counted, cell) -%}{{ adapter.dispatch('declassify_noise', 'zhongtai')(counted, cell) }}{%- endmacro %}
 {% macro default__declassify_noise(counted, cell) -%}zt.declassify_noise({{ counted }}, {{ cell }}){%- endmacro %}
 

@@ -51,7 +51,7 @@ def _beside(one: Rel, other: Rel, decided: Flow) -> Rel:
         one.looked_up and other.looked_up,
         (one.even and other.single) or (other.even and one.single),
         one.single and other.single,
-        (*one.pairs, *other.pairs),
+        one.pairs | other.pairs,
     )
 
 
@@ -73,7 +73,7 @@ def _join(context: Context, node: Node) -> Rel:
     keeps = kind in ("MARK", "SINGLE")
     matched = one.even and other.even and bool(pairs) and node["type"] == "LOGICAL_COMPARISON_JOIN"
     even = one.even if keeps else matched
-    both = (*one.pairs, *other.pairs, *(pairs or ())) if kind == "INNER" else one.pairs
+    both = one.pairs | other.pairs | frozenset(pairs or ()) if kind == "INNER" else one.pairs
     found = replace(found, looked_up=looked_up, even=even, single=one.single and keeps, pairs=both)
     if delimited:
         found = left(found)

@@ -78,7 +78,7 @@ class Rel:
     looked_up: bool = True
     even: bool = True
     single: bool = False
-    pairs: tuple[tuple[frozenset[ColumnRef], frozenset[ColumnRef]], ...] = ()
+    pairs: frozenset[tuple[frozenset[ColumnRef], frozenset[ColumnRef]]] = frozenset()
     regrouped: Callable[[str, frozenset[str] | None], Rel] | None = field(default=None, compare=False)
 
     def flows(self) -> Flow:

@@ -42,6 +42,11 @@ FIRST_GATES = (
 )  # fmt: skip
 """The gates that there were when the first certificates were issued: those name no more."""
 
+SECOND_GATES = (
+    *FIRST_GATES, "category", "declassifier", "executed", "reidentification", "differencing",
+)  # fmt: skip
+"""The gates of certificates of the second kind."""
+
 
 @dataclass(frozen=True)
 class CandidateFile:
@@ -194,7 +199,7 @@ class Objection:
 
 @dataclass(frozen=True)
 class LineageEvidence:
-    """Column lineage of the product, with the digest of the graph that it was read from.
+    """Column lineage of the product, with the digest of the graph that it was read from, and of the policy.
 
     `objections` is None where nobody looked at what the declassifiers were given. `spends` is what a release costs of
     the recipient's privacy budget, by dataset. `rises` are declared rules that made columns count for more; `drift` is
@@ -202,6 +207,7 @@ class LineageEvidence:
 
     digest: str
     columns: tuple[ColumnEvidence, ...]
+    policy: str | None = None
     declassifications: tuple[Declassification, ...] = ()
     objections: tuple[Objection, ...] | None = None
     spends: Mapping[str, float] = field(default_factory=dict)
@@ -222,9 +228,9 @@ class LineageEvidence:
 class SourceEvidence:
     """One dataset upstream of the product.
 
-    `newest_delivery` is the date of its newest accepted delivery; `batches` are the ids of all batches its rows are
-    from, and `recalled` those of them that were recalled. `failure` is the message of the last delivery when that one
-    failed.
+    `newest_delivery` is the date of its newest accepted delivery; `taken` are the ids of all its batches that count,
+    `batches` those whose rows are in the product (`exact`; else all that might be), and `recalled` those of them that
+    were recalled. `failure` is the message of the last delivery when that one failed.
     """
 
     dataset: str
@@ -234,6 +240,8 @@ class SourceEvidence:
     batches: tuple[str, ...]
     recalled: tuple[str, ...] = ()
     failure: str | None = None
+    taken: tuple[str, ...] = ()
+    exact: bool = False
 
     @property
     def table(self) -> str:

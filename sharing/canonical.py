@@ -39,10 +39,13 @@ def agreement_digest(agreement: Agreement) -> str:
     return digest(_plain(terms))
 
 
-def release_id(files: Iterable[CandidateFile], agreement: str) -> str:
-    """The id of a release: the digest of its files' names and digests and of its agreement's digest, 32 hex digits."""
+def release_id(files: Iterable[CandidateFile], agreement: str, batches: Iterable[str] | None = None) -> str:
+    """The id of a release: a digest of its files' names and digests, its agreement's digest and its batches, 32 hex
+    digits. The first kinds of certificate had no batches in it.
+    """
     named = sorted((file.name, file.sha256) for file in files)
-    return digest({"agreement": agreement, "files": named})[:32]
+    content: dict[str, Any] = {"agreement": agreement, "files": named}
+    return digest(content if batches is None else content | {"batches": sorted(set(batches))})[:32]
 
 
 def _plain(value: Any) -> Any:

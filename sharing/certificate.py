@@ -1,16 +1,13 @@
 """The certificate of a release: what was released, to whom, why, on what evidence, signed.
 
-A DSSE envelope (v1.0.2) of an in-toto Statement v1 whose subjects are the released files. Made and read here; whether a
-release matches its certificate is judged in `verify.py`.
+An in-toto Statement v1 whose subjects are the released files, in an envelope (`envelope.py`). Made and read here;
+whether a release matches its certificate is judged in `verify.py`.
 
-Sources: https://github.com/secure-systems-lab/dsse, https://github.com/in-toto/attestation/tree/main/spec/v1.
+Source: https://github.com/in-toto/attestation/tree/main/spec/v1.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,21 +16,22 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.category import Category
-from contracts.evidence import FIRST_GATES, GATE_NAMES, ColumnEvidence, Evidence
+from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
 from contracts.model import Agreement, Level
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.chain import Head
+from sharing.envelope import STATEMENT_TYPE, sign_payload
 from sharing.faults import SharingRefused
-from sharing.keys import PublicKey, Signer
+from sharing.keys import Signer
 
 CERTIFICATE = "certificate.json"
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:zhongtai:release:v2"
-FIRST_PREDICATE_TYPE = "urn:zhongtai:release:v1"
-_LIMIT = 64 * 1024 * 1024
-_AGAIN = "get the release again from its publisher, whole"
+PREDICATE_TYPE = "urn:zhongtai:release:v3"
+_GATES: Mapping[str, tuple[str, ...]] = {
+    "urn:zhongtai:release:v1": FIRST_GATES,
+    "urn:zhongtai:release:v2": SECOND_GATES,
+    PREDICATE_TYPE: GATE_NAMES,
+}
 
 
 class _Record(BaseModel):
@@ -132,6 +130,22 @@ class Witness(_Record):
     digest: str
 
 
+class Tree(_Record):
+    """The ledger's tree when the certificate was issued (RFC 9162, 2.1): how many entries, and its root in hex."""
+
+    size: int
+    root: str
+
+
+class Acted(_Record):
+    """One person's signed act that the release stands on: as what, when, and the SHA-256 of the act."""
+
+    person: str
+    role: str
+    at: datetime
+    digest: str
+
+
 class Predicate(_Record):
     """Everything the certificate says of the release beyond its files."""
 
@@ -149,6 +163,15 @@ class Predicate(_Record):
     ledger: Witness | None
     lowered: tuple[Lowered, ...] = ()
     raised: tuple[Raised, ...] = ()
+    exact: bool = False
+    """Whether the batches are those whose rows are in the files; else all that might be."""
+    dossier: str | None = None
+    """The digest of what the acts are over (`contracts.acts`)."""
+    policy: str | None = None
+    acts: tuple[Acted, ...] = ()
+    tree: Tree | None = None
+    demonstration: bool = False
+    """Whether persons were played by the platform: such a release is nobody's."""
 
 
 class Subject(_Record):
@@ -163,13 +186,20 @@ class Statement(_Record):
 
     type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
     subject: tuple[Subject, ...] = Field(min_length=1)
-    predicate_type: Literal["urn:zhongtai:release:v1", "urn:zhongtai:release:v2"] = Field(alias="predicateType")
+    predicate_type: Literal["urn:zhongtai:release:v1", "urn:zhongtai:release:v2", "urn:zhongtai:release:v3"] = Field(
+        alias="predicateType"
+    )
     predicate: Predicate
 
     @property
     def gates(self) -> tuple[str, ...]:
         """The gates that a certificate of its kind must name: those that there were when it was issued."""
-        return FIRST_GATES if self.predicate_type == FIRST_PREDICATE_TYPE else GATE_NAMES
+        return _GATES[self.predicate_type]
+
+    @property
+    def names_batches(self) -> bool:
+        """Whether the release's id speaks of the batches, too: of the first kinds it is that of files and agreement."""
+        return self.predicate_type == PREDICATE_TYPE
 
     @property
     def batches(self) -> tuple[str, ...]:
@@ -185,13 +215,15 @@ class Statement(_Record):
 class CertificateInputs:
     """What a certificate is made from besides the agreement: the evidence, what the gates said of it, and which gates.
 
-    `ledger_head` makes the certificate a witness of the ledger up to that entry.
+    `ledger_head` makes the certificate a witness of the ledger up to that entry, `tree` (size, root in hex) of its
+    tree.
     """
 
     evidence: Evidence
     verdict: Verdict
     gates: tuple[str, ...]
     ledger_head: Head | None = None
+    tree: tuple[int, str] | None = None
 
 
 def build_statement(
@@ -205,7 +237,7 @@ def build_statement(
     try:
         files = evidence.candidate.files
         predicate = Predicate(
-            release_id=release_id(files, agreement_digest(agreement)),
+            release_id=release_id(files, agreement_digest(agreement), evidence.batches),
             agreement=_terms(agreement),
             product=agreement.product,
             rows=evidence.candidate.rows,
@@ -214,6 +246,7 @@ def build_statement(
             gates=tuple(inputs.gates),
             issued_at=at,
             ledger=Witness(**inputs.ledger_head.as_dict()) if inputs.ledger_head else None,
+            tree=Tree(size=inputs.tree[0], root=inputs.tree[1]) if inputs.tree else None,
             **_grounds(evidence),
         )
         subjects = tuple(Subject(name=file.name, digest={"sha256": file.sha256}) for file in files)
@@ -283,6 +316,8 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
             Lowered.model_validate({name: getattr(one, name) for name in Lowered.model_fields})
             for one in evidence.lineage.declassifications
         ),
+        "exact": all(one.exact for one in evidence.sources),
+        "policy": evidence.lineage.policy,
         "raised": tuple(
             Raised.model_validate({name: getattr(one, name) for name in Raised.model_fields})
             for one in evidence.lineage.rises
@@ -291,35 +326,8 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
 
 
 def sign_statement(statement: Statement, signer: Signer) -> bytes:
-    """The certificate file: a DSSE envelope with one Ed25519 signature."""
-    payload = statement.encoded()
-    signature = signer.sign(pre_authentication(payload))
-    return _envelope(payload, signer.public.key_id, signature)
-
-
-def pre_authentication(payload: bytes) -> bytes:
-    """What DSSE signs (PAE): the payload with its type, each preceded by its length."""
-    kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-
-
-def open_envelope(data: bytes) -> tuple[bytes, str, bytes]:
-    """The payload, the key id and the signature of a certificate file, unverified; SharingRefused where it is damaged.
-
-    One spelling only: otherwise a byte could change (a space, a bit that base64 ignores) unseen.
-    """
-    try:
-        if len(data) > _LIMIT:
-            raise ValueError("too long")
-        record = json.loads(data)
-        (signature,) = record["signatures"]
-        payload = base64.b64decode(record["payload"], validate=True)
-        parts = payload, str(signature["keyid"]), base64.b64decode(signature["sig"], validate=True)
-        if _envelope(*parts) != data:
-            raise ValueError("another spelling")
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-        raise SharingRefused("certificate_readable", CERTIFICATE, "not a whole certificate", _AGAIN) from None
-    return parts
+    """The certificate file: a DSSE envelope with the city's signature."""
+    return sign_payload(statement.encoded(), signer)
 
 
 def parse_statement(payload: bytes) -> Statement:
@@ -333,30 +341,6 @@ def parse_statement(payload: bytes) -> Statement:
             f"it does not say what a {PREDICATE_TYPE} certificate must say{_places(error)}",
             "verify it with the version of zhongtai that its publisher uses",
         ) from None
-
-
-def verified_payload(data: bytes, key: PublicKey) -> bytes:
-    """The payload of a certificate file that `key` signed; SharingRefused for any other."""
-    payload, key_id, signature = open_envelope(data)
-    if key_id != key.key_id:
-        raise SharingRefused(
-            "signature",
-            CERTIFICATE,
-            f"signed with key {key_id[:16]}, not with key {key.key_id[:16]}",
-            "verify with the public key that the publisher gave you for this release",
-        )
-    if not key.verifies(signature, pre_authentication(payload)):
-        raise SharingRefused("signature", CERTIFICATE, "its signature does not hold", _AGAIN)
-    return payload
-
-
-def _envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
-    encoded = {
-        "payloadType": PAYLOAD_TYPE,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode()}],
-    }
-    return canonical_json(encoded) + b"\n"
 
 
 def _places(error: Exception) -> str:

@@ -30,11 +30,11 @@ from sharing.certificate import (
     CertificateInputs,
     Statement,
     build_statement,
-    open_envelope,
     parse_statement,
     sign_statement,
 )
 from sharing.durable import read_file
+from sharing.envelope import open_envelope
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
 from sharing.verify import tombstone, verify_release
@@ -98,14 +98,14 @@ def publish(
 ) -> Release:
     """Release the Parquet files of `candidate_dir`, which are copied, and switch to them in one atomic step.
 
-    The id is the digest of content and agreement: the same content again is the same release, and nothing is written.
+    The id is the digest of content, agreement and batches: the same again is the same release, and nothing is written.
     A crash at any point leaves the last release current; the next publish completes. SharingRefused where the gates did
     not release the product, where the files are not those they judged, and where this very content was withdrawn.
     """
     home = _home(releases_root, agreement.name)
     _refuse_unjudged(agreement, inputs)
     files = inputs.evidence.candidate.files
-    identity = release_id(files, agreement_digest(agreement))
+    identity = release_id(files, agreement_digest(agreement), inputs.evidence.batches)
     _refuse_withdrawn(home, identity)
     durable.make_folder(home)
     _publish_key(releases_root, signer)
@@ -169,7 +169,7 @@ def find_public_key(releases_root: Path, folder: Path) -> Path:
     A recipient who does not trust the place the release came from uses a key got by another way.
     """
     try:
-        _, key_id, _ = open_envelope(read_file(folder / CERTIFICATE))
+        _, key_id, _ = open_envelope(read_file(folder / CERTIFICATE), CERTIFICATE)
     except OSError:
         raise SharingRefused(
             "certificate_present", str(folder), f"there is no readable {CERTIFICATE}", "give the folder of one release"
@@ -248,7 +248,7 @@ def _assemble(
 
 def _read(agreement: str, folder: Path, state: State) -> Release:
     try:
-        statement = parse_statement(open_envelope(read_file(folder / CERTIFICATE))[0])
+        statement = parse_statement(open_envelope(read_file(folder / CERTIFICATE), CERTIFICATE)[0])
     except (OSError, SharingRefused):
         return Release(agreement, folder.name, folder, "withdrawn" if state == "withdrawn" else "damaged", None)
     return Release(agreement, folder.name, folder, state, statement)

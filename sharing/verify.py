@@ -14,8 +14,9 @@ from contracts.category import Category
 from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
-from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement, verified_payload
+from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement
 from sharing.durable import read_file
+from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
 
@@ -31,7 +32,7 @@ def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: date
     """
     try:
         key = public_key if isinstance(public_key, PublicKey) else PublicKey.read(public_key)
-        statement = parse_statement(verified_payload(_certificate(folder), key))
+        statement = parse_statement(verified_payload(_certificate(folder), key, CERTIFICATE))
     except SharingRefused as refusal:
         return [refusal.fault]
     faults = list(_files(folder, statement))
@@ -94,7 +95,8 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
     if rows != predicate.rows:
         yield Fault("rows", CERTIFICATE, f"the files hold {rows} rows, the certificate says {predicate.rows}", _ASK)
     files = tuple(CandidateFile(one.name, one.digest.get("sha256", ""), 0) for one in statement.subject)
-    if release_id(files, predicate.agreement.digest) != predicate.release_id:
+    batches = statement.batches if statement.names_batches else None
+    if release_id(files, predicate.agreement.digest, batches) != predicate.release_id:
         yield Fault("release_id", CERTIFICATE, "its release id is not the digest of its content", _ASK)
 
 

@@ -161,6 +161,7 @@ class Gatherer:
             lineage=LineageEvidence(
                 digest=digest(sorted(str(edge) for edge in self.lineage.graph.ancestry(relation).edges)),
                 columns=columns,
+                policy=digest(self.lineage.policy.model_dump(mode="json")),
                 declassifications=self._declassifications(agreement, relation, candidate, counting),
                 objections=self._objections(agreement, candidate),
                 spends=privacy.totals(self._costs(agreement, candidate)),
@@ -265,6 +266,7 @@ class Gatherer:
             newest_delivery=max(map(_day, _days(whole)), default=None),
             freshness_working_days=dataset.freshness_working_days,
             batches=batches,
+            taken=batches,
             recalled=tuple(batch for batch in batches if batch in recalled),
             failure=_failure(dataset, rows),
         )

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.category import Category
-from contracts.evidence import FIRST_GATES, Rise
+from contracts.evidence import FIRST_GATES, CandidateFile, Rise
 from contracts.model import Level
-from sharing.canonical import canonical_json
-from sharing.certificate import CERTIFICATE, PAYLOAD_TYPE, open_envelope, parse_statement, pre_authentication
+from sharing.canonical import canonical_json, release_id
+from sharing.certificate import CERTIFICATE, parse_statement
 from sharing.chain import Head
+from sharing.envelope import PAYLOAD_TYPE, open_envelope, pre_authentication
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
 from sharing.release import Release, find_public_key, publish
@@ -44,7 +46,7 @@ def rules(faults: list[Fault]) -> set[str]:
 def resigned(city: City, folder: Path, edit: Callable[[dict[str, Any]], None]) -> set[str]:
     """The faults after the publisher itself signed another statement on the same files."""
     path = folder / CERTIFICATE
-    statement = json.loads(open_envelope(path.read_bytes())[0])
+    statement = json.loads(open_envelope(path.read_bytes(), CERTIFICATE)[0])
     edit(statement)
     payload = canonical_json(statement)
     signature = base64.b64encode(city.signer.sign(pre_authentication(payload))).decode()
@@ -88,7 +90,8 @@ def test_it_says_what_left_to_whom_why_and_on_what_evidence(city: City) -> None:
     folder = city.export(range(80, 100))
     inputs = replace(city.inputs(folder, cases.agreement()), ledger_head=Head(7, "e" * 64))
     release = publish(city.releases, cases.agreement(), folder, inputs, city.signer, cases.NOW)
-    predicate = json.loads(open_envelope((release.path / CERTIFICATE).read_bytes())[0])["predicate"]
+    statement = json.loads(open_envelope((release.path / CERTIFICATE).read_bytes(), CERTIFICATE)[0])
+    predicate = statement["predicate"]
     assert predicate["agreement"]["recipient"] == "civil_affairs"
     assert predicate["agreement"]["purpose"] == "pay the old-age subsidy"
     assert predicate["agreement"]["approvals"] == ["data-office@city.example"]
@@ -96,7 +99,7 @@ def test_it_says_what_left_to_whom_why_and_on_what_evidence(city: City) -> None:
     assert predicate["columns"][0]["level"] == "L3"
     assert predicate["sources"][0]["batches"] == ["b1", "b2"]
     assert predicate["ledger"] == {"seq": 7, "digest": "e" * 64}
-    assert parse_statement(open_envelope((release.path / CERTIFICATE).read_bytes())[0]) == release.statement
+    assert parse_statement(json.dumps(statement).encode()) == release.statement
 
 
 def test_it_says_who_approved_each_declassifier(city: City) -> None:
@@ -191,7 +194,7 @@ def test_bytes_everywhere_count(received: tuple[Path, PublicKey, dict[str, bytes
 def test_nothing_can_be_added_to_the_certificate(city: City, copy: Path, tail: bytes) -> None:
     path = copy / CERTIFICATE
     path.write_bytes(path.read_bytes() + tail)
-    assert rules(verify_release(copy, city.signer.public, cases.NOW)) == {"certificate_readable"}
+    assert rules(verify_release(copy, city.signer.public, cases.NOW)) == {"envelope_readable"}
 
 
 @pytest.mark.parametrize(
@@ -210,12 +213,12 @@ def test_nothing_can_be_added_to_the_certificate(city: City, copy: Path, tail: b
 )
 def test_a_malformed_certificate_is_a_fault_and_no_traceback(city: City, copy: Path, content: bytes) -> None:
     (copy / CERTIFICATE).write_bytes(content)
-    assert rules(verify_release(copy, city.signer.public, cases.NOW)) == {"certificate_readable"}
+    assert rules(verify_release(copy, city.signer.public, cases.NOW)) == {"envelope_readable"}
 
 
 @given(content=st.binary(max_size=300))
 def test_no_bytes_at_all_make_the_reader_raise_anything_but_a_refusal(content: bytes) -> None:
-    for read in (open_envelope, parse_statement):
+    for read in (partial(open_envelope, name=CERTIFICATE), parse_statement):
         with pytest.raises(SharingRefused):
             read(content)
 
@@ -313,12 +316,13 @@ def _core_by_agreement(statement: dict[str, Any]) -> None:
         (edit("subject/0/name", "../part-0.parquet"), "no_missing_file"),
         (edit("subject/1", {"name": "part-0.parquet", "digest": {"sha256": "x"}}), "files_named"),
         (edit("subject", []), "certificate_understood"),
-        (edit("predicateType", "urn:zhongtai:release:v3"), "certificate_understood"),
+        (edit("predicateType", "urn:zhongtai:release:v4"), "certificate_understood"),
+        (edit("predicate/sources/0/batches", ["b1"]), "release_id"),
         (edit("predicate/surprise", 1), "certificate_understood"),
         (edit("predicate/agreement/valid_until", ...), "certificate_understood"),
         (edit("_type", "https://in-toto.io/Statement/v2"), "certificate_understood"),
     ],
-    ids=range(27),
+    ids=range(28),
 )
 def test_a_signature_alone_is_not_enough(
     city: City, copy: Path, change: Callable[[dict[str, Any]], None], rule: str
@@ -388,8 +392,10 @@ def test_a_certificate_from_before_the_newer_gates_is_held_to_those_there_were(c
     def age(statement: dict[str, Any]) -> None:
         statement["predicateType"] = "urn:zhongtai:release:v1"
         statement["predicate"]["gates"] = list(FIRST_GATES)
-        for later in ("lowered", "raised"):
+        for later in ("lowered", "raised", "exact", "dossier", "policy", "acts", "tree", "demonstration"):
             del statement["predicate"][later]
+        files = tuple(CandidateFile(one["name"], one["digest"]["sha256"], 0) for one in statement["subject"])
+        statement["predicate"]["release_id"] = release_id(files, statement["predicate"]["agreement"]["digest"])
 
     def age_less_one(statement: dict[str, Any]) -> None:
         statement["predicate"]["gates"].remove("level")

@@ -22,6 +22,7 @@ from contracts.sql_text import identifier, literal
 from lake.cores import threads_for_folder, use_threads
 from lake.engine_macros import install_macros
 from lake.settings import Settings
+from sharing.keyring import make_keys, open_pseudonym
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
 CATALOG = "lake"
@@ -140,19 +141,30 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, read_only
         raise LakeUnreadable(settings.catalog, str(error)) from None
 
 
+def first_keys(settings: Settings) -> bool:
+    """Make the keys of a city that has no past, and say whether there was none: later a missing key is refused."""
+    if settings.has_past:
+        return False
+    make_keys(settings.key_place)
+    return True
+
+
 @contextmanager
 def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake attached as `lake` and the declassifier macros as `zt`; closed at the end.
 
     A writer creates what is missing. One writer at a time (the SQLite catalog allows no more), any number of readers.
     """
+    if not read_only:
+        first_keys(settings)
+    key = open_pseudonym(settings.key_place)
     # The catalog holds the lake's keys, and DuckLake's statistics: the least and greatest value of every column.
     settings.catalog.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.lake_data.mkdir(parents=True, exist_ok=True)
     connection = bare_connection(settings)
     try:
         _attach(connection, settings, read_only)
-        install_macros(connection, settings.keys)
+        install_macros(connection, key)
         use_threads(connection, threads_for_folder(settings.lake_data, settings.threads))
         if not read_only:
             connection.execute(_META)

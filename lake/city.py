@@ -15,11 +15,12 @@ import duckdb
 from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
-from lake.attach import open_lake
+from lake.attach import first_keys, open_lake
 from lake.one_writer import one_writer
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
 from quality.declared import DuckDBEngine
+from sharing.keyring import open_signing
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 
@@ -101,6 +102,7 @@ def open_city(
 
 
 def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
-    signer = Signer.open(settings.keys)
+    first_keys(settings)
+    signer = open_signing(settings.key_place)
     with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
         yield City(settings, known, connection, ledger, signer, run_id, progress)

@@ -7,17 +7,11 @@ never reaches compiled SQL, a manifest, a log or an error. What each one may low
 
 from __future__ import annotations
 
-import os
-import secrets
-from pathlib import Path
-
 import duckdb
 
 from quality.engine.characters import invisible_sql
 from quality.engine.check_digits import resident_id_sql, social_credit_code_sql
 from quality.engine.placeholders import placeholder_sql
-
-_KEY_BYTES = 32
 
 # HMAC (RFC 2104) written out over DuckDB's sha256: inner and outer pads are kept as hex digests of the key, so that the
 # construction is a nested keyed hash with two independent sub-keys (NMAC). Output: 64 hex characters.
@@ -132,33 +126,9 @@ PLAIN_MACROS = _IDENTIFIES
 """The macros that lower nothing, as statements: whoever reads lineage has to know what they are made of."""
 
 
-class KeyDamaged(RuntimeError):
-    """The pseudonym key is not of its length: with another key no pseudonym would be what it was."""
-
-    def __init__(self, path: Path, found: int) -> None:
-        self.path, self.found = path, found
-        super().__init__(f"{path}: the pseudonym key has {found} bytes, not {_KEY_BYTES}; restore it from a backup")
-
-
-def pseudonym_key(keys: Path) -> bytes:
-    """The workspace's pseudonym key, made on first use with owner-only permissions. Raises `KeyDamaged`."""
-    path = keys / "pseudonym.key"
-    if not path.exists():
-        keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-        draft.replace(path)
-    key = path.read_bytes()
-    if len(key) != _KEY_BYTES:
-        raise KeyDamaged(path, len(key))
-    return key
-
-
-def install_macros(connection: duckdb.DuckDBPyConnection, keys: Path) -> None:
-    """Attach `zt` with the declassifier macros; all cursors of the connection see it."""
-    key = pseudonym_key(keys).hex()
+def install_macros(connection: duckdb.DuckDBPyConnection, pseudonym_key: bytes) -> None:
+    """Attach `zt` with the declassifier macros, keyed by 32 bytes; all cursors of the connection see it."""
+    key = pseudonym_key.hex()
     connection.execute("attach ':memory:' as zt")
     # Not as a bound parameter: the first one makes DuckDB import pandas, three seconds that most commands do not need.
     connection.execute(

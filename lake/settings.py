@@ -14,6 +14,7 @@ from pathlib import Path
 
 from contracts.clock import Clock, FixedClock, SystemClock
 from contracts.load import CITY_FILE
+from sharing.keyring import KeyPlace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -36,7 +37,8 @@ _SIZE = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B)", re.IGNORECASE)
 class Settings:
     """One workspace and where its state lies; every path is absolute.
 
-    `threads` and `memory_limit` bound DuckDB; `clock` is the only source of time.
+    `threads` and `memory_limit` bound DuckDB; `clock` is the only source of time. `key_passphrase` is the file of what
+    encrypts the keys at rest, `signing_key` the URI of a signing key in hardware.
     """
 
     workspace: Path
@@ -45,6 +47,23 @@ class Settings:
     threads: int
     memory_limit: str
     clock: Clock
+    key_passphrase: Path | None = None
+    signing_key: str | None = None
+
+    @property
+    def has_past(self) -> bool:
+        """Whether anything was ever done here: a ledger, a lake, landed files or releases are there."""
+        return any(path.exists() for path in (self.ledger, self.catalog, self.landing, self.releases))
+
+    @property
+    def key_place(self) -> KeyPlace:
+        """Where the city's keys lie."""
+        return KeyPlace(self.keys, self.key_passphrase, self.signing_key)
+
+    @property
+    def public_keys(self) -> Path:
+        """Public keys, and what is said of them, beside the releases."""
+        return self.releases / "keys"
 
     @property
     def catalog(self) -> Path:
@@ -153,6 +172,13 @@ def _folder(environment: Mapping[str, str], name: str) -> Path | None:
     return folder
 
 
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    given = environment.get(name)
+    if given and not Path(given).is_file():
+        raise SettingsRefused(name, given, "there is no such file", "the path of a file of mode 0600")
+    return Path(given).resolve() if given else None
+
+
 def _here() -> Path | None:
     """The folder one stands in, where that is a city."""
     return Path.cwd() if Path(CITY_FILE).is_file() else None
@@ -162,7 +188,8 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
     """Settings of a workspace (default: `ZHONGTAI_WORKSPACE`, else the city one stands in, else the repository's own).
 
     `ZHONGTAI_STATE` and `ZHONGTAI_DELIVERIES` move state and deliveries, `ZHONGTAI_THREADS` and `ZHONGTAI_MEMORY` bound
-    DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. Raises `SettingsRefused`.
+    DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. `ZHONGTAI_KEY_PASSPHRASE_FILE` names the file of
+    the passphrase that encrypts the keys, `ZHONGTAI_SIGNING_KEY` a key in hardware (PKCS#11). Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
     root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or _here() or REPOSITORY).resolve()
@@ -173,6 +200,8 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
         threads=_threads(env),
         memory_limit=_memory(env),
         clock=_clock(env),
+        key_passphrase=_file(env, "ZHONGTAI_KEY_PASSPHRASE_FILE"),
+        signing_key=env.get("ZHONGTAI_SIGNING_KEY") or None,
     )
 
 

@@ -16,18 +16,22 @@ from lake.attach import EXTENSIONS, extension_file
 from lake.cores import threads_for_folder, use_threads
 from lake.engine_macros import install_macros
 from lake.locks import lock
+from sharing.keyring import KeyPlace, open_pseudonym
 
 
 class Plugin(BasePlugin):
     """Configures every connection that dbt opens.
 
-    In its profile entry `keys` is the folder of the pseudonym key, `data` the lake's, `threads` the most to work with,
-    `catalog` the lake's catalog, and `folders` what else the engine may open: to spill, and to read seeds.
+    In its profile entry `keys` is the folder of the pseudonym key, `passphrase` the file that opens it, `data` the
+    lake's, `threads` the most to work with, `catalog` the lake's catalog, and `folders` what else the engine may open:
+    to spill, and to read seeds.
     """
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Take the profile entry."""
-        self._keys, self._data = Path(plugin_config["keys"]), Path(plugin_config["data"])
+        passphrase = plugin_config.get("passphrase")
+        self._keys = KeyPlace(Path(plugin_config["keys"]), Path(passphrase) if passphrase else None)
+        self._data = Path(plugin_config["data"])
         self._threads = int(plugin_config["threads"])
         self._catalog = Path(plugin_config["catalog"])
         self._folders = [self._data, *map(Path, plugin_config["folders"])]
@@ -38,7 +42,7 @@ class Plugin(BasePlugin):
         use_threads(conn, threads_for_folder(self._data, self._threads))
         for name in EXTENSIONS:
             conn.execute(f"load {literal(str(extension_file(name)))}")
-        install_macros(conn, self._keys)
+        install_macros(conn, open_pseudonym(self._keys))
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
         """Lock the engine, once the lake is attached: dbt asks for a cursor only then."""

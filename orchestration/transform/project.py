@@ -66,6 +66,7 @@ def _profile(settings: Settings) -> dict[str, Any]:
                 "alias": "zt",
                 "config": {
                     "keys": str(settings.keys),
+                    "passphrase": str(settings.key_passphrase) if settings.key_passphrase else None,
                     "data": str(settings.lake_data),
                     "threads": settings.threads,
                     "catalog": str(settings.catalog),

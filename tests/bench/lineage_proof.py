@@ -23,6 +23,7 @@ from lineage.from_dbt import graph_from_manifest
 from lineage.proof import VARIANTS, prove_manifest
 from orchestration.transform.project import load_manifest
 from orchestration.transform.run import compile_models
+from sharing.keyring import open_pseudonym
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def main() -> int:
         start = time.perf_counter()
         for proof in prove_manifest(
             manifest, graph, connection, rows=asked.rows, variants=VARIANTS[: asked.variants],
-            prepare=lambda made: install_macros(made, settings.keys),
+            prepare=lambda made: install_macros(made, open_pseudonym(settings.key_place)),
         ):  # fmt: skip
             notes = [proof.not_built] + [
                 f"{f.source} -> {f.target.column} ({f.variant})" for f in proof.unexplained[:3]

@@ -14,6 +14,7 @@ from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
 from lineage.proof import prove_manifest
 from orchestration.transform.run import run_tests
+from sharing.keyring import open_pseudonym
 
 pytestmark = pytest.mark.city
 MODELS = 8
@@ -46,7 +47,7 @@ def test_every_change_in_a_built_model_has_an_edge(built):
         proofs = list(
             prove_manifest(
                 {**manifest, **chosen}, graph, connection, rows=60, variants=("shift",),
-                prepare=lambda made: install_macros(made, settings.keys),
+                prepare=lambda made: install_macros(made, open_pseudonym(settings.key_place)),
             )
         )  # fmt: skip
     assert {proof.model: proof.unexplained for proof in proofs if proof.unexplained} == {}

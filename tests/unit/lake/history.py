@@ -14,7 +14,7 @@ from lake.batch import Batch
 from lake.city import City
 from lake.withdrawal import withdraw_delivery
 from orchestration.twins.staging import staging_sql
-from sharing.keys import Signer
+from sharing.keyring import make_keys
 from sharing.ledger import Ledger
 from tests.unit.lake.desk import Desk, column, dataset
 
@@ -153,7 +153,7 @@ class History:
         @contextmanager
         def opened() -> Iterator[City]:
             catalogue = replace(self.desk.context().catalogue, datasets={self.dataset.id: self.dataset})
-            signer = Signer.open(self.desk.settings.keys)
+            signer = make_keys(self.desk.settings.key_place)
             with Ledger.open(self.desk.settings.ledger, signer) as ledger:
                 yield City(self.desk.settings, catalogue, self.desk.connection, ledger, signer)
 

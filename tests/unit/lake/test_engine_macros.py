@@ -23,7 +23,7 @@ ID = "11010519491231002X"
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        install_macros(opened, tmp_path / "keys")
+        install_macros(opened, b"k" * 32)
         yield opened
 
 
@@ -45,7 +45,7 @@ def test_a_pseudonym_is_of_one_agreement_and_one_period(engine: duckdb.DuckDBPyC
 def test_a_pseudonym_hangs_on_the_key(engine: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     call = f"zt.declassify_pseudonym('{ID}', 'a', '1')"
     with duckdb.connect() as other:
-        install_macros(other, tmp_path / "other keys")
+        install_macros(other, b"o" * 32)
         assert one(engine, call) != one(other, call)
 
 

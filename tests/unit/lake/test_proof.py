@@ -15,7 +15,7 @@ from lake.city import City
 from lake.lake_files import live_files, manifest, record_files
 from lake.proof import Proof, prove
 from lake.withdrawal import NoSuchDelivery, withdraw_delivery
-from sharing.keys import Signer
+from sharing.keyring import make_keys
 from sharing.ledger import Ledger
 from tests.unit.lake.desk import Desk, people
 
@@ -26,7 +26,7 @@ LINES = "id,name,age\n1,甲,1\n2,乙,x\n"
 def city(desk: Desk, one: Dataset) -> Iterator[City]:
     """The desk as a city of one dataset."""
     catalogue = replace(desk.context().catalogue, datasets={one.id: one})
-    signer = Signer.open(desk.settings.keys)
+    signer = make_keys(desk.settings.key_place)
     with Ledger.open(desk.settings.ledger, signer) as ledger:
         yield City(desk.settings, catalogue, desk.connection, ledger, signer)
 

@@ -20,6 +20,7 @@ from sharing.certificate import CertificateInputs
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 from sharing.release import Release, publish
+from tests.keys import signer_in
 from tests.unit.gates import cases
 
 
@@ -65,7 +66,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:
-    return City(tmp_path, Signer.open(tmp_path / "keys"))
+    return City(tmp_path, signer_in(tmp_path / "keys"))
 
 
 @pytest.fixture

@@ -28,9 +28,10 @@ from sharing.certificate import CERTIFICATE, parse_statement
 from sharing.chain import Head
 from sharing.envelope import PAYLOAD_TYPE, open_envelope, pre_authentication
 from sharing.faults import Fault, SharingRefused
-from sharing.keys import PublicKey, Signer
+from sharing.keys import PublicKey
 from sharing.release import Release, find_public_key, publish
 from sharing.verify import verify_release
+from tests.keys import signer_in
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City
 
@@ -146,7 +147,7 @@ def test_a_category_that_is_not_known_makes_no_certificate(city: City) -> None:
 @pytest.fixture(scope="module")
 def received(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PublicKey, dict[str, bytes]]:
     root = tmp_path_factory.mktemp("received")
-    city = City(root, Signer.open(root / "keys"))
+    city = City(root, signer_in(root / "keys"))
     folder = city.publish().path
     return root / "copy", city.signer.public, {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -230,14 +231,14 @@ def test_a_missing_certificate_or_folder_is_a_fault(city: City, copy: Path, tmp_
 
 
 def test_another_key_is_a_fault(copy: Path, tmp_path: Path) -> None:
-    other = Signer.open(tmp_path / "others").public
+    other = signer_in(tmp_path / "others").public
     assert rules(verify_release(copy, other, cases.NOW)) == {"signature"}
     for key in (b"", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", tmp_path / "missing.pem"):
         assert rules(verify_release(copy, key, cases.NOW)) == {"public_key"}
 
 
 def test_a_certificate_signed_by_another_under_the_citys_key_id_fails(city: City, copy: Path, tmp_path: Path) -> None:
-    other = Signer.open(tmp_path / "others")
+    other = signer_in(tmp_path / "others")
     forged = replace(city, signer=other)
     resigned(forged, copy, lambda statement: None)
     path = copy / CERTIFICATE
@@ -361,24 +362,9 @@ def test_a_check_that_is_no_longer_declared_is_not_told(city: City) -> None:
     assert release.statement and [check.rule for check in release.statement.predicate.checks] == ["grain", "grain"]
 
 
-def test_the_private_key_is_for_its_owner_alone(tmp_path: Path) -> None:
-    first = Signer.open(tmp_path / "keys")
-    path = tmp_path / "keys" / "signing.pem"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in path.parent.iterdir()] == ["signing.pem"]
-    assert Signer.open(tmp_path / "keys").public.key_id == first.public.key_id
-    path.chmod(0o644)
-    with pytest.raises(SharingRefused, match="others may read"):
-        Signer.open(tmp_path / "keys")
-    path.write_text("not a key")
-    path.chmod(0o600)
-    with pytest.raises(SharingRefused, match="cannot be read"):
-        Signer.open(tmp_path / "keys")
-
-
 def test_an_older_key_still_verifies_what_it_signed(city: City, tmp_path: Path) -> None:
     first: Release = city.publish()
-    newer = replace(city, signer=Signer.open(tmp_path / "newer"))
+    newer = replace(city, signer=signer_in(tmp_path / "newer"))
     second = newer.publish(range(60, 70))
     for release in (first, second):
         assert verify_release(release.path, find_public_key(city.releases, release.path), cases.NOW) == []

@@ -14,10 +14,12 @@ from sharing.audit import verify_ledger
 from sharing.chain import head_path
 from sharing.durable import read_file
 from sharing.faults import SharingRefused
-from sharing.keys import PRIVATE_KEY, PublicKey, Signer
+from sharing.keyring import SIGNING
+from sharing.keys import PublicKey
 from sharing.ledger import Ledger, _unreadable
 from sharing.release import list_releases
 from sharing.verify import verify_release
+from tests.keys import signer_in
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -39,13 +41,13 @@ def test_a_file_is_read_and_nothing_else(tmp_path: Path) -> None:
 
 def _verify(folder: Path) -> object:
     _pipe(folder / "certificate.json")
-    return verify_release(folder, PublicKey(Signer.open(folder.parent / "keys").public._key), NOW)
+    return verify_release(folder, signer_in(folder.parent / "keys").public, NOW)
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda folder: Signer.open(_pipe(folder / PRIVATE_KEY).parent),
+        lambda folder: signer_in(_pipe(folder / SIGNING).parent),
         lambda folder: PublicKey.read(_pipe(folder / "key.pem")),
         _verify,
         lambda folder: list(list_releases(_pipe(folder / "agreement" / ("0" * 32) / "certificate.json").parents[2])),

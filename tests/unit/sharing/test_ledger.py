@@ -17,6 +17,7 @@ from sharing.chain import Head, head_path
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
 from sharing.ledger import Ledger
+from tests.keys import signer_in
 
 AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
@@ -156,7 +157,7 @@ def test_a_tail_cut_off_together_with_its_head_is_shown_by_a_witness(tmp_path: P
 
 
 def test_a_head_is_signed_and_a_forged_one_shows(tmp_path: Path) -> None:
-    path, signer = tmp_path / "l.sqlite", Signer.open(tmp_path / "keys")
+    path, signer = tmp_path / "l.sqlite", signer_in(tmp_path / "keys")
     fill(path, 6, signer)
     with Ledger.open(path, signer) as ledger:
         assert ledger.verify() == []

@@ -104,7 +104,7 @@ def open_pseudonym(place: KeyPlace) -> bytes:
 
 def _unwrapped(path: Path, data: bytes, passphrase: Path | None) -> bytes:
     try:
-        key = load_pem_private_key(data, read_passphrase(passphrase))
+        key = load_pem_private_key(data, read_passphrase(passphrase) if b"ENCRYPTED" in data else None)
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):

@@ -111,7 +111,10 @@ def _openssl(arguments: list[str], given: bytes = b"") -> bytes:
     program = shutil.which("openssl")
     if program is None:
         raise SharingRefused("openssl", "SM2", "there is no openssl to sign with", "install OpenSSL 3")
-    done = subprocess.run([program, *arguments], input=given, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 its own arguments, no shell
+    # Its own arguments, and no shell.
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments], input=given, capture_output=True, timeout=_SECONDS, check=False
+    )
     if done.returncode:
         # What it says may quote the file.
         raise SharingRefused(

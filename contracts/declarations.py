@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from contracts.acts import Role
 from contracts.category import Category
 from contracts.model import Level, LogicalType, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
@@ -79,6 +80,44 @@ class CityDeclaration(Declaration):
     title: Title
     deliveries: Text
     calendar: CalendarDeclaration | None = None
+    demonstration: Truth = Field(
+        False, description="a city that nobody lives in: the platform plays its persons, and every certificate says so"
+    )
+
+
+class RoleDeclaration(Declaration):
+    """As what a person acts, from its first to its last day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    role: Role
+    from_: Day = Field(alias="from")
+    until: Day
+
+
+class PersonKeyDeclaration(Declaration):
+    """A public key of a person: the base64 text between the lines of its PEM file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{40,200}={0,2}$")]
+    from_: Day = Field(alias="from")
+    until: Day
+    revoked: Day | None = Field(None, description="the first day on which it speaks for nobody")
+
+
+class PersonDeclaration(Declaration):
+    """Somebody who may act."""
+
+    title: Title
+    roles: Annotated[tuple[RoleDeclaration, ...], Field(min_length=1)]
+    keys: tuple[PersonKeyDeclaration, ...] = ()
+
+
+class PersonsDeclaration(Declaration):
+    """`contracts/persons.yml`."""
+
+    persons: dict[Text, PersonDeclaration]
 
 
 class DepartmentDeclaration(Declaration):

@@ -16,6 +16,7 @@ from contracts.faults import Fault
 CITY_FILE = "zhongtai.yml"
 _FOLDERS = ("departments", "domains", "agreements", "standards")
 _SHAPES = (
+    r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
     r"(domains|agreements)/[^/]+\.yml",
@@ -25,7 +26,10 @@ _SHAPES = (
 _KNOWN = re.compile("|".join(_SHAPES))
 # What editors and systems leave, and notes for people: never a declaration.
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
-_READ = "departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml or standards/{codes,elements}/*.yml"
+_READ = (
+    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml or "
+    "standards/{codes,elements}/*.yml"
+)
 
 
 def yaml_files(folder: Path) -> list[Path]:

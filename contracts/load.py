@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contracts import across, folders
 from contracts.across import listed, mapped
+from contracts.acts import Person
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
@@ -19,6 +20,7 @@ from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
 from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
+from contracts.persons import read_persons
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.themes import raised, read_agreement, read_domain
@@ -57,6 +59,7 @@ class _Reading:
         domains = self._domains()
         datasets = self._datasets()
         agreements = self._agreements()
+        persons = self._persons()
         self._check_across(datasets)
         if city is None or self.faults():
             return None
@@ -73,6 +76,8 @@ class _Reading:
             elements=self.known.elements,
             code_sets=self.known.code_sets,
             calendar=_calendar(city),
+            persons=persons,
+            demonstration=city.demonstration,
         )
 
     def faults(self) -> list[Fault]:
@@ -211,6 +216,10 @@ class _Reading:
         across.check_deliveries(own)
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
+
+    def _persons(self) -> dict[str, Person]:
+        path = self.root / "contracts" / "persons.yml"
+        return read_persons(self._open(path)) if path.exists() or path.is_symlink() else {}
 
     def _agreements(self) -> dict[str, Agreement]:
         read = (

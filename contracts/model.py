@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from contracts.acts import Person
 from contracts.category import Category
 from contracts.violation import Severity
 
@@ -409,7 +410,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One city's declarations, whole and sound."""
+    """One city's declarations, whole and sound. `persons` are by their names as they are compared."""
 
     city: str
     title_zh: str
@@ -423,6 +424,8 @@ class Catalogue:
     elements: Mapping[str, Element]
     code_sets: Mapping[str, CodeSet]
     calendar: Calendar = field(default_factory=Calendar)
+    persons: Mapping[str, Person] = field(default_factory=dict)
+    demonstration: bool = False
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -21,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "codes": declarations.CodeSetDeclaration,
     "domain": declarations.DomainDeclaration,
     "agreement": declarations.AgreementDeclaration,
+    "persons": declarations.PersonsDeclaration,
 }
 
 

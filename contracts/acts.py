@@ -1,0 +1,135 @@
+"""Persons who may act, and their acts as the gates see them. Plain records: nothing is signed or verified here.
+
+An act is a person's signed word over the digest of exactly what was seen; a name alone is none. Roles are those of the
+offices that share: 个人信息保护法, article 51; GB/T 39477-2020, 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """As what a person acts."""
+
+    OWNER = "owner"
+    OFFICER = "officer"
+    APPROVER = "declassifier_approver"
+    STEWARD = "steward"
+    AUDITOR = "auditor"
+    ENGINEER = "engineer"
+
+
+class Deed(StrEnum):
+    """What an act does."""
+
+    APPROVE = "approve"
+    STOP = "stop"
+    RECALL = "recall"
+    WITHDRAW = "withdraw_delivery"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    KEY = "key"
+
+
+RIGHTS: Mapping[Deed, frozenset[Role]] = {
+    Deed.APPROVE: frozenset({Role.OWNER, Role.OFFICER, Role.APPROVER}),
+    Deed.STOP: frozenset({Role.OWNER, Role.OFFICER}),
+    Deed.RECALL: frozenset({Role.OWNER, Role.OFFICER, Role.STEWARD}),
+    Deed.WITHDRAW: frozenset({Role.OWNER, Role.OFFICER, Role.STEWARD}),
+    Deed.ACKNOWLEDGE: frozenset(Role),
+    Deed.RESOLVE: frozenset({Role.OFFICER, Role.AUDITOR}),
+    Deed.KEY: frozenset({Role.OFFICER, Role.AUDITOR}),
+}
+"""Deed -> the roles that may do it; what is not listed nobody may."""
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """One role of a person, from its first to its last day."""
+
+    role: Role
+    valid_from: date
+    valid_until: date
+
+    def holds(self, day: date) -> bool:
+        """Whether the person has the role on a day."""
+        return self.valid_from <= day <= self.valid_until
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """One public key of a person, as PEM text, with its first and last day; what it signed from `revoked_on` on is
+    nothing.
+    """
+
+    pem: str
+    valid_from: date
+    valid_until: date
+    revoked_on: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it speaks for its person on a day."""
+        revoked = self.revoked_on is not None and day >= self.revoked_on
+        return self.valid_from <= day <= self.valid_until and not revoked
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may act: by which roles, and by which keys."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    roles: tuple[RoleGrant, ...]
+    keys: tuple[PersonKey, ...]
+
+    def roles_for(self, deed: Deed, day: date) -> tuple[Role, ...]:
+        """The roles by which a person may do something on a day, in order."""
+        held = [grant.role for grant in self.roles if grant.holds(day) and grant.role in RIGHTS[deed]]
+        return tuple(dict.fromkeys(held))
+
+
+def person_key(name: str) -> str:
+    """A person's name as it is compared: an address in capitals is nobody else's."""
+    return name.strip().casefold()
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One act on an agreement, verified: who, as what, when, the SHA-256 of the act, and the key it was signed with.
+
+    `fault` says why it counts for nothing, None where it counts; `changed` are the parts of what was seen that are not
+    what they were, none where it is over exactly what is to leave now.
+    """
+
+    person: str
+    role: str
+    at: datetime
+    digest: str
+    key_id: str
+    changed: tuple[str, ...] = ()
+    fault: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an approval of what is to leave now."""
+        return self.fault is None and not self.changed
+
+
+@dataclass(frozen=True)
+class ActEvidence:
+    """What persons did about one agreement. `dossier` maps each part of what an approval is over to its digest, and
+    `digest` covers all; `stopped` says why the agreement was stopped after all its approvals.
+    """
+
+    dossier: Mapping[str, str]
+    digest: str
+    approvals: tuple[Approval, ...] = ()
+    stopped: str | None = None
+    demonstration: bool = False
+    required: tuple[str, ...] = field(default=())
+    """The persons whose approval the agreement names."""

@@ -45,4 +45,9 @@ class FixedClock:
 
 def today(clock: Clock, offset_hours: int = 8) -> date:
     """The calendar day in the city: China is at UTC+8 all year round."""
-    return clock.now().astimezone(timezone(timedelta(hours=offset_hours))).date()
+    return day_of(clock.now(), offset_hours)
+
+
+def day_of(moment: datetime, offset_hours: int = 8) -> date:
+    """The calendar day in the city of a moment, whatever zone it is written in."""
+    return moment.astimezone(timezone(timedelta(hours=offset_hours))).date()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+from contracts.acts import ActEvidence
 from contracts.anonymity import GroupEvidence
 from contracts.category import Category
 from contracts.model import Level, SharingAttribute
@@ -33,6 +34,7 @@ GATE_NAMES = (
     "executed",
     "reidentification",
     "differencing",
+    "approval",
 )
 """The gates that every product passes, and that every certificate must name."""
 
@@ -302,6 +304,7 @@ class Evidence:
     sources: tuple[SourceEvidence, ...]
     quality: QualityEvidence = field(default_factory=lambda: QualityEvidence((), ()))
     executions: tuple[ExecutionEvidence, ...] = ()
+    acts: ActEvidence | None = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

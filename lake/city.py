@@ -101,6 +101,19 @@ def open_city(
         yield from _opened(settings, known, run_id, progress)
 
 
+@contextmanager
+def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tuple[Ledger, Signer]]:
+    """The ledger and who signs, for writing, without lake or declarations: what was released is named there alone.
+
+    One process at a time, as for the city. Raises `NothingRunYet`, `LakeBusy`.
+    """
+    expect_run(settings)
+    with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
+        signer = open_signing(settings.key_place)
+        with Ledger.open(settings.ledger, signer) as ledger:
+            yield ledger, signer
+
+
 def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
     first_keys(settings)
     signer = open_signing(settings.key_place)

@@ -316,12 +316,25 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
             Lowered.model_validate({name: getattr(one, name) for name in Lowered.model_fields})
             for one in evidence.lineage.declassifications
         ),
+        **_acted(evidence),
         "exact": all(one.exact for one in evidence.sources),
         "policy": evidence.lineage.policy,
         "raised": tuple(
             Raised.model_validate({name: getattr(one, name) for name in Raised.model_fields})
             for one in evidence.lineage.rises
         ),
+    }
+
+
+def _acted(evidence: Evidence) -> dict[str, Any]:
+    known = evidence.acts
+    if known is None:
+        return {}
+    counting = [one for one in known.approvals if one.counts]
+    return {
+        "dossier": known.digest,
+        "acts": tuple(Acted(person=one.person, role=one.role, at=one.at, digest=one.digest) for one in counting),
+        "demonstration": known.demonstration,
     }
 
 

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 import typer
 
 from contracts.faults import DeclarationsRefused
-from lake.cli import govern, inspect
+from lake.cli import acts, govern, inspect, keys
 from lake.cli.output import fail
 from lake.failure import is_ours, words
 from lake.settings import silence_libraries
@@ -32,7 +32,13 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    commands: dict[str, Callable[..., None]] = {**_added(), **inspect.COMMANDS, **govern.COMMANDS}
+    commands: dict[str, Callable[..., None]] = {
+        **_added(),
+        **inspect.COMMANDS,
+        **govern.COMMANDS,
+        **acts.COMMANDS,
+        **keys.COMMANDS,
+    }
     for name, command in commands.items():
         app.command(name)(command)
     return app

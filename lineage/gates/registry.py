@@ -8,6 +8,7 @@ from datetime import date
 from contracts.evidence import Evidence
 from contracts.model import Agreement
 from contracts.violation import Outcome, Verdict, Violation
+from lineage.gates.approval import ApprovalGate
 from lineage.gates.category import CategoryGate
 from lineage.gates.contract import ContractGate
 from lineage.gates.declassifier import DeclassifierGate
@@ -39,6 +40,7 @@ GATES: tuple[Gate, ...] = (
     ExecutedGate(),
     ReidentificationGate(),
     DifferencingGate(),
+    ApprovalGate(),
 )
 
 

@@ -23,6 +23,7 @@ from lake.failure import words
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
+from orchestration.share.dossier import acts_of, dossier
 from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
@@ -61,6 +62,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
         return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})
     evidence = gatherer.evidence(agreement, candidate, folder)
+    evidence = replace(evidence, acts=acts_of(city, agreement, dossier(agreement, evidence)))
     verdict = judge(agreement, evidence, working_days=_working_days(city))
     details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}
     if verdict.outcome is Outcome.RELEASED:

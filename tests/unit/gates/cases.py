@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from contracts.acts import ActEvidence, Approval
 from contracts.anonymity import Difference, GroupEvidence
 from contracts.category import Category
 from contracts.evidence import (
@@ -133,7 +134,17 @@ def with_groups(**changes: Any) -> Evidence:
 
 
 def evidence(**changes: Any) -> Evidence:
-    sound = Evidence(NOW, TODAY, candidate(), lineage(), (source(),), quality(), (execution(),))
+    sound = Evidence(NOW, TODAY, candidate(), lineage(), (source(),), quality(), (execution(),), acts())
+    return replace(sound, **changes)
+
+
+def approval(**changes: Any) -> Approval:
+    return replace(Approval(OFFICE, "officer", NOW, "5" * 64, "7" * 64), **changes)
+
+
+def acts(*approvals: Approval, **changes: Any) -> ActEvidence:
+    """Whoever the agreement names has signed what is to leave."""
+    sound = ActEvidence({"agreement": "a" * 64}, "6" * 64, approvals or (approval(),), required=(OFFICE,))
     return replace(sound, **changes)
 
 

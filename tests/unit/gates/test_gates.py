@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.anonymity import Diversity
 from contracts.category import Category
 from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
-from contracts.model import Agreement, LDiversity, Level, LogicalType, Rule, SharingAttribute
+from contracts.model import Agreement, LDiversity, Level, LogicalType, LoweringApproval, Rule, SharingAttribute
 from contracts.violation import Outcome, Severity
 from lineage.gates import registry
 from lineage.gates.registry import GATES, judge
@@ -58,6 +58,8 @@ SMALL = {"small_rows": 1, "small_cells": 1, "small_classes": 1, "differences": (
 NAMED = {"person_id": "VARCHAR", "age": "BIGINT"}
 INDIRECT = {"direct": False, "sharing_attribute": NOT_SHARED}
 ANOTHER = c.source_column(dataset="health.visits")
+
+LOWERED = LoweringApproval("declassify_year", ("age",), "second@city.example", date(2026, 1, 5))
 
 ABOVE = "theme.natural_person"
 
@@ -141,6 +143,15 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("sharing_attribute", "agreement_attribute", c.agreement(sharing_attribute=NOT_SHARED), E),
     ("sharing_attribute", "agreement_attribute", *open_case(sharing_attribute=CONDITIONAL)),
     ("sharing_attribute", "condition_stated", c.agreement(scope=" "), E),
+    ("approval", "acts_known", A, c.evidence(acts=None)),
+    ("approval", "approved", A, c.evidence(acts=c.acts(c.approval(person="somebody@city.example")))),
+    ("approval", "approved", c.agreement(approvals=(c.OFFICE, "second@city.example")), E),
+    ("approval", "approved", c.agreement(declassifiers=(LOWERED,)), E),
+    ("approval", "act_counts", A, c.evidence(acts=c.acts(c.approval(fault="the key was revoked")))),
+    ("approval", "approved_as_it_is", A, c.evidence(acts=c.acts(c.approval(changed=("model",))))),
+    ("approval", "approver_is_another", c.agreement(author=c.OFFICE), E),
+    ("approval", "key_of_one", A, c.evidence(acts=c.acts(c.approval(), c.approval(person="b@city.example")))),
+    ("approval", "stopped", A, c.evidence(acts=c.acts(stopped="a complaint"))),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=()), E),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=("",)), E),
     ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(sharing_attribute=NOT_SHARED),))),
@@ -201,6 +212,8 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
 ]  # fmt: skip
 
 SPILL = {
+    # Who alone approved the product has approved alone what lowers its levels.
+    ("declassifier", "approver_is_another"): {"approval"},
     # An expired business date also makes the last delivery stale, and an agreement without columns names none.
     ("expiry", "in_force"): {"freshness"},
     ("contract", "columns_promised"): {"purpose"},

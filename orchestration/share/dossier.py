@@ -1,0 +1,55 @@
+"""What an approval is over: the digest of each part of what a person is shown, and would see changed.
+
+Declarations and SQL, as they were judged; not the rows, which change with every delivery and which the gates judge each
+time. In a demonstration the persons that an agreement names are played, once. What acts must be there is the gate's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.acts import ActEvidence, Deed
+from contracts.evidence import Evidence
+from contracts.model import Agreement
+from lake.acts import KIND, Acts, Persons, Said, actor, record_act, required
+from lake.city import City
+from sharing.canonical import agreement_digest, digest
+
+
+def dossier(agreement: Agreement, evidence: Evidence) -> dict[str, str]:
+    """Part -> digest: the agreement, the SQL of all models, its lineage, the policy, and how columns are classified."""
+    columns = [
+        (one.name, str(one.levels.effective), str(one.category), sorted(one.marks or ()))
+        for one in evidence.lineage.columns
+    ]
+    lowered = [(one.column, one.declassifier) for one in evidence.lineage.declassifications]
+    return {
+        "agreement": agreement_digest(agreement),
+        "model": digest(sorted((one.table, sorted(one.judged)) for one in evidence.executions)),
+        "lineage": evidence.lineage.digest,
+        "policy": str(evidence.lineage.policy),
+        "classification": digest([sorted(columns), sorted(lowered)]),
+    }
+
+
+def acts_of(city: City, agreement: Agreement, parts: Mapping[str, str]) -> ActEvidence:
+    """What persons did about an agreement; in a demonstration those it names have signed what is seen first."""
+    persons = Persons.of(city.settings, city.catalogue)
+    if city.catalogue.demonstration and not _acted(city, agreement):
+        _play(city, persons, agreement, parts)
+    return Acts(city.ledger, persons).evidence(agreement, parts)
+
+
+def _acted(city: City, agreement: Agreement) -> bool:
+    return city.ledger.latest(KIND, agreement.name) is not None
+
+
+def _play(city: City, persons: Persons, agreement: Agreement, parts: Mapping[str, str]) -> None:
+    for name in filter(persons.plays, required(agreement)):
+        said = Said(city.now(), "played: this city is a demonstration")
+        record_act(
+            city.ledger,
+            actor(persons, name).act(Deed.APPROVE, agreement.name, parts, said),
+            city.now(),
+            city.run_id or None,
+        )

@@ -64,10 +64,8 @@ def _show(found: dict[str, Any]) -> None:
     table("dossier 审批内容", ("part", "digest"), [(name, text[:16]) for name, text in found["dossier"].items()])
     for name in found["required"]:
         parts = found["changed"].get(name)
-        told = (
-            "has not signed" if parts is None else f"changed since: {', '.join(parts)}" if parts else "has signed this"
-        )
-        say(f"  {name}: {told}")
+        signed = "has signed this" if not parts else f"has signed; changed since: {', '.join(parts)}"
+        say(f"  {name}: {'has not signed' if parts is None else signed}")
 
 
 def stop(

@@ -32,13 +32,9 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    commands: dict[str, Callable[..., None]] = {
-        **_added(),
-        **inspect.COMMANDS,
-        **govern.COMMANDS,
-        **acts.COMMANDS,
-        **keys.COMMANDS,
-    }
+    commands: dict[str, Callable[..., None]] = _added()
+    for module in (inspect, govern, acts, keys):
+        commands |= module.COMMANDS
     for name, command in commands.items():
         app.command(name)(command)
     return app

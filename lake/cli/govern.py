@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -72,17 +72,18 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a release offline, by its folder and the public key: signature, digests, checks, expiry."""
-    from sharing.release import find_public_key
-    from sharing.verify import verify_release
+    from sharing.keys import PublicKey
+    from sharing.trust import verify_trusted
 
     settings = load_settings(workspace)
-    folder = release_dir.resolve()
-    public = key or find_public_key(folder.parent.parent, folder)
-    faults = [fault.as_dict() for fault in verify_release(folder, public, settings.clock.now())]
+    trusted = PublicKey.read(key) if key else None
+    found, told = verify_trusted(release_dir.resolve(), trusted, settings.clock.now())
+    faults = [fault.as_dict() for fault in found]
     if as_json:
-        emit({"valid": not faults, "faults": faults})
+        emit({"valid": not faults, "faults": faults, **told})
     else:
         say("[green]valid[/green]" if not faults else "[red]NOT valid[/red]")
+        _tell(told)
         for fault in faults:
             say(f"[red]✗[/red] {fault['subject']}: {fault['message']}\n    → {fault['fix']}")
     if faults:
@@ -112,6 +113,23 @@ def recall(
     )
     for release in found["releases"]:
         say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
+
+
+_CURRENT = {True: "current", False: "no longer current", None: "whether it is current cannot be known here"}
+
+
+def _tell(told: dict[str, Any]) -> None:
+    """What a person wants to know of a release, beside whether it holds."""
+    if "agreement" in told:
+        say(f"  {told['agreement']} → {told['recipient']}: {told['product']}, {told['rows']:,} rows")
+        say(f"  issued {told['issued_at']}, in force until {told['valid_until']}; {_CURRENT[told['current']]}")
+        for act in told["acts"]:
+            say(f"  approved by {act['person']} as {act['role']} at {act['at']}")
+    if "key" in told:
+        trust = "" if told.get("key_trusted") else "; it lay beside the release: name one got by another way, --key"
+        say(f"  key {told['key']}{trust}")
+    if told.get("demonstration"):
+        say("  [red]a demonstration: the platform played the persons who approved[/red]")
 
 
 def withdraw_delivery(

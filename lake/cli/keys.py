@@ -119,11 +119,7 @@ def _done(settings: Settings, doing: str, subject: str | None, why: str) -> dict
     place, public, at = settings.key_place, settings.public_keys, settings.clock.now()
     if doing == "rotate":
         old, new = rotate(place, public, why, at)
-        return {
-            "old key": old.key_id,
-            "new key": new.key_id,
-            "its word": str(public / f"{new.key_id}.endorsement.json"),
-        }
+        return {"old key": old.key_id, "new key": new.key_id}
     if subject is None:
         fail(f"say which: `keys {doing} {'KEY_ID' if doing == 'revoke' else 'PUBLIC_KEY_FILE'}`", WRONG)
     if doing == "revoke":

@@ -64,7 +64,7 @@ def _show(found: dict[str, Any]) -> None:
     table("dossier 审批内容", ("part", "digest"), [(name, text[:16]) for name, text in found["dossier"].items()])
     for name in found["required"]:
         parts = found["changed"].get(name)
-        signed = "has signed this" if not parts else f"has signed; changed since: {', '.join(parts)}"
+        signed = "has signed this" if not parts else f"changed since: {', '.join(parts)}"
         say(f"  {name}: {'has not signed' if parts is None else signed}")
 
 

@@ -45,7 +45,23 @@ def show_evidence(evidence: Facts) -> None:
     ]
     table("\n来源 Sources", ("dataset", "sharing", "newest delivery", "batches", "failure"), sources)
     tables = [(t["table"], len(t["expected"]), t["score"], t["data_version"]) for t in evidence["quality"]["tables"]]
+    _show_acts(evidence.get("acts") or {})
     table("\n质量 Quality", ("table", "rules", "score", "data version"), tables)
+
+
+def _show_acts(acts: Facts) -> None:
+    lines = [
+        (
+            _REFUSED if one["fault"] or one["changed"] else _PASSED,
+            one["person"],
+            one["role"],
+            one["at"],
+            one["digest"][:12],
+        )
+        for one in acts.get("approvals", ())
+    ]
+    if lines:
+        table("\n审批 Acts", ("", "person", "as", "at", "act"), lines)
 
 
 def show_drift(drift: Sequence[Facts]) -> None:
@@ -169,6 +185,18 @@ def _assessment(evidence: Facts) -> str:
     return f"personal information in {', '.join(marked)}" if marked else "no personal information"
 
 
+def _approval(evidence: Facts) -> str:
+    acts = evidence.get("acts")
+    if not acts:
+        return "nobody looked for acts"
+    counting = [one["person"] for one in acts["approvals"] if not one["fault"] and not one["changed"]]
+    played = ", played" if acts["demonstration"] else ""
+    named = acts["required"]
+    return (
+        f"{count(len(set(counting)), 'signature')} of {len(named)} that it names{played}" if named else "names nobody"
+    )
+
+
 def _executed(evidence: Facts) -> str:
     ran = evidence["executions"]
     same = sum(bool(one["executed"]) and set(one["executed"]) <= set(one["judged"]) for one in ran)
@@ -222,6 +250,7 @@ _BY: Mapping[str, Callable[[Facts], str]] = {
     "impact_assessment": _assessment,
     "group_size": _smallest,
     "executed": _executed,
+    "approval": _approval,
     "reidentification": _groups,
     "differencing": _differences,
 }

@@ -1,0 +1,162 @@
+"""Acts in the ledger: whose approval counts for what is to leave now, what a stop takes away, and what a city plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.acts import ActEvidence, Deed, Person, PersonKey, Role, RoleGrant, person_key
+from contracts.model import Catalogue
+from lake.acts import KIND, Actor, Acts, Persons, Said, actor, record_act
+from sharing.acts import seen_digest
+from sharing.faults import SharingRefused
+from sharing.ledger import Ledger
+from tests.keys import signer_in
+from tests.unit.gates import cases
+
+AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
+ALWAYS = (date(2026, 1, 1), date(2026, 12, 31))
+AGREEMENT = replace(cases.agreement(), approvals=("anna@city.example", "boris@city.example"))
+SEEN = {"agreement": "a" * 64, "model": "b" * 64, "policy": "c" * 64}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite", signer_in(tmp_path / "keys")) as opened:
+        yield opened
+
+
+def city(tmp_path: Path, *names: str, demonstration: bool = False) -> Persons:
+    persons = {}
+    for name in names:
+        key = PersonKey(signer_in(tmp_path / name).public.pem.decode(), *ALWAYS)
+        persons[person_key(name)] = Person(name, name, name, (RoleGrant(Role.OFFICER, *ALWAYS),), (key,))
+    none: dict[str, Any] = {}
+    catalogue = Catalogue(
+        "city", "市", "City", tmp_path, tmp_path, none, none, none, {AGREEMENT.name: AGREEMENT}, none, none,
+        persons=persons, demonstration=demonstration,
+    )  # fmt: skip
+    return Persons(catalogue, tmp_path / "played")
+
+
+def who(persons: Persons, tmp_path: Path, name: str) -> Actor:
+    return actor(persons, name, tmp_path / name / "signing.pem")
+
+
+def did(ledger: Ledger, actor_: Actor, deed: Deed = Deed.APPROVE, at: datetime = AT, after: str = "") -> None:
+    seen = SEEN if deed is Deed.APPROVE else {}
+    record_act(ledger, actor_.act(deed, AGREEMENT.name, seen, Said(at, "words", after)), at)
+
+
+def found(ledger: Ledger, persons: Persons, **changed: str) -> ActEvidence:
+    return Acts(ledger, persons).evidence(AGREEMENT, SEEN | changed)
+
+
+def counting(evidence: ActEvidence) -> list[str]:
+    return [one.person for one in evidence.approvals if one.counts]
+
+
+def test_each_who_signed_what_is_to_leave_counts_and_nobody_else(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", "boris@city.example")
+    did(ledger, who(persons, tmp_path, "anna@city.example"))
+    evidence = found(ledger, persons)
+    assert counting(evidence) == ["anna@city.example"]
+    assert evidence.required == ("anna@city.example", "boris@city.example")
+    assert evidence.digest == seen_digest(SEEN)
+    assert not evidence.demonstration
+
+
+@pytest.mark.parametrize("part", SEEN)
+def test_a_change_of_any_part_is_another_thing_to_approve(ledger: Ledger, tmp_path: Path, part: str) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    did(ledger, who(persons, tmp_path, "anna@city.example"))
+    (approval,) = found(ledger, persons, **{part: "d" * 64}).approvals
+    assert (approval.changed, approval.counts) == ((part,), False)
+    (approval,) = found(ledger, persons, another="e" * 64).approvals
+    assert approval.changed == ("another",)
+
+
+def test_what_one_approved_does_not_count_for_another_agreement(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    did(ledger, who(persons, tmp_path, "anna@city.example"))
+    other = replace(AGREEMENT, name="tax__other")
+    assert Acts(ledger, persons).evidence(other, SEEN).approvals == ()
+
+
+def test_after_a_stop_nothing_of_before_counts_again(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", "boris@city.example")
+    anna, boris = (who(persons, tmp_path, name) for name in ("anna@city.example", "boris@city.example"))
+    held_back = boris.act(Deed.APPROVE, AGREEMENT.name, SEEN, Said(AT - timedelta(hours=1)))
+    did(ledger, anna)
+    did(ledger, anna, Deed.STOP)
+    evidence = found(ledger, persons)
+    assert (evidence.stopped, counting(evidence)) == ("words", [])
+    # The very act of before again, and one that was signed before and kept: both are as old as they are.
+    record_act(ledger, anna.act(Deed.APPROVE, AGREEMENT.name, SEEN, Said(AT, "words")), AT)
+    record_act(ledger, held_back, AT)
+    assert counting(found(ledger, persons)) == []
+    did(ledger, anna, after=Acts(ledger, persons).newest(AGREEMENT.name))
+    evidence = found(ledger, persons)
+    assert (evidence.stopped, counting(evidence)) == (None, ["anna@city.example"])
+
+
+def test_who_may_not_stop_stops_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    anna = who(persons, tmp_path, "anna@city.example")
+    did(ledger, anna)
+    engineer = replace(anna.person, roles=(RoleGrant(Role.ENGINEER, *ALWAYS),))
+    with pytest.raises(SharingRefused, match="may not stop"):
+        did(ledger, replace(anna, person=engineer), Deed.STOP)
+    assert counting(found(ledger, persons)) == ["anna@city.example"]
+
+
+def test_a_line_in_the_ledger_that_nobody_signed_is_no_act(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    body = {"about": AGREEMENT.name, "deed": "approve", "person": "anna@city.example", "act": "{}", "digest": "0" * 64}
+    ledger.append(KIND, body, AT)
+    assert found(ledger, persons).approvals == ()
+    mallory = actor(
+        city(tmp_path / "other", "anna@city.example"),
+        "anna@city.example",
+        tmp_path / "other" / "anna@city.example" / "signing.pem",
+    )
+    did(ledger, mallory)
+    (approval,) = found(ledger, persons).approvals
+    assert "none of anna@city.example's" in str(approval.fault)
+
+
+def test_a_person_who_left_is_nobody(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    did(ledger, who(persons, tmp_path, "anna@city.example"))
+    assert counting(found(ledger, city(tmp_path))) == []
+
+
+def test_persons_are_played_in_a_demonstration_alone(ledger: Ledger, tmp_path: Path) -> None:
+    demonstration = city(tmp_path, demonstration=True)
+    did(ledger, actor(demonstration, "anna@city.example"))
+    evidence = found(ledger, demonstration)
+    assert (counting(evidence), evidence.demonstration) == (["anna@city.example"], True)
+    # The same state in a city that is none: what was played is nothing, and nobody is played any more.
+    earnest = city(tmp_path)
+    assert counting(found(ledger, earnest)) == []
+    with pytest.raises(SharingRefused, match="no demonstration"):
+        actor(earnest, "anna@city.example")
+
+
+def test_who_has_a_key_of_their_own_is_not_played(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", demonstration=True)
+    with pytest.raises(SharingRefused):
+        actor(persons, "anna@city.example")
+    did(ledger, who(persons, tmp_path, "anna@city.example"))
+    assert counting(found(ledger, persons)) == ["anna@city.example"]
+
+
+def test_nobody_signs_for_a_name_that_is_no_person_s(tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    with pytest.raises(SharingRefused, match=r"is not among the persons, who are anna@city\.example"):
+        actor(persons, "boris@city.example", tmp_path / "anna@city.example" / "signing.pem")

@@ -11,6 +11,7 @@ Schemas of the attached catalog `lake`:
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from contracts.sql_text import identifier, literal
 from lake.cores import threads_for_folder, use_threads
 from lake.engine_macros import install_macros
 from lake.settings import Settings
+from lake.statistics import seal_statistics, unseal_statistics
 from sharing.keyring import make_keys, open_pseudonym
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
@@ -158,9 +160,12 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
     if not read_only:
         first_keys(settings)
     key = open_pseudonym(settings.key_place)
-    # The catalog holds the lake's keys, and DuckLake's statistics: the least and greatest value of every column.
+    # The catalog holds the lake's keys.
     settings.catalog.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.lake_data.mkdir(parents=True, exist_ok=True)
+    if not read_only:
+        with _readable(settings.catalog):
+            unseal_statistics(settings.catalog, key)
     connection = bare_connection(settings)
     try:
         _attach(connection, settings, read_only)
@@ -171,6 +176,20 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
         yield connection
     finally:
         connection.close()
+
+
+def seal_lake(settings: Settings) -> None:
+    """Leave no value of a column in the catalog, once nobody writes any more. Raises `LakeUnreadable`."""
+    with _readable(settings.catalog):
+        seal_statistics(settings.catalog, open_pseudonym(settings.key_place))
+
+
+@contextmanager
+def _readable(catalog: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LakeUnreadable(catalog, str(error)) from None
 
 
 def store_table(dataset: Dataset) -> str:

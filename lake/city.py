@@ -15,7 +15,7 @@ import duckdb
 from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
-from lake.attach import first_keys, open_lake
+from lake.attach import first_keys, open_lake, seal_lake
 from lake.one_writer import one_writer
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
@@ -117,5 +117,9 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
 def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
     first_keys(settings)
     signer = open_signing(settings.key_place)
-    with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
-        yield City(settings, known, connection, ledger, signer, run_id, progress)
+    try:
+        with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
+            yield City(settings, known, connection, ledger, signer, run_id, progress)
+    finally:
+        # Nobody writes any more: whoever does holds the lock that is held here.
+        seal_lake(settings)

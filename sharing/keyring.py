@@ -34,7 +34,7 @@ from sharing.keys import (
     write_owned,
 )
 
-SIGNING, PSEUDONYM = "signing.pem", "pseudonym.key"
+SIGNING, PSEUDONYM, LANDING = "signing.pem", "pseudonym.key", "landing.key"
 KEY_STATEMENT = "urn:zhongtai:key:v1"
 _BYTES = 32
 
@@ -58,6 +58,11 @@ class KeyPlace:
     def pseudonym(self) -> Path:
         """The pseudonym key's file: 32 bytes, or encrypted as the seed of a PKCS#8 key (RFC 5958)."""
         return self.folder / PSEUDONYM
+
+    @property
+    def landing(self) -> Path:
+        """The file of the key that seals landed files, where the city declares that."""
+        return self.folder / LANDING
 
 
 def make_keys(place: KeyPlace, algorithm: str = ED25519) -> Signer:

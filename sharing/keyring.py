@@ -166,7 +166,12 @@ def endorse(old: Signer, new: PublicKey, public: Path, why: str, at: datetime) -
 
 
 def revoke(signer: Signer, key_id: str, public: Path, why: str, at: datetime) -> None:
-    """The city's signed word that a key counts no more; SharingRefused for one that is not among its public keys."""
+    """The city's signed word that a key counts no more; SharingRefused for one that is not among its public keys, and
+    for the one that signs now: nobody believes a key of itself that it is not to be believed.
+    """
+    if key_id == signer.public.key_id:
+        fix = "replace it first: `zhongtai keys rotate --why TEXT`; then revoke it by the key that follows"
+        raise SharingRefused("key_replaced", key_id, "it is the key that signs now", fix)
     path = public / f"{key_id}.pem"
     if not path.is_file():
         known = ", ".join(sorted(one.stem[:16] for one in public.glob("*.pem")))

@@ -1,5 +1,5 @@
 """Random histories of one dataset, and what the lake must then hold: deliveries of any day, late, twice, corrected,
-withdrawn, recalled, and contracts that change. The reference is Python alone: it shares nothing with the lake but the files.
+withdrawn, recalled, and contracts that change. The reference is Python alone: it shares nothing with the lake but its
 """
 
 from __future__ import annotations

@@ -15,8 +15,10 @@ import duckdb
 from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
-from lake.attach import first_keys, open_lake
+from lake.attach import first_keys, open_lake, seal_lake
+from lake.landed import LandingPlace, seal_landing
 from lake.one_writer import one_writer
+from lake.scratch import empty_scratch
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
 from quality.declared import DuckDBEngine
@@ -114,8 +116,22 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
             yield ledger, signer
 
 
+def put_away(settings: Settings, *, landed: bool) -> None:
+    """Leave nothing of what passed through lying open: the lake's statistics, files of one run, and, where the city
+    says so, what landed. Nobody may be writing.
+    """
+    empty_scratch(settings.scratch)
+    if landed:
+        seal_landing(LandingPlace.of(settings))
+    seal_lake(settings)
+
+
 def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
     first_keys(settings)
     signer = open_signing(settings.key_place)
-    with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
-        yield City(settings, known, connection, ledger, signer, run_id, progress)
+    try:
+        with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
+            yield City(settings, known, connection, ledger, signer, run_id, progress)
+    finally:
+        # Nobody writes any more: whoever does holds the lock that is held here.
+        put_away(settings, landed=known.encrypt_landing)

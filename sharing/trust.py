@@ -18,7 +18,8 @@ from sharing.envelope import open_envelope
 from sharing.faults import Fault, SharingRefused
 from sharing.keyring import revocation, successor
 from sharing.keys import PublicKey
-from sharing.verify import tombstone, verify_release
+from sharing.tombstones import tombstone
+from sharing.verify import verify_release
 
 KEYS, SWITCH = "keys", "current.json"
 

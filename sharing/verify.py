@@ -20,6 +20,7 @@ from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
+from sharing.tombstones import tombstone
 
 _AGAIN = "get the release again from its publisher, whole; do not use this one"
 _ASK = "do not use the release; tell its publisher"
@@ -147,8 +148,3 @@ def _in_force(folder: Path, statement: Statement, now: datetime) -> Iterator[Fau
         )
     if tombstone(folder.parent, statement.predicate.release_id).exists():
         yield Fault("not_withdrawn", terms.name, "the publisher withdrew this release", "stop using it")
-
-
-def tombstone(home: Path, identity: str) -> Path:
-    """The file whose being there withdraws a release; beside the release's folder, which never changes."""
-    return home / f"{identity}.withdrawn.json"

@@ -15,10 +15,12 @@ import duckdb
 from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
-from lake.attach import first_keys, open_lake
+from lake.attach import first_keys, open_lake, seal_lake
 from lake.guarding import expect_ledger, guarded, open_past
+from lake.landed import LandingPlace, seal_landing
 from lake.one_writer import one_writer
 from lake.own_keys import record_keys
+from lake.scratch import empty_scratch
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
 from quality.declared import DuckDBEngine
@@ -108,11 +110,13 @@ def open_city(
     with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
         expect_ledger(settings)
         first_keys(settings)
-        with (
-            _past(settings, refuse=refuse) as (ledger, signer),
-            open_lake(settings) as connection,
-        ):
-            yield City(settings, known, connection, ledger, signer, run_id, progress)
+        with _past(settings, refuse=refuse) as (ledger, signer):
+            try:
+                with open_lake(settings) as connection:
+                    yield City(settings, known, connection, ledger, signer, run_id, progress)
+            finally:
+                # Nobody writes any more: whoever does holds the lock that is held here.
+                put_away(settings, landed=known.encrypt_landing)
 
 
 @contextmanager
@@ -125,6 +129,16 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
     waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
     with waiting, _past(settings) as opened:
         yield opened
+
+
+def put_away(settings: Settings, *, landed: bool) -> None:
+    """Leave nothing of what passed through lying open: the lake's statistics, files of one run, and, where the city
+    says so, what landed. Nobody may be writing.
+    """
+    empty_scratch(settings.scratch)
+    if landed:
+        seal_landing(LandingPlace.of(settings))
+    seal_lake(settings)
 
 
 @contextmanager

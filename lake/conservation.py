@@ -13,6 +13,7 @@ import duckdb
 from lake import facts
 from lake.attach import store_table
 from lake.city import City
+from lake.landed import SEALED
 from lake.store import stored_tables
 from sharing.faults import Fault
 
@@ -50,7 +51,8 @@ def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
     told = {str(entry.body.get("batch")) for entry in city.ledger.entries("batch")}
     for dataset in city.catalogue.datasets.values():
         folder = city.settings.landing / dataset.table
-        there = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+        lying = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        there = {name.removesuffix(SEALED) for name in lying}
         wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id}
         for batch in sorted(wanted - there):
             yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", _LAND)

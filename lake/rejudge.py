@@ -15,8 +15,8 @@ import duckdb
 from contracts.model import Dataset
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Counted, Place, contract_digest
+from lake.landed import LandedLost, LandingPlace, land_again
 from lake.order import Delivery, StoredBatch, in_order
-from lake.readers.landing import LandedLost, land_again
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.unread import refused_unread
 from lake.store import remake_table, write_batch
@@ -62,7 +62,7 @@ def _one(context: Ingestion, dataset: Dataset, stored: StoredBatch, digest: str)
 
 
 def _carried(context: Ingestion, dataset: Dataset, stored: StoredBatch, digest: str, *, alone: bool = True) -> Counted:
-    landed = land_again(dataset, stored.batch, context.settings.landing)
+    landed = land_again(dataset, stored.batch, LandingPlace.of(context.settings))
     place = Place(_delivery(context, dataset, stored), stored.delivery, digest, stored)
     try:
         carrier = Carrier(context, dataset, landed, place, alone=alone)

@@ -27,7 +27,10 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     """Every fault of the release in `folder`, and what is told of it.
 
     Without a trusted key it is verified with the key that lies beside it, which says no more than that it is whole.
+    SharingRefused where there is no such folder: that is nothing that could be valid.
     """
+    if not folder.is_dir():
+        raise SharingRefused("release_folder", str(folder), "there is no such folder", "give the folder of one release")
     public = folder.parent.parent / KEYS
     try:
         signed_with = _key_id(folder)

@@ -74,7 +74,6 @@ class Copied:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     city = plant(tmp_path_factory.mktemp("past") / "city")
-    city.write(city.file("zhongtai.yml").read_text("utf-8") + "demonstration: true\n", "zhongtai.yml")
     assert city.run().released()
     return city
 

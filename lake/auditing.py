@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lake.attach import LakeUnreadable
 from lake.city import City, declarations, expect_run, open_city
 from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
@@ -56,13 +57,16 @@ def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
             found = [*_all(settings, city.ledger, past), *map(Fault.as_dict, rows)]
     except SharingRefused as refused:
         # What cannot even be opened is told as far as it can be read.
-        return _unopened(settings, refused)
+        return _unopened(settings, refused.fault)
+    except LakeUnreadable as unread:
+        fix = "restore it from a backup"
+        return _unopened(settings, Fault("lake_readable", str(unread.catalog), str(unread), fix))
     found += proof.faults if proof else []
     return {"valid": not found, **looked, **({"proved": proof.counts} if proof else {}), "faults": found}
 
 
-def _unopened(settings: Settings, refused: SharingRefused) -> dict[str, Any]:
-    faults = [_relative(settings, refused.fault)]
+def _unopened(settings: Settings, fault: Fault) -> dict[str, Any]:
+    faults = [_relative(settings, fault)]
     if not settings.ledger.exists():
         return {"valid": False, "batches": 0, "rows": 0, "faults": _all(settings, None, faults)}
     faults += verify_ledger(settings.ledger)

@@ -17,6 +17,7 @@ from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
 from lake.proof import prove
 from lake.settings import Settings
+from lake.statistics import StatisticsSealed
 from sharing import witnesses
 from sharing.audit import verify_ledger
 from sharing.certificate import CERTIFICATE
@@ -58,9 +59,9 @@ def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
     except SharingRefused as refused:
         # What cannot even be opened is told as far as it can be read.
         return _unopened(settings, refused.fault)
-    except LakeUnreadable as unread:
+    except (LakeUnreadable, StatisticsSealed) as unread:
         fix = "restore it from a backup"
-        return _unopened(settings, Fault("lake_readable", str(unread.catalog), str(unread), fix))
+        return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), fix))
     found += proof.faults if proof else []
     return {"valid": not found, **looked, **({"proved": proof.counts} if proof else {}), "faults": found}
 

@@ -83,6 +83,7 @@ class CityDeclaration(Declaration):
     demonstration: Truth = Field(
         False, description="a city that nobody lives in: the platform plays its persons, and every certificate says so"
     )
+    encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
 
 
 class RoleDeclaration(Declaration):

@@ -78,6 +78,7 @@ class _Reading:
             calendar=_calendar(city),
             persons=persons,
             demonstration=city.demonstration,
+            encrypt_landing=city.encrypt_landing,
         )
 
     def faults(self) -> list[Fault]:

@@ -426,6 +426,7 @@ class Catalogue:
     calendar: Calendar = field(default_factory=Calendar)
     persons: Mapping[str, Person] = field(default_factory=dict)
     demonstration: bool = False
+    encrypt_landing: bool = False
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -4,13 +4,16 @@ Every connection of the project is opened here. What is written, and why, belong
 
 Schemas of the attached catalog `lake`:
 `store` (every conformed row, accepted or not, with its verdict), `meta.batches` (which batches are whole),
-`meta.deliveries` (which of them were delivered when), `meta.raw_views` (what each raw view shows), `raw` and
+`meta.deliveries` (which of them were delivered when), `meta.raw_views` (what each raw view shows), `meta.recalled`,
+`meta.turned` and `meta.standing` (which batches count, and which tables were made since: `standing`), `raw` and
 `quarantine` (views: the accepted rows of batches that count, and all rejected ones), `staging`, `theme`, `product`.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +24,9 @@ from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from lake.cores import threads_for_folder, use_threads
 from lake.engine_macros import install_macros
+from lake.scratch import own_folder, reader_spill
 from lake.settings import Settings
+from lake.statistics import seal_statistics, unseal_statistics
 from sharing.keyring import make_keys, open_pseudonym
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
@@ -41,6 +46,10 @@ create table if not exists lake.meta.deliveries (
   arrived integer not null, withdrawn boolean not null
 );
 create table if not exists lake.meta.raw_views (dataset varchar not null, content varchar not null);
+create table if not exists lake.meta.recalled (batch varchar not null);
+create table if not exists lake.meta.turned (dataset varchar not null, batch varchar not null, counts boolean not null,
+  noticed bigint not null);
+create table if not exists lake.meta.standing (name varchar not null, since bigint not null, sources varchar[]);
 create schema if not exists lake.store;
 create schema if not exists lake.raw;
 create schema if not exists lake.quarantine;
@@ -91,15 +100,18 @@ def extension_file(name: str) -> Path:
     raise ExtensionMissing(name, version)
 
 
-def bare_connection(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB within the workspace's bounds, extensions loaded, nothing attached, nothing downloaded."""
+def bare_connection(settings: Settings, spill: str = "spill") -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB within the workspace's bounds, extensions loaded, nothing attached, nothing downloaded.
+
+    What does not fit into memory spills to a folder of that name in the scratch folder, which is its owner's only.
+    """
     settings.extensions.mkdir(parents=True, exist_ok=True)
-    settings.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(settings.scratch)
     connection = duckdb.connect(
         config={
             "threads": settings.threads,
             "memory_limit": settings.memory_limit,
-            "temp_directory": str(settings.scratch / "spill"),
+            "temp_directory": str(settings.scratch / spill),
             "extension_directory": str(settings.extensions),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -158,10 +170,13 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
     if not read_only:
         first_keys(settings)
     key = open_pseudonym(settings.key_place)
-    # The catalog holds the lake's keys, and DuckLake's statistics: the least and greatest value of every column.
-    settings.catalog.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The catalog holds the lake's keys.
+    own_folder(settings.catalog.parent)
     settings.lake_data.mkdir(parents=True, exist_ok=True)
-    connection = bare_connection(settings)
+    if not read_only:
+        with _readable(settings.catalog):
+            unseal_statistics(settings.catalog, key)
+    connection = bare_connection(settings, reader_spill(os.getpid()) if read_only else "spill")
     try:
         _attach(connection, settings, read_only)
         install_macros(connection, key)
@@ -171,6 +186,20 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
         yield connection
     finally:
         connection.close()
+
+
+def seal_lake(settings: Settings) -> None:
+    """Leave no value of a column in the catalog, once nobody writes any more. Raises `LakeUnreadable`."""
+    with _readable(settings.catalog):
+        seal_statistics(settings.catalog, open_pseudonym(settings.key_place))
+
+
+@contextmanager
+def _readable(catalog: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LakeUnreadable(catalog, str(error)) from None
 
 
 def store_table(dataset: Dataset) -> str:

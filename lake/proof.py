@@ -13,8 +13,8 @@ from contracts.model import Dataset
 from lake.carry import contract_digest
 from lake.city import City
 from lake.lake_files import KIND, SUBJECT, known_files, live_files, manifest
+from lake.landed import LandedLost, LandingPlace, landed_copy
 from lake.order import StoredBatch
-from lake.readers.landing import LandedLost, landed_copy
 from lake.readers.recount import recount
 from lake.readers.refusal import DeliveryRefused
 from lake.store import stored_batches
@@ -60,7 +60,7 @@ def _prove_landed(city: City, proof: Proof, dataset: Dataset, stored: StoredBatc
     subject = f"{dataset.id} {stored.batch}"
     proof.looked("landed files")
     try:
-        file = landed_copy(dataset, stored.batch, city.settings.landing)
+        file = landed_copy(dataset, stored.batch, LandingPlace.of(city.settings))
     except LandedLost as lost:
         proof.fault("landed", subject, str(lost))
         return
@@ -69,7 +69,7 @@ def _prove_landed(city: City, proof: Proof, dataset: Dataset, stored: StoredBatc
         proof.looked("landed files of an earlier contract, not recounted")
         return
     try:
-        records = recount(dataset, file)
+        records = recount(dataset, file, city.settings.scratch)
     except DeliveryRefused as refusal:
         proof.fault("recounted", subject, str(refusal))
         return

@@ -34,7 +34,7 @@ from sharing.keys import (
     write_owned,
 )
 
-SIGNING, PSEUDONYM = "signing.pem", "pseudonym.key"
+SIGNING, PSEUDONYM, LANDING = "signing.pem", "pseudonym.key", "landing.key"
 KEY_STATEMENT = "urn:zhongtai:key:v1"
 _BYTES = 32
 
@@ -58,6 +58,11 @@ class KeyPlace:
     def pseudonym(self) -> Path:
         """The pseudonym key's file: 32 bytes, or encrypted as the seed of a PKCS#8 key (RFC 5958)."""
         return self.folder / PSEUDONYM
+
+    @property
+    def landing(self) -> Path:
+        """The file of the key that seals landed files, where the city declares that."""
+        return self.folder / LANDING
 
 
 def make_keys(place: KeyPlace, algorithm: str = ED25519) -> Signer:
@@ -161,7 +166,12 @@ def endorse(old: Signer, new: PublicKey, public: Path, why: str, at: datetime) -
 
 
 def revoke(signer: Signer, key_id: str, public: Path, why: str, at: datetime) -> None:
-    """The city's signed word that a key counts no more; SharingRefused for one that is not among its public keys."""
+    """The city's signed word that a key counts no more; SharingRefused for one that is not among its public keys, and
+    for the one that signs now: nobody believes a key of itself that it is not to be believed.
+    """
+    if key_id == signer.public.key_id:
+        fix = "replace it first: `zhongtai keys rotate --why TEXT`; then revoke it by the key that follows"
+        raise SharingRefused("key_replaced", key_id, "it is the key that signs now", fix)
     path = public / f"{key_id}.pem"
     if not path.is_file():
         known = ", ".join(sorted(one.stem[:16] for one in public.glob("*.pem")))

@@ -15,6 +15,7 @@ from typing import Any
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 from sharing.release import Release, list_releases, withdraw
+from sharing.tombstones import tombstones
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,14 @@ def release_entry(ledger: Ledger, release: Release, batches: Iterable[str]) -> d
     return None if known == every else release.as_dict() | {"batches": sorted(every)}
 
 
-def recalled_batches(ledger: Ledger) -> dict[str, str]:
-    """Every batch that was ever recalled, with the reason: what the contract gate must know of a product's sources."""
-    return {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
+def recalled_batches(ledger: Ledger, releases_root: Path | None = None) -> dict[str, str]:
+    """Every batch that was ever recalled, with the reason: its rows count for nothing any more.
+
+    With the releases, also what a tombstone alone says: of a recall that died before the ledger had it.
+    """
+    told = {stone.batch: stone.reason for stone in tombstones(releases_root)} if releases_root else {}
+    told.pop("", None)
+    return told | {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
 
 
 def _recorded(ledger: Ledger) -> dict[str, set[str]]:

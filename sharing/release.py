@@ -37,7 +37,8 @@ from sharing.durable import read_file
 from sharing.envelope import open_envelope
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
-from sharing.verify import tombstone, verify_release
+from sharing.tombstones import tombstone
+from sharing.verify import verify_release
 
 SWITCH = "current.json"
 KEYS = "keys"

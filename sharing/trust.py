@@ -18,7 +18,8 @@ from sharing.envelope import open_envelope
 from sharing.faults import Fault, SharingRefused
 from sharing.keyring import revocation, successor
 from sharing.keys import PublicKey
-from sharing.verify import tombstone, verify_release
+from sharing.tombstones import tombstone
+from sharing.verify import verify_release
 
 KEYS, SWITCH = "keys", "current.json"
 
@@ -27,7 +28,10 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     """Every fault of the release in `folder`, and what is told of it.
 
     Without a trusted key it is verified with the key that lies beside it, which says no more than that it is whole.
+    SharingRefused where there is no such folder: that is nothing that could be valid.
     """
+    if not folder.is_dir():
+        raise SharingRefused("release_folder", str(folder), "there is no such folder", "give the folder of one release")
     public = folder.parent.parent / KEYS
     try:
         signed_with = _key_id(folder)

@@ -27,6 +27,7 @@ from lake.readers.kinds import foreign_to_text, marked_kind
 from lake.readers.packed import packing_of
 from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
+from lake.scratch import own_folder
 
 _BLOCK = 8 << 20
 _WHOLE = "as a whole"
@@ -225,14 +226,14 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     name = url.rsplit("/", 1)[-1]
     folder = landing / dataset.table
     # Delivered bytes lie here in the clear: for their owner's eyes only.
-    landing.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(landing)
     folder.mkdir(exist_ok=True)
     draft = folder / f".{os.getpid()}.{name}.part"
     scan = _scan(dataset)
     try:
         _copy(dataset, url, draft, scan)
         _refuse_other_encoding(dataset, name, scan)
-        batch = _batch_id(dataset, scan.digest.hexdigest())
+        batch = batch_id(dataset, scan.digest.hexdigest())
         final = folder / batch / name
         final.parent.mkdir(exist_ok=True)
         # One name for one content; what came now is what was digested now, whatever has become of the copy since.
@@ -278,36 +279,8 @@ def _landed(scan: _Scan, batch: str, file: Path, source: str) -> Landed:
     )
 
 
-class LandedLost(Exception):
-    """The landed copy of a batch is gone, or is not what was delivered; `file` is where it should be."""
-
-    def __init__(self, dataset: str, batch: str, file: Path, what: str) -> None:
-        self.dataset, self.batch, self.file, self.what = dataset, batch, file, what
-        super().__init__(
-            f"{dataset}: batch {batch}: its landed copy {what}. Deliver the same file again, or restore it from "
-            "a backup."
-        )
-
-
-def landed_copy(dataset: Dataset, batch: str, landing: Path) -> Path:
-    """The landed file of a batch, proved by its digest. Raises `LandedLost`."""
-    folder = landing / dataset.table / batch
-    file = next(iter(sorted(folder.iterdir())), None) if folder.is_dir() else None
-    if file is None:
-        raise LandedLost(dataset.id, batch, folder, "is gone")
-    with file.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-    if _batch_id(dataset, digest) != batch:
-        raise LandedLost(dataset.id, batch, file, "is not what was delivered (its digest differs)")
-    return file
-
-
-def land_again(dataset: Dataset, batch: str, landing: Path) -> Landed:
-    """A landed batch, described anew, to be read again. Raises `LandedLost`, `DeliveryRefused`."""
-    return land(dataset, f"file://{landed_copy(dataset, batch, landing)}", landing)
-
-
-def _batch_id(dataset: Dataset, digest: str) -> str:
+def batch_id(dataset: Dataset, digest: str) -> str:
+    """The batch of delivered bytes, by their SHA-256 in hex."""
     return hashlib.sha256(f"{dataset.id}\n{digest}".encode()).hexdigest()[:32]
 
 

@@ -194,7 +194,9 @@ class Parity:
 
     def _is_hollow(self, block: bytes, bytes_: npt.NDArray[np.uint8], newlines: Places) -> bool:
         """Whether a line that ends in a block has delimiters and blanks only. Few lines begin so: others are passed."""
-        seam, self._tail = self._tail + block[:_LONGEST_NOTHING], block[-_LONGEST_NOTHING:]
+        seam = self._tail + block[:_LONGEST_NOTHING]
+        # A block may be shorter than such a line is.
+        self._tail = (self._tail + block[-_LONGEST_NOTHING:])[-_LONGEST_NOTHING:]
         after = bytes_[newlines[newlines < len(bytes_) - 1] + 1]
         begins = (after == ord(" ")) | (after == ord("\t")) | (after == self.delimiter[0])
         return bool(self._nothing.search(seam) or (begins.any() and self._nothing.search(block)))

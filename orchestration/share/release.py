@@ -20,6 +20,7 @@ from contracts.working_days import working_days_between
 from lake import facts
 from lake.city import City
 from lake.failure import words
+from lake.standing import recalled_in
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
@@ -61,6 +62,12 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         message = "; ".join([str(error), *reasons])
         fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
         return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})
+    left = recalled_in(city.connection, candidate.table)
+    if left:
+        # Models were not made since: of what lineage knows nothing, the table itself does.
+        message = f"rows of recalled batches ({', '.join(left)}) may still be in the table"
+        fix = "run `zhongtai run` whole, so that its models are made without them"
+        return _conclude(city, agreement, _withheld(agreement, "contract", "batch_not_recalled", message, fix), {})
     evidence = gatherer.evidence(agreement, candidate, folder)
     evidence = replace(evidence, acts=acts_of(city, agreement, dossier(agreement, evidence)))
     verdict = judge(agreement, evidence, working_days=_working_days(city))

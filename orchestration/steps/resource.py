@@ -19,6 +19,7 @@ from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.lake_files import record_files
 from lake.settings import Settings
+from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from orchestration.share.counting import made_by
 from orchestration.share.entrances import provenance_of
@@ -36,6 +37,8 @@ class RunCity:
     """An open city and what the steps of one run share; each part is made on first use."""
 
     city: City
+    recalled: frozenset[str] = frozenset()
+    """The batches that were recalled before the run."""
 
     @cached_property
     def ingestion(self) -> Ingestion:
@@ -44,7 +47,8 @@ class RunCity:
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)
-        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, deliveries, changed)
+        city = self.city
+        return Ingestion(city.connection, city.catalogue, city.settings, batches, deliveries, changed, self.recalled)
 
     @cached_property
     def checks(self) -> Checks:
@@ -100,7 +104,9 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
         with told("opening the city"):
             city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
         with opening:
-            yield RunCity(city)
+            with told("what was recalled"):
+                recalled = take_recalls(city)
+            yield RunCity(city, recalled)
             with told("the digests of the lake's files"):
                 record_files(city)
 

@@ -148,7 +148,12 @@ def test_explain_names_the_evidence_of_a_verdict(city: SampleCity, before: Befor
 
 @pytest.mark.parametrize("agreement", sorted(RELEASED))
 def test_a_release_verifies_by_its_folder_alone(agreement: str, city: SampleCity, before: Before) -> None:
-    assert city.ask("verify", str(before.folder(agreement))) == {"valid": True, "faults": []}
+    told = city.ask("verify", str(before.folder(agreement)))
+    assert (told["valid"], told["faults"], told["current"]) == (True, [], True)
+    assert (told["agreement"], told["release_id"]) == (agreement, before.folder(agreement).name)
+    # The key lay beside the release, and who approved it was played: both are said.
+    assert (told["key_trusted"], told["demonstration"]) == (False, True)
+    assert told["acts"]
 
 
 def test_one_flipped_byte_is_seen(city: SampleCity, before: Before) -> None:

@@ -19,7 +19,7 @@ NOW = "2026-11-21T10:00:00+08:00"
 DAY = "2026-11-20"
 DATASETS = tuple(f"d{number}" for number in range(10))
 
-_CITY = "city: planted\ntitle: {zh: 试验市, en: Planted City}\ndeliveries: deliveries\n"
+_CITY = "city: planted\ntitle: {zh: 试验市, en: Planted City}\ndeliveries: deliveries\ndemonstration: true\n"
 _DEPARTMENTS = """
 departments:
   bureau: {title: {zh: 数据局, en: Data Bureau}, code: "1", owner: data-office@bureau.example}

@@ -4,53 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from contracts.acts import ActEvidence, Deed, Person, PersonKey, Role, RoleGrant, person_key
-from contracts.model import Catalogue
-from lake.acts import KIND, Actor, Acts, Persons, Said, actor, record_act
+from contracts.acts import ActEvidence, Deed, Role, RoleGrant
+from lake.acts import KIND, Acts, Persons, Said, actor, record_act
 from sharing.acts import seen_digest
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 from tests.keys import signer_in
-from tests.unit.gates import cases
-
-AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
-ALWAYS = (date(2026, 1, 1), date(2026, 12, 31))
-AGREEMENT = replace(cases.agreement(), approvals=("anna@city.example", "boris@city.example"))
-SEEN = {"agreement": "a" * 64, "model": "b" * 64, "policy": "c" * 64}
+from tests.unit.lake.office import AGREEMENT, ALWAYS, AT, SEEN, city, did, who
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger.open(tmp_path / "ledger.sqlite", signer_in(tmp_path / "keys")) as opened:
         yield opened
-
-
-def city(tmp_path: Path, *names: str, demonstration: bool = False) -> Persons:
-    persons = {}
-    for name in names:
-        key = PersonKey(signer_in(tmp_path / name).public.pem.decode(), *ALWAYS)
-        persons[person_key(name)] = Person(name, name, name, (RoleGrant(Role.OFFICER, *ALWAYS),), (key,))
-    none: dict[str, Any] = {}
-    catalogue = Catalogue(
-        "city", "市", "City", tmp_path, tmp_path, none, none, none, {AGREEMENT.name: AGREEMENT}, none, none,
-        persons=persons, demonstration=demonstration,
-    )  # fmt: skip
-    return Persons(catalogue, tmp_path / "played")
-
-
-def who(persons: Persons, tmp_path: Path, name: str) -> Actor:
-    return actor(persons, name, tmp_path / name / "signing.pem")
-
-
-def did(ledger: Ledger, actor_: Actor, deed: Deed = Deed.APPROVE, at: datetime = AT, after: str = "") -> None:
-    seen = SEEN if deed is Deed.APPROVE else {}
-    record_act(ledger, actor_.act(deed, AGREEMENT.name, seen, Said(at, "words", after)), at)
 
 
 def found(ledger: Ledger, persons: Persons, **changed: str) -> ActEvidence:

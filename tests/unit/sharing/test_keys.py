@@ -167,6 +167,9 @@ def test_a_revoked_key_is_told_by_the_city_s_key_alone(tmp_path: Path) -> None:
     assert revocation(public, old, stranger.public) is None
     with pytest.raises(SharingRefused, match="no such public key"):
         revoke(open_signing(place), "0" * 64, public, "lost", AT)
+    # Nobody is told by a key that it is not to be believed.
+    with pytest.raises(SharingRefused, match="rotate"):
+        revoke(open_signing(place), open_signing(place).public.key_id, public, "lost", AT)
 
 
 def test_fingerprints_tell_keys_apart_and_nothing_of_them(tmp_path: Path) -> None:

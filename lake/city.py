@@ -16,13 +16,14 @@ from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
 from lake.attach import first_keys, open_lake, seal_lake
+from lake.guarding import expect_ledger, guarded, open_past
 from lake.landed import LandingPlace, seal_landing
 from lake.one_writer import one_writer
+from lake.own_keys import record_keys
 from lake.scratch import empty_scratch
 from lake.settings import Settings
 from lake.versions import Versions, snapshot
 from quality.declared import DuckDBEngine
-from sharing.keyring import open_signing
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 
@@ -80,7 +81,8 @@ def expect_city(settings: Settings) -> None:
 
 
 def expect_run(settings: Settings) -> None:
-    """Raises `NothingRunYet` where there is no ledger."""
+    """Raises `NothingRunYet` where there is no ledger; PastLacking where there was one."""
+    expect_ledger(settings)
     if not settings.ledger.exists():
         raise NothingRunYet(settings)
 
@@ -92,28 +94,41 @@ def declarations(settings: Settings) -> Catalogue:
 
 @contextmanager
 def open_city(
-    settings: Settings, *, catalogue: Catalogue | None = None, run_id: str = "", progress: Progress = silent
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
+    run_id: str = "",
+    progress: Progress = silent,
+    refuse: bool = True,
 ) -> Iterator[City]:
     """The city of a workspace, for writing; lake and ledger are made where they do not exist.
 
-    One process at a time has it: another waits. Raises `LakeBusy`.
+    One process at a time has it: another waits. Raises `LakeBusy`; PastLacking where the ledger lacks what witnesses
+    it, unless `refuse` is off, for an audit.
     """
     known = catalogue or declarations(settings)
     with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
-        yield from _opened(settings, known, run_id, progress)
+        expect_ledger(settings)
+        first_keys(settings)
+        with _past(settings, refuse=refuse) as (ledger, signer):
+            try:
+                with open_lake(settings) as connection:
+                    yield City(settings, known, connection, ledger, signer, run_id, progress)
+            finally:
+                # Nobody writes any more: whoever does holds the lock that is held here.
+                put_away(settings, landed=known.encrypt_landing)
 
 
 @contextmanager
 def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tuple[Ledger, Signer]]:
     """The ledger and who signs, for writing, without lake or declarations: what was released is named there alone.
 
-    One process at a time, as for the city. Raises `NothingRunYet`, `LakeBusy`.
+    One process at a time, as for the city. Raises `NothingRunYet`, `LakeBusy`, PastLacking.
     """
     expect_run(settings)
-    with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
-        signer = open_signing(settings.key_place)
-        with Ledger.open(settings.ledger, signer) as ledger:
-            yield ledger, signer
+    waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
+    with waiting, _past(settings) as opened:
+        yield opened
 
 
 def put_away(settings: Settings, *, landed: bool) -> None:
@@ -126,12 +141,10 @@ def put_away(settings: Settings, *, landed: bool) -> None:
     seal_lake(settings)
 
 
-def _opened(settings: Settings, known: Catalogue, run_id: str, progress: Progress) -> Iterator[City]:
-    first_keys(settings)
-    signer = open_signing(settings.key_place)
-    try:
-        with open_lake(settings) as connection, Ledger.open(settings.ledger, signer) as ledger:
-            yield City(settings, known, connection, ledger, signer, run_id, progress)
-    finally:
-        # Nobody writes any more: whoever does holds the lock that is held here.
-        put_away(settings, landed=known.encrypt_landing)
+@contextmanager
+def _past(settings: Settings, *, refuse: bool = True) -> Iterator[tuple[Ledger, Signer]]:
+    ledger, signer = open_past(settings)
+    with ledger, guarded(settings, ledger, signer, refuse=refuse) as seen:
+        if not seen.lacking:
+            record_keys(settings, ledger, signer)
+        yield ledger, signer

@@ -26,7 +26,7 @@ from sharing.faults import SharingRefused
 from sharing.keyring import KeyPlace
 from sharing.keys import read_passphrase, refuse_readable, write_owned
 
-_SEALED = ".sealed"
+SEALED = ".sealed"
 _FIX = "restore it from a backup of the keys"
 
 
@@ -80,7 +80,7 @@ def seal_landing(place: LandingPlace) -> None:
         return
     recipient = _identity(place, make=True).to_public()
     for file in found:
-        sealed = file.parent.with_name(f"{file.parent.name}{_SEALED}")
+        sealed = file.parent.with_name(f"{file.parent.name}{SEALED}")
         draft = sealed.with_name(f".{sealed.name}")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -93,7 +93,7 @@ def seal_landing(place: LandingPlace) -> None:
 
 def _unsealed(landing: Path) -> Iterator[Path]:
     for folder in sorted(landing.glob("*/*")):
-        if folder.is_dir() and not folder.name.endswith(_SEALED) and (file := _only(folder)):
+        if folder.is_dir() and not folder.name.endswith(SEALED) and (file := _only(folder)):
             yield file
 
 
@@ -102,7 +102,7 @@ def _only(folder: Path) -> Path | None:
 
 
 def _opened(dataset: Dataset, batch: str, place: LandingPlace) -> Path | None:
-    sealed = _only(place.folder / dataset.table / f"{batch}{_SEALED}")
+    sealed = _only(place.folder / dataset.table / f"{batch}{SEALED}")
     if sealed is None:
         return None
     folder = place.scratch / "landed" / batch
@@ -122,7 +122,7 @@ def _opened(dataset: Dataset, batch: str, place: LandingPlace) -> Path | None:
 def _identity(place: LandingPlace, *, make: bool = False) -> pyrage.x25519.Identity:
     path, passphrase = place.keys.landing, place.keys.passphrase
     if not path.exists():
-        if not make or next(place.folder.glob(f"*/*{_SEALED}"), None) is not None:
+        if not make or next(place.folder.glob(f"*/*{SEALED}"), None) is not None:
             what = "the key of what landed is missing, and files are sealed with it"
             raise SharingRefused("landing_key", str(path), what, _FIX)
         text = str(pyrage.x25519.Identity.generate()).encode()

@@ -10,17 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from contracts.faults import DeclarationsRefused
 from contracts.model import Catalogue, Dataset
 from lake import facts
-from lake.attach import quarantine_table, store_table
+from lake.attach import quarantine_table
 from lake.city import City, NothingRunYet, declarations, expect_run, open_city
 from lake.column_lineage import CityLineage, load_lineage
-from lake.proof import prove
 from lake.settings import Settings
-from lake.store import stored_tables
 from lineage.calls import COLUMN, Argument
 from lineage.declared import compared
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
@@ -215,64 +211,6 @@ def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[d
         [batch, batch, limit],
     ).fetchall()
     return [{"batch": b, "row": r, "reasons": why, "original": json.loads(text)} for b, r, why, text in rows]
-
-
-def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
-    """Conservation recomputed from what is stored, against the ledger; and the ledger's chain.
-
-    `deep` also recounts landing and proves every landed, stored and released file (`proof`).
-    """
-    catalogue = declarations(settings)
-    expect_run(settings)
-    with open_city(settings, catalogue=catalogue) as city:
-        faults = [
-            {"rule": fault.rule, "subject": fault.subject, "message": fault.message} for fault in city.ledger.verify()
-        ]
-        known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
-        stored, unreadable = _stored(city)
-        faults += unreadable
-        proof = prove(city) if deep else None
-    for batch, row in known.items():
-        # A legal delivery without a record has no row to be counted.
-        have = stored.get(batch, (0, 0, 0) if row["read"] == 0 else None)
-        wanted = (row["read"], row["accepted"], row["quarantined"])
-        if have != wanted:
-            message = f"the ledger has read, accepted, quarantined {wanted}; the lake has {have}"
-            faults.append({"rule": "conservation", "subject": f"{row['dataset']} {batch}", "message": message})
-        if row["merged"] > row["accepted"] or row["merged"] < 0:
-            message = f"{row['merged']} merged of {row['accepted']} accepted"
-            faults.append({"rule": "conservation", "subject": f"{row['dataset']} {batch}", "message": message})
-    for batch in stored.keys() - known.keys():
-        message = "the lake has a batch that the ledger does not know"
-        faults.append({"rule": "recorded", "subject": batch, "message": message})
-    faults += proof.faults if proof else []
-    return {
-        "valid": not faults,
-        "batches": len(known),
-        "rows": sum(row["read"] for row in known.values()),
-        **({"proved": proof.counts} if proof else {}),
-        "faults": faults,
-    }
-
-
-def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[dict[str, str]]]:
-    """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them.
-
-    Beside it the tables that cannot be read, as faults.
-    """
-    made, faults, counted = stored_tables(city.connection), list[dict[str, str]](), list[tuple[Any, ...]]()
-    for dataset in city.catalogue.datasets.values():
-        if dataset.table not in made:
-            continue
-        try:
-            counted += city.connection.execute(
-                "select _batch, count(*), count(*) - count(_faults), count(_faults) "
-                f"from {store_table(dataset)} group by _batch"
-            ).fetchall()
-        except duckdb.Error as error:
-            message = f"its stored rows cannot be read ({type(error).__name__}); restore the lake's files from a backup"
-            faults.append({"rule": "readable", "subject": dataset.id, "message": message})
-    return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in counted}, faults
 
 
 def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:

@@ -49,6 +49,14 @@ class Settings:
     clock: Clock
     key_passphrase: Path | None = None
     signing_key: str | None = None
+    anchors: tuple[Path, ...] = ()
+    """Files, on other mounts, where the newest signed head of the ledger is written, too."""
+
+    @property
+    def has_past_without_ledger(self) -> bool:
+        """Whether anything is there that a ledger would have recorded: a lake, landed files, releases, or its head."""
+        beside = (self.ledger.with_name(f"{self.ledger.name}.{end}") for end in ("head", "open", "findings"))
+        return any(path.exists() for path in (self.catalog, self.landing, self.releases, *beside))
 
     @property
     def has_past(self) -> bool:
@@ -179,6 +187,15 @@ def _file(environment: Mapping[str, str], name: str) -> Path | None:
     return Path(given).resolve() if given else None
 
 
+def _files(environment: Mapping[str, str], name: str) -> tuple[Path, ...]:
+    """Files that need not be there yet."""
+    given = [one for one in environment.get(name, "").split(os.pathsep) if one]
+    for one in given:
+        if Path(one).is_dir():
+            raise SettingsRefused(name, one, "it is a folder", "the path of a file, on another mount")
+    return tuple(Path(one).resolve() for one in given)
+
+
 def _here() -> Path | None:
     """The folder one stands in, where that is a city."""
     return Path.cwd() if Path(CITY_FILE).is_file() else None
@@ -189,7 +206,8 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
 
     `ZHONGTAI_STATE` and `ZHONGTAI_DELIVERIES` move state and deliveries, `ZHONGTAI_THREADS` and `ZHONGTAI_MEMORY` bound
     DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. `ZHONGTAI_KEY_PASSPHRASE_FILE` names the file of
-    the passphrase that encrypts the keys, `ZHONGTAI_SIGNING_KEY` a key in hardware (PKCS#11). Raises `SettingsRefused`.
+    the passphrase that encrypts the keys, `ZHONGTAI_SIGNING_KEY` a key in hardware (PKCS#11), `ZHONGTAI_ANCHOR` one or
+    more files (divided as in PATH) where the ledger's newest signed head is kept, too. Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
     root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or _here() or REPOSITORY).resolve()
@@ -202,6 +220,7 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
         clock=_clock(env),
         key_passphrase=_file(env, "ZHONGTAI_KEY_PASSPHRASE_FILE"),
         signing_key=env.get("ZHONGTAI_SIGNING_KEY") or None,
+        anchors=_files(env, "ZHONGTAI_ANCHOR"),
     )
 
 

@@ -5,15 +5,13 @@ Reads the ledger's file only. It never writes, and never repairs.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_only
-from sharing.durable import read_file
+from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_head, read_only
 from sharing.faults import Fault
 from sharing.keys import PublicKey
 
@@ -21,13 +19,14 @@ _TRIGGERS = {"entries_no_update", "entries_no_delete", "entries_no_rewrite"}
 _RESTORE = "restore the ledger from a backup, and find out who wrote to its file"
 
 
-def verify_ledger(path: Path, public_key: PublicKey | None = None, witnesses: Iterable[Head] = ()) -> list[Fault]:
+def verify_ledger(path: Path, keys: Sequence[PublicKey] = (), witnesses: Iterable[Head] = ()) -> list[Fault]:
     """Every fault of the ledger at `path`; empty when it holds.
 
-    The head file beside it must name an entry that is there; with a public key it must be signed. `witnesses` are heads
-    kept elsewhere (each certificate holds one): they show a cut-off tail even if the head file was replaced with it.
+    The head file beside it must name an entry that is there; with public keys it must be signed with one of them.
+    `witnesses` are heads kept elsewhere (each certificate holds one): they show a cut-off tail even if the head file
+    was replaced with it.
     """
-    heads, faults = _read_head(path, public_key)
+    heads, faults = _read_head(path, keys)
     try:
         with closing(read_only(path)) as connection:
             faults += _structure(connection, path)
@@ -49,17 +48,25 @@ def _structure(connection: sqlite3.Connection, path: Path) -> Iterator[Fault]:
 
 
 def _entries(connection: sqlite3.Connection, path: Path, heads: list[Head]) -> Iterator[Fault]:
-    wanted: dict[int, set[str]] = {}
+    wanted: dict[int, list[Head]] = {}
     for head in heads:
-        wanted.setdefault(head.seq, set()).add(head.digest)
+        wanted.setdefault(head.seq, []).append(head)
+    wanted.pop(0, None)
     seq, previous = 0, START
     for row in connection.execute(f"select {COLUMNS} from entries order by seq"):
         yield from _entry(row, seq, previous, path)
         seq, previous = row[0], row[-1]
-        if wanted.pop(seq, {previous}) != {previous}:
-            yield Fault("head", f"{path}: entry {seq}", "not the entry that was recorded as the newest", _RESTORE)
-    for missing in sorted(number for number in wanted if number > seq):
-        yield Fault("tail", str(path), f"the ledger ends at entry {seq}; entry {missing} was recorded", _RESTORE)
+        for head in wanted.pop(seq, ()):
+            if head.digest != previous:
+                yield Fault("head", f"{path}: entry {seq}", f"not the entry that {_place(head)} has", _RESTORE)
+    for missing in sorted(wanted):
+        for head in wanted[missing]:
+            lack = f"the ledger ends at entry {seq}; {_place(head)} has entry {missing}"
+            yield Fault("tail", f"{path}: entry {missing}", lack, _RESTORE)
+
+
+def _place(head: Head) -> str:
+    return head.place or "what was recorded elsewhere"
 
 
 def _entry(row: tuple[Any, ...], seq: int, previous: str, path: Path) -> Iterator[Fault]:
@@ -73,16 +80,15 @@ def _entry(row: tuple[Any, ...], seq: int, previous: str, path: Path) -> Iterato
         yield Fault("digest", subject, "its content is not what was written", _RESTORE)
 
 
-def _read_head(path: Path, public_key: PublicKey | None) -> tuple[list[Head], list[Fault]]:
+def _read_head(path: Path, keys: Sequence[PublicKey]) -> tuple[list[Head], list[Fault]]:
     where = head_path(path)
     try:
-        record = json.loads(read_file(where))
-        head = Head(int(record["seq"]), str(record["digest"]))
+        head, record = read_head(where)
     except FileNotFoundError:
         return [], _head_missing(path, where)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError):
         return [], [Fault("head_readable", str(where), "the head file cannot be read", _RESTORE)]
-    if public_key is not None and not head_signature_holds(record, public_key):
+    if keys and not head_signature_holds(record, keys):
         return [head], [Fault("head_signature", str(where), "not signed with the city's key", _RESTORE)]
     return [head], []
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sharing.canonical import canonical_json, digest
+from sharing.durable import read_file
 from sharing.keys import PublicKey, Signer
 
 START = "0" * 64
@@ -38,10 +39,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head:
-    """Where the ledger ended at some moment: kept elsewhere (in a certificate), it witnesses everything up to it."""
+    """Where the ledger ended at some moment: kept elsewhere (in a certificate), it witnesses everything up to it.
+
+    `place` says where it is kept, for whoever reads a fault.
+    """
 
     seq: int
     digest: str
+    place: str = field(default="", compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
@@ -61,13 +66,27 @@ def signed_head(head: Head, signer: Signer | None) -> dict[str, Any]:
     return record | {"key_id": signer.public.key_id, "signature": signer.sign(canonical_json(record)).hex()}
 
 
-def head_signature_holds(record: Mapping[str, Any], key: PublicKey) -> bool:
-    """Whether the record of a head file carries this key's signature on its number and digest."""
+def head_signature_holds(record: Mapping[str, Any], keys: Iterable[PublicKey]) -> bool:
+    """Whether the record of a head file carries the signature of one of these keys on its number and digest."""
     try:
         signature = bytes.fromhex(record["signature"])
     except (KeyError, TypeError, ValueError):
         return False
-    return key.verifies(signature, canonical_json({"seq": record.get("seq"), "digest": record.get("digest")}))
+    said = canonical_json({"seq": record.get("seq"), "digest": record.get("digest")})
+    return any(key.key_id == record.get("key_id") and key.verifies(signature, said) for key in keys)
+
+
+def read_head(path: Path) -> tuple[Head, dict[str, Any]]:
+    """The head in a file, and its whole record, unverified; OSError where there is none, ValueError for what is none.
+
+    For what is there and is none `ValueError` is raised, whatever is wrong with it.
+    """
+    data = read_file(path)
+    try:
+        record = json.loads(data)
+        return Head(int(record["seq"]), str(record["digest"]), str(path)), record
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError("no head") from error
 
 
 def read_only(path: Path) -> sqlite3.Connection:

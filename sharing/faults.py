@@ -33,3 +33,11 @@ class SharingRefused(Exception):
     def fault(self) -> Fault:
         """The refusal as a fault."""
         return Fault(self.rule, self.subject, self.message, self.fix)
+
+
+class PastLacking(SharingRefused):
+    """The ledger lacks what something else witnesses: nothing is written to it. `lacking` are all that it lacks."""
+
+    def __init__(self, rule: str, subject: str, message: str, fix: str, lacking: tuple[Fault, ...] = ()) -> None:
+        super().__init__(rule, subject, message, fix)
+        self.lacking = lacking or (self.fault,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,8 @@ from sharing.canonical import canonical_json
 from sharing.chain import COLUMNS, START, Entry, Head, entry_digest, entry_of, head_path, read_only, signed_head
 from sharing.durable import write_file
 from sharing.faults import Fault, SharingRefused
-from sharing.keys import Signer
+from sharing.keys import PublicKey, Signer
+from sharing.tail import Tail, entry_at
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
@@ -40,6 +41,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "act": ("about",),
     "access": ("subject",),
     "run": ("run_id",),
+    "key": ("name",),
+    "finding": ("finding",),
+    "resolution": ("finding",),
+    "time_stamp": ("size",),
+    "cosignature": ("witness",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
 
@@ -65,17 +71,21 @@ commit;
 class Ledger:
     """One ledger, open for appending and reading. Safe to use from several threads."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, signer: Signer | None) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, signer: Signer | None, keys: Sequence[PublicKey] = ()
+    ) -> None:
         self.path = path
         self._connection = connection
         self._signer = signer
+        self._keys = (*((signer.public,) if signer else ()), *keys)
         self._lock = threading.Lock()
+        self._tail = Tail(path, self._keys)
 
     @classmethod
-    def open(cls, path: Path, signer: Signer | None = None) -> Ledger:
+    def open(cls, path: Path, signer: Signer | None = None, keys: Sequence[PublicKey] = ()) -> Ledger:
         """Open the ledger at `path`, making it if it is not there; with a signer its head is signed.
 
-        SharingRefused where the file is not a sound SQLite database.
+        `keys` are those that signed heads before. SharingRefused where the file is not a sound SQLite database.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -88,10 +98,14 @@ class Ledger:
             # Only an empty file is given the triggers: where they were taken away, the audit is to say so.
             if not connection.execute("select 1 from sqlite_master where name = 'entries'").fetchone():
                 connection.executescript(_SCHEMA)
+            opened = cls(path, connection, signer, keys)
+            # Where a ledger begins its head says so: from then on a ledger without a head has lost it.
+            if opened._newest().seq == 0 and not head_path(path).exists():
+                opened._write_head()
         except (sqlite3.DatabaseError, ValueError) as error:
             connection.close()
             raise _unreadable(path, error) from error
-        return cls(path, connection, signer)
+        return opened
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
@@ -116,7 +130,8 @@ class Ledger:
         """Add entries `(kind, body)` in one transaction: all of them or none.
 
         `body` is JSON-ready and has the fields that `KEYS` names; `run_id` in it makes the entry findable by run. `at`
-        is aware. SharingRefused for an unknown kind, a missing field, or a body that JSON cannot hold.
+        is aware. SharingRefused for an unknown kind, a missing field, or a body that JSON cannot hold; PastLacking
+        where the ledger lacks what its head names, and nothing is written.
         """
         if at.tzinfo is None:
             raise SharingRefused("entry_time", "ledger", "the time has no time zone", "pass an aware datetime")
@@ -124,6 +139,7 @@ class Ledger:
         with self._lock:
             with _transaction(self._connection):
                 head = self._newest()
+                self._tail.expect(self._connection, head)
                 entries = list(_chain(drafts, at.isoformat(), head))
                 self._connection.executemany(f"insert into entries ({COLUMNS}) values (?,?,?,?,?,?,?,?)", entries)
             self._write_head()
@@ -152,14 +168,43 @@ class Ledger:
 
     def verify(self, witnesses: Iterable[Head] = ()) -> list[Fault]:
         """Recompute the whole chain; see `sharing.audit.verify_ledger`."""
-        return verify_ledger(self.path, self._signer.public if self._signer else None, witnesses)
+        return verify_ledger(self.path, self._keys, witnesses)
+
+    def digests(self, after: int = 0) -> Iterator[bytes]:
+        """The digests of the entries after number `after`, in order, 32 bytes each: the leaves of the ledger's tree."""
+        for (found,) in self._connection.execute("select digest from entries where seq > ? order by seq", (after,)):
+            yield bytes.fromhex(found)
+
+    def holds(self, head: Head) -> bool:
+        """Whether the ledger has exactly this entry."""
+        return head.seq == 0 or entry_at(self._connection, head.seq) == head.digest
+
+    def begins(self, seq: int, start: str) -> bool:
+        """Whether the entry of a number has a digest that begins so."""
+        return (entry_at(self._connection, seq) or "").startswith(start)
+
+    def released_last(self, agreement: str) -> str | None:
+        """The release that the newest verdict to release anything of an agreement names; None where none did."""
+        row = self._connection.execute(
+            "select json_extract(body, '$.release_id') from entries where kind = 'verdict' and key = ? "
+            "and json_extract(body, '$.verdict') = 'released' order by seq desc limit 1",
+            (agreement,),
+        ).fetchone()
+        return str(row[0]) if row and row[0] else None
+
+    def accept_end(self) -> None:
+        """Take the ledger as it is now for whole: its head names the newest entry. A named person's act alone does."""
+        with self._lock:
+            self._write_head()
 
     def _newest(self) -> Head:
         row = self._connection.execute("select seq, digest from entries order by seq desc limit 1").fetchone()
         return Head(*row) if row else Head(0, START)
 
     def _write_head(self) -> None:
-        write_file(head_path(self.path), canonical_json(signed_head(self._newest(), self._signer)))
+        data = canonical_json(signed_head(self._newest(), self._signer))
+        write_file(head_path(self.path), data)
+        self._tail.written = data
 
     def _select(self, condition: str, values: Mapping[str, Any]) -> Iterator[Entry]:
         try:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.category import Category
+from contracts.clock import day_of
 from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
@@ -28,8 +29,8 @@ _ASK = "do not use the release; tell its publisher"
 def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: datetime) -> list[Fault]:
     """Every fault of the release in `folder`; empty when it holds.
 
-    `public_key` is the publisher's key, its PEM text, or the PEM file. `now` is aware; its date, in its own time zone,
-    is the day on which the agreement must be in force.
+    `public_key` is the publisher's key, its PEM text, or the PEM file. `now` is aware; its day in the city, in whatever
+    zone it is written, is the one on which the agreement must be in force.
     """
     try:
         key = public_key if isinstance(public_key, PublicKey) else PublicKey.read(public_key)
@@ -137,11 +138,12 @@ def _check(check: Checked) -> Iterator[Fault]:
 
 def _in_force(folder: Path, statement: Statement, now: datetime) -> Iterator[Fault]:
     terms = statement.predicate.agreement
-    if not terms.valid_from <= now.date() <= terms.valid_until:
+    day = day_of(now)
+    if not terms.valid_from <= day <= terms.valid_until:
         yield Fault(
             "in_force",
             terms.name,
-            f"today is {now.date()}; the agreement is in force from {terms.valid_from} to {terms.valid_until}",
+            f"today is {day}; the agreement is in force from {terms.valid_from} to {terms.valid_until}",
             "stop using the release, or renew the agreement with its publisher",
         )
     if tombstone(home_of(folder), statement.predicate.release_id).exists():

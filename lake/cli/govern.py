@@ -1,4 +1,4 @@
-"""Commands of governance: audit, what-if, verify."""
+"""Commands of governance: what-if, verify."""
 
 from __future__ import annotations
 
@@ -14,30 +14,6 @@ from lake.cli.output import emit, fail, say, table
 from lake.settings import load_settings
 
 INVALID, WRONG = 1, 2
-
-
-def audit(
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Also recount landing, and prove every landed, stored and released file.")
-    ] = False,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Recompute conservation from the stored rows, and the ledger's hash chain."""
-    from lake.queries import audit as audit_city
-
-    found = audit_city(load_settings(workspace), deep=deep)
-    if as_json:
-        emit(found)
-    else:
-        mark = "[green]valid[/green]" if found["valid"] else "[red]NOT valid[/red]"
-        say(f"{mark}: {found['batches']:,} batches, {found['rows']:,} rows")
-        for what, count in found.get("proved", {}).items():
-            say(f"  {what}: {count:,}")
-        for fault in found["faults"]:
-            say(f"[red]✗[/red] {fault['rule']} {fault['subject']}: {fault['message']}")
-    if not found["valid"]:
-        raise typer.Exit(INVALID)
 
 
 def what_if(
@@ -108,7 +84,6 @@ def _tell(told: dict[str, Any]) -> None:
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "audit": audit,
     "what-if": what_if,
     "verify": verify,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from contracts.faults import DeclarationsRefused
 from lake.city import declarations, expect_run
@@ -29,15 +30,21 @@ def _ledger(settings: Settings) -> Ledger:
 def status(workspace: Workspace = None, as_json: Json = False) -> None:
     """What the ledger says of the newest deliveries, checks and releases; nothing is run."""
     from lake import facts
+    from lake.guarding import standing_findings
     from lake.queries import standing_rules
 
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:
         summary = facts.summary(ledger, standing_rules(settings))
+        summary["findings"] = standing_findings(settings, ledger)
     if as_json:
         emit(summary)
-    else:
-        show_summary(summary, settings, whole=True)
+        return
+    show_summary(summary, settings, whole=True)
+    for one in summary["findings"]:
+        say(
+            f"[red]✗[/red] {one['rule']} {escape(one['subject'])}: {escape(one['message'])}\n    → {escape(one['fix'])}"
+        )
 
 
 def explain(agreement: str, workspace: Workspace = None, as_json: Json = False) -> None:

@@ -93,6 +93,8 @@ def _changed(
     from lake import approving
     from lake.acts import Acts, Persons, actor, record_act
     from lake.city import declarations, open_books
+    from lake.own_keys import record_keys
+    from sharing.keyring import open_signing
 
     persons = Persons.of(settings, declarations(settings))
     person = actor(persons, *who)
@@ -103,6 +105,7 @@ def _changed(
         act = person.act(Deed.KEY, about, {"key": _before(settings)}, said)
         found = _done(settings, doing, subject, why)
         record_act(ledger, act, at)
+        record_keys(settings, ledger, open_signing(settings.key_place))
     return found
 
 

@@ -17,6 +17,7 @@ from contracts.model import Catalogue
 from lake import facts
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
+from lake.guarding import expect_past
 from lake.settings import Settings
 from orchestration.assets.naming import RELEASE
 from orchestration.definitions import build_definitions
@@ -44,6 +45,7 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
     """
     started = time.monotonic()
     catalogue = declarations(settings)
+    expect_past(settings)
     listener: Progress = progress or silent
     # The instance first: making one takes seconds, in which dbt may still be parsing.
     with _instance(settings) as instance, progress or nullcontext():
@@ -51,7 +53,7 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         chosen = _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
-    with Ledger.open(settings.ledger) as ledger:
+    with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
         summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)

@@ -1,0 +1,194 @@
+"""The audit: the ledger's chain recomputed, and the ledger against everything beside it that tells of the past.
+
+What is found wrong with the past is kept, and stays a fault until a named person resolves it. Nothing else is changed,
+and nothing mended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lake.attach import LakeUnreadable
+from lake.city import City, declarations, expect_run, open_city
+from lake.conservation import conservation
+from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
+from lake.proof import prove
+from lake.settings import Settings
+from lake.statistics import StatisticsSealed
+from sharing import witnesses
+from sharing.audit import verify_ledger
+from sharing.certificate import CERTIFICATE
+from sharing.chain import Head
+from sharing.durable import read_file
+from sharing.envelope import verified_payload
+from sharing.faults import Fault, SharingRefused
+from sharing.findings import excused, token
+from sharing.keys import PublicKey
+from sharing.ledger import Ledger
+from sharing.witnesses import Placed, Recorded, Told
+
+_KEPT = {
+    *LACKING,
+    *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
+    *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch", "private_key"),
+    *("anchor_readable", "anchor_signature", "findings_changed"),
+}
+"""The faults of the past, which stay findings; others are of what can be looked at again."""
+_SWAPPED = "restore the release from a backup, and find out who put another in its place"
+_RUN = "run `zhongtai run`: it judges again, and switches to what it releases"
+
+
+def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
+    """What does not hold of the city's past and of its rows: `valid`, and `faults` by rule, subject, message and fix.
+
+    `deep` also recounts landing and proves every landed, stored and released file (`proof`). A fault that is a finding
+    names it (`finding`). Raises `NothingRunYet`.
+    """
+    try:
+        expect_run(settings)
+        catalogue = declarations(settings)
+        with open_city(settings, catalogue=catalogue, refuse=False) as city:
+            past = past_faults(city)
+            keep(settings, city.ledger, [one for one in past if one.rule in _KEPT], city.signer)
+            rows, looked = conservation(city)
+            proof = prove(city) if deep else None
+            found = [*_all(settings, city.ledger, past), *map(Fault.as_dict, rows)]
+    except SharingRefused as refused:
+        # What cannot even be opened is told as far as it can be read.
+        return _unopened(settings, refused.fault)
+    except (LakeUnreadable, StatisticsSealed) as unread:
+        fix = "restore it from a backup"
+        return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), fix))
+    found += proof.faults if proof else []
+    return {"valid": not found, **looked, **({"proved": proof.counts} if proof else {}), "faults": found}
+
+
+def _unopened(settings: Settings, fault: Fault) -> dict[str, Any]:
+    faults = [_relative(settings, fault)]
+    if not settings.ledger.exists():
+        return {"valid": False, "batches": 0, "rows": 0, "faults": _all(settings, None, faults)}
+    faults += verify_ledger(settings.ledger)
+    try:
+        with Ledger.read(settings.ledger) as ledger:
+            found = _all(settings, ledger, faults)
+    except Exception:
+        found = _all(settings, None, faults)
+    return {"valid": False, "batches": 0, "rows": 0, "faults": found}
+
+
+def _all(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Faults, each with the finding it is part of, and the findings that nothing tells of any more."""
+    by_token = {one: found.finding for found in findings_of(settings).open(ledger) for one in found.lost}
+    told = [one.as_dict() | _part_of(by_token, one) for one in faults]
+    return [*told, *_findings(settings, ledger, {token(one) for one in faults})]
+
+
+def _part_of(by_token: dict[str, str], fault: Fault) -> dict[str, str]:
+    return {"finding": by_token[token(fault)]} if token(fault) in by_token else {}
+
+
+def _findings(settings: Settings, ledger: Ledger | None, present: set[str]) -> list[dict[str, str]]:
+    """The open findings of which no part is among the present faults: what they name has come back, or its witness is
+    gone.
+    """
+    opened = findings_of(settings).open(ledger)
+    return [one.fault.as_dict() | {"finding": one.finding} for one in opened if not present & set(one.lost)]
+
+
+def past_faults(city: City) -> list[Fault]:
+    """Every fault of the ledger and of what witnesses it, those that were accepted as lost left out."""
+    settings, ledger = city.settings, city.ledger
+    keys = known_keys(settings, ledger, city.signer)
+    seen = examine(settings, ledger, city.signer)
+    heads, faults = head_witnesses(settings, keys)
+    _, anchors = witnesses.anchored(settings.anchors, keys)
+    there = [one for _, one in sorted(witnesses.placed(settings.releases).items()) if one.folder]
+    said = [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
+    faults += [*anchors, *_certificates(said, keys), *_switches(city)]
+    faults += [*findings_of(settings).kept()[1], *findings_of(settings).forged(keys)]
+    heads += [told.head for _, told in said if told and told.head]
+    faults += [*seen.lacking, *seen.missing, *witnesses.lacking_heads(ledger, heads)]
+    # Heads that the ledger lacks are told once, by what names them.
+    faults += [_relative(settings, one) for one in verify_ledger(ledger.path, keys)]
+    accepted = excused(ledger)
+    return [one for one in _once(faults) if token(one) not in accepted]
+
+
+def certificate_heads(settings: Settings, keys: Sequence[PublicKey]) -> list[Head]:
+    """Where the ledger ended, by every certificate that a key of the city signed."""
+    known = {key.key_id for key in keys}
+    there = [one for one in witnesses.placed(settings.releases).values() if one.folder]
+    said = [witnesses.told(one.folder, one.name) for one in there if one.folder]
+    return [one.head for one in said if one and one.head and one.key_id in known]
+
+
+def _once(faults: Iterable[Fault]) -> list[Fault]:
+    return list({(token(fault), fault.message): fault for fault in faults}.values())
+
+
+def _relative(settings: Settings, fault: Fault) -> Fault:
+    subject = fault.subject.replace(f"{settings.state}/", "")
+    return Fault(fault.rule, subject, fault.message, fault.fix)
+
+
+def _certificates(said: Iterable[tuple[Placed, Told | None]], keys: Sequence[PublicKey]) -> Iterator[Fault]:
+    """Certificates that are no witness: unreadable, signed by nobody known, or of another release than their place."""
+    known = {key.key_id: key for key in keys}
+    for one, told in said:
+        if told is None:
+            yield Fault("certificate_readable", one.name, "its certificate cannot be read", _SWAPPED)
+        elif (told.agreement, told.release_id) != (one.agreement, one.release_id):
+            message = f"the certificate there is of {told.agreement}/{told.release_id}"
+            yield Fault("release_swapped", one.name, message, _SWAPPED)
+        elif told.key_id not in known:
+            message = f"its certificate is signed with key {told.key_id[:16]}, which is none of the city's"
+            yield Fault("certificate_key", one.name, message, _SWAPPED)
+        else:
+            yield from _signature(one, known[told.key_id])
+
+
+def _signature(one: Placed, key: PublicKey) -> Iterator[Fault]:
+    assert one.folder is not None
+    try:
+        verified_payload(read_file(one.folder / CERTIFICATE), key, CERTIFICATE)
+    except (OSError, SharingRefused) as error:
+        message = error.message if isinstance(error, SharingRefused) else "it cannot be read"
+        yield Fault("certificate_signature", one.name, message, _SWAPPED)
+
+
+def _switches(city: City) -> Iterator[Fault]:
+    """Switches that serve another release than the newest verdict released."""
+    current, recorded = city.ledger.current("verdict"), Recorded.of(city.ledger)
+    gone = {str(entry.body.get("release_id")) for entry in city.ledger.entries("withdrawal")}
+    for name, entry in current.items():
+        wanted = _newest_released(city.ledger, entry.body, name)
+        switched = _switched(city.settings.releases / name / "current.json")
+        if switched is None and wanted is not None and wanted not in gone:
+            message = f"release {wanted} was released last, and nothing is served"
+            yield Fault("switch", f"{name} {wanted}", message, _RUN)
+        elif switched is not None and switched in gone:
+            yield Fault("switch", f"{name} {switched}", "it is served, and was withdrawn", _RUN)
+        elif switched is not None and switched != wanted and not _newer(recorded, name, switched, entry.seq):
+            message = f"it is served; the last that was released is {wanted}"
+            yield Fault("switch", f"{name} {switched}", message, _RUN)
+
+
+def _newer(recorded: Recorded, agreement: str, release: str, verdict: int) -> bool:
+    """Whether a release was recorded after the verdict: a run that died between the two left it."""
+    return recorded.released.get(f"{agreement}/{release}", 0) > verdict
+
+
+def _newest_released(ledger: Ledger, newest: Any, name: str) -> str | None:
+    if newest.get("verdict") == "released":
+        return str(newest.get("release_id"))
+    return ledger.released_last(name)
+
+
+def _switched(path: Path) -> str | None:
+    try:
+        return str(json.loads(read_file(path))["release_id"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None

@@ -1,0 +1,81 @@
+"""Conservation: every row that was read was accepted or rejected, counted from what is stored, against the ledger.
+
+Also landing: each batch that the ledger has must lie there as it was delivered. What the files hold is `proof`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from lake import facts
+from lake.attach import store_table
+from lake.city import City
+from lake.landed import SEALED
+from lake.store import stored_tables
+from sharing.faults import Fault
+
+_ASK = "run `zhongtai audit --deep`; restore the lake's files from a backup, and find out who wrote to them"
+_LAND = "deliver the same file again, or restore it from a backup"
+
+
+def conservation(city: City) -> tuple[list[Fault], dict[str, int]]:
+    """What of lake and landing is not as the ledger has it; beside it how many batches and rows were looked at."""
+    known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
+    stored, faults = _stored(city)
+    for batch, row in known.items():
+        faults += _batch(batch, row, stored)
+    for batch in sorted(stored.keys() - known.keys()):
+        faults.append(Fault("recorded", batch, "the lake has a batch that the ledger does not know", _ASK))
+    faults += _landing(city, known)
+    return faults, {"batches": len(known), "rows": sum(row["read"] for row in known.values())}
+
+
+def _batch(batch: str, row: dict[str, Any], stored: dict[str, tuple[int, int, int]]) -> Iterator[Fault]:
+    subject = f"{row['dataset']} {batch}"
+    # A legal delivery without a record has no row to be counted.
+    have = stored.get(batch, (0, 0, 0) if row["read"] == 0 else None)
+    wanted = (row["read"], row["accepted"], row["quarantined"])
+    if have != wanted:
+        message = f"the ledger has read, accepted, quarantined {wanted}; the lake has {have}"
+        yield Fault("conservation", subject, message, _ASK)
+    if row["merged"] > row["accepted"] or row["merged"] < 0:
+        message = f"{row['merged']} merged of {row['accepted']} accepted"
+        yield Fault("conservation", subject, message, _ASK)
+
+
+def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
+    """Batches of the ledger that do not lie in landing, and what lies there as a batch and is none of the ledger's."""
+    told = {str(entry.body.get("batch")) for entry in city.ledger.entries("batch")}
+    for dataset in city.catalogue.datasets.values():
+        folder = city.settings.landing / dataset.table
+        lying = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        there = {name.removesuffix(SEALED) for name in lying}
+        wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id}
+        for batch in sorted(wanted - there):
+            yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", _LAND)
+        for batch in sorted(there - told):
+            message = "it lies in landing, and the ledger knows no such batch"
+            yield Fault("landed_unknown", f"{dataset.id} {batch}", message, "run again, and audit again")
+
+
+def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[Fault]]:
+    """Batch -> (rows, accepted, quarantined), counted from the stored rows and not from anybody's record of them.
+
+    Beside it the tables that cannot be read, as faults.
+    """
+    made, faults, counted = stored_tables(city.connection), list[Fault](), list[tuple[Any, ...]]()
+    for dataset in city.catalogue.datasets.values():
+        if dataset.table not in made:
+            continue
+        try:
+            counted += city.connection.execute(
+                "select _batch, count(*), count(*) - count(_faults), count(_faults) "
+                f"from {store_table(dataset)} group by _batch"
+            ).fetchall()
+        except duckdb.Error as error:
+            message = f"its stored rows cannot be read ({type(error).__name__}); restore the lake's files from a backup"
+            faults.append(Fault("readable", dataset.id, message, _ASK))
+    return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in counted}, faults

@@ -1,0 +1,226 @@
+"""A past that was rewritten is found, refused before anything is written, and not forgotten until somebody resolves it.
+
+One small city is run once; each test works on a copy of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sharing.ledger import Ledger
+from tests.planted.city import Planted, plant
+
+pytestmark = pytest.mark.city
+HEADS = ("ledger.sqlite", "ledger.sqlite.head")
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A copy of the city, and what it says."""
+
+    city: Planted
+    environment: dict[str, str]
+
+    @property
+    def state(self) -> Path:
+        return self.city.place / ".zhongtai"
+
+    @property
+    def releases(self) -> Path:
+        return self.state / "releases"
+
+    def say(self, *arguments: str) -> Any:
+        return self.city.say(*arguments, **self.environment)
+
+    def ask(self, *arguments: str) -> dict[str, Any]:
+        return dict(json.loads(self.say(*arguments, "--json").out))
+
+    def faults(self, *more: str) -> dict[str, dict[str, str]]:
+        """What the audit finds, by rule and subject."""
+        found = self.ask("audit", *more)
+        assert found["valid"] == (not found["faults"])
+        return {f"{one['rule']} {one['subject']}": one for one in found["faults"]}
+
+    def release(self, name: str = "d0") -> dict[str, Any]:
+        """The release of a dataset's product."""
+        found = [one for one in self.ask("releases")["releases"] if one["agreement"] == f"archive__{name}"]
+        return dict(found[0])
+
+    def put_by(self) -> Callable[[], None]:
+        """Copy the ledger with its head; what is returned puts the copies back."""
+        kept = {name: (self.state / name).read_bytes() for name in HEADS}
+
+        def back() -> None:
+            for name, content in kept.items():
+                (self.state / name).write_bytes(content)
+            for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
+                (self.state / name).unlink(missing_ok=True)
+
+        return back
+
+    def resolve_all(self) -> None:
+        for finding in {one.get("finding", "") for one in self.faults().values()}:
+            said = self.say("resolve", finding, "--as", "mei@archive.example", "--why", "the disk is gone")
+            assert said.status == 0, said.err
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    city = plant(tmp_path_factory.mktemp("past") / "city")
+    assert city.run().released()
+    return city
+
+
+@pytest.fixture
+def copied(whole: Planted, tmp_path: Path) -> Iterator[Copied]:
+    shutil.copytree(whole.place, tmp_path / "city", symlinks=True)
+    yield Copied(Planted(tmp_path / "city"), {})
+    for path in (tmp_path / "city").rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+
+
+def test_a_whole_past_is_valid(copied: Copied) -> None:
+    assert copied.faults() == {}
+    assert copied.ask("status")["findings"] == []
+
+
+def test_a_ledger_put_back_after_a_recall_is_refused_and_found(copied: Copied) -> None:
+    release = copied.release()
+    back = copied.put_by()
+    copied.say("recall", release["batches"][0], "--why", "wrong")
+    back()
+    name = f"withdrawal_lacking archive__d0/{release['release_id']}"
+    assert any(one["subject"] in name for one in copied.ask("status")["findings"])
+    before = (copied.state / "ledger.sqlite").read_bytes()
+    for command in (("run",), ("recall", release["batches"][0], "--why", "again")):
+        said = copied.say(*command)
+        assert said.status != 0 and release["release_id"] in said.err and "resolve" in said.err
+    assert (copied.state / "ledger.sqlite").read_bytes() == before
+    assert name in copied.faults()
+
+
+def test_what_was_found_stays_though_its_witness_goes(copied: Copied) -> None:
+    release = copied.release()
+    back = copied.put_by()
+    copied.say("recall", release["batches"][0], "--why", "wrong")
+    back()
+    assert copied.faults()
+    next(copied.releases.glob("archive__d0/*.withdrawn.json")).unlink()
+    assert copied.faults() and copied.say("run").status != 0
+    copied.resolve_all()
+    assert copied.faults() == {}
+    with Ledger.read(copied.state / "ledger.sqlite") as ledger:
+        resolution = list(ledger.entries("resolution"))[-1]
+        assert any(release["release_id"] in lost for lost in resolution.body["lost"])
+        deeds = [entry.body["deed"] for entry in ledger.entries("act")]
+    assert "resolve" in deeds
+
+
+@pytest.mark.parametrize("gone", [HEADS, HEADS[:1], HEADS[1:]])
+def test_a_ledger_that_was_deleted_is_not_begun_anew(copied: Copied, gone: tuple[str, ...]) -> None:
+    for name in gone:
+        (copied.state / name).unlink()
+    said = copied.say("run")
+    assert said.status != 0 and "backup" in said.err
+    assert copied.say("recall", copied.release()["batches"][0], "--why", "x").status != 0
+    assert copied.say("audit").status == 1
+    assert not (copied.state / "ledger.sqlite").exists() or HEADS[0] not in gone
+
+
+def test_a_deleted_ledger_goes_on_once_a_person_has_resolved_it(copied: Copied) -> None:
+    release = copied.release()
+    for name in HEADS:
+        (copied.state / name).unlink()
+    assert copied.faults()
+    copied.resolve_all()
+    assert not [one for one in copied.faults() if one.startswith(("head", "tail", "release"))]
+    found = copied.ask("recall", release["batches"][0], "--why", "wrong")
+    assert [one["release_id"] for one in found["releases"]] == [release["release_id"]]
+
+
+def test_a_deleted_release_is_named_until_it_is_resolved(copied: Copied) -> None:
+    release = copied.release()
+    folder = copied.releases / "archive__d0" / release["release_id"]
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    name = f"release_missing archive__d0/{release['release_id']}"
+    assert name in copied.faults()
+    copied.city.run()
+    assert name in copied.faults()
+    assert [one["rule"] for one in copied.ask("status")["findings"]].count("release_missing") == 1
+    copied.resolve_all()
+    assert copied.faults() == {}
+
+
+def test_a_ledger_ahead_of_its_head_is_a_crash_and_no_fault(copied: Copied) -> None:
+    head = (copied.state / "ledger.sqlite.head").read_bytes()
+    copied.say("recall", copied.release()["batches"][0], "--why", "wrong")
+    (copied.state / "ledger.sqlite.head").write_bytes(head)
+    assert copied.say("run").status in (0, 1)
+    assert copied.faults() == {}
+
+
+def test_an_anchor_elsewhere_tells_of_a_rollback_that_nothing_else_shows(copied: Copied, tmp_path: Path) -> None:
+    copied.environment["ZHONGTAI_ANCHOR"] = str(tmp_path / "elsewhere.head")
+    back = copied.put_by()
+    copied.say("quarantine", "bureau.d0", "--rows")
+    assert (tmp_path / "elsewhere.head").exists()
+    back()
+    (fault,) = copied.faults().values()
+    assert fault["rule"] == "head_lacking" and "elsewhere.head" in fault["message"]
+    assert "elsewhere.head" in copied.say("run").err
+
+
+@pytest.mark.parametrize("key", ["pseudonym.key", "signing.pem"])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_key_that_is_missing_or_another_is_refused(copied: Copied, key: str, other: bool) -> None:
+    path = copied.state / "keys" / key
+    kept = path.read_bytes()
+    path.unlink()
+    if other:
+        (copied.state / "elsewhere").mkdir()
+        copied.city.say("keys", "init", ZHONGTAI_STATE=str(copied.state / "elsewhere"))
+        shutil.copy(copied.state / "elsewhere" / "keys" / key, path)
+    said = copied.say("run")
+    assert said.status != 0 and "restore" in said.err
+    assert copied.say("audit").status == 1
+    path.unlink(missing_ok=True)
+    path.write_bytes(kept)
+    path.chmod(0o600)
+    assert any("key" in one for one in copied.faults())
+    copied.resolve_all()
+    assert copied.faults() == {}
+
+
+def test_a_swapped_and_a_replayed_release_are_named(copied: Copied) -> None:
+    first, second = (copied.releases / f"archive__{one}" / copied.release(one)["release_id"] for one in ("d0", "d1"))
+    for folder in (first.parent, second.parent, first, second):
+        folder.chmod(0o755)
+    first.rename(copied.state / "aside")
+    second.rename(first)
+    (copied.state / "aside").rename(second)
+    found = copied.faults()
+    assert f"release_swapped archive__d0/{first.name}" in found
+    assert f"release_swapped archive__d1/{second.name}" in found
+    shutil.copy(second.parent / "current.json", first.parent / "current.json")
+    assert f"switch archive__d0 {second.name}" in copied.faults()
+
+
+def test_a_finding_is_resolved_by_a_person_who_may_and_says_why(copied: Copied) -> None:
+    folder = copied.releases / "archive__d0" / copied.release()["release_id"]
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    (finding,) = [one["finding"] for one in copied.faults().values()]
+    assert copied.say("resolve", finding, "--as", "mei@x", "--why", " ").status == 2
+    assert finding in copied.say("resolve", "none", "--as", "mei@x", "--why", "x").err
+    copied.city.write("city: planted\ntitle: {zh: 试验市, en: Planted City}\ndeliveries: deliveries\n", "zhongtai.yml")
+    assert copied.say("resolve", finding, "--as", "mei@x", "--why", "x").status != 0
+    assert copied.faults()

@@ -13,6 +13,7 @@ from contracts.violation import CheckResult, Verdict
 from lake.batch import Batch
 from lake.city import City
 from sharing.ledger import Ledger
+from sharing.notices import open_notices
 from sharing.recall import recalled_batches
 
 
@@ -181,6 +182,7 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
     """
     newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
+    found["notices"] = open_notices(ledger)
     if rules is None:
         return found
     return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}

@@ -23,11 +23,14 @@ _END = ".withdrawn.json"
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something is withdrawn: in words, by whom (empty: the platform itself), and for which recalled batch."""
+    """Why something is withdrawn: in words, by whom (empty: the platform itself), for which recalled batch, and by
+    which signed act (its SHA-256).
+    """
 
     words: str
     by: str = ""
     batch: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Tombstone:
     at: str = ""
     by: str = ""
     batch: str = ""
+    act: str = ""
+
+    @property
+    def why(self) -> Reason:
+        """Its reason, as it was given."""
+        return Reason(self.reason, self.by, self.batch, self.act)
 
 
 def tombstone(home: Path, identity: str) -> Path:
@@ -52,7 +61,7 @@ def write_tombstone(home: Path, identity: str, why: Reason, at: datetime) -> Tom
     path = tombstone(home, identity)
     if not path.exists():
         record = {"agreement": home.name, "release_id": identity, "reason": why.words, "at": at.isoformat()}
-        more = {name: value for name, value in (("by", why.by), ("batch", why.batch)) if value}
+        more = {name: value for name, value in vars(why).items() if value and name != "words"}
         durable.write_file(path, canonical_json(record | more))
     return read_tombstone(path)
 
@@ -61,7 +70,7 @@ def read_tombstone(path: Path) -> Tombstone:
     """What a tombstone says; its being there withdraws, whatever it says."""
     try:
         said = json.loads(durable.read_file(path))
-        known = {name: str(said[name]) for name in ("reason", "at", "by", "batch") if name in said}
+        known = {name: str(said[name]) for name in ("reason", "at", "by", "batch", "act") if name in said}
     except (OSError, ValueError, TypeError, RecursionError):
         known = {}
     return Tombstone(path.parent.name, path.name.removesuffix(_END), **known)

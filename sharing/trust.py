@@ -18,8 +18,8 @@ from sharing.envelope import open_envelope
 from sharing.faults import Fault, SharingRefused
 from sharing.keyring import revocation, successor
 from sharing.keys import PublicKey
-from sharing.tombstones import tombstone
-from sharing.verify import verify_release
+from sharing.tombstones import home_of, tombstone
+from sharing.verify import verify_release, withdrawn_fault
 
 KEYS, SWITCH = "keys", "current.json"
 
@@ -30,9 +30,11 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     Without a trusted key it is verified with the key that lies beside it, which says no more than that it is whole.
     SharingRefused where there is no such folder: that is nothing that could be valid.
     """
+    if not folder.is_dir() and tombstone(folder.parent, folder.name).exists():
+        return [withdrawn_fault(folder.parent.name)], {}  # it was sealed away
     if not folder.is_dir():
         raise SharingRefused("release_folder", str(folder), "there is no such folder", "give the folder of one release")
-    public = folder.parent.parent / KEYS
+    public = home_of(folder).parent / KEYS
     try:
         signed_with = _key_id(folder)
         key = _key(public, trusted, signed_with)
@@ -100,10 +102,10 @@ def _told(folder: Path, key: PublicKey, trusted: PublicKey | None) -> dict[str, 
 def _is_current(folder: Path, statement: Statement) -> bool | None:
     """Whether it is what its recipient may read now; None where the publisher's switch is not beside it."""
     identity = statement.predicate.release_id
-    if tombstone(folder.parent, identity).exists():
+    if tombstone(home_of(folder), identity).exists():
         return False
     try:
-        switched = json.loads(read_file(folder.parent / SWITCH))["release_id"]
+        switched = json.loads(read_file(home_of(folder) / SWITCH))["release_id"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return bool(switched == identity)

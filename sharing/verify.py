@@ -20,7 +20,7 @@ from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
-from sharing.tombstones import tombstone
+from sharing.tombstones import home_of, tombstone
 
 _AGAIN = "get the release again from its publisher, whole; do not use this one"
 _ASK = "do not use the release; tell its publisher"
@@ -98,7 +98,7 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
         yield Fault("rows", CERTIFICATE, f"the files hold {rows} rows, the certificate says {predicate.rows}", _ASK)
     files = tuple(CandidateFile(one.name, one.digest.get("sha256", ""), 0) for one in statement.subject)
     batches = statement.batches if statement.names_batches else None
-    if release_id(files, predicate.agreement.digest, batches) != predicate.release_id:
+    if release_id(files, predicate.agreement.digest, batches, predicate.again) != predicate.release_id:
         yield Fault("release_id", CERTIFICATE, "its release id is not the digest of its content", _ASK)
 
 
@@ -146,5 +146,10 @@ def _in_force(folder: Path, statement: Statement, now: datetime) -> Iterator[Fau
             f"today is {day}; the agreement is in force from {terms.valid_from} to {terms.valid_until}",
             "stop using the release, or renew the agreement with its publisher",
         )
-    if tombstone(folder.parent, statement.predicate.release_id).exists():
-        yield Fault("not_withdrawn", terms.name, "the publisher withdrew this release", "stop using it")
+    if tombstone(home_of(folder), statement.predicate.release_id).exists():
+        yield withdrawn_fault(terms.name)
+
+
+def withdrawn_fault(subject: str) -> Fault:
+    """What is said of a release that its publisher withdrew."""
+    return Fault("not_withdrawn", subject, "the publisher withdrew this release", "stop using it")

@@ -21,6 +21,7 @@ from lake import facts
 from lake.city import City
 from lake.failure import words
 from lake.standing import recalled_in
+from lake.uncovered import withdraw_uncovered
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
@@ -29,7 +30,7 @@ from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
 from sharing.recall import release_entry
-from sharing.release import current_release, publish, withdraw
+from sharing.release import publish
 
 
 def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
@@ -104,14 +105,8 @@ def _conclude(city: City, agreement: Agreement, verdict: Verdict, details: dict[
 
 
 def _withdraw(city: City, agreement: Agreement, verdict: Verdict) -> Verdict:
-    reason = f"the agreement is valid from {agreement.valid_from} until {agreement.valid_until}"
-    if current_release(city.settings.releases, agreement.name) is None:
-        return verdict
-    release = withdraw(city.settings.releases, agreement.name, reason, city.now())
-    if release is None:
-        return verdict
-    city.ledger.append("withdrawal", {**release.as_dict(), "reason": reason, "run_id": city.run_id}, city.now())
-    return replace(verdict, outcome=Outcome.WITHDRAWN)
+    gone = withdraw_uncovered(city, agreement.name)
+    return replace(verdict, outcome=Outcome.WITHDRAWN) if gone else verdict
 
 
 def _withheld(agreement: Agreement, gate: str, rule: str, message: str, fix: str) -> Verdict:

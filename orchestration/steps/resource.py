@@ -21,6 +21,7 @@ from lake.lake_files import record_files
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
+from lake.uncovered import settle_releases
 from orchestration.share.counting import made_by
 from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
@@ -107,6 +108,8 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
             with told("what was recalled"):
                 recalled = take_recalls(city)
             yield RunCity(city, recalled)
+            with told("what no agreement covers"):
+                settle_releases(city)
             with told("the digests of the lake's files"):
                 record_files(city)
 

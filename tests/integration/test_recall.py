@@ -5,6 +5,7 @@ Each begins as a copy of a city that was run once, its state at another place th
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from lake.cli.options import login_name
+from sharing.keys import PublicKey
+from sharing.ledger import Ledger
+from sharing.notices import read_notice
 from tests.recalled.city import PRODUCTS, Recalled, found_city
 
 FIRST, SECOND, THIRD = "2026-11-17", "2026-11-18", "2026-11-19"
@@ -150,3 +155,121 @@ def test_what_was_not_made_again_since_a_recall_does_not_leave(city: Recalled) -
     assert verdict["verdict"] == "withheld"
     assert bad in "".join(one["message"] for one in verdict["violations"])
     assert "kept" not in city.releases()
+
+
+def test_a_recall_needs_ledger_and_releases_alone(city: Recalled, tmp_path: Path) -> None:
+    moved = replace(city, state=tmp_path / "restored")
+    (city.place / ".zhongtai").rename(tmp_path / "restored")
+    bad = moved.status().batch("visits", FIRST)
+    shutil.rmtree(tmp_path / "restored" / "lake")
+    shutil.rmtree(city.place / "contracts")
+    shutil.rmtree(city.place / "deliveries")
+    found = moved.recall(bad)
+    assert {row["agreement"] for row in found["releases"]} == {"archive__visits", "archive__joined", "archive__kept"}
+    assert set(moved.releases()) == {"lots", "people"}
+
+
+def test_a_moved_state_is_attached(city: Recalled, tmp_path: Path) -> None:
+    moved = replace(city, state=tmp_path / "restored")
+    (city.place / ".zhongtai").rename(tmp_path / "restored")
+    moved.recall(moved.status().batch("visits", FIRST))
+    assert moved.run().released == set(PRODUCTS)
+    assert moved.rows("kept") == {"c": 3}
+    assert moved.audited() == []
+
+
+def test_who_recalled_and_why_is_in_the_ledger_and_on_the_tombstone(city: Recalled) -> None:
+    bad = city.status().batch("visits", FIRST)
+    for why in ((), ("--why", ""), ("--why", " \t")):
+        said = city.say("recall", bad, *why)
+        assert said.status == 2 and "without a reason" in said.err
+    assert set(city.releases()) == set(PRODUCTS)
+    found = city.recall(bad, "--as", "steward@bureau.example")
+    assert found["by"] == "steward@bureau.example"
+    state = city.place / ".zhongtai"
+    with Ledger.read(state / "ledger.sqlite") as ledger:
+        (entry,) = ledger.entries("recall")
+        acts = [one.body for one in ledger.entries("act") if one.body["deed"] == "recall"]
+    assert (entry.body["by"], entry.body["reason"]) == ("steward@bureau.example", "wrong")
+    (act,) = acts
+    assert (act["about"], act["person"], act["digest"]) == (bad, entry.body["by"], entry.body["act"])
+    stones = [json.loads(path.read_text()) for path in state.glob("releases/*/*.withdrawn.json")]
+    assert {(one["by"], one["batch"], one["act"]) for one in stones} == {(entry.body["by"], bad, entry.body["act"])}
+    city.recall(city.status().batch("visits", SECOND))
+    with Ledger.read(state / "ledger.sqlite") as ledger:
+        *_, last = ledger.entries("recall")
+    assert last.body["by"] == login_name()
+
+
+def test_nobody_recalls_whose_role_may_not(city: Recalled) -> None:
+    file = city.place / "zhongtai.yml"
+    file.write_text(file.read_text().replace("demonstration: true", "demonstration: false"))
+    said = city.say("recall", city.status().batch("visits", FIRST), "--why", "wrong")
+    assert said.status == 2 and "no demonstration" in said.err
+    assert set(city.releases()) == set(PRODUCTS)
+
+
+def test_a_dry_run_names_and_changes_nothing(city: Recalled) -> None:
+    bad, state = city.status().batch("visits", FIRST), city.place / ".zhongtai"
+    before = {path: path.read_bytes() for path in sorted(state.rglob("*")) if path.is_file()}
+    found = city.tell("recall", bad[:8], "--dry-run")
+    assert (found["batch"], found["recipients"], len(found["releases"])) == (bad, ["archive"], 3)
+    assert {path: path.read_bytes() for path in sorted(state.rglob("*")) if path.is_file()} == before
+
+
+def test_a_batch_is_named_by_how_it_begins_and_an_ambiguous_beginning_is_refused(city: Recalled) -> None:
+    bad = city.status().batch("visits", FIRST)
+    assert city.recall(bad[:10])["batch"] == bad
+    said = city.say("recall", "0000000", "--why", "wrong")
+    assert said.status == 2 and "no batch of this id" in said.err
+
+
+def test_withdrawn_files_are_their_owners_alone_and_recipients_are_told(city: Recalled) -> None:
+    bad, releases = city.status().batch("visits", FIRST), city.place / ".zhongtai" / "releases"
+    before = city.releases()["visits"]
+    city.recall(bad)
+    assert not Path(before["path"]).exists()
+    sealed = Path(city.releases("withdrawn")["visits"]["path"])
+    assert all(not path.stat().st_mode & 0o077 for path in (sealed.parent.parent, sealed, *sealed.iterdir()))
+    assert city.say("verify", before["path"]).status == 1
+    assert city.say("verify", str(sealed)).status == 1
+    told = city.tell("notices", "--recipient", "archive")["notices"]
+    assert {one["agreement"] for one in told} == {"archive__visits", "archive__joined", "archive__kept"}
+    assert all(one["batches"] == [bad] and one["acknowledged"] is None for one in told)
+    for one in told:
+        assert one["path"].startswith(str(releases / "notices" / "archive"))
+        assert read_notice(Path(one["path"]), PublicKey.read(next((releases / "keys").glob("*.pem")))).notice
+    first, second, third = (one["notice"] for one in told)
+    city.tell("acknowledge", first, "--as", "clerk@archive.example")
+    city.tell("acknowledge", second[:10])
+    city.tell("acknowledge", second)
+    assert [one["notice"] for one in city.tell("status")["notices"]] == [third]
+    assert third[:12] in city.say("status").out
+    assert city.tell("notices")["notices"][0]["acknowledged"]["by"] == "clerk@archive.example"
+    assert city.audited() == []
+
+
+def test_what_no_agreement_covers_is_not_served(city: Recalled) -> None:
+    (city.place / "contracts" / "agreements" / "archive__lots.yml").unlink()
+    city.agree("people", until="2026-11-20")
+    shutil.rmtree(city.place / "dbt_project" / "models" / "products" / "archive__lots")
+    after = city.run()
+    assert after.released == {"visits", "joined", "kept"} == set(city.releases())
+    for found in (after, city.status()):
+        assert "declared any more" in found.why("lots")
+        assert "to 2026-11-20" in found.why("people")
+    assert {one["agreement"] for one in city.tell("notices")["notices"]} == {"archive__lots", "archive__people"}
+    assert city.audited() == []
+    city.agree("people")
+    # The very content that was withdrawn, under the very agreement.
+    assert "people" in city.run().released
+    assert city.rows("people") == {"a": 1, "b": 3, "c": 7}
+
+
+def test_an_act_takes_a_delivery_back(city: Recalled) -> None:
+    path = f"{SECOND}/bureau/visits.csv"
+    assert city.say("withdraw-delivery", "bureau.visits", path, "--why", " ").status == 2
+    found = city.tell("withdraw-delivery", "bureau.visits", path, "--why", "twice", "--as", "steward@bureau.example")
+    assert found["by"] == "steward@bureau.example"
+    assert city.run().released == set(PRODUCTS)
+    assert city.rows("kept") == {"a": 1, "b": 2}

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.model import Dataset, DeliveryMode
 from lake.batch import Batch
 from lake.city import City
-from lake.readers.landing import landed_copy
+from lake.landed import LandingPlace, landed_copy
 from lake.standing import take_recalls
 from lake.store import stored_batches
 from lake.withdrawal import withdraw_delivery
@@ -133,11 +133,12 @@ class History:
         if not batches:
             return
         batch = self.chance.choice(batches)
-        landed = landed_copy(self.dataset, batch, self.desk.settings.landing).read_text(encoding="utf-8")
+        file = landed_copy(self.dataset, batch, LandingPlace.of(self.desk.settings))
+        lines = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
         with self._city() as city:
             city.ledger.append("recall", {"batch": batch, "reason": "test"}, city.now())
             take_recalls(city)
-        self.reference.recalled.add(tuple((one, name) for one, name in (x.split(",") for x in landed.splitlines()[1:])))
+        self.reference.recalled.add(tuple((one, name) for one, name in lines))
         self.run()
 
     def _change(self) -> None:

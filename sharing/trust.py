@@ -41,7 +41,7 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     except SharingRefused as refusal:
         return [refusal.fault], {}
     faults = list(verify_release(folder, key, now))
-    reason = _revoked(public, trusted or key, key)
+    reason = revoked(public, trusted or key, key)
     if reason is not None:
         fix = "do not use it; ask the publisher for one that is signed with the key that it has now"
         faults.append(Fault("key_revoked", key.key_id, f"the city revoked its key: {reason}", fix))
@@ -70,7 +70,7 @@ def _key(public: Path, trusted: PublicKey | None, key_id: str) -> PublicKey:
     return PublicKey.read(path)
 
 
-def _revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
+def revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
     """Why a key counts no more, by the word of a trusted key or of one that it leads to."""
     names = [path.stem for path in sorted(public.glob("*.pem"))] if public.is_dir() else []
     speaking = [trusted, *(found for name in names if (found := successor(public, trusted, name)))]

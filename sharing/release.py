@@ -154,7 +154,7 @@ def _free(sealed: Path) -> Path:
     """Where to put a folder, if a release of that id lies sealed away already: that one is kept as it is."""
     if not sealed.exists():
         return sealed
-    beside = sealed.with_name(f"{sealed.name}{_PUT_BACK}")
+    beside = sealed.with_name(f".{sealed.name}{_PUT_BACK}")
     durable.remove_folder(beside)
     return beside
 

@@ -16,7 +16,7 @@ from sharing.keys import Signer
 from sharing.ledger import Ledger
 from sharing.notices import issue_notice
 from sharing.release import Release, list_releases, withdraw
-from sharing.tombstones import Reason, read_tombstone, tombstone
+from sharing.tombstones import Reason, Tombstone, read_tombstone, tombstone, tombstones
 
 Entry = tuple[str, dict[str, Any]]
 
@@ -51,14 +51,45 @@ def take_back_recorded(books: Books, release: Release, why: Reason, at: datetime
 
 def settle_withdrawn(books: Books, at: datetime) -> None:
     """Finish what a crash left undone: what has a tombstone is sealed away, its recipient told, and recorded."""
-    recorded = {str(entry.body.get("release_id")) for entry in books.ledger.entries("withdrawal")}
+    ledger = books.ledger
+    recorded = {str(entry.body.get("release_id")): entry.body for entry in ledger.entries("withdrawal")}
+    known, entries = recipients(ledger), list[Entry]()
     for release in list_releases(books.releases):
+        if release.state != "withdrawn":
+            continue
+        body = recorded.get(release.release_id)
+        told = body is not None and ("notice" in body or release.release_id not in known)
         home = books.releases / release.agreement
-        if release.state == "withdrawn" and (release.release_id not in recorded or release.path.parent == home):
+        if not told or release.path.parent == home:
             stone = read_tombstone(tombstone(home, release.release_id))
-            gone, entry = take_back(books, release, stone.why, at)
-            if gone.release_id not in recorded:
-                books.ledger.append_many([entry], at)
+            entry = take_back(books, release, stone.why, _moment(stone, at))[1]
+            entries += [] if told else [entry]
+    entries += _recalls(books, {entry.key for entry in ledger.entries("recall")})
+    if entries:
+        ledger.append_many(entries, at)
+
+
+def _moment(stone: Tombstone, otherwise: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(stone.at)
+    except ValueError:
+        return otherwise
+    return found if found.tzinfo else otherwise
+
+
+def _recalls(books: Books, recorded: set[str]) -> Iterator[Entry]:
+    """Recalls that tombstones tell of, and the ledger does not."""
+    found: dict[str, list[Tombstone]] = {}
+    for stone in tombstones(books.releases):
+        if stone.batch and stone.batch not in recorded:
+            found.setdefault(stone.batch, []).append(stone)
+    known = recipients(books.ledger)
+    for batch, stones in sorted(found.items()):
+        ids = [stone.release_id for stone in stones]
+        told = {name: value for name, value in (("by", stones[0].by), ("act", stones[0].act)) if value}
+        names = sorted({known[one] for one in ids if one in known})
+        reason = stones[0].reason.removeprefix(f"batch {batch} was recalled: ")
+        yield "recall", {"batch": batch, "reason": reason, **told, "releases": ids, "recipients": names}
 
 
 def recipients(ledger: Ledger) -> Mapping[str, str]:

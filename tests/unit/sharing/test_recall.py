@@ -146,6 +146,7 @@ def test_what_a_crash_left_undone_is_finished(city: City, ledger: Ledger, monkey
     assert release.path.exists() and list(ledger.entries("withdrawal")) == []
     for _ in range(2):
         settle_withdrawn(Books(ledger, city.releases, city.signer), cases.NOW)
+        assert recalled_batches(ledger) == {"b1": "wrong"}
         (entry,) = ledger.entries("withdrawal")
         assert (entry.body["by"], entry.body["batch"]) == ("officer", "b1")
         assert [one.notice for one in notices(city.releases)] == [entry.body["notice"]]

@@ -59,7 +59,7 @@ def trusted_keys(releases: Path, trusted: PublicKey | None) -> tuple[PublicKey, 
         return tuple(PublicKey.read(path) for path in paths)
     led = (successor(public, trusted, path.stem) for path in paths)
     every = {key.key_id: key for key in (trusted, *filter(None, led))}.values()
-    return tuple(key for key in every if _revoked(public, trusted, key) is None)
+    return tuple(key for key in every if revoked(public, trusted, key) is None)
 
 
 def _key_id(folder: Path) -> str:

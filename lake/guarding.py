@@ -18,6 +18,7 @@ from lake.settings import Settings
 from sharing import witnesses
 from sharing.canonical import canonical_json
 from sharing.chain import Head, head_path, head_signature_holds, read_head, signed_head
+from sharing.checkpoint import CHECKPOINT
 from sharing.durable import remove_file, write_file
 from sharing.faults import Fault, PastLacking, SharingRefused
 from sharing.findings import KIND, Finding, Findings, excused, made_of, token
@@ -26,6 +27,7 @@ from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import list_releases
 from sharing.tail import RESTORE
+from sharing.transparency import LOG, Log, publish
 from sharing.witnesses import Placed, Recorded
 
 
@@ -39,6 +41,8 @@ def _mark(settings: Settings) -> Path:
     return settings.ledger.with_name(f"{settings.ledger.name}.open")
 
 
+_REMADE = "the next run makes it anew; whoever has an older checkpoint of it can tell whether it is the same"
+_NAMED = 3
 _LEFT = {"release_lacking", "withdrawal_lacking"}
 LACKING = {*_LEFT, "head_lacking", "head_missing", "tree_lacking", "key_missing", "key_other"}
 """The faults by which nothing may be written."""
@@ -65,6 +69,8 @@ class Seen:
 def head_witnesses(settings: Settings, keys: Sequence[PublicKey]) -> tuple[list[Head], list[Fault]]:
     """The signed heads beside the ledger and in its anchors."""
     heads, faults = witnesses.anchored(settings.anchors, keys)
+    logged, wrong = Log(settings.log).head(keys)
+    heads, faults = [*heads, *logged], [*faults, *wrong]
     for path, place in ((head_path(settings.ledger), "its head file"), (_mark(settings), "its open mark")):
         try:
             head, record = read_head(path)
@@ -86,11 +92,12 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None) -> Seen:
     folders, stones = witnesses.unrecorded(recorded, found)
     said = [witnesses.told(one.folder, one.name) for one in folders if one.folder]
     heads += [one.head for one in said if one and one.head]
-    lacking = [*witnesses.lacking_heads(ledger, heads), *witnesses.lacking_releases(recorded, found)]
+    lacking = [*witnesses.lacking_releases(recorded, found), *witnesses.lacking_heads(ledger, heads)]
     lacking += _headless(settings, ledger)
     lacking += _still(settings, ledger, recorded)
     lacking += key_faults(settings, ledger, signer) if signer else []
     missing = [*witnesses.missing_releases(recorded, found), *witnesses.missing_stones(recorded, found)]
+    missing += _unlogged(settings, ledger)
     return Seen(_fresh(lacking, accepted), _fresh(missing, accepted), folders, stones)
 
 
@@ -99,6 +106,13 @@ def _fresh(faults: Sequence[Fault], accepted: set[str]) -> list[Fault]:
     for fault in faults:
         once.setdefault(token(fault), fault)
     return [fault for name, fault in once.items() if name not in accepted]
+
+
+def _unlogged(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
+    """The log is missing, though a writer that makes one has been here before, and ended."""
+    path = settings.log / CHECKPOINT
+    if ledger.latest("key", "signing") and not path.exists() and not _mark(settings).exists():
+        yield Fault("log_missing", f"{LOG}/{CHECKPOINT}", "the ledger's log is gone", _REMADE)
 
 
 def _headless(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
@@ -169,6 +183,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
     try:
         yield seen
     finally:
+        publish(settings.log, settings.releases, ledger, signer)
         # What was released or withdrawn and not recorded is left to the next writer, which the mark tells.
         folders, stones = witnesses.unrecorded(Recorded.of(ledger), witnesses.placed(settings.releases))
         if not (folders or stones):
@@ -206,10 +221,10 @@ def expect_past(settings: Settings) -> None:
 
 
 def _refusal(settings: Settings, lacking: Sequence[Fault]) -> PastLacking:
-    first, more = lacking[0], len(lacking) - 1
-    said = f"it lacks a part of its past: {first.subject}: {first.message}"
-    said += f"; and {more} more are lacking" if more else ""
-    return PastLacking("past_whole", str(settings.ledger), said, first.fix, tuple(lacking))
+    named = "; ".join(f"{one.subject}: {one.message}" for one in lacking[:_NAMED])
+    more = len(lacking) - _NAMED
+    said = f"it lacks a part of its past: {named}" + (f"; and {more} more are lacking" if more > 0 else "")
+    return PastLacking("past_whole", str(settings.ledger), said, lacking[0].fix, tuple(lacking))
 
 
 def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> None:

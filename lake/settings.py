@@ -56,7 +56,7 @@ class Settings:
     def has_past_without_ledger(self) -> bool:
         """Whether anything is there that a ledger would have recorded: a lake, landed files, releases, or its head."""
         beside = (self.ledger.with_name(f"{self.ledger.name}.{end}") for end in ("head", "open", "findings"))
-        return any(path.exists() for path in (self.catalog, self.landing, self.releases, *beside))
+        return any(path.exists() for path in (self.catalog, self.landing, self.releases, self.log, *beside))
 
     @property
     def has_past(self) -> bool:
@@ -92,6 +92,11 @@ class Settings:
     def ledger(self) -> Path:
         """The ledger's SQLite file."""
         return self.state / "ledger.sqlite"
+
+    @property
+    def log(self) -> Path:
+        """The ledger's log: hashes alone, for everybody to read."""
+        return self.state / "ledger.tiles"
 
     @property
     def releases(self) -> Path:

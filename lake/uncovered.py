@@ -9,6 +9,7 @@ from __future__ import annotations
 from contracts.violation import Outcome, Verdict, Violation
 from lake import facts
 from lake.city import City
+from lake.unbelieved import withdraw_unbelieved
 from sharing.release import Release, list_releases
 from sharing.tombstones import Reason
 from sharing.withdrawal import Books, settle_withdrawn, take_back_recorded
@@ -20,6 +21,7 @@ _FIX = "declare an agreement that is in force, then run again: what its gates le
 def settle_releases(city: City) -> None:
     """At the end of a run: finish withdrawals that a crash left half done, then withdraw what nothing covers."""
     settle_withdrawn(_books(city), city.now())
+    withdraw_unbelieved(city)
     names = {release.agreement for release in list_releases(city.settings.releases) if release.state != "withdrawn"}
     for name in sorted(names):
         gone = withdraw_uncovered(city, name)

@@ -41,11 +41,25 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     except SharingRefused as refusal:
         return [refusal.fault], {}
     faults = list(verify_release(folder, key, now))
-    reason = _revoked(public, trusted or key, key)
+    reason = revoked(public, trusted or key, key)
     if reason is not None:
         fix = "do not use it; ask the publisher for one that is signed with the key that it has now"
         faults.append(Fault("key_revoked", key.key_id, f"the city revoked its key: {reason}", fix))
     return faults, _told(folder, key, trusted)
+
+
+def trusted_keys(releases: Path, trusted: PublicKey | None) -> tuple[PublicKey, ...]:
+    """The keys whose word on the publisher's log counts: a trusted one and those that it leads to, none revoked.
+
+    Without a trusted key all that lie beside the releases: that says no more than that log and release go together.
+    """
+    public = releases / KEYS
+    paths = sorted(public.glob("*.pem")) if public.is_dir() else []
+    if trusted is None:
+        return tuple(PublicKey.read(path) for path in paths)
+    led = (successor(public, trusted, path.stem) for path in paths)
+    every = {key.key_id: key for key in (trusted, *filter(None, led))}.values()
+    return tuple(key for key in every if revoked(public, trusted, key) is None)
 
 
 def _key_id(folder: Path) -> str:
@@ -70,7 +84,7 @@ def _key(public: Path, trusted: PublicKey | None, key_id: str) -> PublicKey:
     return PublicKey.read(path)
 
 
-def _revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
+def revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
     """Why a key counts no more, by the word of a trusted key or of one that it leads to."""
     names = [path.stem for path in sorted(public.glob("*.pem"))] if public.is_dir() else []
     speaking = [trusted, *(found for name in names if (found := successor(public, trusted, name)))]

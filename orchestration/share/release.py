@@ -21,6 +21,7 @@ from lake import facts
 from lake.city import City
 from lake.failure import words
 from lake.standing import recalled_in
+from lake.unbelieved import withdraw_unbelieved
 from lake.uncovered import withdraw_uncovered
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
@@ -83,7 +84,8 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
 
 def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verdict) -> tuple[Verdict, dict[str, Any]]:
     folder = city.settings.scratch / "candidates" / agreement.name
-    inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head())
+    withdraw_unbelieved(city, agreement.name)
+    inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head(), city.ledger.tree())
     try:
         release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
     except SharingRefused as error:

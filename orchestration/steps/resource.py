@@ -23,7 +23,9 @@ from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.uncovered import settle_releases
 from orchestration.share.counting import made_by
+from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
+from orchestration.share.provenance import Provenance
 from orchestration.steps.build import added_to
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
@@ -86,7 +88,12 @@ class RunCity:
         for relation, texts in self.earlier.items():
             digests = (*judged.get(relation, ()), *map(text_digest, texts))
             judged[relation] = tuple(dict.fromkeys(digests))
-        return Gatherer(self.city, self.lineage, judged, self.made)
+        return Gatherer(self.city, self.lineage, judged, self.made, self.provenance)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """What says which batches are in products, once all models are built."""
+        return provenance_of(self.city, self.lineage, self.made)
 
 
 def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:

@@ -94,17 +94,19 @@ class Story:
     def step(self) -> None:
         """Something is recalled of every dataset, something else delivered, and a run."""
         for truth in self.datasets.values():
-            self._recall(truth)
-        if self.chance.random() < 0.5:
+            for _ in range(self.chance.choice([1, 1, 2, 3])):
+                self._recall(truth)
+        if self.chance.random() < 0.3:
             self.run()
         for truth in self.datasets.values():
             self.deliver(truth, self.chance.choice(DAYS), self._some(truth))
         self.run()
         # The next good delivery releases again, whatever was recalled.
-        for truth in self.datasets.values():
-            if not truth.current():
-                self.deliver(truth, self.chance.choice(DAYS), self._fresh())
-        self.run()
+        bare = [truth for truth in self.datasets.values() if not truth.current()]
+        for truth in bare:
+            self.deliver(truth, self.chance.choice(DAYS), self._fresh())
+        if bare:
+            self.run()
 
     def _fresh(self) -> Rows:
         self.serial += 1
@@ -167,7 +169,7 @@ class Story:
             self.exact.add(identity)
 
     def _products(self) -> Iterator[tuple[str, dict[str, tuple[int, frozenset[str]]] | None]]:
-        """Product -> its rows, amount and batches by id; None where a dataset has nothing that counts."""
+        """Product -> its rows, amount and batches by id; None where it has none, or a dataset nothing that counts."""
         for prefix in prefixes(self.copies):
             found = {name: self.datasets[f"{prefix}{name}"].current() for name in MODES}
             plain = {
@@ -181,16 +183,17 @@ class Story:
             }
             for name in PRODUCTS:
                 above = ("visits", "people") if name == "joined" else ("visits" if name == "kept" else name,)
-                yield f"{prefix}{name}", plain[name] if all(found[one] for one in above) else None
+                yield f"{prefix}{name}", (plain[name] or None) if all(found[one] for one in above) else None
 
     def hold(self, holds: bool, what: str) -> None:
         """One more thing was asked; `what` says what did not hold."""
         self.tried += 1
         if not holds:
             self.fell.append(what)
+            print(what, flush=True)
 
 
-def attack(seed: int, recalls: int = 1000, copies: int = 8) -> Score:
+def attack(seed: int, recalls: int = 1000, copies: int = 6) -> Score:
     """So many random recalls, of several datasets of each kind; the past is whole in the end."""
     with TemporaryDirectory() as folder:
         city = found_city(Path(folder) / "city", fresh=250, copies=copies)

@@ -93,6 +93,14 @@ class Person:
         return tuple(dict.fromkeys(held))
 
 
+@dataclass(frozen=True)
+class DeclaredPersons:
+    """Who may act in a city, by their names as they are compared, and whether the platform plays them."""
+
+    persons: Mapping[str, Person]
+    demonstration: bool = False
+
+
 def person_key(name: str) -> str:
     """A person's name as it is compared: an address in capitals is nobody else's."""
     return name.strip().casefold()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from contracts import across, folders
 from contracts.across import listed, mapped
-from contracts.acts import Person
+from contracts.acts import DeclaredPersons, Person
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
@@ -41,6 +41,20 @@ def load_catalogue(workspace: Path, *, deliveries: Path | None = None, engine: E
     return catalogue
 
 
+def load_persons(workspace: Path) -> DeclaredPersons:
+    """Who may act in the workspace at a folder, read from `zhongtai.yml` and `contracts/persons.yml` alone.
+
+    What is wrong with any other declaration does not matter; a file that is not there declares nobody. Raises
+    `DeclarationsRefused` where one of the two cannot be read.
+    """
+    reading = _Reading(workspace.absolute(), Known())
+    city = reading.city() if (workspace / CITY_FILE).exists() else None
+    persons = reading.persons()
+    if faults := reading.faults():
+        raise DeclarationsRefused(faults)
+    return DeclaredPersons(persons, city is not None and city.demonstration)
+
+
 @dataclass
 class _Reading:
     """One pass over a workspace: the documents opened so far and the names they made known."""
@@ -53,13 +67,13 @@ class _Reading:
     def catalogue(self, deliveries: Path | None) -> Catalogue | None:
         """Everything, in the order in which names are needed; None where the city itself is unreadable."""
         self.misplaced += folders.strays(self.root)
-        city = self._city()
+        city = self.city()
         self._standards()
         self.known.departments = self._departments()
         domains = self._domains()
         datasets = self._datasets()
         agreements = self._agreements()
-        persons = self._persons()
+        persons = self.persons()
         self._check_across(datasets)
         if city is None or self.faults():
             return None
@@ -104,7 +118,8 @@ class _Reading:
         self._misplace(path, what, instead)
         return None
 
-    def _city(self) -> CityDeclaration | None:
+    def city(self) -> CityDeclaration | None:
+        """The city itself; None where its file cannot be read."""
         what = "the file is missing, so this folder is no workspace"
         document = self._required(self.root / CITY_FILE, what, "city, title and deliveries")
         city = document.shaped(CityDeclaration) if document and document.usable else None
@@ -218,7 +233,8 @@ class _Reading:
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
 
-    def _persons(self) -> dict[str, Person]:
+    def persons(self) -> dict[str, Person]:
+        """Who may act."""
         path = self.root / "contracts" / "persons.yml"
         return read_persons(self._open(path)) if path.exists() or path.is_symlink() else {}
 

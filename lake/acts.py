@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from contracts.acts import ActEvidence, Approval, Deed, Person, PersonKey, Role, RoleGrant, person_key
+from contracts.acts import ActEvidence, Approval, DeclaredPersons, Deed, Person, PersonKey, Role, RoleGrant, person_key
 from contracts.clock import day_of
 from contracts.model import Agreement, Catalogue
 from lake.settings import Settings
@@ -29,14 +29,14 @@ _ALWAYS = (date(2000, 1, 1), date(2199, 12, 31))
 
 @dataclass(frozen=True)
 class Persons:
-    """Who may act in a city."""
+    """Who may act in a city, by its whole catalogue or its persons alone."""
 
-    catalogue: Catalogue
+    catalogue: Catalogue | DeclaredPersons
     folder: Path
     """Where keys of persons lie that the platform plays."""
 
     @classmethod
-    def of(cls, settings: Settings, catalogue: Catalogue) -> Persons:
+    def of(cls, settings: Settings, catalogue: Catalogue | DeclaredPersons) -> Persons:
         """The persons of a workspace."""
         return cls(catalogue, settings.state / "played_persons")
 

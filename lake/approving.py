@@ -19,7 +19,9 @@ from sharing.acts import Act, read_act
 from sharing.canonical import agreement_digest
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
-from sharing.release import current_release, withdraw
+from sharing.release import current_release
+from sharing.tombstones import Reason
+from sharing.withdrawal import Books, take_back
 
 
 @dataclass(frozen=True)
@@ -86,18 +88,18 @@ def approve(ledger: Ledger, settings: Settings, what: Shown, who: Actor, said: S
     return read_act(data)
 
 
-def stop(ledger: Ledger, settings: Settings, name: str, who: Actor, said: Said) -> dict[str, Any]:
+def stop(books: Books, name: str, who: Actor, said: Said) -> dict[str, Any]:
     """Withdraw what an agreement released, at once, and let nothing more pass until it is approved again.
 
     Withdrawing comes first: a crash before the ledger is written leaves nothing served.
     """
     data = who.act(Deed.STOP, name, {}, said)
-    current = current_release(settings.releases, name)
-    gone = withdraw(settings.releases, name, f"stopped: {said.words}", said.at) if current else None
-    record_act(ledger, data, said.at)
-    if gone is not None:
-        body = {**gone.as_dict(), "reason": f"stopped: {said.words}", "by": who.person.name}
-        ledger.append("withdrawal", body, said.at)
+    current = current_release(books.releases, name)
+    why = Reason(f"stopped: {said.words}", who.person.name, act=read_act(data).digest)
+    gone, entry = take_back(books, current, why, said.at) if current else (None, None)
+    record_act(books.ledger, data, said.at)
+    if entry is not None:
+        books.ledger.append_many([entry], said.at)
     return {"agreement": name, "by": who.person.name, "why": said.words, "withdrawn": gone and gone.release_id}
 
 

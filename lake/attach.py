@@ -4,7 +4,8 @@ Every connection of the project is opened here. What is written, and why, belong
 
 Schemas of the attached catalog `lake`:
 `store` (every conformed row, accepted or not, with its verdict), `meta.batches` (which batches are whole),
-`meta.deliveries` (which of them were delivered when), `meta.raw_views` (what each raw view shows), `raw` and
+`meta.deliveries` (which of them were delivered when), `meta.raw_views` (what each raw view shows), `meta.recalled`,
+`meta.turned` and `meta.standing` (which batches count, and which tables were made since: `standing`), `raw` and
 `quarantine` (views: the accepted rows of batches that count, and all rejected ones), `staging`, `theme`, `product`.
 """
 
@@ -45,6 +46,10 @@ create table if not exists lake.meta.deliveries (
   arrived integer not null, withdrawn boolean not null
 );
 create table if not exists lake.meta.raw_views (dataset varchar not null, content varchar not null);
+create table if not exists lake.meta.recalled (batch varchar not null);
+create table if not exists lake.meta.turned (dataset varchar not null, batch varchar not null, counts boolean not null,
+  noticed bigint not null);
+create table if not exists lake.meta.standing (name varchar not null, since bigint not null, sources varchar[]);
 create schema if not exists lake.store;
 create schema if not exists lake.raw;
 create schema if not exists lake.quarantine;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,7 +33,7 @@ class ConservationBroken(Exception):
 class Batch:
     """What became of one delivery. `state` is accepted, known (its bytes were delivered before: no row is stored
     twice), held (a snapshot of which too much was rejected, in quarantine whole), rejudged (by a changed contract),
-    failed or withdrawn.
+    failed, withdrawn, or recalled.
 
     But for failed ones rows_read = accepted + quarantined; `reasons` counts failures by rule (a row may have several).
     """
@@ -74,7 +74,8 @@ class Ingestion:
     """The context that every delivery of a run shares.
 
     `batches` are those whole in the lake, by dataset, and `deliveries` what was delivered when; both grow. `unusable`
-    says of datasets that have no table as their contract has it, why: nothing of theirs can be carried.
+    says of datasets that have no table as their contract has it, why: nothing of theirs can be carried. `recalled` are
+    the ids of batches that count for nothing, whether or not the lake has them.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -83,6 +84,7 @@ class Ingestion:
     batches: dict[str, list[StoredBatch]]
     deliveries: dict[str, list[Delivery]]
     unusable: dict[str, TableRefused] = field(default_factory=dict)
+    recalled: Collection[str] = frozenset()
 
     def scratch(self, dataset: Dataset) -> Path:
         """A folder for working copies that no other process has."""

@@ -252,7 +252,7 @@ class Carrier:
         parts = [one for one in self._parts() if one.contract == self.place.contract]
         same = {stored.batch, *(one.batch for one in self._parts())}
         others = self.context.batches.get(self.dataset.id, [])
-        good = any(one.accepted and not one.held and one.batch not in same for one in others)
+        good = any(one.accepted and not (one.held or one.recalled) and one.batch not in same for one in others)
         read, rejected = (sum(getattr(one, name) for one in (stored, *parts)) for name in ("rows_read", "quarantined"))
         return good and (any(one.held for one in parts) or rejected > read * self.dataset.largest_rejected_share)
 
@@ -279,6 +279,7 @@ class Carrier:
             accepted=total - quarantined,
             quarantined=quarantined,
             contract=self.place.contract,
+            recalled=delivery.batch in self.context.recalled,
         )
         return stored, reasons
 

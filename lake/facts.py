@@ -13,6 +13,8 @@ from contracts.violation import CheckResult, Verdict
 from lake.batch import Batch
 from lake.city import City
 from sharing.ledger import Ledger
+from sharing.notices import open_notices
+from sharing.recall import recalled_batches
 
 
 def record_batches(city: City, batches: Iterable[Batch]) -> None:
@@ -97,7 +99,9 @@ def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     together: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for body in known.whole.values():
         together.setdefault((body["dataset"], body["batch"]), []).append(body)
-    bodies = [*map(_batch_row, together.values()), *({**body, "deliveries": []} for body in still)]
+    recalled = recalled_batches(ledger)
+    stored = (_recalled_row(row, recalled) for row in map(_batch_row, together.values()))
+    bodies = [*stored, *({**body, "deliveries": []} for body in still)]
     rows = [_dataset_row(body, merged.get(body["dataset"], {})) for body in bodies]
     return sorted(rows, key=lambda row: (row["dataset"], row["delivery"], str(row["delivered_on"] or ""), row["path"]))
 
@@ -115,6 +119,14 @@ def _batch_row(deliveries: Sequence[dict[str, Any]]) -> dict[str, Any]:
         **{name: newest[name] for name in counts},
         "deliveries": [{"path": path, "delivered_on": day} for day, path in days],
     }
+
+
+def _recalled_row(row: dict[str, Any], recalled: Mapping[str, str]) -> dict[str, Any]:
+    """A batch is recalled from the moment that the ledger says so, also before the next run."""
+    if row["batch"] not in recalled:
+        return row
+    why = f"recalled: {recalled[row['batch']]}. Its rows count for nothing; have corrected bytes delivered."
+    return {**row, "state": "recalled", "message": why}
 
 
 def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str, Any]:
@@ -170,6 +182,7 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
     """
     newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
+    found["notices"] = open_notices(ledger)
     if rules is None:
         return found
     return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}

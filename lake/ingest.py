@@ -132,6 +132,9 @@ def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, _Found], rec
     stored = next((one for one in context.batches.get(dataset.id, []) if one.batch == batch), None)
     if stored is None or found.day is None:
         return None
+    if stored.recalled:
+        # No delivery of it is noted: it stands in place of nothing, and no good file of its day is refused for it.
+        return outcome(dataset, "recalled", stored, _arriving(context, dataset, batch, found), message=_RECALLED)
     delivery = _same(context, dataset, batch, found) or _again(context, dataset, stored, found)
     unheard = stored.quarantined and batch not in recorded
     reasons = tally(context.connection, dataset, batch)[1] if unheard else {}
@@ -143,6 +146,10 @@ def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, _Found], rec
     return outcome(dataset, "known", stored, delivery, reasons=reasons, message=message)
 
 
+_RECALLED = (
+    "these very bytes were recalled, and a recall is for good: they count for nothing, at whatever path and day they "
+    "are delivered. Have the department deliver corrected ones."
+)
 _JUDGED_BEFORE = "judged by an earlier version of its contract: it cannot be judged by this one"
 
 
@@ -185,6 +192,8 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: _Found) 
     held = {one.batch: one for one in carrier.held_too}
     context.batches[dataset.id] = [*(held.get(one.batch, one) for one in batches), stored]
     context.deliveries[dataset.id] = [*without(context.deliveries.get(dataset.id, []), delivery), delivery]
+    if stored.recalled:
+        return outcome(dataset, "recalled", stored, delivery, reasons=reasons, message=_RECALLED)
     if stored.held:
         return outcome(dataset, "held", stored, delivery, reasons=reasons, message=_held(dataset, stored))
     return outcome(dataset, "accepted", stored, delivery, reasons=reasons)
@@ -197,7 +206,9 @@ def _arriving(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -
 
 def _refuse_same_day(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> None:
     day = found.day or date.max
-    other = same_day(dataset, context.deliveries.get(dataset.id, []), (found.path, batch, day))
+    recalled = {one.batch for one in context.batches.get(dataset.id, []) if one.recalled}
+    standing = [one for one in context.deliveries.get(dataset.id, []) if one.batch not in recalled]
+    other = same_day(dataset, standing, (found.path, batch, day))
     if other is not None:
         what = f"two files of one day ({day}) match a snapshot, which is one file: {other.path} was taken before"
         fix = (
@@ -226,5 +237,5 @@ def unconserved(context: Ingestion, dataset: Dataset) -> dict[str, str]:
     return {
         one.batch: f"{one.rows_read} read, {one.quarantined} quarantined; stored: {stored.get(one.batch, (0, 0))}"
         for one in context.batches.get(dataset.id, [])
-        if stored.get(one.batch, (0, 0)) != (one.rows_read, one.quarantined)
+        if not one.recalled and stored.get(one.batch, (0, 0)) != (one.rows_read, one.quarantined)
     }

@@ -33,7 +33,8 @@ class StoredBatch:
     """A batch that is whole in the lake: its number in the store, where it first lay, and its counts.
 
     `contract` is the digest of the contract that judged it, `tried` that of the newest it could not be judged by. A
-    `held` batch is a snapshot of which too much was rejected: it lies in quarantine whole.
+    `held` batch is a snapshot of which too much was rejected: it lies in quarantine whole. A `recalled` one counts for
+    nothing, whenever and wherever its bytes are delivered.
     """
 
     batch: str
@@ -46,6 +47,7 @@ class StoredBatch:
     contract: str = ""
     tried: str = ""
     held: bool = False
+    recalled: bool = False
 
 
 def without(deliveries: Iterable[Delivery], again: Delivery) -> list[Delivery]:
@@ -62,9 +64,12 @@ def in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
 def counted(
     deliveries: Iterable[Delivery], batches: Iterable[StoredBatch], dataset: Dataset | None = None
 ) -> list[Delivery]:
-    """The deliveries that count, oldest first: neither withdrawn nor held, nor, where rows are added, corrected."""
-    held = {one.batch for one in batches if one.held}
-    live = in_order(one for one in deliveries if not one.withdrawn and one.batch not in held)
+    """The deliveries that count, oldest first: neither withdrawn nor held, nor, where rows are added, corrected.
+
+    One of a recalled batch never counted, so that what it stood in place of counts again.
+    """
+    out = {one.batch for one in batches if one.held or one.recalled}
+    live = in_order(one for one in deliveries if not one.withdrawn and one.batch not in out)
     return [one for one in live if not _is_corrected(one, live)] if dataset and _replaces_at_path(dataset) else live
 
 
@@ -115,11 +120,11 @@ def same_day(dataset: Dataset, deliveries: Iterable[Delivery], wanted: tuple[str
 def parts_of(
     dataset: Dataset, day: date, deliveries: Iterable[Delivery], batches: Iterable[StoredBatch]
 ) -> list[StoredBatch]:
-    """The batches that are one delivery with another of that day; none where one file is one delivery."""
+    """The batches that are one delivery with another of that day, none recalled; none where a file is a delivery."""
     if not dataset.parts:
         return []
     of_day = {one.batch for one in deliveries if one.delivered_on == day and not one.withdrawn}
-    return [one for one in batches if one.batch in of_day]
+    return [one for one in batches if one.batch in of_day and not one.recalled]
 
 
 def newest_days(

@@ -34,10 +34,11 @@ def rejudge(context: Ingestion, dataset: Dataset) -> list[Batch]:
 
 
 def outdated(context: Ingestion, dataset: Dataset) -> list[StoredBatch]:
-    """The batches that another version of the contract judged, in the order of their deliveries."""
+    """The batches that another version of the contract judged, in the order of their deliveries; none recalled."""
     digest = contract_digest(dataset, context.catalogue.code_sets)
     place = {one.batch: number for number, one in enumerate(in_order(context.deliveries.get(dataset.id, [])))}
-    old = [one for one in context.batches.get(dataset.id, []) if digest not in (one.contract, one.tried)]
+    known = [one for one in context.batches.get(dataset.id, []) if not one.recalled]
+    old = [one for one in known if digest not in (one.contract, one.tried)]
     return sorted(old, key=lambda one: place.get(one.batch, 0))
 
 
@@ -112,6 +113,8 @@ def remake(context: Ingestion, dataset: Dataset) -> list[Batch]:
 def _all(context: Ingestion, dataset: Dataset, before: list[StoredBatch]) -> Iterator[Batch]:
     digest = contract_digest(dataset, context.catalogue.code_sets)
     for stored in before:
+        if stored.recalled:
+            continue  # its rows go with the old table: nobody waits for a batch that counts for nothing
         found, reasons = _carried(context, dataset, stored, digest, alone=False)
         _put(context, dataset, found)
         message = f"judged again: contract {digest} in place of {stored.contract or 'one not noted'}"

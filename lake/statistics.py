@@ -37,15 +37,26 @@ class StatisticsSealed(RuntimeError):
 
 def seal_statistics(catalog: Path, pseudonym_key: bytes) -> None:
     """Leave no value of a column in the catalog; again is nothing. Nobody may be writing."""
+    if _seal(catalog, pseudonym_key):
+        with closing(sqlite3.connect(catalog, timeout=_SECONDS, isolation_level=None)) as connection:
+            # Rows that were moved or replaced before still lie in what pages leave unused.
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
+
+
+def _seal(catalog: Path, pseudonym_key: bytes) -> bool:
+    """Whether there was anything to seal."""
     with _opened(catalog) as connection:
         if connection is None:
-            return
-        connection.execute(f"update ducklake_file_column_stats set min_value = null, max_value = null where {_KNOWN}")
+            return False
+        files = connection.execute(
+            f"update ducklake_file_column_stats set min_value = null, max_value = null where {_KNOWN}"
+        ).rowcount
         rows = connection.execute(
             f"select table_id, column_id, min_value, max_value from ducklake_table_column_stats where {_KNOWN}"
         ).fetchall()
         if not rows:
-            return
+            return files > 0
         if _sealed(connection) is not None:
             raise StatisticsSealed(catalog, "are there, and others beside them: something wrote that is not zhongtai")
         nonce = secrets.token_bytes(_NONCE)
@@ -53,6 +64,7 @@ def seal_statistics(catalog: Path, pseudonym_key: bytes) -> None:
         connection.execute("create table if not exists zhongtai_sealed (statistics blob not null)")
         connection.execute("insert into zhongtai_sealed values (?)", [sealed])
         connection.execute(f"update ducklake_table_column_stats set min_value = null, max_value = null where {_KNOWN}")
+        return True
 
 
 def unseal_statistics(catalog: Path, pseudonym_key: bytes) -> None:
@@ -96,8 +108,6 @@ def _opened(catalog: Path) -> Iterator[sqlite3.Connection | None]:
         if not connection.execute("select 1 from sqlite_master where name = 'ducklake_table_column_stats'").fetchone():
             yield None
             return
-        # What is taken out is also overwritten.
-        connection.execute("pragma secure_delete = on")
         connection.execute("begin immediate")
         try:
             yield connection

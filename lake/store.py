@@ -141,8 +141,8 @@ class RawView:
         # Where batches came in their order, their numbers are as good as places, and need no new view.
         plain = all(before < after for before, after in pairwise(in_place))
         self._place = "_delivery" if plain else _indexed(places)
-        left_out = sorted(one.delivery for one in batches if one.delivery not in places)
-        self._counts = f" and _delivery not in ({', '.join(map(str, left_out))})" if left_out else ""
+        self._counts = _without(one.delivery for one in batches if one.delivery not in places)
+        self._recalled = _without(one.delivery for one in batches if one.recalled)
 
     @property
     def content(self) -> str:
@@ -156,16 +156,24 @@ class RawView:
 
     def statements(self, shown: str | None) -> list[str]:
         """What makes the views so; nothing where they are."""
-        if shown == self.content:
+        # What is recalled may have counted for nothing before, and still leaves quarantine.
+        content = f"{self.content} /* quarantined{self._recalled} */" if self._recalled else self.content
+        if shown == content:
             return []
         name = literal(self.dataset.id)
         return [
             f"create or replace view {raw_table(self.dataset)} as {self.content}",
             f"create or replace view {quarantine_table(self.dataset)} as select _batch, _delivery, _row, _faults, "
-            f"_original from {store_table(self.dataset)} where _faults is not null",
+            f"_original from {store_table(self.dataset)} where _faults is not null{self._recalled}",
             f"delete from lake.meta.raw_views where dataset = {name}",
-            f"insert into lake.meta.raw_views values ({name}, {literal(self.content)})",
+            f"insert into lake.meta.raw_views values ({name}, {literal(content)})",
         ]
+
+
+def _without(numbers: Iterable[int]) -> str:
+    """The condition, after others, that rows are of none of these batches, by number; empty where there is none."""
+    listed = ", ".join(map(str, sorted(numbers)))
+    return f" and _delivery not in ({listed})" if listed else ""
 
 
 def _indexed(places: Mapping[int, int]) -> str:
@@ -179,8 +187,8 @@ def stored_batches(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Stor
     found: dict[str, list[StoredBatch]] = defaultdict(list)
     for dataset, *facts in connection.execute(
         "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, "
-        "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false) "
-        "from lake.meta.batches order by dataset, delivery"
+        "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false), "
+        "batch in (select batch from lake.meta.recalled) from lake.meta.batches order by dataset, delivery"
     ).fetchall():
         found[dataset].append(StoredBatch(*facts))
     return found
@@ -219,7 +227,9 @@ def write_delivery(connection: duckdb.DuckDBPyConnection, dataset: str, delivery
 
 def _values(dataset: str, record: StoredBatch | Delivery) -> str:
     # Bound parameters have DuckDB's client import pandas, which takes a second.
-    return ", ".join(_literal(value) for value in (dataset, *vars(record).values()))
+    # Whether a batch was recalled is the ledger's to say.
+    facts = [value for name, value in vars(record).items() if name != "recalled"]
+    return ", ".join(_literal(value) for value in (dataset, *facts))
 
 
 def _literal(value: object) -> str:

@@ -9,11 +9,15 @@ import difflib
 from dataclasses import replace
 from typing import Any
 
+from contracts.acts import Deed
 from lake import facts
+from lake.acts import Actor, Said, record_act
 from lake.batch import outcome
 from lake.city import City
 from lake.lake_files import record_files
 from lake.store import show, stored_batches, stored_deliveries, write_delivery
+from sharing.acts import read_act
+from sharing.canonical import digest
 
 
 class NoSuchDelivery(LookupError):
@@ -27,6 +31,18 @@ class NoSuchDelivery(LookupError):
         near = difflib.get_close_matches(path, known, 3, 0.4) or sorted(known)[-3:]
         hint = f" Its deliveries are, among others, {', '.join(near)}." if near else ""
         super().__init__(f"{dataset} has no delivery at {path!r} that counts.{hint}")
+
+
+def withdraw_by(city: City, what: tuple[str, str], who: Actor, said: Said) -> dict[str, Any]:
+    """Withdraw the deliveries of a dataset at a path, by a person's act over them; raises as `withdraw_delivery`, and
+    SharingRefused for who may not.
+    """
+    name, path = what
+    there = [one.batch for one in stored_deliveries(city.connection).get(name, []) if one.path == path]
+    data = who.act(Deed.WITHDRAW, f"{name} {path}", {"batches": digest(sorted(there))}, said)
+    found = withdraw_delivery(city, name, path, said.words)
+    record_act(city.ledger, data, said.at)
+    return {**found, "by": who.person.name, "act": read_act(data).digest}
 
 
 def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, Any]:

@@ -39,13 +39,18 @@ def agreement_digest(agreement: Agreement) -> str:
     return digest(_plain(terms))
 
 
-def release_id(files: Iterable[CandidateFile], agreement: str, batches: Iterable[str] | None = None) -> str:
+def release_id(
+    files: Iterable[CandidateFile], agreement: str, batches: Iterable[str] | None = None, again: int = 0
+) -> str:
     """The id of a release: a digest of its files' names and digests, its agreement's digest and its batches, 32 hex
-    digits. The first kinds of certificate had no batches in it.
+    digits; `again` counts how often this very content was withdrawn before. The first kinds of certificate had no
+    batches in it.
     """
     named = sorted((file.name, file.sha256) for file in files)
     content: dict[str, Any] = {"agreement": agreement, "files": named}
-    return digest(content if batches is None else content | {"batches": sorted(set(batches))})[:32]
+    if batches is not None:
+        content["batches"] = sorted(set(batches))
+    return digest(content | {"again": again} if again else content)[:32]
 
 
 def _plain(value: Any) -> Any:

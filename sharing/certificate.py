@@ -163,6 +163,8 @@ class Predicate(_Record):
     ledger: Witness | None
     lowered: tuple[Lowered, ...] = ()
     raised: tuple[Raised, ...] = ()
+    again: int = 0
+    """How often this very content was withdrawn before."""
     exact: bool = False
     """Whether the batches are those whose rows are in the files; else all that might be."""
     dossier: str | None = None
@@ -216,7 +218,7 @@ class CertificateInputs:
     """What a certificate is made from besides the agreement: the evidence, what the gates said of it, and which gates.
 
     `ledger_head` makes the certificate a witness of the ledger up to that entry, `tree` (size, root in hex) of its
-    tree.
+    tree. `again` counts how often this very content was withdrawn before.
     """
 
     evidence: Evidence
@@ -224,6 +226,7 @@ class CertificateInputs:
     gates: tuple[str, ...]
     ledger_head: Head | None = None
     tree: tuple[int, str] | None = None
+    again: int = 0
 
 
 def build_statement(
@@ -237,7 +240,8 @@ def build_statement(
     try:
         files = evidence.candidate.files
         predicate = Predicate(
-            release_id=release_id(files, agreement_digest(agreement), evidence.batches),
+            release_id=release_id(files, agreement_digest(agreement), evidence.batches, inputs.again),
+            again=inputs.again,
             agreement=_terms(agreement),
             product=agreement.product,
             rows=evidence.candidate.rows,

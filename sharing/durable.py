@@ -72,6 +72,21 @@ def seal_folder(folder: Path) -> None:
     folder.chmod(0o555)
 
 
+def seal_away(folder: Path, target: Path) -> None:
+    """Move a folder to `target` on the same file system, for its owner's eyes only: its parent, itself, its files."""
+    for place in (target.parent.parent, target.parent):
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(0o700)
+    folder.chmod(0o700)
+    folder.replace(target)
+    for path in target.iterdir():
+        if not path.is_symlink():
+            path.chmod(0o400)
+    target.chmod(0o500)
+    _sync(target.parent)
+    _sync(folder.parent)
+
+
 def remove_file(path: Path) -> None:
     """Remove a file, if it is there."""
     path.unlink(missing_ok=True)

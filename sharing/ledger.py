@@ -39,6 +39,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "privacy": ("recipient", "dataset", "agreement", "content"),
     "withdrawal": ("agreement",),
     "recall": ("batch",),
+    "acknowledgement": ("notice",),
     "act": ("about",),
     "access": ("subject",),
     "run": ("run_id",),

@@ -1,7 +1,7 @@
-"""Recall: name every release that a bad batch reached, and withdraw each of them.
+"""Recall: name every release that a bad batch reached, and withdraw each of them. Ledger and releases alone are needed.
 
 Reached is what the ledger or the release's own certificate says, whichever says more; a release whose certificate
-cannot be read and of which the ledger knows nothing counts as reached.
+cannot be read and of which the ledger knows nothing counts as reached. A recall is for good.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sharing.faults import SharingRefused
+from sharing.keys import Signer
 from sharing.ledger import Ledger
-from sharing.release import Release, list_releases, withdraw
+from sharing.release import Release
+from sharing.tombstones import Reason, tombstones
+from sharing.withdrawal import Books, recipients, released, take_back
+
+_SHORTEST = 4
 
 
 @dataclass(frozen=True)
@@ -31,31 +36,67 @@ class Recall:
         return {"batch": self.batch, "releases": releases, "recipients": list(self.recipients)}
 
 
+def find_batch(ledger: Ledger, releases_root: Path, wanted: str) -> str:
+    """The id of the one batch that begins so, of all that were ever landed or released; SharingRefused otherwise."""
+    known = {str(entry.body["batch"]): str(entry.body["dataset"]) for entry in ledger.entries("batch") if _named(entry)}
+    certified = {batch: "" for release in released(ledger, releases_root) for batch in release.batches}
+    recorded = {batch: "" for batches in _recorded(ledger).values() for batch in batches}
+    every = {**certified, **recorded, **known}
+    if wanted in every:
+        return wanted
+    found = sorted(batch for batch in every if batch.startswith(wanted)) if len(wanted) >= _SHORTEST else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        what, fix = "no batch of this id was ever landed or released", "see `zhongtai status` for batch ids"
+        raise SharingRefused("batch_known", wanted, what, fix)
+    named = ", ".join(f"{batch} ({every[batch]})" if every[batch] else batch for batch in found)
+    raise SharingRefused("batch_known", wanted, f"several batches begin so: {named}", "give more of its id")
+
+
 def reached(ledger: Ledger, releases_root: Path, batch: str) -> tuple[Release, ...]:
     """Every release that holds rows of the batch, current or not; SharingRefused for a batch nobody has heard of."""
     recorded = _recorded(ledger)
-    releases = list_releases(releases_root)
+    releases = released(ledger, releases_root)
     found = tuple(release for release in releases if _reaches(release, recorded.get(release.release_id), batch))
     if not any(batch in (recorded.get(one.release_id) or set()) | set(one.batches) for one in found):
         _refuse_unknown(ledger, batch)
     return found
 
 
-def recall(ledger: Ledger, releases_root: Path, batch: str, reason: str, at: datetime) -> Recall:
+def recipients_of(ledger: Ledger, releases: Iterable[Release]) -> tuple[str, ...]:
+    """Who received any of these releases, each once."""
+    known = recipients(ledger)
+    names = {release.recipient or known.get(release.release_id) for release in releases}
+    return tuple(sorted(name for name in names if name))
+
+
+def recall(
+    ledger: Ledger, releases_root: Path, batch: str, reason: str | Reason, at: datetime, signer: Signer | None = None
+) -> Recall:
     """Withdraw every release that the batch reached, and record it. Safe to repeat: what is withdrawn stays so.
 
-    Withdrawing comes first: a crash before the ledger is written leaves nothing served, and the next recall records it.
+    With a signer each recipient is told by a signed notice. Withdrawing comes first: a crash before the ledger is
+    written leaves nothing served, and the next recall, or run, records it. SharingRefused without a reason.
     """
-    why = f"batch {batch} was recalled: {reason}"
-    withdrawn = []
-    for release in reached(ledger, releases_root, batch):
-        gone = withdraw(releases_root, release.agreement, why, at, release.release_id)
-        withdrawn.append(gone or release)
-    known = _recipients(ledger)
-    names = {release.recipient or known.get(release.release_id) for release in withdrawn}
-    done = Recall(batch, tuple(withdrawn), tuple(sorted(name for name in names if name)))
-    ledger.append_many(_entries(done, reason), at)
-    return done
+    said = reason if isinstance(reason, Reason) else Reason(reason)
+    if not said.words.strip():
+        raise SharingRefused("recall_reason", batch, "a recall without a reason is none", "say why, with --why TEXT")
+    why = Reason(f"batch {batch} was recalled: {said.words}", said.by, batch, said.act)
+    books = Books(ledger, releases_root, signer)
+    done = [take_back(books, release, why, at) for release in reached(ledger, releases_root, batch)]
+    withdrawn = tuple(release for release, _ in done)
+    found = Recall(batch, withdrawn, recipients_of(ledger, withdrawn))
+    body = {
+        "batch": batch,
+        "reason": said.words,
+        **{name: value for name, value in (("by", said.by), ("act", said.act)) if value},
+        "releases": [release.release_id for release in withdrawn],
+        "recipients": list(found.recipients),
+    }
+    entries = [(kind, {**entry, "reason": said.words}) for _, (kind, entry) in done]
+    ledger.append_many([("recall", body), *entries], at)
+    return found
 
 
 def release_entry(ledger: Ledger, release: Release, batches: Iterable[str]) -> dict[str, Any] | None:
@@ -70,9 +111,18 @@ def release_entry(ledger: Ledger, release: Release, batches: Iterable[str]) -> d
     return None if known == every else release.as_dict() | {"batches": sorted(every)}
 
 
-def recalled_batches(ledger: Ledger) -> dict[str, str]:
-    """Every batch that was ever recalled, with the reason: what the contract gate must know of a product's sources."""
-    return {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
+def recalled_batches(ledger: Ledger, releases_root: Path | None = None) -> dict[str, str]:
+    """Every batch that was ever recalled, with the reason: its rows count for nothing any more.
+
+    With the releases, also what a tombstone alone says: of a recall that died before the ledger had it.
+    """
+    told = {stone.batch: stone.reason for stone in tombstones(releases_root)} if releases_root else {}
+    told.pop("", None)
+    return told | {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
+
+
+def _named(entry: Any) -> bool:
+    return bool(entry.body.get("batch"))
 
 
 def _recorded(ledger: Ledger) -> dict[str, set[str]]:
@@ -96,18 +146,3 @@ def _refuse_unknown(ledger: Ledger, batch: str) -> None:
             "no batch of this id was ever landed or released",
             "see `zhongtai status` for batch ids",
         )
-
-
-def _recipients(ledger: Ledger) -> dict[str, str]:
-    return {
-        str(entry.body.get("release_id")): str(entry.body["recipient"])
-        for entry in ledger.entries("release")
-        if entry.body.get("recipient")
-    }
-
-
-def _entries(done: Recall, reason: str) -> list[tuple[str, dict[str, Any]]]:
-    why = {"batch": done.batch, "reason": reason}
-    ids = [release.release_id for release in done.releases]
-    first = ("recall", why | {"releases": ids, "recipients": list(done.recipients)})
-    return [first, *(("withdrawal", release.as_dict() | why) for release in done.releases)]

@@ -4,6 +4,7 @@
     <releases>/<agreement>/current.json                  the switch
     <releases>/<agreement>/<release id>/*.parquet        and certificate.json, read-only
     <releases>/<agreement>/<release id>.withdrawn.json   a tombstone: this release is withdrawn, for good
+    <releases>/.withdrawn/<agreement>/<release id>/      what was withdrawn, out of its readers' sight
 
 Files first, then the certificate, then the switch; each step is safe to repeat. Whether a product may leave is decided
 by the gates; here it is only made sure that what leaves is what they judged.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +25,8 @@ from contracts.model import Agreement
 from contracts.violation import Outcome
 from sharing import durable
 from sharing.candidate import parquet_files, read_schema
-from sharing.canonical import agreement_digest, canonical_json, release_id
+from sharing.canonical import agreement_digest, canonical_json
+from sharing.canonical import release_id as content_id
 from sharing.certificate import (
     CERTIFICATE,
     CertificateInputs,
@@ -37,10 +39,14 @@ from sharing.durable import read_file
 from sharing.envelope import open_envelope
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
-from sharing.verify import tombstone, verify_release
+from sharing.tombstones import Reason, sealed_folder, tombstone, tombstones, write_tombstone
+from sharing.verify import verify_release
 
 SWITCH = "current.json"
 KEYS = "keys"
+NOT_HOMES = frozenset({KEYS, "notices", "log"})
+"""What lies beside the agreements' folders."""
+_PUT_BACK = ".put_back"
 
 State = Literal["current", "superseded", "withdrawn", "damaged"]
 
@@ -99,14 +105,14 @@ def publish(
     """Release the Parquet files of `candidate_dir`, which are copied, and switch to them in one atomic step.
 
     The id is the digest of content, agreement and batches: the same again is the same release, and nothing is written.
-    A crash at any point leaves the last release current; the next publish completes. SharingRefused where the gates did
-    not release the product, where the files are not those they judged, and where this very content was withdrawn.
+    Content that was withdrawn comes back as another release, which says the how manieth it is. A crash at any point
+    leaves the last release current; the next publish completes. SharingRefused where the gates did not release the
+    product, where the files are not those they judged, and where a batch in it was recalled.
     """
     home = _home(releases_root, agreement.name)
     _refuse_unjudged(agreement, inputs)
-    files = inputs.evidence.candidate.files
-    identity = release_id(files, agreement_digest(agreement), inputs.evidence.batches)
-    _refuse_withdrawn(home, identity)
+    _refuse_recalled(releases_root, agreement, inputs)
+    identity, inputs = _identified(home, agreement, inputs)
     durable.make_folder(home)
     _publish_key(releases_root, signer)
     folder = home / identity
@@ -122,23 +128,35 @@ def publish(
 
 
 def withdraw(
-    releases_root: Path, agreement: str, reason: str, at: datetime, release_id: str | None = None
+    releases_root: Path, agreement: str, reason: str | Reason, at: datetime, release_id: str | None = None
 ) -> Release | None:
     """Withdraw a release (the current one, unless another is named) for good, and return it; None where there is none.
 
-    The tombstone is written before the switch goes, and it alone withdraws: a crash in between serves nothing.
+    The tombstone is written before the switch goes, and it alone withdraws: a crash in between serves nothing. Then the
+    release is put out of its readers' sight; where a crash left it there, the next call does so. One that is named is
+    withdrawn also where its folder is gone.
     """
     home = _home(releases_root, agreement)
     identity = release_id or _switched(home)
-    if identity is None or not (home / identity).is_dir():
+    if identity is None or (release_id is None and not (home / identity).is_dir()):
         return None
-    stone = tombstone(home, identity)
-    if not stone.exists():
-        record = {"agreement": agreement, "release_id": identity, "reason": reason, "at": at.isoformat()}
-        durable.write_file(stone, canonical_json(record))
+    durable.make_folder(home)
+    write_tombstone(home, identity, reason if isinstance(reason, Reason) else Reason(reason), at)
     if _switched(home) == identity:
         durable.remove_file(home / SWITCH)
-    return _read(agreement, home / identity, "withdrawn")
+    sealed = sealed_folder(home, identity)
+    if (home / identity).is_dir():
+        durable.seal_away(home / identity, _free(sealed))
+    return _read(agreement, sealed, "withdrawn")
+
+
+def _free(sealed: Path) -> Path:
+    """Where to put a folder, if a release of that id lies sealed away already: that one is kept as it is."""
+    if not sealed.exists():
+        return sealed
+    beside = sealed.with_name(f".{sealed.name}{_PUT_BACK}")
+    durable.remove_folder(beside)
+    return beside
 
 
 def current_release(releases_root: Path, agreement: str, today: date | None = None) -> Release | None:
@@ -198,14 +216,23 @@ def _refuse(rule: str, subject: str, message: str) -> None:
     raise SharingRefused(rule, subject, message, "have the gates judge this very export, and publish what they release")
 
 
-def _refuse_withdrawn(home: Path, identity: str) -> None:
-    if tombstone(home, identity).exists():
-        raise SharingRefused(
-            "not_withdrawn",
-            f"{home.name}/{identity}",
-            "this very content was withdrawn under this very agreement",
-            f"correct the data, or renew the agreement; the reason is in {tombstone(home, identity).name}",
-        )
+def _identified(home: Path, agreement: Agreement, inputs: CertificateInputs) -> tuple[str, CertificateInputs]:
+    """The release's id, and the inputs that say how often its content was withdrawn before."""
+    evidence, terms, again = inputs.evidence, agreement_digest(agreement), 0
+    while True:
+        identity = content_id(evidence.candidate.files, terms, evidence.batches, again)
+        if not tombstone(home, identity).exists():
+            return identity, replace(inputs, again=again)
+        again += 1
+
+
+def _refuse_recalled(releases_root: Path, agreement: Agreement, inputs: CertificateInputs) -> None:
+    # The gate has the ledger's word; this is that of the releases themselves.
+    named = {stone.batch for stone in tombstones(releases_root)} & set(inputs.evidence.batches)
+    for batch in sorted(named):
+        message = f"batch {batch} was recalled, and its rows are in the product"
+        fix = "run again: what it is made of then leaves it out"
+        raise SharingRefused("batch_not_recalled", agreement.name, message, fix)
 
 
 def _refuse_damaged(releases_root: Path, folder: Path, at: datetime) -> None:
@@ -256,11 +283,17 @@ def _read(agreement: str, folder: Path, state: State) -> Release:
 
 def _releases(home: Path) -> Iterator[Release]:
     switched = _switched(home)
-    for folder in sorted(path for path in home.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        if tombstone(home, folder.name).exists():
+    sealed = sealed_folder(home, "x").parent
+    for folder in sorted(path for place in (home, sealed) for path in _folders(place)):
+        if folder.parent == sealed or tombstone(home, folder.name).exists():
             yield _read(home.name, folder, "withdrawn")
         else:
             yield _read(home.name, folder, "current" if folder.name == switched else "superseded")
+
+
+def _folders(place: Path) -> Iterator[Path]:
+    if place.is_dir():
+        yield from (path for path in place.iterdir() if path.is_dir() and "." not in path.name)
 
 
 def _switched(home: Path) -> str | None:
@@ -272,11 +305,11 @@ def _switched(home: Path) -> str | None:
 
 
 def _is_home(path: Path) -> bool:
-    return path.is_dir() and path.name != KEYS and not path.name.startswith(".")
+    return path.is_dir() and path.name not in NOT_HOMES and not path.name.startswith(".")
 
 
 def _home(releases_root: Path, agreement: str) -> Path:
-    if not re.fullmatch(r"\w+", agreement) or agreement == KEYS:
+    if not re.fullmatch(r"\w+", agreement) or agreement in NOT_HOMES:
         raise SharingRefused(
             "agreement_name", agreement, "not the name of an agreement", "name it `<agency>__<purpose>`"
         )

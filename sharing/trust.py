@@ -18,7 +18,8 @@ from sharing.envelope import open_envelope
 from sharing.faults import Fault, SharingRefused
 from sharing.keyring import revocation, successor
 from sharing.keys import PublicKey
-from sharing.verify import tombstone, verify_release
+from sharing.tombstones import home_of, tombstone
+from sharing.verify import verify_release, withdrawn_fault
 
 KEYS, SWITCH = "keys", "current.json"
 
@@ -29,16 +30,18 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     Without a trusted key it is verified with the key that lies beside it, which says no more than that it is whole.
     SharingRefused where there is no such folder: that is nothing that could be valid.
     """
+    if not folder.is_dir() and tombstone(folder.parent, folder.name).exists():
+        return [withdrawn_fault(folder.parent.name)], {}  # it was sealed away
     if not folder.is_dir():
         raise SharingRefused("release_folder", str(folder), "there is no such folder", "give the folder of one release")
-    public = folder.parent.parent / KEYS
+    public = home_of(folder).parent / KEYS
     try:
         signed_with = _key_id(folder)
         key = _key(public, trusted, signed_with)
     except SharingRefused as refusal:
         return [refusal.fault], {}
     faults = list(verify_release(folder, key, now))
-    reason = _revoked(public, trusted or key, key)
+    reason = revoked(public, trusted or key, key)
     if reason is not None:
         fix = "do not use it; ask the publisher for one that is signed with the key that it has now"
         faults.append(Fault("key_revoked", key.key_id, f"the city revoked its key: {reason}", fix))
@@ -56,7 +59,7 @@ def trusted_keys(releases: Path, trusted: PublicKey | None) -> tuple[PublicKey, 
         return tuple(PublicKey.read(path) for path in paths)
     led = (successor(public, trusted, path.stem) for path in paths)
     every = {key.key_id: key for key in (trusted, *filter(None, led))}.values()
-    return tuple(key for key in every if _revoked(public, trusted, key) is None)
+    return tuple(key for key in every if revoked(public, trusted, key) is None)
 
 
 def _key_id(folder: Path) -> str:
@@ -81,7 +84,7 @@ def _key(public: Path, trusted: PublicKey | None, key_id: str) -> PublicKey:
     return PublicKey.read(path)
 
 
-def _revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
+def revoked(public: Path, trusted: PublicKey, key: PublicKey) -> str | None:
     """Why a key counts no more, by the word of a trusted key or of one that it leads to."""
     names = [path.stem for path in sorted(public.glob("*.pem"))] if public.is_dir() else []
     speaking = [trusted, *(found for name in names if (found := successor(public, trusted, name)))]
@@ -113,10 +116,10 @@ def _told(folder: Path, key: PublicKey, trusted: PublicKey | None) -> dict[str, 
 def _is_current(folder: Path, statement: Statement) -> bool | None:
     """Whether it is what its recipient may read now; None where the publisher's switch is not beside it."""
     identity = statement.predicate.release_id
-    if tombstone(folder.parent, identity).exists():
+    if tombstone(home_of(folder), identity).exists():
         return False
     try:
-        switched = json.loads(read_file(folder.parent / SWITCH))["release_id"]
+        switched = json.loads(read_file(home_of(folder) / SWITCH))["release_id"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return bool(switched == identity)

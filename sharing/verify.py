@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.category import Category
+from contracts.clock import day_of
 from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
@@ -19,6 +20,7 @@ from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
+from sharing.tombstones import home_of, tombstone
 
 _AGAIN = "get the release again from its publisher, whole; do not use this one"
 _ASK = "do not use the release; tell its publisher"
@@ -27,8 +29,8 @@ _ASK = "do not use the release; tell its publisher"
 def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: datetime) -> list[Fault]:
     """Every fault of the release in `folder`; empty when it holds.
 
-    `public_key` is the publisher's key, its PEM text, or the PEM file. `now` is aware; its date, in its own time zone,
-    is the day on which the agreement must be in force.
+    `public_key` is the publisher's key, its PEM text, or the PEM file. `now` is aware; its day in the city, in whatever
+    zone it is written, is the one on which the agreement must be in force.
     """
     try:
         key = public_key if isinstance(public_key, PublicKey) else PublicKey.read(public_key)
@@ -96,7 +98,7 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
         yield Fault("rows", CERTIFICATE, f"the files hold {rows} rows, the certificate says {predicate.rows}", _ASK)
     files = tuple(CandidateFile(one.name, one.digest.get("sha256", ""), 0) for one in statement.subject)
     batches = statement.batches if statement.names_batches else None
-    if release_id(files, predicate.agreement.digest, batches) != predicate.release_id:
+    if release_id(files, predicate.agreement.digest, batches, predicate.again) != predicate.release_id:
         yield Fault("release_id", CERTIFICATE, "its release id is not the digest of its content", _ASK)
 
 
@@ -136,17 +138,18 @@ def _check(check: Checked) -> Iterator[Fault]:
 
 def _in_force(folder: Path, statement: Statement, now: datetime) -> Iterator[Fault]:
     terms = statement.predicate.agreement
-    if not terms.valid_from <= now.date() <= terms.valid_until:
+    day = day_of(now)
+    if not terms.valid_from <= day <= terms.valid_until:
         yield Fault(
             "in_force",
             terms.name,
-            f"today is {now.date()}; the agreement is in force from {terms.valid_from} to {terms.valid_until}",
+            f"today is {day}; the agreement is in force from {terms.valid_from} to {terms.valid_until}",
             "stop using the release, or renew the agreement with its publisher",
         )
-    if tombstone(folder.parent, statement.predicate.release_id).exists():
-        yield Fault("not_withdrawn", terms.name, "the publisher withdrew this release", "stop using it")
+    if tombstone(home_of(folder), statement.predicate.release_id).exists():
+        yield withdrawn_fault(terms.name)
 
 
-def tombstone(home: Path, identity: str) -> Path:
-    """The file whose being there withdraws a release; beside the release's folder, which never changes."""
-    return home / f"{identity}.withdrawn.json"
+def withdrawn_fault(subject: str) -> Fault:
+    """What is said of a release that its publisher withdrew."""
+    return Fault("not_withdrawn", subject, "the publisher withdrew this release", "stop using it")

@@ -82,19 +82,20 @@ def stop(
     from lake.acts import Acts, Persons, actor
     from lake.city import declarations, open_books
     from lake.cli.options import login_name
+    from sharing.withdrawal import Books
 
     settings = load_settings(workspace)
     if not why.strip():
         fail("a stop without a reason is none: say why, with --why TEXT", WRONG)
     catalogue = declarations(settings)
     persons = Persons.of(settings, catalogue)
-    with open_books(settings) as (ledger, _):
+    with open_books(settings) as (ledger, signer):
         known = {*catalogue.agreements, *ledger.current("verdict")}
         if agreement not in known:
             fail(f"there is no agreement {agreement!r}; there are {', '.join(sorted(known)) or 'none'}", WRONG)
         said = approving.said(Acts(ledger, persons), agreement, settings.clock.now(), why.strip())
         who = actor(persons, by or login_name(), key, passphrase)
-        found = approving.stop(ledger, settings, agreement, who, said)
+        found = approving.stop(Books(ledger, settings.releases, signer), agreement, who, said)
     if as_json:
         emit(found)
     else:

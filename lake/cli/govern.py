@@ -1,4 +1,4 @@
-"""Commands of governance: what-if, verify, recall."""
+"""Commands of governance: what-if, verify."""
 
 from __future__ import annotations
 
@@ -77,31 +77,6 @@ def verify(
         raise typer.Exit(INVALID)
 
 
-def recall(
-    batch: str,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the ledger and the recipients.")],
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Name every release that a batch reached, and withdraw it."""
-    from lake.city import expect_run, open_city
-    from sharing.recall import recall as recall_batch
-
-    settings = load_settings(workspace)
-    expect_run(settings)
-    with open_city(settings) as city:
-        found = recall_batch(city.ledger, settings.releases, batch, why, city.now()).as_dict()
-    if as_json:
-        emit(found)
-        return
-    say(
-        f"batch {batch}: {len(found['releases'])} releases withdrawn; "
-        f"recipients: {', '.join(found['recipients']) or 'none'}"
-    )
-    for release in found["releases"]:
-        say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
-
-
 _CURRENT = {True: "current", False: "no longer current", None: "whether it is current cannot be known here"}
 
 
@@ -122,30 +97,7 @@ def _tell(told: dict[str, Any]) -> None:
         say("  [red]a demonstration: the platform played the persons who approved[/red]")
 
 
-def withdraw_delivery(
-    dataset: Annotated[str, typer.Argument(help="<department>.<dataset>")],
-    path: Annotated[str, typer.Argument(help="The delivery's path below the deliveries, as `status` has it.")],
-    why: Annotated[str, typer.Option("--why", help="The reason, for the ledger.")],
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Take a delivery back: from the next run on it counts for nothing."""
-    from lake.city import expect_run, open_city
-    from lake.withdrawal import withdraw_delivery as withdraw
-
-    settings = load_settings(workspace)
-    expect_run(settings)
-    with open_city(settings) as city:
-        found = withdraw(city, dataset, path, why)
-    if as_json:
-        emit(found)
-    else:
-        say(f"{dataset}: {path} is withdrawn; run `zhongtai run` to build and judge without it")
-
-
 COMMANDS: dict[str, Callable[..., None]] = {
     "what-if": what_if,
     "verify": verify,
-    "recall": recall,
-    "withdraw-delivery": withdraw_delivery,
 }

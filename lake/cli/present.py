@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 _DATASETS, _FAILURES, _CHECKS, _VERDICTS = 10, 8, 8, 10
 _EVERYTHING = 1 << 30
 _UNTAKEN = {"failed", "held"}
+_SAID = {*_UNTAKEN, "recalled"}
 _WIDE, _ROOMY = 200, 100
 
 
@@ -26,6 +27,10 @@ def show_summary(summary: Mapping[str, Any], settings: Settings, *, whole: bool 
     show_datasets(summary["datasets"], _EVERYTHING if whole else _DATASETS)
     _show_failed_checks(summary["checks"], whole)
     show_releases(summary["releases"], whole=whole)
+    for one in summary.get("notices", ()):
+        told = f"notice {one['notice'][:12]} on {one['agreement']}: {one['reason']}"
+        said = f"{one['recipient']} has not acknowledged {told}"
+        say(f"[yellow]![/yellow] {escape(said)}")
     say(f"\n[bold]Where to look[/bold]\n  releases   {settings.releases}\n  ledger     {settings.ledger}")
     say("  zhongtai status · explain AGREEMENT · lineage TABLE.COLUMN · quarantine DATASET · check [TABLE] · ui")
 
@@ -41,7 +46,7 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     headers = ("数据集 dataset", "deliveries", "read", "accepted", "quarantined", "merged", "failed")
     table("归集 Deliveries", headers, [*shown, (f"total of {len(lines)}", *total)])
     _more(len(lines) - len(shown), "datasets", "zhongtai status")
-    failed = [row["message"] for row in rows if row["state"] in _UNTAKEN]
+    failed = [row["message"] for row in rows if row["state"] in _SAID]
     for message in failed[: max(most, _FAILURES)]:
         say(f"[red]✗[/red] {escape(message)}")
     _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
@@ -49,7 +54,7 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
 
 def _line(name: str, found: Sequence[Row]) -> tuple[Any, ...]:
     # Bytes that were delivered twice are stored once.
-    stored = {row["batch"]: row for row in found if row["state"] != "withdrawn"}.values()
+    stored = {row["batch"]: row for row in found if row["state"] not in {"withdrawn", "recalled"}}.values()
     counts = [sum(row[key] for row in stored) for key in ("read", "accepted", "quarantined", "merged")]
     return (name, len(found), *counts, sum(row["state"] in _UNTAKEN for row in found))
 

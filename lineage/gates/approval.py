@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contracts.acts import ActEvidence, Approval, person_key
+from contracts.clock import day_of
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
@@ -55,11 +56,11 @@ class ApprovalGate(Gate):
         if newest is None:
             yield self.refuse("approved", subject, "has not signed what is to leave; a name is no approval", fix)
         elif newest.fault is not None:
-            told = f"signed on {newest.at:%Y-%m-%d}, which counts for nothing: {newest.fault}"
+            told = f"signed on {day_of(newest.at)}, which counts for nothing: {newest.fault}"
             yield self.refuse("act_counts", subject, told, fix)
         else:
             what = "; ".join(_PARTS.get(part, part) for part in newest.changed)
-            told = f"approved on {newest.at:%Y-%m-%d} what has changed since: {what}"
+            told = f"approved on {day_of(newest.at)} what has changed since: {what}"
             yield self.refuse("approved_as_it_is", subject, told, fix, changed=list(newest.changed))
 
     def _apart(self, case: Case, counting: Sequence[Approval]) -> Iterator[Violation]:

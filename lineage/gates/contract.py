@@ -127,7 +127,7 @@ class ContractGate(Gate):
                 f"the last delivery failed: {source.failure}",
                 "have the department deliver again, or correct the dataset's contract, then run again",
             )
-        if not source.batches:
+        if not (source.taken or source.batches):
             yield self.refuse(
                 "batches_known",
                 source.dataset,

@@ -73,3 +73,27 @@ def looks_up(query: exp.Expr) -> bool:
     while isinstance(holder, (exp.Subquery, exp.Paren)):
         holder = holder.parent
     return isinstance(holder, exp.Anonymous) and holder.name.lower() == _LOOK_UP
+
+
+def ranks_only(window: exp.Window) -> bool:
+    """Whether a window gives a row its place among others, and no value of theirs."""
+    return isinstance(window.this, (*_ORDERING, exp.PercentRank, exp.CumeDist, exp.Ntile))
+
+
+def outermost_queries(part: exp.Expr | None) -> Iterator[exp.Expr]:
+    """The queries within an expression, but for those within them."""
+    if part is None:
+        return
+    if isinstance(part, exp.Query):
+        yield part
+        return
+    for child in part.iter_expressions():
+        yield from outermost_queries(child)
+
+
+def is_value(query: exp.Expr) -> bool:
+    """Whether a query within an expression gives a value, and not an answer to whether some row is there."""
+    holder = query.parent
+    while isinstance(holder, (exp.Subquery, exp.Paren)):
+        holder = holder.parent
+    return isinstance(query, exp.Subquery) and not isinstance(holder, (exp.In, exp.Exists, exp.Any, exp.All))

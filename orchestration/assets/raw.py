@@ -85,7 +85,7 @@ def _outcome(batch: Batch) -> str:
     if batch.state in {"failed", "held"}:
         return f"{batch.state.upper()} {batch.message}"
     counts = f"{batch.rows_read} read = {batch.accepted} accepted + {batch.quarantined} quarantined"
-    before = {"known": "delivered before", "rejudged": batch.message, "withdrawn": "withdrawn"}
+    before = {"known": "delivered before", "rejudged": batch.message, "withdrawn": "withdrawn", "recalled": "RECALLED"}
     return counts if batch.state == "accepted" else f"{before[batch.state]} ({counts})"
 
 

@@ -38,12 +38,15 @@ from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
 from orchestration.share.classified import Classifier, drift
 from orchestration.share.counting import Counting, made_by
+from orchestration.share.entrances import provenance_of
 from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
+from orchestration.share.provenance import InRelease, Provenance
 from orchestration.share.siblings import siblings
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
 from quality.scorecard import scores
+from sharing.candidate import parquet_files
 from sharing.canonical import digest
 from sharing.recall import recalled_batches
 
@@ -62,6 +65,8 @@ class Gatherer:
     """Relation -> the digests of the texts that lineage was read from."""
     made: Mapping[str, str] | None = None
     """Relation -> the SQL that makes it; read from the manifest where it is not given."""
+    provenance: Provenance | None = None
+    """What says which batches are in a product; made of the rest where it is not given."""
 
     @cached_property
     def _models(self) -> Mapping[str, str]:
@@ -73,6 +78,10 @@ class Gatherer:
     def by_raw_relation(self) -> Mapping[str, Dataset]:
         """Raw relation -> its dataset."""
         return {f"{_RAW}{dataset.table}": dataset for dataset in self.city.catalogue.datasets.values()}
+
+    @cached_property
+    def _provenance(self) -> Provenance:
+        return self.provenance or provenance_of(self.city, self.lineage, self._models)
 
     @cached_property
     def objector(self) -> Objector:
@@ -151,9 +160,8 @@ class Gatherer:
         found = tuple(self._column(ColumnRef(relation, name.lower()), name) for name in candidate.columns)
         columns, rises = self.classifier.raised(agreement, candidate, found, counting.groups.persons)
         upstream = self._upstream(relation, candidate)
-        sources = tuple(
-            self._source(self.by_raw_relation[name]) for name in sorted(upstream & set(self.by_raw_relation))
-        )
+        inside = self._provenance.of(relation, parquet_files(counting.folder))
+        sources = tuple(self._source(name, inside) for name in sorted(upstream & set(self.by_raw_relation)))
         return Evidence(
             now=self.city.now(),
             today=self.city.today(),
@@ -255,18 +263,21 @@ class Gatherer:
     def _costs(self, agreement: Agreement, candidate: ProductCandidate) -> dict[str, dict[str, float]]:
         return privacy.costs(self.lineage, self.by_raw_relation, outputs_of(agreement, candidate))
 
-    def _source(self, dataset: Dataset) -> SourceEvidence:
+    def _source(self, relation: str, inside: InRelease) -> SourceEvidence:
+        dataset = self.by_raw_relation[relation]
         rows = self.deliveries.get(dataset.id, [])
         whole = [row for row in rows if row["state"] in TAKEN]
         recalled = recalled_batches(self.city.ledger)
-        batches = tuple(sorted({str(row["batch"]) for row in whole}))
+        taken = tuple(sorted({str(row["batch"]) for row in whole}))
+        batches = taken if inside.batches is None else inside.of(relation)
         return SourceEvidence(
             dataset=dataset.id,
             sharing_attribute=dataset.sharing_attribute,
             newest_delivery=max(map(_day, _days(whole)), default=None),
             freshness_working_days=dataset.freshness_working_days,
             batches=batches,
-            taken=batches,
+            taken=taken,
+            exact=inside.batches is not None,
             recalled=tuple(batch for batch in batches if batch in recalled),
             failure=_failure(dataset, rows),
         )

@@ -6,20 +6,19 @@ must give the rows that are about to leave. Must not live here: counting them (`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from contracts.sql_text import identifier, literal
+from contracts.sql_text import identifier
 from lineage.graph import split_parts
 from lineage.shadow.leaves import Leaves
 from lineage.shadow.rewrite import NotShadowed, Shadow, Slot, shadow
+from orchestration.share.same_rows import parquet, prove, safely, types_of
 
-# Sums of them depend on the order of the rows, so two runs of one query may differ in the last digit.
-_INEXACT = ("FLOAT", "DOUBLE")
+_COUNTING = "the query that counts persons"
 
 
 @dataclass(frozen=True)
@@ -78,47 +77,12 @@ class Persons:
             return None
         table = f"temp.main.{identifier(f'zt_{self.name}_{len(self._known)}')}"
         try:
-            with _safe():
+            with safely(_COUNTING):
                 self.connection.execute(f"create or replace temp table {table} as {written.sql}")
-                types = self._types(table)
-            found = Counted(table, types, written)
-            self._prove(found, relation, files)
+                types = types_of(self.connection, table)
+                source = parquet(files) if files else ".".join(identifier(part) for part in split_parts(relation))
+                prove(self.connection, table, types, source)
         except NotShadowed:
             self.connection.execute(f"drop table if exists {table}")
             raise
-        return found
-
-    def _types(self, table: str) -> dict[str, str]:
-        return {name: kind for name, kind, *_ in self.connection.execute(f"describe {table}").fetchall()}
-
-    def _prove(self, counted: Counted, relation: str, files: Sequence[Path]) -> None:
-        """Equal multisets, by count and difference, over all columns whose values do not hang on the order of rows."""
-        source = _files(files) if files else ".".join(identifier(part) for part in split_parts(relation))
-        with _safe():
-            there = [name for name, *_ in self.connection.execute(f"describe from {source}").fetchall()]
-            exact = [name for name in there if counted.types.get(name) not in _INEXACT]
-            if not set(there) <= set(counted.types):
-                raise NotShadowed("the columns with persons beside them are not the table's")
-            names = ", ".join(map(identifier, exact)) or "1"
-            mine, its = f"select {names} from {counted.table}", f"select {names} from {source}"
-            row = self.connection.execute(
-                f"select (select count(*) from ({mine})), (select count(*) from ({its})), "
-                f"(select count(*) from ({mine} except all {its}))"
-            ).fetchone()
-        if row is None or row[0] != row[1] or row[2]:
-            raise NotShadowed("the rows that its SQL gives now are not those of the table")
-
-
-@contextmanager
-def _safe() -> Iterator[None]:
-    """An error of the engine as what it means here: nothing is known. Its text may quote data."""
-    try:
-        yield
-    except duckdb.FatalException:
-        raise
-    except duckdb.Error as error:
-        raise NotShadowed(f"the query that counts persons failed ({type(error).__name__})") from None
-
-
-def _files(files: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(literal(str(path)) for path in files)}])"
+        return Counted(table, types, written)

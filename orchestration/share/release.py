@@ -20,6 +20,9 @@ from contracts.working_days import working_days_between
 from lake import facts
 from lake.city import City
 from lake.failure import words
+from lake.standing import recalled_in
+from lake.unbelieved import withdraw_unbelieved
+from lake.uncovered import withdraw_uncovered
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
@@ -28,7 +31,7 @@ from orchestration.share.evidence import Gatherer
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
 from sharing.recall import release_entry
-from sharing.release import current_release, publish, withdraw
+from sharing.release import publish
 
 
 def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
@@ -61,6 +64,12 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         message = "; ".join([str(error), *reasons])
         fix = "mend the model, then run again" if reasons else "run the model, then the agreement again"
         return _conclude(city, agreement, _withheld(agreement, "contract", "product_built", message, fix), {})
+    left = recalled_in(city.connection, candidate.table)
+    if left:
+        # Models were not made since: of what lineage knows nothing, the table itself does.
+        message = f"rows of recalled batches ({', '.join(left)}) may still be in the table"
+        fix = "run `zhongtai run` whole, so that its models are made without them"
+        return _conclude(city, agreement, _withheld(agreement, "contract", "batch_not_recalled", message, fix), {})
     evidence = gatherer.evidence(agreement, candidate, folder)
     evidence = replace(evidence, acts=acts_of(city, agreement, dossier(agreement, evidence)))
     verdict = judge(agreement, evidence, working_days=_working_days(city))
@@ -75,6 +84,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
 
 def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verdict) -> tuple[Verdict, dict[str, Any]]:
     folder = city.settings.scratch / "candidates" / agreement.name
+    withdraw_unbelieved(city, agreement.name)
     inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head(), city.ledger.tree())
     try:
         release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
@@ -97,14 +107,8 @@ def _conclude(city: City, agreement: Agreement, verdict: Verdict, details: dict[
 
 
 def _withdraw(city: City, agreement: Agreement, verdict: Verdict) -> Verdict:
-    reason = f"the agreement is valid from {agreement.valid_from} until {agreement.valid_until}"
-    if current_release(city.settings.releases, agreement.name) is None:
-        return verdict
-    release = withdraw(city.settings.releases, agreement.name, reason, city.now())
-    if release is None:
-        return verdict
-    city.ledger.append("withdrawal", {**release.as_dict(), "reason": reason, "run_id": city.run_id}, city.now())
-    return replace(verdict, outcome=Outcome.WITHDRAWN)
+    gone = withdraw_uncovered(city, agreement.name)
+    return replace(verdict, outcome=Outcome.WITHDRAWN) if gone else verdict
 
 
 def _withheld(agreement: Agreement, gate: str, rule: str, message: str, fix: str) -> Verdict:

@@ -16,6 +16,7 @@ from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
 from lake.executed import Ran, record_executed, standing_versions, text_digest
+from lake.standing import Made, Standing
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
 from orchestration.transform.run import ModelResult, begin_models, run_models
@@ -39,6 +40,8 @@ class Build:
     """Tables as they depend on one another."""
     before: Mapping[str, str] = field(default_factory=dict)
     """The versions, before the build, of tables that are added to."""
+    standing: Standing | None = None
+    """The batches that count, against what the tables are made of."""
 
     def unheard(self, tables: Iterable[str]) -> None:
         """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
@@ -61,6 +64,8 @@ class Build:
             yield self.table_of[unique_id]
         _record_merges(self.city)
         self._record_executed()
+        if self.standing:
+            self.standing.record({table: one.whole for table, one in self.results.items() if one.ok})
 
     def _record_executed(self) -> None:
         """What made the rows of each table, so that nothing leaves whose SQL was not judged."""
@@ -77,11 +82,27 @@ class Build:
 def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is."""
     frame(city.connection, missing(city.connection, manifest))
+    standing = Standing.begun(city, made_of(manifest))
+    for table in standing.forget_stale():
+        city.progress("model", table, "made whole: a batch that it may hold counts no longer")
     before = standing_versions(city, added_to(manifest))
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
     tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-    return Build(city, select, tables, expected, before=before)
+    return Build(city, select, tables, expected, before=before, standing=standing)
+
+
+def made_of(manifest: Mapping[str, Any]) -> dict[str, Made]:
+    """Each table and view that the models make -> what it is directly made of; nothing is stored of ephemeral ones."""
+    names = {key: _table(node) for key, node in manifest["nodes"].items() if "alias" in node}
+    names |= {key: f"{one['schema']}.{one['identifier']}" for key, one in manifest.get("sources", {}).items()}
+    found = {}
+    for key, node in manifest["nodes"].items():
+        if node["resource_type"] == "model":
+            kind = node["config"].get("materialized")
+            above = [names[one] for one in node["depends_on"].get("nodes", ()) if one in names]
+            found[names[key]] = Made(above, stored=kind in {"table", "incremental"}, added_to=kind == "incremental")
+    return found
 
 
 def added_to(manifest: Mapping[str, Any]) -> list[str]:
@@ -112,7 +133,10 @@ def _record_merges(city: City) -> None:
     current: dict[str, dict[str, int]] = defaultdict(dict)
     for dataset, batch, rows in city.connection.execute(" union all ".join(map(_surviving, datasets))).fetchall():
         current[dataset][batch] = rows
-    accepted = city.connection.execute("select dataset, batch, accepted from lake.meta.batches").fetchall()
+    accepted = city.connection.execute(
+        "select dataset, batch, accepted from lake.meta.batches "
+        "where batch not in (select batch from lake.meta.recalled)"
+    ).fetchall()
     merged: dict[str, dict[str, int]] = defaultdict(dict)
     for dataset, batch, rows in accepted:
         merged[dataset][batch] = rows - current[dataset].get(batch, 0)

@@ -94,7 +94,7 @@ def _subject(city: City, table: str, rules: Sequence[Rule], version: str) -> Sub
 def _newest_deliveries(city: City) -> dict[str, tuple[date, int]]:
     """Dataset -> the date of its newest delivery that counts, and the rows accepted of all."""
     batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
-    accepted = {dataset: sum(one.accepted for one in each) for dataset, each in batches.items()}
+    accepted = {dataset: sum(one.accepted for one in each if not one.recalled) for dataset, each in batches.items()}
     return {dataset: (day, accepted.get(dataset, 0)) for dataset, day in newest_days(deliveries, batches).items()}
 
 

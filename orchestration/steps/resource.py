@@ -19,9 +19,13 @@ from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.lake_files import record_files
 from lake.settings import Settings
+from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
+from lake.uncovered import settle_releases
 from orchestration.share.counting import made_by
+from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
+from orchestration.share.provenance import Provenance
 from orchestration.steps.build import added_to
 from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
@@ -34,6 +38,8 @@ class RunCity:
     """An open city and what the steps of one run share; each part is made on first use."""
 
     city: City
+    recalled: frozenset[str] = frozenset()
+    """The batches that were recalled before the run."""
 
     @cached_property
     def ingestion(self) -> Ingestion:
@@ -42,7 +48,8 @@ class RunCity:
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)
-        return Ingestion(self.city.connection, self.city.catalogue, self.city.settings, batches, deliveries, changed)
+        city = self.city
+        return Ingestion(city.connection, city.catalogue, city.settings, batches, deliveries, changed, self.recalled)
 
     @cached_property
     def checks(self) -> Checks:
@@ -81,7 +88,12 @@ class RunCity:
         for relation, texts in self.earlier.items():
             digests = (*judged.get(relation, ()), *map(text_digest, texts))
             judged[relation] = tuple(dict.fromkeys(digests))
-        return Gatherer(self.city, self.lineage, judged, self.made)
+        return Gatherer(self.city, self.lineage, judged, self.made, self.provenance)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """What says which batches are in products, once all models are built."""
+        return provenance_of(self.city, self.lineage, self.made)
 
 
 def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:
@@ -93,7 +105,11 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
         with told("opening the city"):
             city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
         with opening:
-            yield RunCity(city)
+            with told("what was recalled"):
+                recalled = take_recalls(city)
+            yield RunCity(city, recalled)
+            with told("what no agreement covers"):
+                settle_releases(city)
             with told("the digests of the lake's files"):
                 record_files(city)
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.attack import (
+    acts,
     canaries,
+    certificates,
     deliveries,
     differential,
     functions,
@@ -116,6 +118,8 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "kills": kills.attack,
     "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,
+    "certificates": certificates.attack,
+    "acts": acts.attack,
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,

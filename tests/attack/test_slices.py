@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from lineage.plan import expressions, joins, operators
-from tests.attack import canaries, deliveries, differential, functions, ingestion, mutants, published
+from tests.attack import (
+    acts,
+    canaries,
+    certificates,
+    deliveries,
+    differential,
+    functions,
+    ingestion,
+    mutants,
+    published,
+)
 from tests.attack.score import Score
 from tests.harness.suites import FILES
 
@@ -75,6 +85,21 @@ def test_published_queries_have_an_edge_for_every_change(monkeypatch: pytest.Mon
     monkeypatch.setattr(joins, "as_indirect", lambda flow, reason: expressions.EMPTY)
     monkeypatch.setattr(operators, "as_indirect", lambda flow, reason: expressions.EMPTY)
     assert published.attack(seed=7, share=40).fell
+
+
+def test_no_change_of_a_release_passes_and_no_zone_changes_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = certificates.attack(seed=7, bytes_tried=300, moments=60)
+    assert list(score.fell) == []
+    assert score.tried > 800
+    monkeypatch.setattr("sharing.verify._files", lambda folder, statement: [])
+    assert len(certificates.attack(seed=7, bytes_tried=12, moments=3).fell) > 20
+
+
+def test_no_forged_approval_lets_anything_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = acts.attack(seed=7, histories=60)
+    assert (score.tried, list(score.fell)) == (60, [])
+    monkeypatch.setattr("lake.acts.act_fault", lambda *asked: None)
+    assert len(acts.attack(seed=7, histories=60).fell) > 5
 
 
 def test_canaries_in_what_fails() -> None:

@@ -116,7 +116,9 @@ class Desk:
     def context(self) -> Ingestion:
         """The context of a new run."""
         batches, deliveries = stored_batches(self.connection), stored_deliveries(self.connection)
-        return Ingestion(self.connection, _catalogue(self.root), self.settings, batches, deliveries)
+        recalled = {batch for (batch,) in self.connection.execute("select batch from lake.meta.recalled").fetchall()}
+        known = _catalogue(self.root)
+        return Ingestion(self.connection, known, self.settings, batches, deliveries, recalled=recalled)
 
     def take(self, dataset: Dataset, content: bytes | str) -> Batch:
         """Deliver, ingest, and the one batch of it."""

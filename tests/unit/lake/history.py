@@ -1,5 +1,5 @@
 """Random histories of one dataset, and what the lake must then hold: deliveries of any day, late, twice, corrected,
-withdrawn, and contracts that change. The reference is Python alone: it shares nothing with the lake but the files.
+withdrawn, recalled, and contracts that change. The reference is Python alone: it shares nothing with the lake but its
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import Any
 from contracts.model import Dataset, DeliveryMode
 from lake.batch import Batch
 from lake.city import City
+from lake.landed import LandingPlace, landed_copy
+from lake.standing import take_recalls
+from lake.store import stored_batches
 from lake.withdrawal import withdraw_delivery
 from orchestration.twins.staging import staging_sql
 from sharing.keyring import make_keys
@@ -41,9 +44,13 @@ class Reference:
     nothing: str = ""
     files: list[Delivered] = field(default_factory=list)
     withdrawn: set[Delivered] = field(default_factory=set)
+    recalled: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
+    """Contents that count for nothing, whenever and wherever they are delivered."""
 
     def deliver(self, day: str, path: str, rows: tuple[tuple[str, str], ...]) -> bool:
         """Whether the file is taken: of a snapshot that is one file, a second of one day is not."""
+        if rows in self.recalled:
+            return False
         there = [one for one in self.files if (one.day, one.path) == (day, path)]
         if there and there[-1].rows == rows:
             return True
@@ -57,7 +64,7 @@ class Reference:
         self.withdrawn |= {one for one in self.files if one.path == path}
 
     def counted(self) -> list[Delivered]:
-        live = [one for one in self.files if one not in self.withdrawn]
+        live = [one for one in self.files if one not in self.withdrawn and one.rows not in self.recalled]
         if self.mode is DeliveryMode.APPEND:
             last = {(one.day, one.path): one for one in live}
             live = list(last.values())
@@ -94,7 +101,7 @@ class History:
         """After each step what the lake holds, and what it must."""
         self.run()
         for _ in range(steps):
-            self.chance.choices([self._deliver, self._withdraw, self._change], [8, 2, 2])[0]()
+            self.chance.choices([self._deliver, self._withdraw, self._change, self._recall], [8, 2, 2, 2])[0]()
             yield self.found(), self.reference.current()
 
     def _deliver(self) -> None:
@@ -119,6 +126,19 @@ class History:
         with self._city() as city:
             withdraw_delivery(city, self.dataset.id, path, "test")
         self.reference.withdraw(path)
+        self.run()
+
+    def _recall(self) -> None:
+        batches = sorted(one.batch for one in stored_batches(self.desk.connection).get(self.dataset.id, []))
+        if not batches:
+            return
+        batch = self.chance.choice(batches)
+        file = landed_copy(self.dataset, batch, LandingPlace.of(self.desk.settings))
+        lines = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+        with self._city() as city:
+            city.ledger.append("recall", {"batch": batch, "reason": "test"}, city.now())
+            take_recalls(city)
+        self.reference.recalled.add(tuple((one, name) for one, name in lines))
         self.run()
 
     def _change(self) -> None:

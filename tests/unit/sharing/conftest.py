@@ -76,7 +76,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def unlocked() -> Callable[[Path], Path]:
+def unlocked() -> Callable[[Path, Path], Path]:
     """Copy a release folder and make the copy writable, as somebody would who wants to change it."""
 
     def unlock(folder: Path, target: Path) -> Path:

@@ -260,13 +260,14 @@ def test_a_link_is_not_a_file(city: City, copy: Path, tmp_path: Path) -> None:
     assert rules(verify_release(copy, city.signer.public, cases.NOW)) == {"file_digest"}
 
 
-@pytest.mark.parametrize("moment", [datetime(2027, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC)])
+@pytest.mark.parametrize("moment", [datetime(2026, 12, 31, 16, tzinfo=UTC), datetime(2025, 12, 31, 15, 59, tzinfo=UTC)])
 def test_outside_its_term_it_fails(city: City, copy: Path, moment: datetime) -> None:
     assert rules(verify_release(copy, city.signer.public, moment)) == {"in_force"}
 
 
-def test_its_last_day_is_in_its_term(city: City, copy: Path) -> None:
-    assert verify_release(copy, city.signer.public, datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == []
+@pytest.mark.parametrize("moment", [datetime(2026, 12, 31, 15, 59, tzinfo=UTC), datetime(2025, 12, 31, 16, tzinfo=UTC)])
+def test_its_first_and_last_day_in_the_city_are_in_its_term(city: City, copy: Path, moment: datetime) -> None:
+    assert verify_release(copy, city.signer.public, moment) == []
 
 
 def edit(path: str, value: Any) -> Callable[[dict[str, Any]], None]:

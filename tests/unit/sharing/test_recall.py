@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
-from sharing.recall import reached, recall, recalled_batches, release_entry
-from sharing.release import Release, current_release, list_releases
+from sharing.notices import find_notice, issue_notice, notices, open_notices, read_notice
+from sharing.recall import find_batch, reached, recall, recalled_batches, release_entry
+from sharing.release import Release, current_release, list_releases, withdraw
+from sharing.tombstones import Reason, tombstones
+from sharing.withdrawal import Books, settle_withdrawn
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City
 
@@ -95,3 +100,80 @@ def test_an_unknown_batch_is_refused_and_a_landed_one_that_reached_nothing_is_no
     assert list(ledger.entries("recall")) == []
     ledger.append("batch", {"dataset": cases.RESIDENTS, "batch": "b9"}, cases.NOW)
     assert recall(ledger, city.releases, "b9", "wrong", cases.NOW).releases == ()
+
+
+def test_a_release_whose_folder_is_gone_is_named_and_withdrawn_too(city: City, ledger: Ledger) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    release.path.chmod(0o755)
+    shutil.rmtree(release.path)
+    done = recall(ledger, city.releases, "b1", "wrong", cases.NOW, city.signer)
+    assert [one.release_id for one in done.releases] == [release.release_id]
+    assert done.recipients == ("civil_affairs",)
+    assert [one.release_id for one in tombstones(city.releases)] == [release.release_id]
+    assert [one.recipient for one in notices(city.releases)] == ["civil_affairs"]
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_recall_without_a_reason_is_refused(city: City, ledger: Ledger, reason: str) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    with pytest.raises(SharingRefused, match="reason"):
+        recall(ledger, city.releases, "b1", reason, cases.NOW)
+    assert current_release(city.releases, release.agreement) == release
+
+
+def test_a_batch_is_found_by_how_its_id_begins_if_no_other_begins_so(city: City, ledger: Ledger) -> None:
+    publish(city, ledger, range(60, 70), "abcd1", "abcd2")
+    ledger.append("batch", {"dataset": cases.RESIDENTS, "batch": "abce9"}, cases.NOW)
+    assert find_batch(ledger, city.releases, "abce") == "abce9"
+    assert find_batch(ledger, city.releases, "abcd1") == "abcd1"
+    for begin, said in (("abcd", "abcd1, abcd2"), ("abc", "no batch"), ("", "no batch"), ("ffff", "no batch")):
+        with pytest.raises(SharingRefused, match=said):
+            find_batch(ledger, city.releases, begin)
+
+
+def test_what_a_tombstone_alone_says_is_recalled_too(city: City, ledger: Ledger) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    withdraw(city.releases, release.agreement, Reason("wrong", "officer", "b1"), cases.NOW)
+    assert (recalled_batches(ledger), recalled_batches(ledger, city.releases)) == ({}, {"b1": "wrong"})
+
+
+def test_what_a_crash_left_undone_is_finished(city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    with monkeypatch.context() as patched:
+        patched.setattr("sharing.durable.seal_away", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            recall(ledger, city.releases, "b1", Reason("wrong", "officer"), cases.NOW, city.signer)
+    assert release.path.exists() and list(ledger.entries("withdrawal")) == []
+    for _ in range(2):
+        settle_withdrawn(Books(ledger, city.releases, city.signer), cases.NOW)
+        assert recalled_batches(ledger) == {"b1": "wrong"}
+        (entry,) = ledger.entries("withdrawal")
+        assert (entry.body["by"], entry.body["batch"]) == ("officer", "b1")
+        assert [one.notice for one in notices(city.releases)] == [entry.body["notice"]]
+        assert not release.path.exists()
+
+
+def test_a_notice_is_signed_told_once_and_open_until_it_is_acknowledged(city: City, ledger: Ledger) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    for moment in (cases.NOW, cases.NOW + timedelta(days=1)):
+        recall(ledger, city.releases, "b1", Reason("wrong", "officer"), moment, city.signer)
+    (told,) = notices(city.releases, "civil_affairs")
+    assert read_notice(told.path, city.signer.public) == told
+    facts = (told.release_id, told.batches, told.by, told.since, told.product)
+    assert facts == (release.release_id, ("b1",), "officer", cases.NOW, cases.agreement().product)
+    assert list(notices(city.releases, "taxation")) == []
+    assert find_notice(city.releases, told.notice[:6]) == told
+    assert [one["notice"] for one in open_notices(ledger)] == [told.notice]
+    ledger.append("acknowledgement", {"notice": told.notice}, cases.NOW)
+    assert open_notices(ledger) == []
+    told.path.write_bytes(told.path.read_bytes()[:-9] + b"}\n")
+    with pytest.raises(SharingRefused):
+        read_notice(told.path, city.signer.public)
+    assert list(notices(city.releases)) == []
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b"])
+def test_a_recipients_name_cannot_lead_out_of_the_notices(city: City, name: str) -> None:
+    gone = replace(city.publish(), state="withdrawn")
+    with pytest.raises(SharingRefused, match="agency"):
+        issue_notice(city.releases, gone, name, (Reason("wrong"), cases.NOW), city.signer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +16,12 @@ import pytest
 from contracts.evidence import GATE_NAMES
 from contracts.violation import Outcome, Verdict, Violation
 from sharing import durable
+from sharing.candidate import read_schema
+from sharing.certificate import build_statement, sign_statement
 from sharing.faults import SharingRefused
 from sharing.release import current_release, find_public_key, list_releases, publish, withdraw
+from sharing.tombstones import Reason
+from sharing.trust import verify_trusted
 from sharing.verify import verify_release
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City
@@ -31,6 +36,7 @@ STEPS = (
     "seal_folder",
     "remove_file",
     "remove_folder",
+    "seal_away",
 )
 
 
@@ -147,37 +153,86 @@ def test_a_crash_at_any_step_leaves_the_last_release_and_the_next_publish_comple
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("crash_at", range(2))
+@pytest.mark.parametrize("crash_at", range(4))
 def test_a_crash_while_withdrawing_never_serves_again_what_has_a_tombstone(
     city: City, monkeypatch: pytest.MonkeyPatch, crash_at: int, after: bool
 ) -> None:
-    city.publish()
+    release = city.publish()
     with monkeypatch.context() as patched:
         steps_of(city, patched, crash_at, after)
         with pytest.raises(KeyboardInterrupt):
             withdraw(city.releases, NAME, "revoked", cases.NOW)
-    assert (current_release(city.releases, NAME) is None) == ((crash_at, after) != (0, False))
-    assert withdraw(city.releases, NAME, "revoked", cases.NOW) is not None or crash_at == 1
+    # The first step makes sure that the agreement's folder is there.
+    assert (current_release(city.releases, NAME) is None) == ((crash_at, after) > (1, False))
+    gone = withdraw(city.releases, NAME, "revoked", cases.NOW, release.release_id)
     assert current_release(city.releases, NAME) is None
+    assert list_releases(city.releases) == [gone]
+    assert not release.path.exists()
 
 
-def test_a_withdrawn_release_is_not_served_and_does_not_come_back(city: City) -> None:
+def test_a_withdrawn_release_is_not_served_and_is_its_owners_alone(city: City) -> None:
     release = city.publish()
     gone = withdraw(city.releases, NAME, "revoked", cases.NOW)
-    assert gone == replace(release, state="withdrawn")
+    assert gone == replace(release, state="withdrawn", path=gone.path if gone else release.path)
     assert current_release(city.releases, NAME) is None
-    assert [one.state for one in list_releases(city.releases, NAME)] == ["withdrawn"]
-    assert gone.as_dict()["verdict"] == "withdrawn"
-    rules = [fault.rule for fault in verify_release(release.path, city.signer.public, cases.NOW)]
+    assert list_releases(city.releases, NAME) == [gone]
+    assert gone is not None and gone.as_dict()["verdict"] == "withdrawn"
+    assert not release.path.exists()
+    for path in (gone.path.parent.parent, gone.path.parent, gone.path, *gone.path.iterdir()):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077
+    rules = [fault.rule for fault in verify_release(gone.path, city.signer.public, cases.NOW)]
     assert rules == ["not_withdrawn"]
+    assert [fault.rule for fault in verify_trusted(release.path, None, cases.NOW)[0]] == ["not_withdrawn"]
+    found, told = verify_trusted(gone.path, city.signer.public, cases.NOW)
+    assert ([fault.rule for fault in found], told["current"]) == (["not_withdrawn"], False)
+
+
+def test_content_that_was_withdrawn_comes_back_as_another_release_that_says_so(city: City) -> None:
+    found = [city.publish()]
     for _ in range(2):
-        with pytest.raises(SharingRefused) as refused:
-            city.publish()
-        assert (refused.value.rule, bool(refused.value.fix)) == ("not_withdrawn", True)
-        # Not even when somebody clears the folder away: the tombstone is what counts.
-        if release.path.exists():
-            release.path.rename(city.root / "cleared")
-    assert city.publish(range(60, 70)).state == "current"
+        withdraw(city.releases, NAME, "revoked", cases.NOW)
+        found.append(city.publish())
+    assert len({one.release_id for one in found}) == 3
+    assert [one.statement.predicate.again for one in found if one.statement] == [0, 1, 2]
+    assert current_release(city.releases, NAME) == found[-1]
+    assert verify_release(found[-1].path, city.signer.public, cases.NOW) == []
+    assert [one.state for one in list_releases(city.releases)].count("withdrawn") == 2
+    # The tombstone is what counts, also when somebody clears the folders away.
+    shutil.rmtree(city.releases / ".withdrawn")
+    withdraw(city.releases, NAME, "revoked", cases.NOW)
+    assert city.publish().release_id not in {one.release_id for one in found}
+
+
+def test_a_release_that_says_another_number_than_it_is_does_not_hold(city: City) -> None:
+    folder = city.export(range(80, 100))
+    inputs = replace(city.inputs(folder, cases.agreement()), again=1)
+    schema = read_schema(tuple(sorted(folder.glob("*.parquet"))))
+    statement = build_statement(cases.agreement(), inputs, schema, cases.NOW)
+    said = statement.model_copy(update={"predicate": statement.predicate.model_copy(update={"again": 0})})
+    for one, rules in ((statement, []), (said, ["release_id"])):
+        (folder / "certificate.json").write_bytes(sign_statement(one, city.signer))
+        assert [fault.rule for fault in verify_release(folder, city.signer.public, cases.NOW)] == rules
+
+
+def test_a_withdrawn_folder_that_was_put_back_is_sealed_away_beside_the_true_one(city: City) -> None:
+    release = city.publish()
+    gone = withdraw(city.releases, NAME, "revoked", cases.NOW)
+    assert gone is not None
+    for _ in range(2):
+        release.path.mkdir()
+        (release.path / "other").write_text("put back")
+        assert withdraw(city.releases, NAME, "revoked", cases.NOW, release.release_id) == gone
+        assert not release.path.exists()
+        assert list_releases(city.releases) == [gone]
+
+
+def test_content_with_a_batch_that_a_tombstone_names_is_not_published(city: City) -> None:
+    release = city.publish()
+    withdraw(city.releases, NAME, Reason("wrong", batch="b1"), cases.NOW, release.release_id)
+    with pytest.raises(SharingRefused) as refused:
+        city.publish(range(60, 70))
+    assert (refused.value.rule, bool(refused.value.fix)) == ("batch_not_recalled", True)
+    assert city.publish(range(60, 70), sources=(cases.source(batches=("b2",)),)).state == "current"
 
 
 def test_withdrawing_nothing_is_nothing(city: City) -> None:

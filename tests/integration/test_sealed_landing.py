@@ -1,0 +1,46 @@
+"""A city that seals what landed: it runs, judges again and proves as any other, and nothing delivered lies open."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+from tests.planted.city import DATASETS, plant
+
+SECRET = "310101197001011234"  # what a delivery might hold
+
+
+def _lies_open(state: Path) -> list[str]:
+    found = [path for path in sorted(state.rglob("*")) if path.is_file() and SECRET.encode() in path.read_bytes()]
+    # What was released left on purpose.
+    return [str(path.relative_to(state)) for path in found if "releases" not in path.parts]
+
+
+def test_a_city_that_seals_its_landing_runs_as_any_other(tmp_path: Path) -> None:
+    city = plant(tmp_path / "city")
+    state = city.file(".zhongtai")
+    config = city.file("zhongtai.yml")
+    city.deliver("d0", {SECRET: 1, "b": 2})
+    assert city.run().released() == set(DATASETS)
+    # In the clear, as nothing was declared; for its owner's eyes only.
+    assert any(name.startswith("landing") for name in _lies_open(state))
+    assert stat.S_IMODE((state / "landing").stat().st_mode) == 0o700
+
+    config.write_text(config.read_text("utf-8") + "encrypt_landing: true\n", "utf-8")
+    assert city.run().released() == set(DATASETS)
+    assert _lies_open(state) == []
+    assert not list((state / "scratch").iterdir())
+
+    # A contract that changes is judged again from what lies sealed.
+    contract = city.file("contracts", "departments", "bureau", "d0.yml")
+    contract.write_text(contract.read_text("utf-8").replace("version: 1.0.0", "version: 1.1.0"), "utf-8")
+    city.deliver("d0", {"c": 3}, day="2026-11-21")
+    city.delivery("d0").unlink()
+    outcome = city.run()
+    rows = {row["path"]: row["accepted"] for row in outcome.summary["datasets"] if row["dataset"] == "bureau.d0"}
+    assert sum(rows.values()) == 3
+    proved = json.loads(city.say("audit", "--deep", "--json").out)
+    assert (proved["valid"], proved["faults"]) == (True, [])
+    assert proved["proved"]["landed files recounted"] >= len(DATASETS)
+    assert _lies_open(state) == []

@@ -1,0 +1,1 @@
+"""A small city whose batches are recalled: what is delivered to it is the tests' own business."""

@@ -6,7 +6,6 @@ and what it left is recorded. Without that mark the same is a past that was lost
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from sharing.ledger import Ledger
 from sharing.release import list_releases
 from sharing.tail import RESTORE
 from sharing.transparency import LOG, Log, publish
+from sharing.withdrawal import Books, settle_withdrawn
 from sharing.witnesses import Placed, Recorded
 
 
@@ -171,7 +171,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
     """
     seen = examine(settings, ledger, signer)
     if _mark(settings).exists() and not [one for one in seen.lacking if one.rule not in _LEFT]:
-        _record_left(settings, ledger, seen)
+        record_lost(settings, ledger, signer, seen, "left by a writer that did not end")
         seen = examine(settings, ledger, signer)
     keep(settings, ledger, [*seen.lacking, *seen.missing], signer)
     if seen.lacking:
@@ -227,7 +227,7 @@ def _refusal(settings: Settings, lacking: Sequence[Fault]) -> PastLacking:
     return PastLacking("past_whole", str(settings.ledger), said, lacking[0].fix, tuple(lacking))
 
 
-def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> None:
+def record_lost(settings: Settings, ledger: Ledger, signer: Signer, seen: Seen, why: str) -> None:
     """Record what lies among the releases and the ledger does not know, as found: a recall must reach it."""
     now = settings.clock.now()
     known = {f"{one.agreement}/{one.release_id}": one for one in list_releases(settings.releases)}
@@ -235,21 +235,7 @@ def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> Non
         body = known[one.name].as_dict() if one.name in known else {}
         named = {"agreement": one.agreement, "release_id": one.release_id, "found": why}
         ledger.append("release", {**body, **named}, now)
-    for one in seen.stones:
-        body = known[one.name].as_dict() if one.name in known else {}
-        named = {"agreement": one.agreement, "release_id": one.release_id, "found": why, "reason": _reason(one)}
-        ledger.append("withdrawal", {**body, **named}, now)
-
-
-def _record_left(settings: Settings, ledger: Ledger, seen: Seen) -> None:
-    record_lost(settings, ledger, seen, "left by a writer that did not end")
-
-
-def _reason(one: Placed) -> str:
-    try:
-        return str(json.loads(one.stone.read_bytes())["reason"]) if one.stone else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    settle_withdrawn(Books(ledger, settings.releases, signer), now)
 
 
 def keep(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault], signer: Signer | None = None) -> None:

@@ -90,7 +90,7 @@ def resolve(settings: Settings, catalogue: Catalogue, finding: Finding, who: Act
         body["also"] = also
         ledger.append(RESOLVED, body, now)
         if finding.rule == PAST:
-            record_lost(settings, ledger, seen, f"found when {about} was resolved")
+            record_lost(settings, ledger, signer, seen, f"found when {about} was resolved")
         record_keys(settings, ledger, signer)
     return body
 

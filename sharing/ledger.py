@@ -46,8 +46,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "key": ("name",),
     "finding": ("finding",),
     "resolution": ("finding",),
-    "time_stamp": ("size",),
-    "cosignature": ("witness",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
 

@@ -18,6 +18,7 @@ from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, k
 from lake.proof import prove
 from lake.settings import Settings
 from lake.statistics import StatisticsSealed
+from lake.witnessing import signed_roots
 from sharing import witnesses
 from sharing.audit import verify_ledger
 from sharing.certificate import CERTIFICATE
@@ -28,12 +29,16 @@ from sharing.faults import Fault, SharingRefused
 from sharing.findings import excused, token
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
+from sharing.log_audit import Root, checkpoint_root, root_faults, tile_faults
+from sharing.transparency import Log, origin
 from sharing.witnesses import Placed, Recorded, Told
 
 _KEPT = {
     *LACKING,
     *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
     *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch", "private_key"),
+    *("log_signature", "log_checkpoint", "log_missing", "log_tile"),
+    *("tree_lacking", "witness_conflict", "time_stamp"),
     *("anchor_readable", "anchor_signature", "findings_changed"),
 }
 """The faults of the past, which stay findings; others are of what can be looked at again."""
@@ -63,7 +68,9 @@ def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
         fix = "restore it from a backup"
         return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), fix))
     found += proof.faults if proof else []
-    return {"valid": not found, **looked, **({"proved": proof.counts} if proof else {}), "faults": found}
+    notes = signed_roots(settings)[2]
+    more = {**({"proved": proof.counts} if proof else {}), **({"notes": notes} if notes else {})}
+    return {"valid": not found, **looked, **more, "faults": found}
 
 
 def _unopened(settings: Settings, fault: Fault) -> dict[str, Any]:
@@ -109,12 +116,34 @@ def past_faults(city: City) -> list[Fault]:
     said = [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
     faults += [*anchors, *_certificates(said, keys), *_switches(city)]
     faults += [*findings_of(settings).kept()[1], *findings_of(settings).forged(keys)]
+    faults += [*log_faults(settings, ledger), *signed_roots(settings)[1]]
     heads += [told.head for _, told in said if told and told.head]
     faults += [*seen.lacking, *seen.missing, *witnesses.lacking_heads(ledger, heads)]
     # Heads that the ledger lacks are told once, by what names them.
     faults += [_relative(settings, one) for one in verify_ledger(ledger.path, keys)]
     accepted = excused(ledger)
     return [one for one in _once(faults) if token(one) not in accepted]
+
+
+def log_faults(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
+    """The log against the ledger, with every root that certificates tell."""
+    log = Log(settings.log)
+    there = [one for _, one in sorted(witnesses.placed(settings.releases).items()) if one.folder]
+    said = [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
+    trees = signed_roots(settings)[0]
+    trees += [Root(*told.tree, f"the certificate of {one.name}") for one, told in said if told and told.tree]
+    try:
+        checkpoint = log.checkpoint()
+    except SharingRefused as refused:
+        yield refused.fault
+        checkpoint = None
+    if checkpoint is None or checkpoint.origin != origin(ledger):
+        yield from root_faults(ledger, trees)
+        return
+    faults = list(root_faults(ledger, [checkpoint_root(checkpoint), *trees]))
+    yield from faults
+    if not faults:
+        yield from tile_faults(ledger, log.folder, checkpoint)
 
 
 def certificate_heads(settings: Settings, keys: Sequence[PublicKey]) -> list[Head]:

@@ -6,7 +6,6 @@ and what it left is recorded. Without that mark the same is a past that was lost
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from lake.settings import Settings
 from sharing import witnesses
 from sharing.canonical import canonical_json
 from sharing.chain import Head, head_path, head_signature_holds, read_head, signed_head
+from sharing.checkpoint import CHECKPOINT
 from sharing.durable import remove_file, write_file
 from sharing.faults import Fault, PastLacking, SharingRefused
 from sharing.findings import KIND, Finding, Findings, excused, made_of, token
@@ -26,6 +26,8 @@ from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import list_releases
 from sharing.tail import RESTORE
+from sharing.transparency import LOG, Log, publish
+from sharing.withdrawal import Books, settle_withdrawn
 from sharing.witnesses import Placed, Recorded
 
 
@@ -39,6 +41,8 @@ def _mark(settings: Settings) -> Path:
     return settings.ledger.with_name(f"{settings.ledger.name}.open")
 
 
+_REMADE = "the next run makes it anew; whoever has an older checkpoint of it can tell whether it is the same"
+_NAMED = 3
 _LEFT = {"release_lacking", "withdrawal_lacking"}
 LACKING = {*_LEFT, "head_lacking", "head_missing", "tree_lacking", "key_missing", "key_other"}
 """The faults by which nothing may be written."""
@@ -65,6 +69,8 @@ class Seen:
 def head_witnesses(settings: Settings, keys: Sequence[PublicKey]) -> tuple[list[Head], list[Fault]]:
     """The signed heads beside the ledger and in its anchors."""
     heads, faults = witnesses.anchored(settings.anchors, keys)
+    logged, wrong = Log(settings.log).head(keys)
+    heads, faults = [*heads, *logged], [*faults, *wrong]
     for path, place in ((head_path(settings.ledger), "its head file"), (_mark(settings), "its open mark")):
         try:
             head, record = read_head(path)
@@ -86,11 +92,12 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None) -> Seen:
     folders, stones = witnesses.unrecorded(recorded, found)
     said = [witnesses.told(one.folder, one.name) for one in folders if one.folder]
     heads += [one.head for one in said if one and one.head]
-    lacking = [*witnesses.lacking_heads(ledger, heads), *witnesses.lacking_releases(recorded, found)]
+    lacking = [*witnesses.lacking_releases(recorded, found), *witnesses.lacking_heads(ledger, heads)]
     lacking += _headless(settings, ledger)
     lacking += _still(settings, ledger, recorded)
     lacking += key_faults(settings, ledger, signer) if signer else []
     missing = [*witnesses.missing_releases(recorded, found), *witnesses.missing_stones(recorded, found)]
+    missing += _unlogged(settings, ledger)
     return Seen(_fresh(lacking, accepted), _fresh(missing, accepted), folders, stones)
 
 
@@ -99,6 +106,13 @@ def _fresh(faults: Sequence[Fault], accepted: set[str]) -> list[Fault]:
     for fault in faults:
         once.setdefault(token(fault), fault)
     return [fault for name, fault in once.items() if name not in accepted]
+
+
+def _unlogged(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
+    """The log is missing, though a writer that makes one has been here before, and ended."""
+    path = settings.log / CHECKPOINT
+    if ledger.latest("key", "signing") and not path.exists() and not _mark(settings).exists():
+        yield Fault("log_missing", f"{LOG}/{CHECKPOINT}", "the ledger's log is gone", _REMADE)
 
 
 def _headless(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
@@ -157,7 +171,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
     """
     seen = examine(settings, ledger, signer)
     if _mark(settings).exists() and not [one for one in seen.lacking if one.rule not in _LEFT]:
-        _record_left(settings, ledger, seen)
+        record_lost(settings, ledger, signer, seen, "left by a writer that did not end")
         seen = examine(settings, ledger, signer)
     keep(settings, ledger, [*seen.lacking, *seen.missing], signer)
     if seen.lacking:
@@ -169,6 +183,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
     try:
         yield seen
     finally:
+        publish(settings.log, settings.releases, ledger, signer)
         # What was released or withdrawn and not recorded is left to the next writer, which the mark tells.
         folders, stones = witnesses.unrecorded(Recorded.of(ledger), witnesses.placed(settings.releases))
         if not (folders or stones):
@@ -206,13 +221,13 @@ def expect_past(settings: Settings) -> None:
 
 
 def _refusal(settings: Settings, lacking: Sequence[Fault]) -> PastLacking:
-    first, more = lacking[0], len(lacking) - 1
-    said = f"it lacks a part of its past: {first.subject}: {first.message}"
-    said += f"; and {more} more are lacking" if more else ""
-    return PastLacking("past_whole", str(settings.ledger), said, first.fix, tuple(lacking))
+    named = "; ".join(f"{one.subject}: {one.message}" for one in lacking[:_NAMED])
+    more = len(lacking) - _NAMED
+    said = f"it lacks a part of its past: {named}" + (f"; and {more} more are lacking" if more > 0 else "")
+    return PastLacking("past_whole", str(settings.ledger), said, lacking[0].fix, tuple(lacking))
 
 
-def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> None:
+def record_lost(settings: Settings, ledger: Ledger, signer: Signer, seen: Seen, why: str) -> None:
     """Record what lies among the releases and the ledger does not know, as found: a recall must reach it."""
     now = settings.clock.now()
     known = {f"{one.agreement}/{one.release_id}": one for one in list_releases(settings.releases)}
@@ -220,21 +235,7 @@ def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> Non
         body = known[one.name].as_dict() if one.name in known else {}
         named = {"agreement": one.agreement, "release_id": one.release_id, "found": why}
         ledger.append("release", {**body, **named}, now)
-    for one in seen.stones:
-        body = known[one.name].as_dict() if one.name in known else {}
-        named = {"agreement": one.agreement, "release_id": one.release_id, "found": why, "reason": _reason(one)}
-        ledger.append("withdrawal", {**body, **named}, now)
-
-
-def _record_left(settings: Settings, ledger: Ledger, seen: Seen) -> None:
-    record_lost(settings, ledger, seen, "left by a writer that did not end")
-
-
-def _reason(one: Placed) -> str:
-    try:
-        return str(json.loads(one.stone.read_bytes())["reason"]) if one.stone else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    settle_withdrawn(Books(ledger, settings.releases, signer), now)
 
 
 def keep(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault], signer: Signer | None = None) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from contracts.acts import Deed
 from contracts.model import Catalogue
 from lake.acts import Actor, Acts, Persons, Said, record_act
-from lake.auditing import certificate_heads
+from lake.auditing import certificate_heads, log_faults
 from lake.guarding import examine, findings_of, known_keys, record_lost
 from lake.one_writer import one_writer
 from lake.own_keys import record_keys
@@ -69,7 +69,7 @@ def find(settings: Settings, name: str) -> Finding:
 def resolve(settings: Settings, catalogue: Catalogue, finding: Finding, who: Actor, why: str) -> dict[str, Any]:
     """Accept what a finding says is lost, in somebody's name; the ledger can go on from what it is now.
 
-    Returns the finding, who resolved it and all that is lost by it.
+    Returns the finding, who resolved it and all that is lost by it; `also` are other findings that say no more.
     """
     now = settings.clock.now()
     with _books(settings, finding) as (ledger, signer):
@@ -84,10 +84,13 @@ def resolve(settings: Settings, catalogue: Catalogue, finding: Finding, who: Act
             ledger.append(KIND, finding.as_dict(), now)
         record_act(ledger, act, now)
         seen = examine(settings, ledger, signer)
+        opened = findings_of(settings).open(ledger)
+        also = [one.finding for one in opened if one != finding and set(one.lost) <= set(lost)]
         body = {"finding": finding.finding, "rule": finding.rule, "lost": lost, "by": who.person.name, "why": why}
+        body["also"] = also
         ledger.append(RESOLVED, body, now)
         if finding.rule == PAST:
-            record_lost(settings, ledger, seen, f"found when {about} was resolved")
+            record_lost(settings, ledger, signer, seen, f"found when {about} was resolved")
         record_keys(settings, ledger, signer)
     return body
 
@@ -98,6 +101,7 @@ def _lost(settings: Settings, ledger: Ledger, signer: Signer, finding: Finding) 
         return list(finding.lost)
     heads = certificate_heads(settings, known_keys(settings, ledger, signer))
     now_lacking: list[Fault] = [
+        *log_faults(settings, ledger),
         *(one for one in examine(settings, ledger, signer).lacking if not one.rule.startswith("key_")),
         *witnesses.lacking_heads(ledger, heads),
     ]

@@ -145,7 +145,7 @@ class Findings:
 
 def resolved(ledger: Ledger) -> set[str]:
     """The findings that were resolved."""
-    return {entry.key for entry in ledger.entries(RESOLVED)}
+    return {name for entry in ledger.entries(RESOLVED) for name in (entry.key, *entry.body.get("also", ()))}
 
 
 def excused(ledger: Ledger) -> set[str]:

@@ -7,6 +7,7 @@ What the entries mean is their writers' business: nothing is judged here.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from sharing.durable import write_file
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
 from sharing.tail import Tail, entry_at
+from sharing.tree import Range
 
 KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
@@ -44,8 +46,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "key": ("name",),
     "finding": ("finding",),
     "resolution": ("finding",),
-    "time_stamp": ("size",),
-    "cosignature": ("witness",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
 
@@ -80,6 +80,7 @@ class Ledger:
         self._keys = (*((signer.public,) if signer else ()), *keys)
         self._lock = threading.Lock()
         self._tail = Tail(path, self._keys)
+        self._range = Range()
 
     @classmethod
     def open(cls, path: Path, signer: Signer | None = None, keys: Sequence[PublicKey] = ()) -> Ledger:
@@ -174,6 +175,20 @@ class Ledger:
         """The digests of the entries after number `after`, in order, 32 bytes each: the leaves of the ledger's tree."""
         for (found,) in self._connection.execute("select digest from entries where seq > ? order by seq", (after,)):
             yield bytes.fromhex(found)
+
+    def tree(self) -> tuple[int, str]:
+        """The size and the root, in hex, of the tree over all entries (RFC 9162); each entry is read once."""
+        with self._lock:
+            for leaf in self.digests(self._range.size):
+                self._range.add(leaf)
+            return self._range.size, self._range.root.hex()
+
+    def rows(self, kind: str, after: int) -> Iterator[dict[str, Any]]:
+        """The entries of a kind after a number: each its `row`, exactly as it was digested, and its `body` read."""
+        for row in self._connection.execute(
+            f"select {COLUMNS} from entries where kind = ? and seq > ? order by seq", (kind, after)
+        ):
+            yield {"row": dict(zip(COLUMNS.split(", "), row, strict=True)), "body": json.loads(row[5])}
 
     def holds(self, head: Head) -> bool:
         """Whether the ledger has exactly this entry."""

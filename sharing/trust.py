@@ -48,6 +48,20 @@ def verify_trusted(folder: Path, trusted: PublicKey | None, now: datetime) -> tu
     return faults, _told(folder, key, trusted)
 
 
+def trusted_keys(releases: Path, trusted: PublicKey | None) -> tuple[PublicKey, ...]:
+    """The keys whose word on the publisher's log counts: a trusted one and those that it leads to, none revoked.
+
+    Without a trusted key all that lie beside the releases: that says no more than that log and release go together.
+    """
+    public = releases / KEYS
+    paths = sorted(public.glob("*.pem")) if public.is_dir() else []
+    if trusted is None:
+        return tuple(PublicKey.read(path) for path in paths)
+    led = (successor(public, trusted, path.stem) for path in paths)
+    every = {key.key_id: key for key in (trusted, *filter(None, led))}.values()
+    return tuple(key for key in every if revoked(public, trusted, key) is None)
+
+
 def _key_id(folder: Path) -> str:
     try:
         _, key_id, _ = open_envelope(read_file(folder / CERTIFICATE), CERTIFICATE)

@@ -44,16 +44,27 @@ def verify(
     key: Annotated[
         Path | None, typer.Option("--key", help="The public key; default: the one beside the releases.")
     ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", help="The publisher's log: its folder, its address, or a checkpoint that you kept."),
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Check a release offline, by its folder and the public key: signature, digests, checks, expiry."""
+    """Check a release offline, by its folder and the public key: signature, digests, checks, expiry.
+
+    With --ledger also that the release is in the publisher's ledger, and that nothing of it was rewritten since.
+    """
+    from sharing.included import verify_logged
     from sharing.keys import PublicKey
     from sharing.trust import verify_trusted
 
     settings = load_settings(workspace)
     trusted = PublicKey.read(key) if key else None
     found, told = verify_trusted(release_dir.resolve(), trusted, settings.clock.now())
+    if ledger:
+        wrong, logged = verify_logged(release_dir.resolve(), ledger, trusted)
+        found, told = [*found, *wrong], {**told, **logged}
     faults = [fault.as_dict() for fault in found]
     if as_json:
         emit({"valid": not faults, "faults": faults, **told})
@@ -79,6 +90,9 @@ def _tell(told: dict[str, Any]) -> None:
     if "key" in told:
         trust = "" if told.get("key_trusted") else "; it lay beside the release: name one got by another way, --key"
         say(f"  key {told['key']}{trust}")
+    if "log" in told:
+        log = told["log"]
+        say(f"  in the ledger {log['origin']}, {log['size']:,} entries, root {log['root'][:16]}")
     if told.get("demonstration"):
         say("  [red]a demonstration: the platform played the persons who approved[/red]")
 

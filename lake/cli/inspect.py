@@ -36,12 +36,14 @@ def status(workspace: Workspace = None, as_json: Json = False) -> None:
     settings = load_settings(workspace)
     with _ledger(settings) as ledger:
         summary = facts.summary(ledger, standing_rules(settings))
-        summary["findings"] = standing_findings(settings, ledger)
+        findings = standing_findings(settings, ledger)
+    if findings:
+        summary["findings"] = findings
     if as_json:
         emit(summary)
         return
     show_summary(summary, settings, whole=True)
-    for one in summary["findings"]:
+    for one in findings:
         say(
             f"[red]✗[/red] {one['rule']} {escape(one['subject'])}: {escape(one['message'])}\n    → {escape(one['fix'])}"
         )

@@ -85,7 +85,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
 def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verdict) -> tuple[Verdict, dict[str, Any]]:
     folder = city.settings.scratch / "candidates" / agreement.name
     withdraw_unbelieved(city, agreement.name)
-    inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head())
+    inputs = CertificateInputs(evidence, verdict, GATE_NAMES, city.ledger.head(), city.ledger.tree())
     try:
         release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
     except SharingRefused as error:

@@ -23,6 +23,7 @@ from tests.attack import (
     kills,
     mutants,
     published,
+    recalls,
     reidentification,
     smuggling,
 )
@@ -118,6 +119,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "kills": kills.attack,
     "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,
+    "recalls": recalls.attack,
     "certificates": certificates.attack,
     "acts": acts.attack,
     "marked": _marked,

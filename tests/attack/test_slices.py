@@ -20,6 +20,7 @@ from tests.attack import (
     ingestion,
     mutants,
     published,
+    recalls,
 )
 from tests.attack.score import Score
 from tests.harness.suites import FILES
@@ -66,6 +67,12 @@ def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch
 def test_mutants_of_the_gates() -> None:
     score = mutants.attack(seed=7, most=12, groups=["gates"])
     assert (score.tried, list(score.fell)) == (12, [])
+
+
+def test_recalls_of_every_kind_of_dataset() -> None:
+    score = recalls.attack(seed=7, recalls=3, copies=1)
+    assert list(score.fell) == []
+    assert score.tried > 20
 
 
 def test_no_function_drops_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from tests.attack import (
     mutants,
     published,
     reidentification,
+    rewriting,
     smuggling,
 )
 from tests.attack.score import Score
@@ -116,6 +117,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "mutants": lambda seed: mutants.attack(seed, most=40),  # all of a group: python -m tests.attack.mutants GROUP
     "canaries": canaries.attack,
     "kills": kills.attack,
+    "rewriting": rewriting.attack,
     "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,
     "certificates": certificates.attack,

@@ -20,6 +20,7 @@ from tests.attack import (
     ingestion,
     mutants,
     published,
+    rewriting,
 )
 from tests.attack.score import Score
 from tests.harness.suites import FILES
@@ -66,6 +67,11 @@ def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch
 def test_mutants_of_the_gates() -> None:
     score = mutants.attack(seed=7, most=12, groups=["gates"])
     assert (score.tried, list(score.fell)) == (12, [])
+
+
+def test_a_rewritten_past() -> None:
+    score = rewriting.attack(seed=7, most=40)
+    assert (score.tried, list(score.fell)) == (40, [])
 
 
 def test_no_function_drops_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,11 +29,11 @@ from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
 from lake.store import ColumnTypeChanged, show, write_delivery
 
-__all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "unconserved"]
+__all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "ingest_lying", "unconserved"]
 
 
 @dataclass(frozen=True)
-class _Found:
+class Lying:
     """A delivered file: where it is, its path below the root, and its day, or why it cannot be taken."""
 
     url: str
@@ -66,7 +66,12 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     return [_told(_one(context, dataset, one, recorded), judged) for one in found]
 
 
-def _judged_again(context: Ingestion, dataset: Dataset, found: Sequence[_Found]) -> list[Batch]:
+def ingest_lying(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
+    """Carry these files alone, as they came, and look at no other: a dataset made again from what landed."""
+    return [_one(context, dataset, one, ()) for one in found]
+
+
+def _judged_again(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
     """What the lake has, judged by the contract as it is now, where another judged it."""
     if dataset.id not in context.unusable and not outdated(context, dataset):
         return []
@@ -94,19 +99,19 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
     return Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
 
 
-def _dated(context: Ingestion, dataset: Dataset, url: str) -> _Found:
+def _dated(context: Ingestion, dataset: Dataset, url: str) -> Lying:
     path = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
     try:
         admit(dataset, url, context.catalogue.deliveries)
         day = delivered_on(dataset, path, today(context.settings.clock), context.catalogue.deliveries)
-        return _Found(url, path, day)
+        return Lying(url, path, day)
     except DeliveryRefused as refusal:
-        return _Found(url, path, refused=str(refusal))
+        return Lying(url, path, refused=str(refusal))
     except Exception as error:
-        return _Found(url, path, refused=str(refused_unread(dataset, path, error, None)))
+        return Lying(url, path, refused=str(refused_unread(dataset, path, error, None)))
 
 
-def _one(context: Ingestion, dataset: Dataset, found: _Found, recorded: Collection[str]) -> Batch:
+def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collection[str]) -> Batch:
     if found.day is None:
         return Batch(dataset.id, found.path, "failed", message=found.refused)
     landed = None
@@ -126,7 +131,7 @@ def _one(context: Ingestion, dataset: Dataset, found: _Found, recorded: Collecti
         shutil.rmtree(context.scratch(dataset), ignore_errors=True)
 
 
-def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, _Found], recorded: Collection[str]) -> Batch | None:
+def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, Lying], recorded: Collection[str]) -> Batch | None:
     """What is told of bytes that the lake has; their being delivered again, on another day or elsewhere, is noted."""
     batch, found = wanted
     stored = next((one for one in context.batches.get(dataset.id, []) if one.batch == batch), None)
@@ -153,7 +158,7 @@ _RECALLED = (
 _JUDGED_BEFORE = "judged by an earlier version of its contract: it cannot be judged by this one"
 
 
-def _same(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> Delivery | None:
+def _same(context: Ingestion, dataset: Dataset, batch: str, found: Lying) -> Delivery | None:
     """The delivery that this file is: the same bytes at the same place, and of that day where its path has one."""
     at_path = [
         one
@@ -165,7 +170,7 @@ def _same(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> De
     return newest if newest and newest.batch == batch else None
 
 
-def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Found) -> Delivery:
+def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: Lying) -> Delivery:
     _refuse_same_day(context, dataset, stored.batch, found)
     delivery = _arriving(context, dataset, stored.batch, found)
     connection, known = context.connection, context.deliveries.get(dataset.id, [])
@@ -181,7 +186,7 @@ def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: _Fo
     return delivery
 
 
-def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: _Found) -> Batch:
+def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: Lying) -> Batch:
     _refuse_same_day(context, dataset, landed.batch, found)
     batches = context.batches.get(dataset.id, [])
     number = max((one.delivery for one in batches), default=0) + 1
@@ -199,12 +204,12 @@ def _carry(context: Ingestion, dataset: Dataset, landed: Landed, found: _Found) 
     return outcome(dataset, "accepted", stored, delivery, reasons=reasons)
 
 
-def _arriving(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> Delivery:
+def _arriving(context: Ingestion, dataset: Dataset, batch: str, found: Lying) -> Delivery:
     arrived = max((one.arrived for one in context.deliveries.get(dataset.id, [])), default=0) + 1
     return Delivery(found.path, batch, found.day or date.max, arrived)
 
 
-def _refuse_same_day(context: Ingestion, dataset: Dataset, batch: str, found: _Found) -> None:
+def _refuse_same_day(context: Ingestion, dataset: Dataset, batch: str, found: Lying) -> None:
     day = found.day or date.max
     recalled = {one.batch for one in context.batches.get(dataset.id, []) if one.recalled}
     standing = [one for one in context.deliveries.get(dataset.id, []) if one.batch not in recalled]

@@ -1,5 +1,5 @@
 """The commands that run something: added to the command line (`lake/cli`) by an entry point."""
 
-from orchestration.cli import begin, declare, work
+from orchestration.cli import begin, declare, reproduce, work
 
-COMMANDS = {**begin.COMMANDS, **work.COMMANDS, **declare.COMMANDS}
+COMMANDS = {**begin.COMMANDS, **work.COMMANDS, **declare.COMMANDS, **reproduce.COMMANDS}

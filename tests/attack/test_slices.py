@@ -20,6 +20,7 @@ from tests.attack import (
     ingestion,
     mutants,
     published,
+    recalls,
     rewriting,
 )
 from tests.attack.score import Score
@@ -72,6 +73,12 @@ def test_mutants_of_the_gates() -> None:
 def test_a_rewritten_past() -> None:
     score = rewriting.attack(seed=7, most=40)
     assert (score.tried, list(score.fell)) == (40, [])
+
+
+def test_recalls_of_every_kind_of_dataset() -> None:
+    score = recalls.attack(seed=7, recalls=3, copies=1)
+    assert list(score.fell) == []
+    assert score.tried > 20
 
 
 def test_no_function_drops_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,11 @@ def city(well: Recalled, tmp_path: Path) -> Iterator[Recalled]:
     yield replace(well, place=tmp_path / "city")
 
 
+def files_below(folder: Path) -> list[Path]:
+    """The files there, but for those by which SQLite lets readers share a database."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.endswith(("-shm", "-wal")))
+
+
 def test_a_recalled_batchs_rows_leave_every_table_and_the_rest_is_released_again(city: Recalled) -> None:
     bad = city.status().batch("visits", FIRST)
     gone = city.recall(bad)
@@ -273,3 +278,30 @@ def test_an_act_takes_a_delivery_back(city: Recalled) -> None:
     assert found["by"] == "steward@bureau.example"
     assert city.run().released == set(PRODUCTS)
     assert city.rows("kept") == {"a": 1, "b": 2}
+
+
+def test_a_release_is_made_again_from_its_certificate_and_what_landed(city: Recalled) -> None:
+    released = city.releases()["joined"]
+    # What is declared or delivered later does not change it; withdrawn it can be made again, too.
+    city.deliver("people", {"a": 9}, THIRD)
+    city.run()
+    city.recall(city.status().batch("people", FIRST))
+    shutil.rmtree(city.place / "deliveries")
+    path = next((city.place / ".zhongtai" / "releases" / ".withdrawn").glob(f"*/{released['release_id']}"))
+    before = files_below(city.place / ".zhongtai")
+    found = city.tell("reproduce", str(path))
+    assert (found["reproduced"], found["outcome"], found["missing"], found["differences"]) == (True, "files", [], [])
+    assert all(one == other for one, other in found["files"].values())
+    assert files_below(city.place / ".zhongtai") == before
+    # Another model makes other rows, and what is not there is named.
+    model = city.place / "dbt_project" / "models" / "products" / "archive__joined" / "p_joined.sql"
+    model.write_text(model.read_text().replace("p.amount", "v.amount"))
+    said = city.say("reproduce", str(path), "--json")
+    other = json.loads(said.out)
+    assert (said.status, other["outcome"]) == (1, "other")
+    assert "lineage" in other["differences"][0] and other["content"][0] != other["content"][1]
+    gone = city.status().batch("people", SECOND)
+    shutil.rmtree(city.place / ".zhongtai" / "landing" / "bureau__people" / gone)
+    said = city.say("reproduce", str(path), "--json")
+    assert said.status == 3
+    assert [gone in line for line in json.loads(said.out)["missing"]] == [True]

@@ -21,16 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-21T10:00:00+08:00"
 MODES = {"visits": "append", "lots": "snapshot", "people": "upsert"}
 PRODUCTS = {
-    "visits": "select id, amount from {{ ref('stg_bureau__visits') }}",
-    "lots": "select id, amount from {{ ref('stg_bureau__lots') }}",
-    "people": "select id, amount from {{ ref('stg_bureau__people') }}",
-    "joined": "select v.id, p.amount from {{ ref('stg_bureau__visits') }} as v "
-    "inner join {{ ref('stg_bureau__people') }} as p on p.id = v.id",
-    "kept": "select id, amount from {{ ref('kept') }}",
+    "visits": "select id, amount from {{ ref('stg_bureau__@visits') }}",
+    "lots": "select id, amount from {{ ref('stg_bureau__@lots') }}",
+    "people": "select id, amount from {{ ref('stg_bureau__@people') }}",
+    "joined": "select v.id, p.amount from {{ ref('stg_bureau__@visits') }} as v "
+    "inner join {{ ref('stg_bureau__@people') }} as p on p.id = v.id",
+    "kept": "select id, amount from {{ ref('@kept') }}",
 }
 _KEPT = (
     "{{ config(materialized='incremental', unique_key='id', incremental_strategy='delete+insert', "
-    "on_schema_change='fail') }}select id, amount from {{ ref('stg_bureau__visits') }}\n"
+    "on_schema_change='fail') }}select id, amount from {{ ref('stg_bureau__@visits') }}\n"
 )
 _CITY = """
 city: recalled
@@ -203,8 +203,16 @@ class Outcome:
         return str(rows[0]["state"]), str(rows[0]["message"])
 
 
-def found_city(place: Path, fresh: int = 30) -> Recalled:
-    """The city, well and with nothing delivered; its twins are written. `fresh` is in working days."""
+def prefixes(copies: int) -> tuple[str, ...]:
+    """How the names of copies begin."""
+    return ("", *(f"c{number}_" for number in range(1, copies)))
+
+
+def found_city(place: Path, fresh: int = 30, copies: int = 1) -> Recalled:
+    """The city, well and with nothing delivered; its twins are written. `fresh` is in working days.
+
+    Of each dataset and product there are so many `copies`, each alone: `visits`, `c1_visits`, `c2_visits`.
+    """
     city = Recalled(place)
     city.write(_CITY, "zhongtai.yml")
     city.write(_DEPARTMENTS, "contracts", "departments", "departments.yml")
@@ -213,13 +221,14 @@ def found_city(place: Path, fresh: int = 30) -> Recalled:
     project = ROOT / "tests" / "cities" / "beijing" / "dbt_project"
     city.write((project / "dbt_project.yml").read_text("utf-8"), "dbt_project", "dbt_project.yml")
     shutil.copytree(project / "macros", place / "dbt_project" / "macros")
-    for name, mode in MODES.items():
-        text = _CONTRACT.format(name=name, mode=mode, fresh=fresh)
-        city.write(text, "contracts", "departments", "bureau", f"{name}.yml")
-    _model(city, "kept", _KEPT, "domains", "records")
-    for name, text in PRODUCTS.items():
-        city.agree(name)
-        _model(city, f"p_{name}", f"{text}\n", "products", agreement(name))
+    for copy in prefixes(copies):
+        for name, mode in MODES.items():
+            text = _CONTRACT.format(name=f"{copy}{name}", mode=mode, fresh=fresh)
+            city.write(text, "contracts", "departments", "bureau", f"{copy}{name}.yml")
+        _model(city, f"{copy}kept", _KEPT.replace("@", copy), "domains", "records")
+        for name, text in PRODUCTS.items():
+            city.agree(f"{copy}{name}")
+            _model(city, f"p_{copy}{name}", text.replace("@", copy) + "\n", "products", agreement(f"{copy}{name}"))
     said = city.say("sync")
     assert said.status == 0, said.out + said.err
     return city

@@ -6,7 +6,6 @@ and what it left is recorded. Without that mark the same is a past that was lost
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,7 +26,10 @@ from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import list_releases
 from sharing.tail import RESTORE
+from sharing.tiles import Tiles, folder_reader
 from sharing.transparency import LOG, Log, publish
+from sharing.tree import Range
+from sharing.withdrawal import Books, settle_withdrawn
 from sharing.witnesses import Placed, Recorded
 
 
@@ -171,7 +173,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
     """
     seen = examine(settings, ledger, signer)
     if _mark(settings).exists() and not [one for one in seen.lacking if one.rule not in _LEFT]:
-        _record_left(settings, ledger, seen)
+        record_lost(settings, ledger, signer, seen, "left by a writer that did not end")
         seen = examine(settings, ledger, signer)
     keep(settings, ledger, [*seen.lacking, *seen.missing], signer)
     if seen.lacking:
@@ -179,6 +181,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
             raise _refusal(settings, seen.lacking)
         yield seen
         return
+    _begin_tree(settings, ledger)
     write_file(_mark(settings), canonical_json(signed_head(ledger.head(), signer)))
     try:
         yield seen
@@ -189,6 +192,20 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
         if not (folders or stones):
             remove_file(_mark(settings))
         _anchor(settings, ledger, signer)
+
+
+def _begin_tree(settings: Settings, ledger: Ledger) -> None:
+    """Spare reading all entries for the tree, where the log's tiles give the root of its checkpoint."""
+    try:
+        checkpoint = Log(settings.log).checkpoint()
+    except SharingRefused:
+        return
+    if checkpoint is None or not ledger.holds(Head(checkpoint.size, checkpoint.entry)):
+        return
+    with suppress(OSError, ValueError):
+        begun = Range.of(Tiles(folder_reader(settings.log)), checkpoint.size)
+        if begun.root == checkpoint.root:
+            ledger.begin_tree(begun)
 
 
 def _anchor(settings: Settings, ledger: Ledger, signer: Signer) -> None:
@@ -227,7 +244,7 @@ def _refusal(settings: Settings, lacking: Sequence[Fault]) -> PastLacking:
     return PastLacking("past_whole", str(settings.ledger), said, lacking[0].fix, tuple(lacking))
 
 
-def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> None:
+def record_lost(settings: Settings, ledger: Ledger, signer: Signer, seen: Seen, why: str) -> None:
     """Record what lies among the releases and the ledger does not know, as found: a recall must reach it."""
     now = settings.clock.now()
     known = {f"{one.agreement}/{one.release_id}": one for one in list_releases(settings.releases)}
@@ -235,21 +252,7 @@ def record_lost(settings: Settings, ledger: Ledger, seen: Seen, why: str) -> Non
         body = known[one.name].as_dict() if one.name in known else {}
         named = {"agreement": one.agreement, "release_id": one.release_id, "found": why}
         ledger.append("release", {**body, **named}, now)
-    for one in seen.stones:
-        body = known[one.name].as_dict() if one.name in known else {}
-        named = {"agreement": one.agreement, "release_id": one.release_id, "found": why, "reason": _reason(one)}
-        ledger.append("withdrawal", {**body, **named}, now)
-
-
-def _record_left(settings: Settings, ledger: Ledger, seen: Seen) -> None:
-    record_lost(settings, ledger, seen, "left by a writer that did not end")
-
-
-def _reason(one: Placed) -> str:
-    try:
-        return str(json.loads(one.stone.read_bytes())["reason"]) if one.stone else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    settle_withdrawn(Books(ledger, settings.releases, signer), now)
 
 
 def keep(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault], signer: Signer | None = None) -> None:

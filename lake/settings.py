@@ -51,6 +51,11 @@ class Settings:
     signing_key: str | None = None
     anchors: tuple[Path, ...] = ()
     """Files, on other mounts, where the newest signed head of the ledger is written, too."""
+    witnesses: Path | None = None
+    """The file that declares who is asked to sign the ledger's log."""
+    stamp_authority: str | None = None
+    stamp_root: Path | None = None
+    """An authority for time stamps (RFC 3161), and the file of its root certificate."""
 
     @property
     def has_past_without_ledger(self) -> bool:
@@ -212,7 +217,9 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
     `ZHONGTAI_STATE` and `ZHONGTAI_DELIVERIES` move state and deliveries, `ZHONGTAI_THREADS` and `ZHONGTAI_MEMORY` bound
     DuckDB, `ZHONGTAI_NOW` (ISO 8601 with a time zone) fixes the clock. `ZHONGTAI_KEY_PASSPHRASE_FILE` names the file of
     the passphrase that encrypts the keys, `ZHONGTAI_SIGNING_KEY` a key in hardware (PKCS#11), `ZHONGTAI_ANCHOR` one or
-    more files (divided as in PATH) where the ledger's newest signed head is kept, too. Raises `SettingsRefused`.
+    more files (divided as in PATH) where the ledger's newest signed head is kept, too, `ZHONGTAI_WITNESSES` the file
+    that declares who signs the ledger's log, `ZHONGTAI_TSA` and `ZHONGTAI_TSA_ROOT` an authority for time stamps and
+    its root certificate. Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
     root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or _here() or REPOSITORY).resolve()
@@ -226,6 +233,9 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
         key_passphrase=_file(env, "ZHONGTAI_KEY_PASSPHRASE_FILE"),
         signing_key=env.get("ZHONGTAI_SIGNING_KEY") or None,
         anchors=_files(env, "ZHONGTAI_ANCHOR"),
+        witnesses=_file(env, "ZHONGTAI_WITNESSES"),
+        stamp_authority=env.get("ZHONGTAI_TSA") or None,
+        stamp_root=_file(env, "ZHONGTAI_TSA_ROOT"),
     )
 
 

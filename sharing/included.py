@@ -20,6 +20,7 @@ from sharing.envelope import open_envelope
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
 from sharing.tiles import Reader, Tiles, folder_reader, web_reader
+from sharing.tombstones import home_of
 from sharing.transparency import LOG, PROOF
 from sharing.tree import consistency_proof, consistent, includes, inclusion_proof
 from sharing.trust import trusted_keys
@@ -47,7 +48,8 @@ def open_source(given: str, release: Path) -> Source:
     path = Path(given)
     if path.is_dir():
         return Source(_read(folder_reader(path), given), folder_reader(path))
-    places = (path.parent, release.parent.parent.parent / LOG, release.parent.parent / LOG)
+    releases = home_of(release).parent
+    places = (path.parent, releases.parent / LOG, releases / LOG)
     folder = next((one for one in places if (one / "tile").is_dir()), path.parent)
     return Source(_read(lambda _: read_file(path), given), folder_reader(folder))
 
@@ -64,7 +66,7 @@ def verify_logged(release: Path, given: str, trusted: PublicKey | None) -> tuple
     """Every fault of a release in a folder against a log (`open_source`), and what is told of the log."""
     try:
         source = open_source(given, release)
-        keys = trusted_keys(release.parent.parent, trusted)
+        keys = trusted_keys(home_of(release).parent, trusted)
     except SharingRefused as refused:
         return [refused.fault], {}
     one = source.checkpoint
@@ -95,7 +97,7 @@ def log_faults(release: Path, source: Source, keys: Sequence[PublicKey]) -> list
 
 def _entry(release: Path, statement: Statement) -> dict[str, Any]:
     """The release's entry in the ledger, whose content must be what its digest says."""
-    path = release.parent / f"{release.name}{PROOF}"
+    path = home_of(release) / f"{release.name}{PROOF}"
     identity, agreement = statement.predicate.release_id, statement.predicate.agreement.name
     try:
         row = json.loads(read_file(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,13 +21,16 @@ def audit(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also recount landing, and prove every landed, stored and released file.")
     ] = False,
+    new: Annotated[
+        bool, typer.Option("--new/--all", help="Only what has come since the last audit that found all well.")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Recompute the ledger's chain, hold it against all that witnesses it, and recount what is stored."""
     from lake.auditing import audit as audit_city
 
-    found = audit_city(load_settings(workspace), deep=deep)
+    found = audit_city(load_settings(workspace), deep=deep, new=new)
     if as_json:
         emit(found)
     else:
@@ -78,4 +82,27 @@ def resolve(
         say(f"  {escape(lost)}")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"audit": audit, "resolve": resolve}
+def witness(
+    state: Annotated[Path, typer.Option("--state", help="Where it keeps its key and what it signed last.")],
+    log_key: Annotated[list[Path], typer.Option("--log-key", help="The public key of a log that it signs for.")],
+    name: Annotated[str, typer.Option("--name", help="Its name, as the logs declare it.")] = "witness",
+    host: Annotated[str, typer.Option("--host", help="The address it listens at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port it listens at.")] = 3160,
+) -> None:
+    """Sign what another city's log has grown to, and never a past that it did not grow out of; runs until ended."""
+    from sharing.cosigning import Witness
+    from sharing.keys import PublicKey, create_key, open_signer
+    from sharing.serving import serve
+
+    clock = load_settings().clock
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = state / "witness.pem"
+    signer = open_signer(path) if path.exists() else create_key(path)
+    (state / "witness.pub.pem").write_bytes(signer.public.pem)
+    known = [PublicKey.read(one) for one in log_key]
+    with serve(Witness(name, signer, known, state / "logs", clock.now), host, port) as server:
+        say(f"{name} signs at http://{host}:{server.server_address[1]}; its public key is {state / 'witness.pub.pem'}")
+        server.serve_forever()
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"audit": audit, "resolve": resolve, "witness": witness}

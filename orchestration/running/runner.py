@@ -19,6 +19,7 @@ from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.guarding import expect_past
 from lake.settings import Settings
+from lake.witnessing import have_signed
 from orchestration.assets.naming import RELEASE
 from orchestration.definitions import build_definitions
 from orchestration.running.dagster_home import prepare_dagster_home, put_by
@@ -57,7 +58,9 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         seconds = time.monotonic() - started
         summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
-    return RunOutcome(not failure, {**summary, "notes": _notes(settings, catalogue)}, failure)
+    return RunOutcome(
+        not failure, {**summary, "notes": [*_notes(settings, catalogue), *have_signed(settings)]}, failure
+    )
 
 
 def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:

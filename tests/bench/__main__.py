@@ -17,11 +17,13 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
     return {
         "conform": ["--rows", str(rows)],
         "city": ["--people", str(people)],
+        "evidence": ["--people", str(people)],
         "gx_on_duckdb": [
             *("--rows", str(rows), "--pandas-rows", str(min(rows, 1_000_000))),
             *("--memory", f"{min(rows, 1_000_000)},{rows * 5}"),
         ],
         "lineage_scale": [],
+        "ledger": [],
     }
 
 

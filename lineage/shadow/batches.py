@@ -11,7 +11,7 @@ running anything, comparing rows."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from sqlglot import exp
@@ -28,20 +28,9 @@ _DIALECT = "duckdb"
 
 
 @dataclass(frozen=True)
-class Places:
-    """What the names in a text stand for: relation -> SQL of each model; raw tables, whose rows are labelled by their
-    batch; `plain` tables, which nobody delivers; and `doors`, models that are asked by themselves what they let in, and
-    whether they settle which rows stand in for others (`deciding.Read.by_way_of`)."""
-
-    models: Mapping[str, str]
-    raw: Collection[str]
-    plain: Collection[str] = ()
-    doors: Mapping[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Labelled:
-    """A query with its label `column` at the end, if any row below is a delivered one; and what is known of it."""
+    """A query, or the table where its rows lie, with its label `column` at the end, if any row below is a delivered
+    one; and what is known of it."""
 
     sql: str
     column: str | None
@@ -52,13 +41,28 @@ class Labelled:
         """The rows that may decide which rows there are without a label saying so."""
         return self.read.risky
 
+    def by_way_of(self, door: str, settles: bool) -> Labelled:
+        """The same as a door, a model that is asked by itself what it lets in (`deciding.Read.by_way_of`)."""
+        return replace(self, read=self.read.by_way_of(door, settles))
 
-def labelled(relation: str, places: Places, bits: Bits) -> Labelled:
-    """The query that makes `relation`, labelled. Raises `NotShadowed`."""
-    if relation not in places.models:
-        raise NotShadowed(f"no SQL is known that makes {relation}")
+
+@dataclass(frozen=True)
+class Places:
+    """What the names in a text stand for: `raw` tables, whose rows are labelled by their batch; `plain` tables, which
+    nobody delivers; and models whose labelled rows lie in some table already."""
+
+    raw: Collection[str]
+    plain: Collection[str] = ()
+    models: Mapping[str, Labelled] = field(default_factory=dict)
+
+
+def labelled(sql: str, places: Places, bits: Bits) -> Labelled:
+    """One model's query, labelled. Raises `NotShadowed`."""
+    statements, fault = parse_statements(sql, _DIALECT)
+    if fault or len(statements) != 1:
+        raise NotShadowed("its SQL is not one query that can be read")
     try:
-        made = _Writer(places, bits).of_model(relation)
+        made = _Writer(places, bits).query(statements[0], {})
         return Labelled(made.node.sql(_DIALECT), made.column, made.read)
     except RecursionError:
         raise NotShadowed("the query is nested too deeply") from None
@@ -89,26 +93,8 @@ _Scope = Mapping[str, _Named]
 class _Writer:
     places: Places
     bits: Bits
-    known: dict[str, _Made] = field(default_factory=dict)
-    within: list[str] = field(default_factory=list)
     around: list[Sources] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
-
-    def of_model(self, relation: str) -> _Made:
-        """The rewritten query of one model, made once."""
-        if relation in self.within:
-            raise NotShadowed(f"{relation} reads itself")
-        if relation not in self.known:
-            statements, fault = parse_statements(self.places.models[relation], _DIALECT)
-            if fault or len(statements) != 1:
-                raise NotShadowed(f"{relation}: its SQL is not one query that can be read")
-            self.within.append(relation)
-            made = self.query(statements[0], {})
-            if relation in self.places.doors:
-                made = _Made(made.node, made.column, made.read.by_way_of(relation, self.places.doors[relation]))
-            self.known[relation] = made
-            self.within.pop()
-        return self.known[relation]
 
     def query(self, node: exp.Expr, scope: _Scope) -> _Made:
         """A query with its label, if it has one; the given tree is used up."""
@@ -303,7 +289,7 @@ class _Writer:
             return frozenset((Entry(relation, relation),))
         if relation not in self.places.models:
             raise NotShadowed(f"nothing is known of the rows of {relation}")
-        read = self.of_model(relation).read
+        read = self.places.models[relation].read
         return read.below | read.risky
 
     # FROM
@@ -375,8 +361,13 @@ class _Writer:
             return self.bits.of_raw(plain, relation, column), column, Read(frozenset((Entry(relation, relation),)))
         if relation not in self.places.models:
             raise NotShadowed(f"nothing is known of the rows of {relation}")
-        made = self.of_model(relation)
-        return (made.node.copy() if made.column else None), made.column, made.read
+        made = self.places.models[relation]
+        if made.column is None:
+            return None, None, made.read
+        column = self._name()
+        star = exp.Star(except_=[exp.column(made.column)])
+        query = exp.select(star, exp.column(made.column).as_(column)).from_(exp.to_table(made.sql, dialect=_DIALECT))
+        return query, column, made.read
 
     def _name(self) -> str:
         return f"{PREFIX}{next(self.numbers)}"

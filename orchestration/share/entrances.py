@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from contracts.model import Catalogue
-from contracts.sql_text import identifier
 from lake.city import City
 from lake.column_lineage import CityLineage
 from lake.executed import executed
-from lineage.graph import split_parts
 from orchestration.share.provenance import Door, Provenance
 from orchestration.twins.staging import model_name
 
@@ -32,15 +30,10 @@ def _doors(catalogue: Catalogue, twins: Collection[str]) -> Iterator[tuple[str, 
     for dataset in catalogue.datasets.values():
         staged = f"lake.staging.{model_name(dataset)}"
         if staged in twins:
-            yield staged, Door(f"select distinct _batch from {_quoted(staged)}")
+            yield staged, Door(staged)
     for name, entity in catalogue.entities.items():
         provided, registered = f"lake.staging.{name}__provided", f"lake.theme.{name}__registered"
         if provided in twins:
-            yield provided, Door(f"select distinct _batch from {_quoted(provided)}")
+            yield provided, Door(provided)
         if {provided, registered} <= set(twins):
-            alone = f"group by cast({identifier(entity.identifier)} as varchar) having count(distinct _batch) = 1"
-            yield registered, Door(f"select distinct min(_batch) from {_quoted(provided)} {alone}", settles=False)
-
-
-def _quoted(relation: str) -> str:
-    return ".".join(map(identifier, split_parts(relation)))
+            yield registered, Door(provided, alone=entity.identifier)

@@ -12,22 +12,21 @@ Lives here: what is asked, and in which order. Must not live here: the queries (
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import duckdb
 
 from contracts.sql_text import identifier, literal
-from lineage.graph import split_parts
-from lineage.shadow.batches import Places, labelled
+from lineage.shadow.batches import Labelled, Places, labelled
 from lineage.shadow.bits import Bits
 from lineage.shadow.deciding import Entry
 from lineage.shadow.rewrite import NotShadowed
 from orchestration.share.same_rows import fingerprint, parquet, prove, safely, types_of
-from orchestration.share.without import Batch, Without
+from orchestration.share.without import Batch, Texts, Without
 
-_LABELS, _ROWS = "temp.main.zt_batch_labels", "temp.main.zt_batch_rows"
+_LABELS = "temp.main.zt_batch_labels"
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,24 @@ class InRelease:
 
 @dataclass(frozen=True)
 class Door:
-    """A model between raw tables and products: SQL for the batches without which it would have other rows, one column;
-    all of its rows' own where it `settles` which rows stand in for others."""
+    """A model between raw tables and products. Without which batches it would have other rows, the column `_batch` of
+    `asked` says: all of its rows' batches, or, where only the values of a column `alone` leave, those that no other
+    batch shares."""
 
-    let_in: str
-    settles: bool = True
+    asked: str
+    alone: str = ""
+
+    @property
+    def settles(self) -> bool:
+        """Whether it chooses which rows stand in for others."""
+        return not self.alone
+
+    def let_in(self, source: str) -> str:
+        """SQL for the batches, one column."""
+        if not self.alone:
+            return f"select distinct _batch from {source}"
+        key = f"cast({identifier(self.alone)} as varchar)"
+        return f"select distinct min(_batch) from {source} group by {key} having count(distinct _batch) = 1"
 
 
 @dataclass
@@ -65,6 +77,8 @@ class Provenance:
     plain: Collection[str] = ()
     doors: Mapping[str, Door] = field(default_factory=dict)
     _there: dict[str, frozenset[str]] = field(default_factory=dict)
+    _models: dict[str, Labelled] = field(default_factory=dict)
+    _bases: dict[str, str] = field(default_factory=dict)
 
     def of(self, relation: str, files: Sequence[Path]) -> InRelease:
         """The batches in a product whose rows lie in `files`."""
@@ -75,30 +89,69 @@ class Provenance:
                 return InRelease(self._by_building(relation, files))
             except NotShadowed as error:
                 return InRelease(None, f"{shape.reason}; {error.reason}")
-        finally:
-            self.connection.execute(f"drop table if exists {_ROWS}")
 
     def close(self) -> None:
         """Drop tables and views."""
         self._without.close()
+        self._plain.close()
+        for made in self._models.values():
+            if made.column:
+                self.connection.execute(f"drop {'view' if '_view_' in made.sql else 'table'} if exists {made.sql}")
+        self._models.clear()
+        self._bases.clear()
         self.connection.execute(f"drop table if exists {_LABELS}")
 
     @cached_property
+    def _texts(self) -> Texts:
+        return Texts(self.models, self.raw)
+
+    @cached_property
     def _without(self) -> Without:
-        return Without(self.connection, self.models, self.raw)
+        return Without(self.connection, self._texts, self._bases)
+
+    @cached_property
+    def _plain(self) -> Without:
+        """The same, with nothing from labelled queries: for products where these are not proved."""
+        return Without(self.connection, self._texts, name="without_plain")
+
+    @cached_property
+    def _bits(self) -> Bits:
+        batches = self._all(self.raw)
+        bits = Bits(max(len(batches), 1), _LABELS)
+        self._write_labels(bits, batches)
+        return bits
+
+    def _labelled(self, relation: str, within: tuple[str, ...] = ()) -> Labelled:
+        """A model's labelled rows, and all that it reads before it; each once."""
+        if relation in within:
+            raise NotShadowed(f"{relation} reads itself")
+        if relation not in self._models:
+            for one in self._texts.reads(relation):
+                if one in self.models and one not in self.plain:
+                    self._labelled(one, (*within, relation))
+            made = labelled(self.models[relation], Places(self.raw, self.plain, self._models), self._bits)
+            door = self.doors.get(relation)
+            self._models[relation] = self._keep(relation, made.by_way_of(relation, door.settles) if door else made)
+        return self._models[relation]
+
+    def _keep(self, relation: str, made: Labelled) -> Labelled:
+        if made.column is None:
+            return made
+        kind = "view" if self._texts.is_read_once(relation) else "table"
+        place = f"temp.main.{identifier(f'zt_batches_{kind}_{len(self._models)}')}"
+        self.connection.execute(f"create or replace temp {kind} {place} as {made.sql}")
+        self._bases[relation] = f"(select * exclude ({identifier(made.column)}) from {place})"
+        return replace(made, sql=place)
 
     def _derived(self, relation: str, files: Sequence[Path]) -> frozenset[Batch]:
-        all_of = self._all(self._without.raw_below(relation))
-        bits = Bits(max(len(all_of), 1), _LABELS)
-        doors = {name: door.settles for name, door in self.doors.items()}
-        made = labelled(relation, Places(self.models, self.raw, self.plain, doors), bits)
         with safely("the query that names batches"):
-            self._write_labels(bits, all_of)
-            self.connection.execute(f"create or replace temp table {_ROWS} as {made.sql}")
-            prove(self.connection, _ROWS, types_of(self.connection, _ROWS), parquet(files))
-            found = self._behind(bits, made.column) if made.column else frozenset()
+            made = self._labelled(relation)
+            if made.column is None:
+                raise NotShadowed("nothing of it was delivered")
+            prove(self.connection, made.sql, types_of(self.connection, made.sql), parquet(files))
+            found = self._behind(self._bits, made)
         asked = self._candidates(made.decided_by, found)
-        return found | self._deciding(relation, asked)
+        return found | _deciding(self._without, relation, asked)
 
     def _write_labels(self, bits: Bits, batches: Iterable[Batch]) -> None:
         values = ", ".join(f"({literal(table)}, {literal(batch)})" for table, batch in sorted(batches))
@@ -108,28 +161,22 @@ class Provenance:
             "as known(relation, batch))"
         )
 
-    def _behind(self, bits: Bits, column: str) -> frozenset[Batch]:
-        gathered = f"(select bit_or({identifier(column)}) from {_ROWS})"
+    def _behind(self, bits: Bits, made: Labelled) -> frozenset[Batch]:
+        gathered = f"(select bit_or({identifier(made.column or '')}) from {made.sql})"
         found = self.connection.execute(
             f"select relation, batch from {_LABELS}, {gathered} as behind(them) where {bits.holds('them', 'bits')}"
         ).fetchall()
         return frozenset((str(table), str(batch)) for table, batch in found)
 
-    def _deciding(self, relation: str, asked: Iterable[Batch]) -> frozenset[Batch]:
-        """Those of some batches without each of which there would be other rows."""
-        return frozenset(
-            one for one in sorted(asked) if self._without.rows(relation, one) != self._without.rows(relation)
-        )
-
     def _by_building(self, relation: str, files: Sequence[Path]) -> frozenset[Batch]:
-        types = self._without.types(relation)
+        types = self._plain.types(relation)
         with safely("reading the files"):
             if types_of(self.connection, parquet(files)).keys() != types.keys():
                 raise NotShadowed("the columns that its SQL gives are not those of the files")
             rows = self.connection.execute(fingerprint(types, parquet(files))).fetchone()
-        if self._without.rows(relation) != tuple(rows or ()):
+        if self._plain.rows(relation) != tuple(rows or ()):
             raise NotShadowed("the rows that its SQL gives now are not those of the files")
-        return self._deciding(relation, self._all(self._without.raw_below(relation)))
+        return _deciding(self._plain, relation, self._all(self._texts.raw_below(relation)))
 
     def _candidates(self, decided_by: Iterable[Entry], found: Collection[Batch]) -> frozenset[Batch]:
         """The batches, but for those found, of the rows that may decide without a label."""
@@ -143,7 +190,7 @@ class Provenance:
 
     def _let_in(self, raw: str) -> frozenset[str]:
         """The batches of a raw table that change what is read of it: those that its one reader lets in, else all."""
-        readers = self._without.read_by(raw)
+        readers = self._texts.read_by(raw)
         return self._batches(readers[0] if len(readers) == 1 and readers[0] in self.doors else raw)
 
     def _all(self, tables: Iterable[str]) -> frozenset[Batch]:
@@ -151,10 +198,13 @@ class Provenance:
 
     def _batches(self, relation: str) -> frozenset[str]:
         if relation not in self._there:
-            source = ".".join(map(identifier, split_parts(relation)))
-            door = self.doors.get(relation)
-            asked = door.let_in if door else f"select distinct _batch from {source}"
+            door = self.doors.get(relation, Door(relation))
             with safely("reading the batches"):
-                found = self.connection.execute(asked).fetchall()
+                found = self.connection.execute(door.let_in(self._without.source(door.asked))).fetchall()
             self._there[relation] = frozenset(str(batch) for (batch,) in found if batch is not None)
         return self._there[relation]
+
+
+def _deciding(without: Without, relation: str, asked: Iterable[Batch]) -> frozenset[Batch]:
+    """Those of some batches without each of which there would be other rows."""
+    return frozenset(one for one in sorted(asked) if without.rows(relation, one) != without.rows(relation))

@@ -94,7 +94,8 @@ def test_a_path_overwritten_without_a_recall_names_every_batch_of_which_there_ar
 
 def test_recalling_a_superseded_snapshot_blocks_nothing(city: Recalled) -> None:
     old = city.status().batch("lots", FIRST)
-    city.recall(old)
+    assert city.recall(old)["releases"] == []
+    assert set(city.releases()) == set(PRODUCTS)
     assert "lots" in city.run().released
     assert city.rows("lots") == {"a": 5, "d": 6}
 

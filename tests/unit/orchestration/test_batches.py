@@ -27,7 +27,7 @@ _WHOLE = st.sampled_from(
     [
         "select id, d as place, age as n from lake.raw.people",
         "select id, place, n from lake.raw.visits",
-        "select id, null as place, since as n from lake.raw.gone",
+        "select id, cast(null as varchar) as place, since as n from lake.raw.gone",
     ]
 )
 _CONDITIONS = st.sampled_from(
@@ -67,12 +67,14 @@ _TWO = [
 ]
 
 
-def _put_together(within: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    shapes = st.sampled_from([*_ONE, *_TWO])
-    return st.builds(lambda shape, *parts: shape.format(*parts), shapes, within, within, _CONDITIONS)
+def _put_together(first: str, steps: list[tuple[str, str, str]]) -> str:
+    for shape, other, condition in steps:
+        first = shape.format(first, other, condition)
+    return first
 
 
-QUERIES = st.recursive(_WHOLE, _put_together, max_leaves=5)
+_STEPS = st.tuples(st.sampled_from([*_ONE, *_TWO]), _WHOLE, _CONDITIONS)
+QUERIES = st.builds(_put_together, _WHOLE, st.lists(_STEPS, min_size=1, max_size=4))
 _IDS = st.sampled_from(["1", "2", "3", None])
 _WORDS = st.sampled_from(["a", "b", "x", "y", None])
 _NUMBERS = st.sampled_from([0, 1, 2, 3, None])
@@ -80,7 +82,7 @@ _BATCHES = st.sampled_from(["b1", "b2", "b3"])
 
 
 def _rows(*columns: st.SearchStrategy[object]) -> st.SearchStrategy[list[Row]]:
-    return st.lists(st.tuples(*columns, _BATCHES), max_size=6)
+    return st.lists(st.tuples(*columns, _BATCHES), max_size=7)
 
 
 _TABLES = st.fixed_dictionaries(

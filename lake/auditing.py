@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lake.attach import LakeUnreadable
+from lake.audited import load, save
 from lake.city import City, declarations, expect_run, open_city
 from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
@@ -31,6 +32,7 @@ from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.log_audit import Root, checkpoint_root, root_faults, tile_faults
 from sharing.transparency import Log, origin
+from sharing.tree import Range
 from sharing.witnesses import Placed, Recorded, Told
 
 _KEPT = {
@@ -46,17 +48,17 @@ _SWAPPED = "restore the release from a backup, and find out who put another in i
 _RUN = "run `zhongtai run`: it judges again, and switches to what it releases"
 
 
-def audit(settings: Settings, *, deep: bool = False) -> dict[str, Any]:
+def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[str, Any]:
     """What does not hold of the city's past and of its rows: `valid`, and `faults` by rule, subject, message and fix.
 
     `deep` also recounts landing and proves every landed, stored and released file (`proof`). A fault that is a finding
-    names it (`finding`). Raises `NothingRunYet`.
+    names it (`finding`). `new` leaves out what the last audit found well. Raises `NothingRunYet`.
     """
     try:
         expect_run(settings)
         catalogue = declarations(settings)
         with open_city(settings, catalogue=catalogue, refuse=False) as city:
-            past = past_faults(city)
+            past = past_faults(city, new=new)
             keep(settings, city.ledger, [one for one in past if one.rule in _KEPT], city.signer)
             rows, looked = conservation(city)
             proof = prove(city) if deep else None
@@ -105,53 +107,77 @@ def _findings(settings: Settings, ledger: Ledger | None, present: set[str]) -> l
     return [one.fault.as_dict() | {"finding": one.finding} for one in opened if not present & set(one.lost)]
 
 
-def past_faults(city: City) -> list[Fault]:
-    """Every fault of the ledger and of what witnesses it, those that were accepted as lost left out."""
+def past_faults(city: City, *, new: bool = False) -> list[Fault]:
+    """Every fault of the ledger and of what witnesses it, those that were accepted as lost left out.
+
+    With `new` of what has come since the last audit that found all well, where that still holds; else of all.
+    """
     settings, ledger = city.settings, city.ledger
     keys = known_keys(settings, ledger, city.signer)
     seen = examine(settings, ledger, city.signer)
-    heads, faults = head_witnesses(settings, keys)
-    _, anchors = witnesses.anchored(settings.anchors, keys)
     there = [one for _, one in sorted(witnesses.placed(settings.releases).items()) if one.folder]
-    said = [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
-    faults += [*anchors, *_certificates(said, keys), *_switches(city)]
+    audited = load(settings, keys) if new else None
+    begun = audited.begun(settings) if audited and ledger.holds(audited.head) else None
+    before = audited if begun else None
+    said = told_by(before.fresh(there) if before else there)
+    heads, faults = head_witnesses(settings, keys)
+    faults += [*witnesses.anchored(settings.anchors, keys)[1], *_certificates(said, keys), *_switches(city)]
     faults += [*findings_of(settings).kept()[1], *findings_of(settings).forged(keys)]
-    faults += [*log_faults(settings, ledger), *signed_roots(settings)[1]]
-    heads += [told.head for _, told in said if told and told.head]
+    faults += [*log_faults(settings, ledger, said, begun), *signed_roots(settings)[1]]
+    heads += _heads(said, keys)
     faults += [*seen.lacking, *seen.missing, *witnesses.lacking_heads(ledger, heads)]
     # Heads that the ledger lacks are told once, by what names them.
-    faults += [_relative(settings, one) for one in verify_ledger(ledger.path, keys)]
+    chain = verify_ledger(ledger.path, keys, after=before.head if before else None)
+    faults += [_relative(settings, one) for one in chain]
     accepted = excused(ledger)
-    return [one for one in _once(faults) if token(one) not in accepted]
+    found = [one for one in _once(faults) if token(one) not in accepted]
+    if not found:
+        save(settings, ledger, city.signer, there)
+    return found
 
 
-def log_faults(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
-    """The log against the ledger, with every root that certificates tell."""
+Said = list[tuple[Placed, Told | None]]
+
+
+def told_by(there: Iterable[Placed]) -> Said:
+    """What the certificate of each release tells, unverified."""
+    return [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
+
+
+def log_faults(settings: Settings, ledger: Ledger, said: Said, begun: Range | None = None) -> Iterator[Fault]:
+    """The log against the ledger, with every root that certificates and others tell.
+
+    `begun` is the tree of the entries that were found well before.
+    """
     log = Log(settings.log)
-    there = [one for _, one in sorted(witnesses.placed(settings.releases).items()) if one.folder]
-    said = [(one, witnesses.told(one.folder, one.name)) for one in there if one.folder]
-    trees = signed_roots(settings)[0]
+    trees = [*signed_roots(settings)[0]]
     trees += [Root(*told.tree, f"the certificate of {one.name}") for one, told in said if told and told.tree]
+    if begun is not None:
+        trees = [one for one in trees if one.size >= begun.size]
     try:
         checkpoint = log.checkpoint()
     except SharingRefused as refused:
         yield refused.fault
         checkpoint = None
     if checkpoint is None or checkpoint.origin != origin(ledger):
-        yield from root_faults(ledger, trees)
+        yield from root_faults(ledger, trees, begun)
         return
-    faults = list(root_faults(ledger, [checkpoint_root(checkpoint), *trees]))
+    hashes = list[bytes]()
+    faults = list(root_faults(ledger, [checkpoint_root(checkpoint), *trees], begun, hashes))
     yield from faults
-    if not faults:
-        yield from tile_faults(ledger, log.folder, checkpoint)
+    if not faults and begun is None:
+        yield from tile_faults(hashes, log.folder, checkpoint)
+
+
+def _heads(said: Said, keys: Sequence[PublicKey]) -> list[Head]:
+    """Where the ledger ended, by each certificate that names a key of the city."""
+    known = {key.key_id for key in keys}
+    return [told.head for _, told in said if told and told.head and told.key_id in known]
 
 
 def certificate_heads(settings: Settings, keys: Sequence[PublicKey]) -> list[Head]:
-    """Where the ledger ended, by every certificate that a key of the city signed."""
-    known = {key.key_id for key in keys}
-    there = [one for one in witnesses.placed(settings.releases).values() if one.folder]
-    said = [witnesses.told(one.folder, one.name) for one in there if one.folder]
-    return [one.head for one in said if one and one.head and one.key_id in known]
+    """Where the ledger ended, by every certificate that names a key of the city."""
+    return _heads(told_by(witnesses.placed(settings.releases).values()), keys)
 
 
 def _once(faults: Iterable[Fault]) -> list[Fault]:
@@ -163,7 +189,7 @@ def _relative(settings: Settings, fault: Fault) -> Fault:
     return Fault(fault.rule, subject, fault.message, fault.fix)
 
 
-def _certificates(said: Iterable[tuple[Placed, Told | None]], keys: Sequence[PublicKey]) -> Iterator[Fault]:
+def _certificates(said: Said, keys: Sequence[PublicKey]) -> Iterator[Fault]:
     """Certificates that are no witness: unreadable, signed by nobody known, or of another release than their place."""
     known = {key.key_id: key for key in keys}
     for one, told in said:
@@ -192,10 +218,11 @@ def _switches(city: City) -> Iterator[Fault]:
     """Switches that serve another release than the newest verdict released."""
     current, recorded = city.ledger.current("verdict"), Recorded.of(city.ledger)
     gone = {str(entry.body.get("release_id")) for entry in city.ledger.entries("withdrawal")}
+    there = witnesses.placed(city.settings.releases)
     for name, entry in current.items():
         wanted = _newest_released(city.ledger, entry.body, name)
         switched = _switched(city.settings.releases / name / "current.json")
-        if switched is None and wanted is not None and wanted not in gone:
+        if switched is None and wanted is not None and wanted not in gone and f"{name}/{wanted}" in there:
             message = f"release {wanted} was released last, and nothing is served"
             yield Fault("switch", f"{name} {wanted}", message, _RUN)
         elif switched is not None and switched in gone:

@@ -26,7 +26,9 @@ from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import list_releases
 from sharing.tail import RESTORE
+from sharing.tiles import Tiles, folder_reader
 from sharing.transparency import LOG, Log, publish
+from sharing.tree import Range
 from sharing.withdrawal import Books, settle_withdrawn
 from sharing.witnesses import Placed, Recorded
 
@@ -179,6 +181,7 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
             raise _refusal(settings, seen.lacking)
         yield seen
         return
+    _begin_tree(settings, ledger)
     write_file(_mark(settings), canonical_json(signed_head(ledger.head(), signer)))
     try:
         yield seen
@@ -189,6 +192,20 @@ def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool 
         if not (folders or stones):
             remove_file(_mark(settings))
         _anchor(settings, ledger, signer)
+
+
+def _begin_tree(settings: Settings, ledger: Ledger) -> None:
+    """Spare reading all entries for the tree, where the log's tiles give the root of its checkpoint."""
+    try:
+        checkpoint = Log(settings.log).checkpoint()
+    except SharingRefused:
+        return
+    if checkpoint is None or not ledger.holds(Head(checkpoint.size, checkpoint.entry)):
+        return
+    with suppress(OSError, ValueError):
+        begun = Range.of(Tiles(folder_reader(settings.log)), checkpoint.size)
+        if begun.root == checkpoint.root:
+            ledger.begin_tree(begun)
 
 
 def _anchor(settings: Settings, ledger: Ledger, signer: Signer) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from contracts.acts import Deed
 from contracts.model import Catalogue
 from lake.acts import Actor, Acts, Persons, Said, record_act
-from lake.auditing import certificate_heads, log_faults
+from lake.auditing import certificate_heads, log_faults, told_by
 from lake.guarding import examine, findings_of, known_keys, record_lost
 from lake.one_writer import one_writer
 from lake.own_keys import record_keys
@@ -101,7 +101,7 @@ def _lost(settings: Settings, ledger: Ledger, signer: Signer, finding: Finding) 
         return list(finding.lost)
     heads = certificate_heads(settings, known_keys(settings, ledger, signer))
     now_lacking: list[Fault] = [
-        *log_faults(settings, ledger),
+        *log_faults(settings, ledger, told_by(witnesses.placed(settings.releases).values())),
         *(one for one in examine(settings, ledger, signer).lacking if not one.rule.startswith("key_")),
         *witnesses.lacking_heads(ledger, heads),
     ]

@@ -19,18 +19,20 @@ _TRIGGERS = {"entries_no_update", "entries_no_delete", "entries_no_rewrite"}
 _RESTORE = "restore the ledger from a backup, and find out who wrote to its file"
 
 
-def verify_ledger(path: Path, keys: Sequence[PublicKey] = (), witnesses: Iterable[Head] = ()) -> list[Fault]:
+def verify_ledger(
+    path: Path, keys: Sequence[PublicKey] = (), witnesses: Iterable[Head] = (), after: Head | None = None
+) -> list[Fault]:
     """Every fault of the ledger at `path`; empty when it holds.
 
     The head file beside it must name an entry that is there; with public keys it must be signed with one of them.
     `witnesses` are heads kept elsewhere (each certificate holds one): they show a cut-off tail even if the head file
-    was replaced with it.
+    was replaced with it. `after` is a head up to which all was found well before: from there on alone it is recomputed.
     """
     heads, faults = _read_head(path, keys)
     try:
         with closing(read_only(path)) as connection:
-            faults += _structure(connection, path)
-            faults += _entries(connection, path, [*heads, *witnesses])
+            faults += _structure(connection, path, whole=after is None)
+            faults += _entries(connection, path, [*heads, *witnesses, *([after] if after else [])], after)
     except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
         faults.append(
             Fault("ledger_readable", str(path), f"the ledger cannot be read ({type(error).__name__})", _RESTORE)
@@ -38,8 +40,9 @@ def verify_ledger(path: Path, keys: Sequence[PublicKey] = (), witnesses: Iterabl
     return faults
 
 
-def _structure(connection: sqlite3.Connection, path: Path) -> Iterator[Fault]:
-    state = connection.execute("pragma integrity_check(1)").fetchone()[0]
+def _structure(connection: sqlite3.Connection, path: Path, *, whole: bool) -> Iterator[Fault]:
+    # The file as a whole is read for this.
+    state = connection.execute("pragma integrity_check(1)").fetchone()[0] if whole else "ok"
     if state != "ok":
         yield Fault("ledger_sound", str(path), "SQLite finds its file damaged", _RESTORE)
     found = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
@@ -47,13 +50,17 @@ def _structure(connection: sqlite3.Connection, path: Path) -> Iterator[Fault]:
         yield Fault("ledger_guarded", f"{path}: {name}", "the trigger that refuses changes is gone", _RESTORE)
 
 
-def _entries(connection: sqlite3.Connection, path: Path, heads: list[Head]) -> Iterator[Fault]:
+def _entries(
+    connection: sqlite3.Connection, path: Path, heads: list[Head], after: Head | None = None
+) -> Iterator[Fault]:
     wanted: dict[int, list[Head]] = {}
     for head in heads:
         wanted.setdefault(head.seq, []).append(head)
     wanted.pop(0, None)
-    seq, previous = 0, START
-    for row in connection.execute(f"select {COLUMNS} from entries order by seq"):
+    if after is not None:
+        yield from _before(connection, path, after, wanted)
+    seq, previous = (after.seq, after.digest) if after else (0, START)
+    for row in connection.execute(f"select {COLUMNS} from entries where seq > ? order by seq", (seq,)):
         yield from _entry(row, seq, previous, path)
         seq, previous = row[0], row[-1]
         for head in wanted.pop(seq, ()):
@@ -65,6 +72,20 @@ def _entries(connection: sqlite3.Connection, path: Path, heads: list[Head]) -> I
             yield Fault("tail", f"{path}: entry {missing}", lack, _RESTORE)
 
 
+def _before(connection: sqlite3.Connection, path: Path, after: Head, wanted: dict[int, list[Head]]) -> Iterator[Fault]:
+    """Heads in the part that is not recomputed are looked up in it; that none of its entries is gone is counted."""
+    for seq in sorted(number for number in wanted if number <= after.seq):
+        row = connection.execute("select digest from entries where seq = ?", (seq,)).fetchone()
+        for head in wanted.pop(seq):
+            if row is None or row[0] != head.digest:
+                yield Fault("head", f"{path}: entry {seq}", f"not the entry that {_place(head)} has", _RESTORE)
+    count = connection.execute("select count(*) from entries where seq <= ?", (after.seq,)).fetchone()[0]
+    if count != after.seq:
+        yield Fault(
+            "sequence", str(path), f"{after.seq - count} of its first {after.seq} entries are missing", _RESTORE
+        )
+
+
 def _place(head: Head) -> str:
     return head.place or "what was recorded elsewhere"
 
@@ -73,7 +94,8 @@ def _entry(row: tuple[Any, ...], seq: int, previous: str, path: Path) -> Iterato
     number, at, kind, run, key, body, before, found = row
     subject = f"{path}: entry {number}"
     if number != seq + 1:
-        yield Fault("sequence", subject, f"follows entry {seq}; {number - seq - 1} entries are missing", _RESTORE)
+        gone = f"entry {seq + 1} is" if number == seq + 2 else f"entries {seq + 1} to {number - 1} are"
+        yield Fault("sequence", subject, f"follows entry {seq}; {gone} missing", _RESTORE)
     if before != previous:
         yield Fault("chain", subject, "does not follow from the entry before it", _RESTORE)
     if entry_digest(number, at, kind, run, (key, body), before) != found:

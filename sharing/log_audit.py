@@ -30,17 +30,26 @@ class Root:
     place: str
 
 
-def root_faults(ledger: Ledger, told: Iterable[Root]) -> Iterator[Fault]:
-    """Each root that the ledger's tree did not have at its size."""
+def root_faults(
+    ledger: Ledger, told: Iterable[Root], begun: Range | None = None, hashes: list[bytes] | None = None
+) -> Iterator[Fault]:
+    """Each root that the ledger's tree did not have at its size.
+
+    `begun` is the tree of first entries that were found well before: roots of smaller ones are not looked at. `hashes`
+    is filled with the leaf hashes that were computed.
+    """
     wanted: dict[int, list[Root]] = {}
     for one in told:
         wanted.setdefault(one.size, []).append(one)
-    grown = Range()
+    grown, seen = begun or Range(), hashes if hashes is not None else []
     yield from _differing(grown, wanted)
-    for leaf in ledger.digests():
-        grown.add(leaf)
+    for leaf in ledger.digests(grown.size):
+        found = leaf_hash(leaf)
+        seen.append(found)
+        grown.add_hash(found)
         if grown.size in wanted:
             yield from _differing(grown, wanted)
+    ledger.begin_tree(grown)
     for size in sorted(size for size in wanted if size > grown.size):
         for one in wanted[size]:
             message = f"{one.place} tells of {size} entries; the ledger has {grown.size}"
@@ -54,9 +63,9 @@ def _differing(grown: Range, wanted: Mapping[int, Sequence[Root]]) -> Iterator[F
             yield Fault("tree_lacking", f"{one.size} {one.root[:16]}", message, RESTORE)
 
 
-def tile_faults(ledger: Ledger, folder: Path, checkpoint: Checkpoint) -> Iterator[Fault]:
+def tile_faults(leaves: Sequence[bytes], folder: Path, checkpoint: Checkpoint) -> Iterator[Fault]:
     """Each tile below a checkpoint that is missing, or does not hold the hashes of the ledger's entries."""
-    level, hashes = 0, [leaf_hash(one) for one in ledger.digests()][: checkpoint.size]
+    level, hashes = 0, leaves[: checkpoint.size]
     while hashes:
         whole = []
         for number, start in enumerate(range(0, len(hashes), WIDTH)):

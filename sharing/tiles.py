@@ -70,8 +70,19 @@ class Tiles:
 
 
 def folder_reader(folder: Path) -> Reader:
-    """Reads a log in a folder."""
-    return lambda name: read_file(folder / name)
+    """Reads a log in a folder; of a right edge that has grown since, the part that is asked for."""
+
+    def read(name: str) -> bytes:
+        try:
+            return read_file(folder / name)
+        except OSError:
+            edge, _, width = name.partition(".p/")
+            grown = [one for one in (folder / f"{edge}.p").glob("*") if width and int(one.name) > int(width)]
+            if not grown:
+                raise
+            return read_file(grown[0])[: int(width) * _HASH]
+
+    return read
 
 
 def web_reader(url: str) -> Reader:

@@ -73,7 +73,10 @@ def publish(folder: Path, releases: Path, ledger: Ledger, signer: Signer) -> Che
     A log of a past that was lost, which a named person has accepted, is put aside.
     """
     log, name = Log(folder), origin(ledger)
-    before = log.checkpoint()
+    try:
+        before = log.checkpoint()
+    except SharingRefused:
+        before = None  # what the ledger has is written anew; the audit tells of the damage
     if before is not None and before.origin != name:
         _put_aside(log.folder, before)
         before = None
@@ -82,7 +85,11 @@ def publish(folder: Path, releases: Path, ledger: Ledger, signer: Signer) -> Che
         return before
     old = before.size if before else 0
     make_folder(log.folder)
-    add_tiles(log.folder, old, (leaf_hash(one) for one in ledger.digests(old)))
+    try:
+        add_tiles(log.folder, old, (leaf_hash(one) for one in ledger.digests(old)))
+    except (OSError, ValueError):
+        # Tiles are missing or cut, of which the audit tells: all are written anew.
+        add_tiles(log.folder, 0, (leaf_hash(one) for one in ledger.digests()))
     found = Checkpoint(name, size, bytes.fromhex(root), ledger.head().digest).signed(signer)
     _tell_recipients(releases, ledger, old)
     write_file(log.folder / CHECKPOINT, found.note)

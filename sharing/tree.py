@@ -30,6 +30,13 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+class Nodes(Protocol):
+    """Where the roots of perfect subtrees are read."""
+
+    def node(self, level: int, index: int, size: int) -> bytes:
+        """The root over the leaves from `index << level` on, as many as `1 << level`, of a tree of so many leaves."""
+
+
 class Range:
     """The tree so far, as the roots of its perfect subtrees, the largest first: enough to append, and for its root."""
 
@@ -39,11 +46,26 @@ class Range:
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf."""
-        found, rest = leaf_hash(leaf), self.size
+        self.add_hash(leaf_hash(leaf))
+
+    def add_hash(self, found: bytes) -> None:
+        """Append a leaf by its hash."""
+        rest = self.size
         while rest & 1:
             found, rest = node_hash(self._roots.pop(), found), rest >> 1
         self._roots.append(found)
         self.size += 1
+
+    @classmethod
+    def of(cls, nodes: Nodes, size: int) -> Range:
+        """The tree of a size whose perfect subtrees are read: no leaf is."""
+        found, start = cls(), 0
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                found._roots.append(nodes.node(level, start >> level, size))
+                start += 1 << level
+        found.size = size
+        return found
 
     @property
     def root(self) -> bytes:
@@ -58,13 +80,6 @@ def _folded(roots: Sequence[bytes]) -> bytes:
     for left in reversed(roots[:-1]):
         found = node_hash(left, found)
     return found
-
-
-class Nodes(Protocol):
-    """Where the roots of perfect subtrees are read."""
-
-    def node(self, level: int, index: int, size: int) -> bytes:
-        """The root over the leaves from `index << level` on, as many as `1 << level`, of a tree of so many leaves."""
 
 
 def root_of(nodes: Nodes, start: int, end: int, size: int) -> bytes:

@@ -21,13 +21,16 @@ def audit(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also recount landing, and prove every landed, stored and released file.")
     ] = False,
+    new: Annotated[
+        bool, typer.Option("--new/--all", help="Only what has come since the last audit that found all well.")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Recompute the ledger's chain, hold it against all that witnesses it, and recount what is stored."""
     from lake.auditing import audit as audit_city
 
-    found = audit_city(load_settings(workspace), deep=deep)
+    found = audit_city(load_settings(workspace), deep=deep, new=new)
     if as_json:
         emit(found)
     else:

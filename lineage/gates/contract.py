@@ -139,6 +139,6 @@ class ContractGate(Gate):
                 "batch_not_recalled",
                 source.dataset,
                 f"batch {batch} was recalled and its rows are still in the product",
-                "have the department deliver a corrected batch that replaces it",
+                "run `zhongtai run` whole, which leaves its rows out of what the product is made of",
                 batch=batch,
             )

@@ -25,6 +25,7 @@ from tests.attack import (
     published,
     recalls,
     reidentification,
+    rewriting,
     smuggling,
 )
 from tests.attack.score import Score
@@ -117,6 +118,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "mutants": lambda seed: mutants.attack(seed, most=40),  # all of a group: python -m tests.attack.mutants GROUP
     "canaries": canaries.attack,
     "kills": kills.attack,
+    "rewriting": rewriting.attack,
     "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,
     "recalls": recalls.attack,

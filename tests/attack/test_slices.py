@@ -21,6 +21,7 @@ from tests.attack import (
     mutants,
     published,
     recalls,
+    rewriting,
 )
 from tests.attack.score import Score
 from tests.harness.suites import FILES
@@ -67,6 +68,11 @@ def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch
 def test_mutants_of_the_gates() -> None:
     score = mutants.attack(seed=7, most=12, groups=["gates"])
     assert (score.tried, list(score.fell)) == (12, [])
+
+
+def test_a_rewritten_past() -> None:
+    score = rewriting.attack(seed=7, most=40)
+    assert (score.tried, list(score.fell)) == (40, [])
 
 
 def test_recalls_of_every_kind_of_dataset() -> None:

@@ -23,6 +23,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
             *("--memory", f"{min(rows, 1_000_000)},{rows * 5}"),
         ],
         "lineage_scale": [],
+        "ledger": [],
     }
 
 

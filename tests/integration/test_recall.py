@@ -94,7 +94,8 @@ def test_a_path_overwritten_without_a_recall_names_every_batch_of_which_there_ar
 
 def test_recalling_a_superseded_snapshot_blocks_nothing(city: Recalled) -> None:
     old = city.status().batch("lots", FIRST)
-    city.recall(old)
+    assert city.recall(old)["releases"] == []
+    assert set(city.releases()) == set(PRODUCTS)
     assert "lots" in city.run().released
     assert city.rows("lots") == {"a": 5, "d": 6}
 
@@ -194,6 +195,7 @@ def test_who_recalled_and_why_is_in_the_ledger_and_on_the_tombstone(city: Recall
     state = city.place / ".zhongtai"
     with Ledger.read(state / "ledger.sqlite") as ledger:
         (entry,) = ledger.entries("recall")
+        assert {one.body["by"] for one in ledger.entries("release")} == {login_name()}
         acts = [one.body for one in ledger.entries("act") if one.body["deed"] == "recall"]
     assert (entry.body["by"], entry.body["reason"]) == ("steward@bureau.example", "wrong")
     (act,) = acts

@@ -10,8 +10,11 @@ from contracts.model import Catalogue
 from lake.city import City
 from lake.column_lineage import CityLineage
 from lake.executed import executed
+from lineage.graph import split_parts
 from orchestration.share.provenance import Door, Provenance
 from orchestration.twins.staging import model_name
+
+_KEPT = {"raw", "quarantine", "store", "landing", "meta"}
 
 
 def provenance_of(city: City, lineage: CityLineage, models: Mapping[str, str]) -> Provenance:
@@ -20,7 +23,8 @@ def provenance_of(city: City, lineage: CityLineage, models: Mapping[str, str]) -
     graph = lineage.graph
     raw = frozenset(f"lake.raw.{dataset.table}" for dataset in city.catalogue.datasets.values())
     ran = {name: texts[0].text for name, texts in executed(city).items() if len(texts) == 1 and name in models}
-    plain = frozenset(graph.columns) - graph.built - raw
+    # What the platform keeps of deliveries beside the raw tables is somebody's, too.
+    plain = frozenset(name for name in graph.columns if _KEPT.isdisjoint(split_parts(name)[1:2])) - graph.built
     return Provenance(city.connection, {**models, **ran}, raw, plain, dict(_doors(city.catalogue, graph.twins)))
 
 

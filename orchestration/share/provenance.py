@@ -26,6 +26,8 @@ from lineage.shadow.rewrite import NotShadowed
 from orchestration.share.same_rows import fingerprint, parquet, prove, safely, types_of
 from orchestration.share.without import Batch, Texts, Without
 
+# Each is a build; a product that asks for more is not told exactly.
+MOST_TESTED = 500
 _LABELS = "temp.main.zt_batch_labels"
 
 
@@ -176,6 +178,9 @@ class Provenance:
             rows = self.connection.execute(fingerprint(types, parquet(files))).fetchone()
         if self._plain.rows(relation) != tuple(rows or ()):
             raise NotShadowed("the rows that its SQL gives now are not those of the files")
+        unknown = self._texts.named_by(relation) - set(self.models) - set(self.raw) - set(self.plain)
+        if unknown:
+            raise NotShadowed(f"nothing is known of the rows of {', '.join(sorted(unknown))}")
         return _deciding(self._plain, relation, self._all(self._texts.raw_below(relation)))
 
     def _candidates(self, decided_by: Iterable[Entry], found: Collection[Batch]) -> frozenset[Batch]:
@@ -205,6 +210,8 @@ class Provenance:
         return self._there[relation]
 
 
-def _deciding(without: Without, relation: str, asked: Iterable[Batch]) -> frozenset[Batch]:
-    """Those of some batches without each of which there would be other rows."""
+def _deciding(without: Without, relation: str, asked: Collection[Batch]) -> frozenset[Batch]:
+    """Those of some batches without each of which there would be other rows. Raises `NotShadowed` for too many."""
+    if len(asked) > MOST_TESTED:
+        raise NotShadowed(f"{len(asked)} batches would have to be tested, {MOST_TESTED} are the most")
     return frozenset(one for one in sorted(asked) if without.rows(relation, one) != without.rows(relation))

@@ -56,6 +56,15 @@ class Texts:
         named = [one for part in parts for one in self.of(part).reads] if parts else self.of(relation).reads
         return tuple(dict.fromkeys(named))
 
+    def named_by(self, relation: str) -> frozenset[str]:
+        """All relations that a model names, and the models that it names, to the last. Raises `NotShadowed`."""
+        found, queue = set[str](), [relation]
+        while queue:
+            new = set(self.reads(queue.pop())) - found
+            found |= new
+            queue += [one for one in new if one in self.sql]
+        return frozenset(found)
+
     def raw_below(self, relation: str, within: tuple[str, ...] = ()) -> frozenset[str]:
         """The raw tables that a relation is made of, directly or not. Raises `NotShadowed`."""
         if relation in self.raw:
@@ -100,7 +109,7 @@ class Texts:
                 parts = {f"{relation} #{number}": part for number, part in enumerate(united(sql))}
                 yield relation, one_under_the_other(list(parts)) if parts else template(sql)
                 yield from parts.items()
-            except NotShadowed:
+            except (NotShadowed, RecursionError):
                 continue
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.share import provenance
 from tests.unit.orchestration.batches_lake import (
     CASES,
     ONLY_BUILT,
@@ -156,6 +157,7 @@ def test_rows_that_the_query_does_not_give_now_are_of_nothing_that_is_known(chan
     [
         "select * from lake.theme.unheard_of",
         "select id from lake.product.p",
+        "pivot lake.seeds.unheard_of on place using count(*)",
         "select cast(1e9 * random() as bigint) as id from lake.raw.people",
         "select now() as id, _batch from lake.raw.people",
     ],
@@ -177,3 +179,20 @@ def test_as_many_batches_as_there_are(batches: int, tmp_path: Path) -> None:
     models = {"lake.product.p": "select d, count(*) as n from lake.raw.people where d = 'a' group by d"}
     with built({**_CITY, "people": people}, models) as connection:
         assert told(connection, models, tmp_path) == {("lake.raw.people", f"b{n}") for n in range(1, batches, 2)}
+
+
+def test_a_pivot_of_a_table_that_is_known_to_nobody_is_not_told(tmp_path: Path) -> None:
+    models = {"lake.product.p": "pivot (select * from lake.seeds.held) on place in ('x') using count(*)"}
+    with built(_CITY, {}) as connection:
+        connection.execute("create table lake.seeds.held as select id, place, _batch from lake.raw.visits")
+        connection.execute(f"create table lake.product.p as {models['lake.product.p']}")
+        assert told(connection, models, tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["a count that decides", "groups of few"])
+def test_more_batches_than_can_be_tested_are_not_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provenance, "MOST_TESTED", 0)
+    with built(_CITY, models_of(CASES[name])) as connection:
+        assert told(connection, models_of(CASES[name]), tmp_path) is None

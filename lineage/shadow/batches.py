@@ -306,7 +306,7 @@ class _Writer:
                     raise NotShadowed("a natural SEMI or ANTI join")
                 # It decides by its rows and gives none.
                 read = Read(risky=self._decide(holder.this, scope))
-                yield f"{holder.this.alias_or_name.lower()} ", read, None
+                yield f"{holder.this.alias_or_name.lower()} {self._name()}", read, None
                 continue
             name, read, column = self._source(holder, scope)
             if name in seen:

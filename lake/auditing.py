@@ -218,10 +218,11 @@ def _switches(city: City) -> Iterator[Fault]:
     """Switches that serve another release than the newest verdict released."""
     current, recorded = city.ledger.current("verdict"), Recorded.of(city.ledger)
     gone = {str(entry.body.get("release_id")) for entry in city.ledger.entries("withdrawal")}
+    there = witnesses.placed(city.settings.releases)
     for name, entry in current.items():
         wanted = _newest_released(city.ledger, entry.body, name)
         switched = _switched(city.settings.releases / name / "current.json")
-        if switched is None and wanted is not None and wanted not in gone:
+        if switched is None and wanted is not None and wanted not in gone and f"{name}/{wanted}" in there:
             message = f"release {wanted} was released last, and nothing is served"
             yield Fault("switch", f"{name} {wanted}", message, _RUN)
         elif switched is not None and switched in gone:

@@ -182,7 +182,6 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
     """
     newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
-    found["notices"] = open_notices(ledger)
     if rules is None:
         return found
     return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}
@@ -208,4 +207,5 @@ def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None) -> d
         "checks": checks(ledger, only),
         "releases": verdicts(ledger, only),
         "drift": drift(ledger, only),
+        "notices": open_notices(ledger),
     }

@@ -7,7 +7,7 @@ brought up to date as a run begins. Rules of order are `order`'s, the views `sto
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import duckdb
@@ -124,15 +124,18 @@ class Standing:
 
     def _is_stale(self, name: str) -> bool:
         since = self.before.get(name, (_NEVER, ()))[0]
-        return any(at > since for dataset, at in self._turned if dataset in self.sources(name))
+        return self._turned_between(name, since, _ALWAYS)
 
     def _differs(self, name: str, since: int) -> bool:
         """Whether it makes a difference: a table that stands as before, of the same sources, is not written down."""
         known = self.before.get(name)
         if known is None or set(known[1]) != self.sources(name):
             return True
-        low, high = sorted((known[0], since))
-        return any(low < at <= high for dataset, at in self._turned if dataset in self.sources(name))
+        return self._turned_between(name, *sorted((known[0], since)))
+
+    def _turned_between(self, name: str, low: int, high: int) -> bool:
+        """Whether a batch of its sources began or ceased to count after one snapshot, and not after another."""
+        return any(low < at <= high for source in self.sources(name) for at in self._turned.get(source, ()))
 
     def _listed(self, name: str) -> str:
         return f"[{', '.join(literal(one) for one in sorted(self.sources(name)))}]::varchar[]"
@@ -144,8 +147,11 @@ class Standing:
         return {name: (since, tuple(sources)) for name, since, sources in rows}
 
     @cached_property
-    def _turned(self) -> list[tuple[str, int]]:
-        return self.connection.execute("select replace(dataset, '.', '__'), noticed from lake.meta.turned").fetchall()
+    def _turned(self) -> Mapping[str, Collection[int]]:
+        rows = self.connection.execute(
+            "select replace(dataset, '.', '__'), list(distinct noticed) from lake.meta.turned group by 1"
+        ).fetchall()
+        return dict(rows)
 
 
 @dataclass(frozen=True)
@@ -154,8 +160,14 @@ class _Since:
 
     standing: Standing
     made: Mapping[str, bool]
+    known: dict[str, int] = field(default_factory=dict)
 
     def of(self, name: str) -> int:
+        if name not in self.known:
+            self.known[name] = self._of(name)
+        return self.known[name]
+
+    def _of(self, name: str) -> int:
         if name not in self.standing.tables:
             return _ALWAYS
         table = self.standing.tables[name]

@@ -120,11 +120,12 @@ class _Writer:
             raise NotShadowed("a recursive WITH")
         found, listed = dict(scope), []
         for one in with_.expressions:
-            made, twin = self.query(one.this.copy(), found), one.copy()
-            name = self._name()
-            twin.set("this", made.node)
-            twin.args["alias"].set("this", exp.to_identifier(name, quoted=True))
-            columns = [column.name for column in twin.args["alias"].args.get("columns") or ()]
+            made, name = self.query(one.this.copy(), found), self._name()
+            alias = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+            columns = one.args["alias"].args.get("columns") or ()
+            if columns:
+                alias.set("columns", [column.copy() for column in columns])
+            twin = exp.CTE(this=made.node, alias=alias, materialized=one.args.get("materialized"))
             read = made.read.renamed() if columns else made.read
             listed += [one, twin]
             found[one.alias.lower()] = _Named(name, made.column, read)

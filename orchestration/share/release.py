@@ -20,6 +20,7 @@ from contracts.working_days import working_days_between
 from lake import facts
 from lake.city import City
 from lake.failure import words
+from lake.login import login_name
 from lake.standing import recalled_in
 from lake.unbelieved import withdraw_unbelieved
 from lake.uncovered import withdraw_uncovered
@@ -95,7 +96,9 @@ def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verd
     if entry is not None:
         groups = evidence.quality.groups
         counts = list(groups.counts) if groups else []
-        city.ledger.append("release", {**entry, "counts": counts, "run_id": city.run_id}, city.now())
+        city.ledger.append(
+            "release", {**entry, "counts": counts, "run_id": city.run_id, "by": login_name()}, city.now()
+        )
     return verdict, {"release_id": release.release_id, "path": str(release.path)}
 
 

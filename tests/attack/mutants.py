@@ -65,6 +65,15 @@ GROUPS: dict[str, Group] = {
         tuple(f"lineage/plan/{name}.py" for name in ("expressions", "operators", "joins", "statements")),
         ("tests/unit/lineage/test_corpus.py", "tests/unit/lineage/test_wide_grammar.py", *_LINEAGE_TESTS),
     ),
+    "sharing": Group(("sharing/*.py",), ("tests/unit/sharing",)),
+    "acts": Group(
+        ("lake/acts.py", "lake/approving.py", "lake/entitlements.py", "orchestration/share/dossier.py"),
+        tuple(f"tests/unit/lake/test_{name}.py" for name in ("acts", "entitlements", "approving")),
+    ),
+    "at rest": Group(
+        ("lake/landed.py", "lake/scratch.py", "lake/statistics.py"),
+        tuple(f"tests/unit/lake/test_{name}.py" for name in ("landed", "statistics")),
+    ),
     "persons": Group(
         (
             *(f"orchestration/share/{name}.py" for name in ("groups", "persons", "differencing", "determination")),

@@ -195,6 +195,7 @@ def test_who_recalled_and_why_is_in_the_ledger_and_on_the_tombstone(city: Recall
     state = city.place / ".zhongtai"
     with Ledger.read(state / "ledger.sqlite") as ledger:
         (entry,) = ledger.entries("recall")
+        assert {one.body["by"] for one in ledger.entries("release")} == {login_name()}
         acts = [one.body for one in ledger.entries("act") if one.body["deed"] == "recall"]
     assert (entry.body["by"], entry.body["reason"]) == ("steward@bureau.example", "wrong")
     (act,) = acts

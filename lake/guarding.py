@@ -145,7 +145,8 @@ def expect_ledger(settings: Settings) -> None:
     if settings.ledger.exists() or not settings.has_past_without_ledger:
         return
     fault = Fault("ledger_missing", settings.ledger.name, "the ledger is gone, and what it recorded is there", RESTORE)
-    keep(settings, None, [fault])
+    with suppress(OSError):  # who may only read tells of it all the same
+        keep(settings, None, [fault])
     raise PastLacking(fault.rule, str(settings.ledger), fault.message, fault.fix)
 
 

@@ -127,7 +127,7 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
     """
     expect_run(settings)
     waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
-    with waiting, _past(settings) as opened:
+    with waiting, _past(settings, lake=False) as opened:
         yield opened
 
 
@@ -142,9 +142,9 @@ def put_away(settings: Settings, *, landed: bool) -> None:
 
 
 @contextmanager
-def _past(settings: Settings, *, refuse: bool = True) -> Iterator[tuple[Ledger, Signer]]:
+def _past(settings: Settings, *, refuse: bool = True, lake: bool = True) -> Iterator[tuple[Ledger, Signer]]:
     ledger, signer = open_past(settings)
-    with ledger, guarded(settings, ledger, signer, refuse=refuse) as seen:
+    with ledger, guarded(settings, ledger, signer, refuse=refuse, lake=lake) as seen:
         if not seen.lacking:
-            record_keys(settings, ledger, signer)
+            record_keys(settings, ledger, signer, lake=lake)
         yield ledger, signer

@@ -83,10 +83,10 @@ def head_witnesses(settings: Settings, keys: Sequence[PublicKey]) -> tuple[list[
     return heads, faults
 
 
-def examine(settings: Settings, ledger: Ledger, signer: Signer | None) -> Seen:
+def examine(settings: Settings, ledger: Ledger, signer: Signer | None, *, lake: bool = True) -> Seen:
     """The ledger held against heads, releases and tombstones, and what was found before and is lacking still.
 
-    Without a signer, who only reads, keys are left out.
+    Without a signer, who only reads, keys are left out; without the lake, the pseudonym key.
     """
     accepted, keys = excused(ledger), known_keys(settings, ledger, signer)
     recorded, found = Recorded.of(ledger), witnesses.placed(settings.releases)
@@ -97,7 +97,7 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None) -> Seen:
     lacking = [*witnesses.lacking_releases(recorded, found), *witnesses.lacking_heads(ledger, heads)]
     lacking += _headless(settings, ledger)
     lacking += _still(settings, ledger, recorded)
-    lacking += key_faults(settings, ledger, signer) if signer else []
+    lacking += key_faults(settings, ledger, signer, lake=lake) if signer else []
     missing = [*witnesses.missing_releases(recorded, found), *witnesses.missing_stones(recorded, found)]
     missing += _unlogged(settings, ledger)
     return Seen(_fresh(lacking, accepted), _fresh(missing, accepted), folders, stones)
@@ -145,7 +145,8 @@ def expect_ledger(settings: Settings) -> None:
     if settings.ledger.exists() or not settings.has_past_without_ledger:
         return
     fault = Fault("ledger_missing", settings.ledger.name, "the ledger is gone, and what it recorded is there", RESTORE)
-    keep(settings, None, [fault])
+    with suppress(OSError):  # who may only read tells of it all the same
+        keep(settings, None, [fault])
     raise PastLacking(fault.rule, str(settings.ledger), fault.message, fault.fix)
 
 
@@ -156,7 +157,8 @@ def open_past(settings: Settings, opening: Callable[[], Signer] | None = None) -
         signer = (opening or (lambda: open_signing(settings.key_place)))()
     except SharingRefused as refused:
         if settings.ledger.exists():
-            keep(settings, None, [Fault(refused.rule, Path(refused.subject).name, refused.message, refused.fix)])
+            subject = refused.subject.replace(f"{settings.state}/", "")
+            keep(settings, None, [Fault(refused.rule, subject, refused.message, refused.fix)])
         raise
     keys = witnesses.speaking_keys(settings.public_keys, signer.public)
     if settings.ledger.exists():
@@ -166,15 +168,17 @@ def open_past(settings: Settings, opening: Callable[[], Signer] | None = None) -
 
 
 @contextmanager
-def guarded(settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool = True) -> Iterator[Seen]:
+def guarded(
+    settings: Settings, ledger: Ledger, signer: Signer, *, refuse: bool = True, lake: bool = True
+) -> Iterator[Seen]:
     """Hold the ledger against its witnesses, then leave a mark for as long as it is open; PastLacking where it lacks.
 
     Without `refuse` what is lacking is only kept, for an audit.
     """
-    seen = examine(settings, ledger, signer)
+    seen = examine(settings, ledger, signer, lake=lake)
     if _mark(settings).exists() and not [one for one in seen.lacking if one.rule not in _LEFT]:
         record_lost(settings, ledger, signer, seen, "left by a writer that did not end")
-        seen = examine(settings, ledger, signer)
+        seen = examine(settings, ledger, signer, lake=lake)
     keep(settings, ledger, [*seen.lacking, *seen.missing], signer)
     if seen.lacking:
         if refuse:

@@ -30,16 +30,19 @@ def on_record(ledger: Ledger) -> tuple[PublicKey, ...]:
     return tuple(PublicKey.read(str(pem).encode()) for pem in found.values())
 
 
-def key_faults(settings: Settings, ledger: Ledger, signer: Signer) -> list[Fault]:
-    """What is wrong with the keys that are there: each that is missing, or is not the one on record."""
+def key_faults(settings: Settings, ledger: Ledger, signer: Signer, *, lake: bool = True) -> list[Fault]:
+    """What is wrong with the keys that are there: each that is missing, or is not the one on record.
+
+    Who does not open the lake needs no pseudonym key.
+    """
     accepted = excused(ledger)
-    return [one for one in _faults(settings, ledger, signer) if token(one) not in accepted]
+    return [one for one in _faults(settings, ledger, signer, lake) if token(one) not in accepted]
 
 
-def _faults(settings: Settings, ledger: Ledger, signer: Signer) -> Iterator[Fault]:
+def _faults(settings: Settings, ledger: Ledger, signer: Signer, lake: bool) -> Iterator[Fault]:
     recorded = {name: entry.body for name, entry in ledger.current(KIND).items()}
     try:
-        have = fingerprints(settings.key_place, signer)
+        have = fingerprints(settings.key_place, signer) if lake else {SIGNING: signer.public.key_id}
     except SharingRefused as refused:
         yield Fault("key_missing", PSEUDONYM, f"{refused.subject}: {refused.message}", _RESTORE)
         have = {SIGNING: signer.public.key_id}
@@ -59,11 +62,12 @@ def _follows(settings: Settings, name: str, recorded: Any, digest: str) -> bool:
     return successor(settings.public_keys, before, digest) is not None
 
 
-def record_keys(settings: Settings, ledger: Ledger, signer: Signer) -> None:
-    """Put on record each key that is not: at first, and after every change."""
+def record_keys(settings: Settings, ledger: Ledger, signer: Signer, *, lake: bool = True) -> None:
+    """Put on record each key that is not: at first, and after every change; without the lake the signing key alone."""
     recorded = {name: entry.body["digest"] for name, entry in ledger.current(KIND).items()}
     now = settings.clock.now()
-    for name, digest in fingerprints(settings.key_place, signer).items():
+    have = fingerprints(settings.key_place, signer) if lake else {SIGNING: signer.public.key_id}
+    for name, digest in have.items():
         if recorded.get(name) != digest:
             body: dict[str, Any] = {"name": name, "digest": digest}
             if name == SIGNING:

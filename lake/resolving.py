@@ -97,6 +97,10 @@ def resolve(settings: Settings, catalogue: Catalogue, finding: Finding, who: Act
 
 def _lost(settings: Settings, ledger: Ledger, signer: Signer, finding: Finding) -> list[str]:
     """What the finding names, and of a past that is lacking all that any witness still names."""
+    if finding.rule in ("release_missing", "tombstone_missing"):
+        # What has come back is not lost: were it gone again, that would be another finding.
+        missing = {token(one) for one in examine(settings, ledger, signer).missing}
+        return [one for one in finding.lost if one in missing]
     if finding.rule != PAST:
         return list(finding.lost)
     heads = certificate_heads(settings, known_keys(settings, ledger, signer))

@@ -90,7 +90,9 @@ def _cosigned(settings: Settings, checkpoint: Checkpoint) -> Iterator[str]:
         make_folder(settings.log / "cosigned")
         write_file(settings.log / "cosigned" / one.name, signed.note)
         checkpoint = signed
-        write_file(settings.log / CHECKPOINT, checkpoint.note)
+        now = Log(settings.log).checkpoint()
+        if now is not None and now.body == checkpoint.body:  # else somebody wrote on while it was asked
+            write_file(settings.log / CHECKPOINT, checkpoint.note)
 
 
 def _find(settings: Settings, fault: Fault) -> None:

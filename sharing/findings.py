@@ -149,8 +149,18 @@ def resolved(ledger: Ledger) -> set[str]:
 
 
 def excused(ledger: Ledger) -> set[str]:
-    """The tokens of what a named person accepted as lost."""
-    return {str(one) for entry in ledger.entries(RESOLVED) for one in entry.body.get("lost", ())}
+    """The tokens of what a named person accepted as lost; a release that was released again since is not lost."""
+    accepted = {str(one): entry.seq for entry in ledger.entries(RESOLVED) for one in entry.body.get("lost", ())}
+    return {one for one, seq in accepted.items() if not _released_since(ledger, one, seq)}
+
+
+def _released_since(ledger: Ledger, accepted: str, seq: int) -> bool:
+    rule, _, name = accepted.partition(" ")
+    if rule != "release_missing":
+        return False
+    agreement, _, identity = name.partition("/")
+    verdict = ledger.latest("verdict", agreement)
+    return verdict is not None and verdict.seq > seq and verdict.body.get("release_id") == identity
 
 
 def _digest(line: bytes) -> str:

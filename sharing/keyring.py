@@ -37,6 +37,7 @@ from sharing.keys import (
 SIGNING, PSEUDONYM, LANDING = "signing.pem", "pseudonym.key", "landing.key"
 KEY_STATEMENT = "urn:zhongtai:key:v1"
 _BYTES = 32
+_LOST = "run `zhongtai audit`, and have somebody who may `zhongtai resolve` what it finds: a new one is made"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def open_signing(place: KeyPlace) -> Signer:
 
         return HardwareSigner(TokenKey.parse(place.hardware))
     if not place.signing.exists():
-        raise SharingRefused("private_key", str(place.signing), "the signing key is missing", _restore("keys rotate"))
+        raise SharingRefused("private_key", str(place.signing), "the signing key is missing", _restore(_LOST))
     return open_signer(place.signing, place.passphrase)
 
 
@@ -119,7 +120,7 @@ def _unwrapped(path: Path, data: bytes, passphrase: Path | None) -> bytes:
 
 
 def _restore(otherwise: str = "") -> str:
-    more = f"; where it is lost for good, make a new one: `zhongtai {otherwise}`" if otherwise else ""
+    more = f"; where it is lost for good, {otherwise}" if otherwise else ""
     return f"restore it from a backup of the keys{more}"
 
 

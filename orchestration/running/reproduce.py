@@ -91,7 +91,8 @@ def _clean(settings: Settings, statement: Statement) -> Iterator[Settings]:
         clock = FixedClock(statement.predicate.issued_at)
         nothing = Path(place) / "deliveries"
         nothing.mkdir()
-        yield replace(settings, state=Path(place) / "state", deliveries=nothing, clock=clock, signing_key=None)
+        state = Path(place) / "state"
+        yield replace(settings, state=state, deliveries=nothing, clock=clock, signing_key=None, anchors=())
 
 
 def _keys(settings: Settings, clean: Settings) -> Iterator[str]:

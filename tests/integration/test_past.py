@@ -160,6 +160,26 @@ def test_a_deleted_release_is_named_until_it_is_resolved(copied: Copied) -> None
     assert [one["rule"] for one in copied.ask("status")["findings"]].count("release_missing") == 1
     copied.resolve_all()
     assert copied.faults() == {}
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    assert name in copied.faults()
+
+
+def test_a_signing_key_that_is_lost_for_good_is_made_anew_by_an_act(copied: Copied) -> None:
+    (copied.state / "keys" / "signing.pem").unlink()
+    assert copied.say("run").status != 0
+    copied.resolve_all()
+    assert (copied.state / "keys" / "signing.pem").exists()
+    assert copied.faults() == {}
+    with Ledger.read(copied.state / "ledger.sqlite") as ledger:
+        assert len([entry for entry in ledger.entries("key") if entry.key == "signing"]) == 2
+
+
+def test_a_recall_needs_no_pseudonym_key(copied: Copied) -> None:
+    release = copied.release()
+    (copied.state / "keys" / "pseudonym.key").unlink()
+    found = copied.ask("recall", release["batches"][0], "--why", "wrong")
+    assert [one["release_id"] for one in found["releases"]] == [release["release_id"]]
 
 
 def test_a_ledger_ahead_of_its_head_is_a_crash_and_no_fault(copied: Copied) -> None:

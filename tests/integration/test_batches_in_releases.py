@@ -20,6 +20,7 @@ from lake.attach import open_lake
 from lake.settings import Settings, load_settings
 from sharing.ledger import Ledger
 from tests.command import call
+from tests.recalled.city import PRODUCTS, found_city
 from tests.sample_city.generate import generate
 
 NOW = "2026-11-21T10:00:00+08:00"
@@ -234,3 +235,29 @@ def test_certificates_name_what_the_evidence_names_and_say_that_it_is_exact(ran:
 def _predicate(file: Path) -> dict[str, Any]:
     envelope = json.loads(file.read_text(encoding="utf-8"))
     return dict(json.loads(base64.b64decode(envelope["payload"]))["predicate"])
+
+
+def test_what_was_replaced_or_not_joined_is_in_no_certificate(tmp_path: Path) -> None:
+    city = found_city(tmp_path / "city", fresh=5)
+    first, second, third = "2026-11-17", "2026-11-18", "2026-11-19"
+    city.deliver("visits", {"a": 1, "b": 2}, first)
+    city.deliver("visits", {"c": 3}, second)
+    city.deliver("lots", {"a": 1, "b": 2}, first)
+    city.deliver("lots", {"a": 5, "d": 6}, second)
+    city.deliver("people", {"a": 1, "b": 2}, first)
+    city.deliver("people", {"a": 9, "b": 3}, second)
+    city.deliver("people", {"z": 3}, third)
+    assert city.run().released == set(PRODUCTS)
+    held, status = city.releases(), city.status()
+    named = {name: set(held[name]["batches"]) for name in PRODUCTS}
+    visits = {status.batch("visits", day) for day in (first, second)}
+    people = {status.batch("people", day) for day in (second, third)}
+    assert named == {
+        "visits": visits,
+        "kept": visits,
+        "lots": {status.batch("lots", second)},
+        "people": people,
+        "joined": {status.batch("visits", first), status.batch("people", second)},
+    }
+    # Nobody holds a row of what was replaced: to recall it takes nothing back.
+    assert city.recall(status.batch("lots", first))["releases"] == []

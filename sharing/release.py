@@ -305,7 +305,8 @@ def _switched(home: Path) -> str | None:
 
 
 def _is_home(path: Path) -> bool:
-    return path.is_dir() and path.name not in NOT_HOMES and not path.name.startswith(".")
+    # A folder that somebody else put there stops no recall.
+    return path.is_dir() and path.name not in NOT_HOMES and re.fullmatch(r"\w+", path.name) is not None
 
 
 def _home(releases_root: Path, agreement: str) -> Path:

@@ -115,6 +115,7 @@ class Without:
     _made: dict[tuple[str, Batch | None], str] = field(default_factory=dict)
     _types: dict[str, dict[str, str]] = field(default_factory=dict)
     _rows: dict[str, Rows] = field(default_factory=dict)
+    _gains: dict[tuple[str, Batch], bool] = field(default_factory=dict)
     _tables: list[str] = field(default_factory=list)
 
     def rows(self, relation: str, gone: Batch | None = None) -> Rows:
@@ -133,12 +134,17 @@ class Without:
         """Whether a model would have rows without a batch that it does not have with it, in any of its parts."""
         if relation in self.texts.sql and (parts := self.texts.parts(relation)):
             return any(self.gains(part, gone) for part in parts)
-        with safely("building without a batch"):
-            there, then = self._source(relation, None), self._source(relation, gone)
-            if there == then:
-                return False
-            asked = f"select exists (select * from {then} except all select * from {there})"
-            row = self.connection.execute(asked).fetchone()
+        if (relation, gone) not in self._gains:
+            with safely("building without a batch"):
+                self._gains[relation, gone] = self._has_more(self._source(relation, gone), self.source(relation))
+        return self._gains[relation, gone]
+
+    def _has_more(self, then: str, there: str) -> bool:
+        if then == there:
+            return False
+        row = self.connection.execute(
+            f"select exists (select * from {then} except all select * from {there})"
+        ).fetchone()
         return row is None or bool(row[0])
 
     def source(self, relation: str) -> str:
@@ -149,7 +155,7 @@ class Without:
         """Drop the tables."""
         for table in self._tables:
             self.connection.execute(f"drop table if exists {table}")
-        for cache in (self._made, self._rows, self._tables):
+        for cache in (self._made, self._rows, self._gains, self._tables):
             cache.clear()
 
     def _source(self, relation: str, gone: Batch | None, within: tuple[str, ...] = ()) -> str:

@@ -235,6 +235,12 @@ def test_content_with_a_batch_that_a_tombstone_names_is_not_published(city: City
     assert city.publish(range(60, 70), sources=(cases.source(batches=("b2",)),)).state == "current"
 
 
+def test_a_folder_of_somebody_elses_is_no_agreements(city: City) -> None:
+    release = city.publish()
+    (city.releases / "lost and found" / "x").mkdir(parents=True)
+    assert list_releases(city.releases) == [release]
+
+
 def test_withdrawing_nothing_is_nothing(city: City) -> None:
     assert withdraw(city.releases, NAME, "revoked", cases.NOW) is None
     assert list_releases(city.releases) == []

@@ -42,12 +42,9 @@ class Persons:
 
     def find(self, name: str) -> Person | None:
         """A declared person, or in a demonstration one that the platform plays; None where there is neither."""
-        declared = self.catalogue.persons.get(person_key(name))
-        if declared is not None and (declared.keys or not self.catalogue.demonstration):
-            return declared
-        if not self.catalogue.demonstration or not self._file(name).exists():
-            return declared
-        return self._played(name, open_signer(self._file(name)))
+        if self.plays(name) and self._file(name).exists():
+            return self._played(name, open_signer(self._file(name)))
+        return self.catalogue.persons.get(person_key(name))
 
     def play(self, name: str) -> tuple[Person, Signer]:
         """A person of a demonstration with a key, made on first use. SharingRefused in a city that is none."""

@@ -127,6 +127,50 @@ def test_who_has_a_key_of_their_own_is_not_played(ledger: Ledger, tmp_path: Path
     assert counting(found(ledger, persons)) == ["anna@city.example"]
 
 
+def test_what_was_played_is_nothing_once_the_person_has_a_key(ledger: Ledger, tmp_path: Path) -> None:
+    demonstration = city(tmp_path, demonstration=True)
+    did(ledger, actor(demonstration, "anna@city.example"))
+    earnest = city(tmp_path, "anna@city.example", demonstration=True)
+    assert counting(found(ledger, earnest)) == []
+    assert earnest.find("anna@city.example") == earnest.catalogue.persons["anna@city.example"]
+    did(ledger, who(earnest, tmp_path, "anna@city.example"), at=AT + timedelta(hours=1))
+    assert counting(found(ledger, earnest)) == ["anna@city.example"]
+
+
+def test_an_act_that_says_it_was_played_is_nothing_whoever_signed_it(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    did(ledger, replace(who(persons, tmp_path, "anna@city.example"), played=True))
+    (approval,) = found(ledger, persons).approvals
+    assert "played" in str(approval.fault)
+
+
+def test_a_declared_person_without_a_key_is_played_by_one_key(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", demonstration=True)
+    anna = replace(persons.catalogue.persons["anna@city.example"], keys=())
+    catalogue = replace(persons.catalogue, persons={"anna@city.example": anna})
+    bare = Persons(catalogue, persons.folder)
+    assert bare.find("anna@city.example") == anna
+    first, again = actor(bare, "anna@city.example"), actor(bare, "ANNA@city.example ")
+    assert first.signer.public.key_id == again.signer.public.key_id
+    assert bare.find("anna@city.example") == first.person != anna
+    earnest = Persons(replace(catalogue, demonstration=False), persons.folder)
+    assert earnest.find("anna@city.example") == anna
+
+
+def test_the_newest_act_is_of_the_same_subject_and_each_entry_knows_its_run(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    anna = who(persons, tmp_path, "anna@city.example")
+    one = record_act(ledger, anna.act(Deed.APPROVE, "tax__one", SEEN, Said(AT)), AT, "run")
+    other = record_act(ledger, anna.act(Deed.APPROVE, "tax__other", SEEN, Said(AT)), AT)
+    acts = Acts(ledger, persons)
+    assert (acts.newest("tax__one"), acts.newest("tax__other"), acts.newest("tax__none")) == (
+        one.body["digest"],
+        other.body["digest"],
+        "",
+    )
+    assert (one.run, other.run) == ("run", None)
+
+
 def test_nobody_signs_for_a_name_that_is_no_person_s(tmp_path: Path) -> None:
     persons = city(tmp_path, "anna@city.example")
     with pytest.raises(SharingRefused, match=r"is not among the persons, who are anna@city\.example"):

@@ -91,6 +91,7 @@ def test_what_was_not_judged_as_it_is_cannot_be_approved(
         judged(ledger)
     with pytest.raises(SharingRefused) as refused:
         shown(ledger, settings, persons, name)
+    assert refused.value.fault.rule == ("agreement_known" if lacking == "no such agreement" else "judged")
     assert refused.value.fault.fix and refused.value.fault.subject == name
 
 

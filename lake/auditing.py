@@ -38,7 +38,8 @@ from sharing.witnesses import Placed, Recorded, Told
 _KEPT = {
     *LACKING,
     *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
-    *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch", "private_key"),
+    *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch"),
+    *("release_file", "certificate_readable", "certificate_signature", "private_key"),
     *("log_signature", "log_checkpoint", "log_missing", "log_tile"),
     *("tree_lacking", "witness_conflict", "time_stamp"),
     *("anchor_readable", "anchor_signature", "findings_changed"),
@@ -203,6 +204,9 @@ def _certificates(said: Said, keys: Sequence[PublicKey]) -> Iterator[Fault]:
             yield Fault("certificate_key", one.name, message, _SWAPPED)
         else:
             yield from _signature(one, known[told.key_id])
+            for name in told.absent:
+                message = "the certificate names this file, and it is gone"
+                yield Fault("release_file", f"{one.name}/{name}", message, _SWAPPED)
 
 
 def _signature(one: Placed, key: PublicKey) -> Iterator[Fault]:

@@ -107,20 +107,25 @@ def anchored(paths: Sequence[Path], keys: Sequence[PublicKey]) -> tuple[list[Hea
 
 @dataclass(frozen=True)
 class Told:
-    """What a certificate says of the ledger: where it ended, and the size and root of its tree; and what it is of."""
+    """What a certificate says of the ledger: where it ended, and the size and root of its tree; and what it is of.
+
+    `absent` are files that it names and that are not beside it.
+    """
 
     release_id: str
     agreement: str
     head: Head | None
     tree: tuple[int, str] | None
     key_id: str
+    absent: tuple[str, ...] = ()
 
 
 def told(folder: Path, place: str) -> Told | None:
     """What the certificate in a folder tells of the ledger, unverified; None where it cannot be read."""
     try:
         record = json.loads(read_file(folder / CERTIFICATE))
-        predicate = json.loads(base64.b64decode(record["payload"]))["predicate"]
+        statement = json.loads(base64.b64decode(record["payload"]))
+        predicate, files = statement["predicate"], [str(one["name"]) for one in statement.get("subject", ())]
         head, tree = predicate.get("ledger"), predicate.get("tree")
         return Told(
             str(predicate["release_id"]),
@@ -128,6 +133,7 @@ def told(folder: Path, place: str) -> Told | None:
             Head(int(head["seq"]), str(head["digest"]), f"the certificate of {place}") if head else None,
             (int(tree["size"]), str(tree["root"])) if tree else None,
             str(record["signatures"][0]["keyid"]),
+            tuple(name for name in files if not (folder / name).is_file()),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None

@@ -176,6 +176,7 @@ def _among_releases(past: Past) -> Iterator[tuple[str, Attack, str]]:
         yield f"release {name} removed", _removed(name), name
     first, second = folders[0], folders[-1]
     names = (str(first.relative_to(past.settings.releases)), str(second.relative_to(past.settings.releases)))
+    yield "a released file removed", _file_removed(names[0]), names[0]
     yield "two releases swapped", _swapped(*names), names[0]
     older = next(one for one in folders if one.name != _switch(one.parent))
     yield "an older release served again", _served(str(older.relative_to(past.settings.releases))), older.name
@@ -237,6 +238,10 @@ def _open(folder: Path) -> Path:
 
 def _removed(name: str) -> Attack:
     return lambda past: shutil.rmtree(_open(past.settings.releases / name))
+
+
+def _file_removed(name: str) -> Attack:
+    return lambda past: next(_open(past.settings.releases / name).glob("*.parquet")).unlink()
 
 
 def _swapped(first: str, second: str) -> Attack:

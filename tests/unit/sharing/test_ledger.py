@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sharing.chain import Head, head_path
-from sharing.faults import SharingRefused
+from sharing.faults import PastLacking, SharingRefused
 from sharing.keys import Signer
 from sharing.ledger import Ledger
+from sharing.tree import Range
 from tests.keys import signer_in
 
 AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -244,3 +246,76 @@ def test_an_interrupted_append_leaves_nothing(ledger: Ledger, monkeypatch: pytes
     monkeypatch.undo()
     ledger.append(*verdict("d"), AT)
     assert ledger.verify() == []
+
+
+def put(path: Path, **changes: object) -> None:
+    record = json.loads(head_path(path).read_bytes())
+    head_path(path).write_text(json.dumps(record | changes), "utf-8")
+
+
+@pytest.mark.parametrize(
+    "attack, rule",
+    [
+        (lambda path: tamper(path, "delete from entries where seq > 9"), "ledger_behind"),
+        (lambda path: tamper(path, "delete from entries"), "ledger_behind"),
+        (lambda path: tamper(path, "update entries set digest = 'x' where seq = 12"), "ledger_other"),
+        (lambda path: head_path(path).unlink(), "head_there"),
+        (lambda path: head_path(path).write_bytes(b"{}"), "head_readable"),
+        (lambda path: put(path, seq=3), "ledger_other"),
+    ],
+)
+def test_nothing_is_added_to_a_ledger_that_lacks_what_its_head_names(
+    tmp_path: Path, attack: Callable[[Path], None], rule: str
+) -> None:
+    path = tmp_path / "l.sqlite"
+    fill(path)
+    attack(path)
+    with Ledger.open(path) as ledger:
+        before = [entry.seq for entry in ledger.entries()]
+        with pytest.raises(PastLacking) as refused:
+            ledger.append(*verdict("b"), AT)
+        assert refused.value.rule == rule and "backup" in refused.value.fix
+        assert [entry.seq for entry in ledger.entries()] == before
+
+
+def test_a_head_that_another_key_signed_lets_nothing_be_added(tmp_path: Path) -> None:
+    path, signer = tmp_path / "l.sqlite", signer_in(tmp_path / "keys")
+    fill(path, 3, signer_in(tmp_path / "other"))
+    with Ledger.open(path, signer) as ledger, pytest.raises(PastLacking, match="not signed"):
+        ledger.append(*verdict("b"), AT)
+    with Ledger.open(path, signer, [signer_in(tmp_path / "other").public]) as ledger:
+        assert ledger.append(*verdict("b"), AT).seq == 4
+        assert ledger.verify() == []
+
+
+def test_a_ledger_ahead_of_its_head_goes_on_if_it_follows_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    fill(path, 3)
+    head = head_path(path).read_bytes()
+    fill(path, 3)
+    head_path(path).write_bytes(head)
+    with Ledger.open(path) as ledger:
+        assert ledger.append(*verdict("b"), AT).seq == 7
+    head_path(path).write_bytes(head)
+    tamper(path, "update entries set body = '{}' where seq = 5")
+    with Ledger.open(path) as ledger, pytest.raises(PastLacking, match="entry 5"):
+        ledger.append(*verdict("b"), AT)
+
+
+def test_a_tree_of_the_entries_grows_with_them(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    fill(path, 5)
+    with Ledger.open(path) as ledger:
+        first = ledger.tree()
+        ledger.append(*verdict("b"), AT)
+        assert first[0] == 5 and ledger.tree()[0] == 6 != first
+    with Ledger.open(path) as again:
+        assert again.tree() == ledger_tree(path)
+
+
+def ledger_tree(path: Path) -> tuple[int, str]:
+    grown = Range()
+    with Ledger.read(path) as ledger:
+        for entry in ledger.entries():
+            grown.add(bytes.fromhex(entry.digest))
+    return grown.size, grown.root.hex()

@@ -40,8 +40,8 @@ create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10,
 """
 
 
-def _keyed(key: str, text: str) -> str:
-    """The nested hash of a text under one of the keys. No macro of its own: a model could call it for a key."""
+def keyed_hash(key: str, text: str) -> str:
+    """SQL for the nested hash of a text under one of the keys. No macro of its own: a model could call it for a key."""
     column = f"(select {key} from zt.pseudonym_key)"
     return f"sha256({column} || 'o' || sha256({column} || 'i' || {text}))"
 
@@ -49,7 +49,7 @@ def _keyed(key: str, text: str) -> str:
 # A key of its own for each agreement and period, so that two recipients cannot join what they got, nor one of them two
 # periods: HKDF-Expand (RFC 5869, 2.3) with the nested hash above; the key is uniform, so nothing is extracted. The
 # length before the agreement keeps ('a', 'b:1') and ('a:b', '1') apart.
-_SUBKEY = _keyed("derive_key", "length(agreement) || ':' || agreement || ':' || period || chr(1)")
+_SUBKEY = keyed_hash("derive_key", "length(agreement) || ':' || agreement || ':' || period || chr(1)")
 _PSEUDONYM = f"""
 create or replace macro zt.declassify_pseudonym(value, agreement, period) as
   case when value is null then null
@@ -60,7 +60,7 @@ EPSILON = 0.5
 """What one noisy count costs: the two-sided geometric mechanism (Ghosh, Roughgarden, Sundararajan 2009), the difference
 of two geometric numbers. They are drawn from 48 bits of a keyed hash of cell and count: who asks again sees them again.
 """
-_SEED = _keyed("noise_key", "counted || ':' || coalesce(cast(cell as varchar), '')")
+_SEED = keyed_hash("noise_key", "counted || ':' || coalesce(cast(cell as varchar), '')")
 
 
 def _geometric(place: int) -> str:
@@ -133,7 +133,7 @@ def install_macros(connection: duckdb.DuckDBPyConnection, pseudonym_key: bytes) 
     # Not as a bound parameter: the first one makes DuckDB import pandas, three seconds that most commands do not need.
     connection.execute(
         "create table zt.pseudonym_key as select "
-        + ", ".join(f"sha256('{use}{key}') as {use}_key" for use in ("inner", "outer", "derive", "noise"))
+        + ", ".join(f"sha256('{use}{key}') as {use}_key" for use in ("inner", "outer", "derive", "noise", "held"))
     )
     for text in (_MACROS, _PSEUDONYM, _NOISE, _REDACT, _IDENTIFIES, STANDARD_SPELLINGS):
         for statement in text.split(";\n"):

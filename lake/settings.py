@@ -119,6 +119,11 @@ class Settings:
         return self.state / "scratch"
 
     @property
+    def held(self) -> Path:
+        """The keyed index of the persons behind released rows."""
+        return self.state / "held"
+
+    @property
     def extensions(self) -> Path:
         """DuckDB's extension directory, filled from the installed wheels."""
         return self.state / "extensions"

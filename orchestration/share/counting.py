@@ -18,6 +18,7 @@ from contracts.model import Agreement, Level
 from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
+from lake.held import Numbered, write_index
 from lineage.anonymity import Anonymity
 from lineage.from_dbt import relation_of
 from lineage.gates.gate import PUBLIC
@@ -28,7 +29,7 @@ from lineage.shadow.leaves import Leaves, leaves_of
 from lineage.shadow.rewrite import NotShadowed
 from orchestration.share import differencing
 from orchestration.share.determination import within_limits
-from orchestration.share.groups import groups, smallest_row
+from orchestration.share.groups import each_person, groups, smallest_row
 from orchestration.share.persons import Counted, Persons
 from orchestration.share.siblings import siblings
 from sharing.candidate import parquet_files
@@ -120,6 +121,15 @@ class Counting:
         graph, pseudonyms = self.lineage.graph, self.policy.pseudonyms
         refs = {name: ColumnRef(self.relation, name.lower()) for name in sorted(names)}
         return tuple(name for name, ref in refs.items() if says_whose(graph, ref, identifiers, pseudonyms))
+
+    def write_held(self, file: Path) -> None:
+        """The index of the persons behind the rows, where they can be told; where nobody is, an empty one."""
+        counted = self._counted
+        if not isinstance(counted, NotShadowed):
+            persons = (
+                [Numbered(slot.element, each_person(counted.table, slot)) for slot in counted.slots] if counted else []
+            )
+            write_index(self.city.connection, self.city.catalogue, persons, file)
 
     @property
     def smallest_group(self) -> int | None:

@@ -55,6 +55,11 @@ _RAW = "lake.raw."
 TAKEN = frozenset({"accepted", "known", "rejudged"})
 
 
+def held_draft(folder: Path) -> Path:
+    """Where the index of the persons behind a candidate's rows lies until it is released."""
+    return folder.with_name(f"{folder.name}.held.parquet")
+
+
 @dataclass(frozen=True)
 class Gatherer:
     """Evidence for the products of one run: what all of them share is read once."""
@@ -151,7 +156,9 @@ class Gatherer:
         """Everything one product is judged by; its files lie in `folder`."""
         counting = Counting(self.city, self.lineage, self._models, agreement, folder)
         try:
-            return self._evidence(agreement, candidate, counting)
+            found = self._evidence(agreement, candidate, counting)
+            counting.write_held(held_draft(folder))
+            return found
         finally:
             counting.close()
 

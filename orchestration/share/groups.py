@@ -42,13 +42,15 @@ def groups(
 
 def _all(connection: duckdb.DuckDBPyConnection, counted: Counted) -> int:
     """The persons behind all rows, each once, whichever slot they stand in."""
-    each = [
-        f"select {f'unnest({name})' if slot.many else name} as person from {counted.table}"
-        for slot in counted.slots
-        for name in (identifier(slot.column),)
-    ]
+    each = [each_person(counted.table, slot) for slot in counted.slots]
     told = f"select count(distinct person) filter (person <> '') from ({' union all '.join(each)})"
     return int(_one(connection, told)[0])
+
+
+def each_person(table: str, slot: Slot) -> str:
+    """SQL for the persons of one slot, one a row, as `person`."""
+    name = identifier(slot.column)
+    return f"select {f'unnest({name})' if slot.many else name} as person from {table}"
 
 
 def smallest_row(connection: duckdb.DuckDBPyConnection, counted: Counted) -> int | None:

@@ -20,6 +20,7 @@ from contracts.working_days import working_days_between
 from lake import facts
 from lake.city import City
 from lake.failure import words
+from lake.held import keep_index
 from lake.login import login_name
 from lake.standing import recalled_in
 from lake.unbelieved import withdraw_unbelieved
@@ -28,7 +29,7 @@ from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
 from orchestration.share.dossier import acts_of, dossier
-from orchestration.share.evidence import Gatherer
+from orchestration.share.evidence import Gatherer, held_draft
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
 from sharing.recall import release_entry
@@ -50,6 +51,7 @@ def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
     finally:
         # A product that may not leave lies open here, and not encrypted as in the lake.
         shutil.rmtree(folder, ignore_errors=True)
+        held_draft(folder).unlink(missing_ok=True)
 
 
 def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
@@ -91,6 +93,7 @@ def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verd
         release = publish(city.settings.releases, agreement, folder, inputs, city.signer, city.now())
     except SharingRefused as error:
         return _withheld(agreement, "release", error.rule, str(error), error.fix), {}
+    keep_index(city.settings, agreement.name, release.release_id, held_draft(folder))
     # Also when a run died between the switch and the ledger, or other batches gave the same bytes.
     entry = release_entry(city.ledger, release, evidence.batches)
     if entry is not None:

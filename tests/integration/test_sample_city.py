@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from lake.attach import open_lake
 from lake.city import declarations
 from lake.queries import city_lineage
 from lineage.graph import ColumnRef
@@ -215,6 +216,26 @@ def test_quarantine_gives_reasons_freely_and_rows_only_on_the_record(city: Sampl
     # What was rejected is kept as it was delivered.
     assert AMOUNT in json.dumps(shown["rows"])
     assert BROKEN in json.dumps(shown["rows"])
+
+
+def test_a_person_is_found_in_the_releases_that_held_them_and_asking_is_on_record(
+    city: SampleCity, before: Before
+) -> None:
+    folder = before.folder("civil_affairs__elderly_subsidy")
+    with open_lake(city.settings, read_only=True) as connection:
+        rows = connection.execute(
+            f"""select resident_id, city_id in (select person_id from read_parquet('{folder}/*.parquet'))
+            from lake.theme.natural_person where resident_id is not null order by 1"""
+        ).fetchall()
+    inside = next(resident for resident, held in rows if held)
+    outside = next(resident for resident, held in rows if not held)
+    found = city.ask("held", inside, "--why", "the person asked")
+    assert folder.name in {row["release_id"] for row in found["held"]} and found["unknown"] == []
+    without = city.ask("held", outside, "--why", "the person asked")
+    assert folder.name not in {row["release_id"] for row in without["held"]}
+    asked = [entry.body for entry in city.accesses() if entry.body["subject"] == "held"]
+    assert [body["why"] for body in asked] == ["the person asked", "the person asked"]
+    assert inside not in str(asked)
 
 
 def test_a_higher_level_would_withhold_what_it_reaches(city: SampleCity, before: Before) -> None:

@@ -162,10 +162,13 @@ def first_keys(settings: Settings) -> bool:
 
 
 @contextmanager
-def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_lake(
+    settings: Settings, *, read_only: bool = False, unseal: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake attached as `lake` and the declassifier macros as `zt`; closed at the end.
 
     A writer creates what is missing. One writer at a time (the SQLite catalog allows no more), any number of readers.
+    Without unsealing a writer may replace tables and drop them, and not add to any.
     """
     if not read_only:
         first_keys(settings)
@@ -173,7 +176,7 @@ def open_lake(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
     # The catalog holds the lake's keys.
     own_folder(settings.catalog.parent)
     settings.lake_data.mkdir(parents=True, exist_ok=True)
-    if not read_only:
+    if unseal and not read_only:
         with _readable(settings.catalog):
             unseal_statistics(settings.catalog, key)
     connection = bare_connection(settings, reader_spill(os.getpid()) if read_only else "spill")

@@ -18,6 +18,7 @@ from lake.auditing import certificate_heads, log_faults, told_by
 from lake.guarding import examine, findings_of, known_keys, record_lost
 from lake.one_writer import one_writer
 from lake.own_keys import record_keys
+from lake.remaking import remake_lake
 from lake.settings import Settings
 from sharing import witnesses
 from sharing.canonical import canonical_json
@@ -27,7 +28,7 @@ from sharing.keyring import make_keys, open_signing, publish_key
 from sharing.keys import Signer, create_key
 from sharing.ledger import Ledger
 
-_LOST_KEYS = {"private_key", "pseudonym_key", "key_missing"}
+_LOST_KEYS = {"private_key", "pseudonym_key", "key_missing", "key_other"}
 
 
 @contextmanager
@@ -71,12 +72,14 @@ def resolve(settings: Settings, catalogue: Catalogue, finding: Finding, who: Act
 
     Returns the finding, who resolved it and all that is lost by it; `also` are other findings that say no more.
     """
-    now = settings.clock.now()
+    now, about = settings.clock.now(), f"finding {finding.finding}"
+    seen_digest = hashlib.sha256(canonical_json(finding.as_dict())).hexdigest()
+    # Before anything is changed, and a key made: who may not resolve changes nothing.
+    who.act(Deed.RESOLVE, about, {"finding": seen_digest}, Said(now, why))
     with _books(settings, finding) as (ledger, signer):
-        about = f"finding {finding.finding}"
+        if finding.rule in _LOST_KEYS:
+            remake_lake(settings)
         after = Acts(ledger, Persons.of(settings, catalogue)).newest(about)
-        seen_digest = hashlib.sha256(canonical_json(finding.as_dict())).hexdigest()
-        # Signed before anything is changed: who may not resolve changes nothing.
         act = who.act(Deed.RESOLVE, about, {"finding": seen_digest}, Said(now, why, after))
         lost = _lost(settings, ledger, signer, finding)
         ledger.accept_end()

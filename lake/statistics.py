@@ -86,6 +86,26 @@ def unseal_statistics(catalog: Path, pseudonym_key: bytes) -> None:
         connection.execute("delete from zhongtai_sealed")
 
 
+def opens(catalog: Path, pseudonym_key: bytes) -> bool:
+    """Whether what is sealed can be unsealed with a key; also where nothing is."""
+    with _opened(catalog) as connection:
+        sealed = _sealed(connection) if connection is not None else None
+        if sealed is None:
+            return True
+        try:
+            _cipher(pseudonym_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        except InvalidTag:
+            return False
+        return True
+
+
+def forget_sealed(catalog: Path) -> None:
+    """Drop what is sealed: every table that it was about has been replaced."""
+    with _opened(catalog) as connection:
+        if connection is not None and _sealed(connection) is not None:
+            connection.execute("delete from zhongtai_sealed")
+
+
 def _sealed(connection: sqlite3.Connection) -> bytes | None:
     if not connection.execute("select 1 from sqlite_master where name = 'zhongtai_sealed'").fetchone():
         return None

@@ -77,7 +77,7 @@ def resolve(
     if as_json:
         emit(found)
         return
-    say(f"finding {found['finding']} is resolved by {found['by']}; {len(found['lost'])} things are lost for good:")
+    say(f"finding {found['finding']} is resolved by {found['by']}; lost for good:")
     for lost in found["lost"]:
         say(f"  {escape(lost)}")
 

@@ -1,0 +1,44 @@
+"""A pseudonym key that is lost for good: nothing goes on without a named person, and then every row is there again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lake.attach import open_lake
+from lake.settings import load_settings
+from tests.recalled.city import PRODUCTS, found_city
+
+
+def test_a_city_goes_on_under_another_pseudonym_key_once_the_loss_is_accepted(tmp_path: Path) -> None:
+    city = found_city(tmp_path / "city")
+    for dataset in ("visits", "lots", "people"):
+        city.deliver(dataset, {"a": 1, "b": 2, "c": 9}, "2026-11-19")
+    assert city.run().released == set(PRODUCTS)
+    key = city.place / ".zhongtai" / "keys" / "pseudonym.key"
+    key.unlink()
+    refused = city.say("run")
+    assert refused.status == 2 and "zhongtai resolve" in refused.err and not key.exists()
+    found = json.loads(city.say("audit", "--json").out)["faults"]
+    (finding,) = {one["finding"] for one in found if "finding" in one}
+
+    # Who may not resolve makes no key either; the city's demonstration is taken away for that.
+    config = city.place / "zhongtai.yml"
+    declared = config.read_text("utf-8")
+    config.write_text(declared.replace("demonstration: true", "demonstration: false"), "utf-8")
+    assert city.say("resolve", finding, "--why", "gone").status == 2
+    assert not key.exists()
+    config.write_text(declared, "utf-8")
+
+    city.tell("resolve", finding, "--why", "the disk and its backup are gone")
+    city.deliver("visits", {"d": 0}, "2026-11-20")
+    assert city.run().released == set(PRODUCTS)
+    assert city.rows("visits") == city.rows("kept") == {"a": 1, "b": 2, "c": 9, "d": 0}
+    assert city.audited() == []
+    # What was written before and after is found by what the lake knows of its files.
+    settings = load_settings(city.place, {})
+    with open_lake(settings, read_only=True) as connection:
+        for table in ("store.bureau__visits", "product.p_visits"):
+            bounds = connection.execute(f"select min(amount), max(amount) from lake.{table}").fetchone()
+            one = connection.execute(f"select count(*) from lake.{table} where amount = 9").fetchone()
+            assert (bounds, one) == ((0, 9), (1,)), table

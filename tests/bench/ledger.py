@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=365)
     asked = parser.parse_args()
-    os.fsync = lambda _: None
+    os.fsync = lambda fd: None
     with TemporaryDirectory() as folder:
         found = [*proofs(Path(folder) / "log", asked.entries), *year(Path(folder), asked.days)]
     for what, seconds, most in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sharing.keys import create_key
 from tests.recalled.city import PRODUCTS, agreement, found_city
 
 PERSONS = """persons:
@@ -29,8 +30,9 @@ def test_played_approvals_end_with_the_demonstration(tmp_path: Path) -> None:
     assert {row["release_id"] for row in city.releases("withdrawn").values()} == played
     assert "played by the platform" in after.why("visits")
 
-    made = city.tell("person-key", str(tmp_path / "owner.pem"))
-    city.write(PERSONS.format(key=made["key"]), "contracts", "persons.yml")
+    pem = create_key(tmp_path / "owner.pem").public.pem.decode()
+    text = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
+    city.write(PERSONS.format(key=text), "contracts", "persons.yml")
     for name in PRODUCTS:
         office = ("--as", "data-office@bureau.example", "--key", str(tmp_path / "owner.pem"))
         assert city.tell("approve", agreement(name), *office)["played"] is False

@@ -14,8 +14,8 @@ from typing import Any
 from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_head, read_only
 from sharing.faults import Fault
 from sharing.keys import PublicKey
+from sharing.schema import altered
 
-_TRIGGERS = {"entries_no_update", "entries_no_delete", "entries_no_rewrite"}
 _RESTORE = "restore the ledger from a backup, and find out who wrote to its file"
 
 
@@ -45,9 +45,8 @@ def _structure(connection: sqlite3.Connection, path: Path, *, whole: bool) -> It
     state = connection.execute("pragma integrity_check(1)").fetchone()[0] if whole else "ok"
     if state != "ok":
         yield Fault("ledger_sound", str(path), "SQLite finds its file damaged", _RESTORE)
-    found = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
-    for name in sorted(_TRIGGERS - found):
-        yield Fault("ledger_guarded", f"{path}: {name}", "the trigger that refuses changes is gone", _RESTORE)
+    for name, how in altered(connection):
+        yield Fault("ledger_guarded", f"{path}: {name}", how, _RESTORE)
 
 
 def _entries(

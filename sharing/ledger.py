@@ -22,6 +22,7 @@ from sharing.chain import COLUMNS, START, Entry, Head, entry_digest, entry_of, h
 from sharing.durable import write_file
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
+from sharing.schema import NO_TABLE, SCHEMA, is_table
 from sharing.tail import Tail, entry_at
 from sharing.tree import Range
 
@@ -48,24 +49,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "resolution": ("finding",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
-
-_SCHEMA = """
-begin immediate;
-create table if not exists entries (
-  seq integer primary key, at text not null, kind text not null, run text, key text not null,
-  body text not null, previous text not null, digest text not null unique
-) strict;
-create index if not exists entries_by_key on entries (kind, key, seq);
-create index if not exists entries_by_run on entries (run, seq);
-create trigger if not exists entries_no_update before update on entries
-  begin select raise(abort, 'the ledger is append-only'); end;
-create trigger if not exists entries_no_delete before delete on entries
-  begin select raise(abort, 'the ledger is append-only'); end;
-create trigger if not exists entries_no_rewrite before insert on entries
-  when new.seq <= (select coalesce(max(seq), 0) from entries)
-  begin select raise(abort, 'the ledger is append-only'); end;
-commit;
-"""
 
 
 class Ledger:
@@ -97,8 +80,8 @@ class Ledger:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             # Only an empty file is given the triggers: where they were taken away, the audit is to say so.
-            if not connection.execute("select 1 from sqlite_master where name = 'entries'").fetchone():
-                connection.executescript(_SCHEMA)
+            if not is_table(connection):
+                connection.executescript(SCHEMA)
             opened = cls(path, connection, signer, keys)
             # Where a ledger begins its head says so: from then on a ledger without a head has lost it.
             if opened._newest().seq == 0 and not head_path(path).exists():
@@ -161,6 +144,11 @@ class Ledger:
         """The newest entry of a kind for every key, by key."""
         newest = "seq in (select max(seq) from entries where kind = :kind group by key) order by key"
         return {entry.key: entry for entry in self._select(newest, {"kind": kind})}
+
+    def newest_time(self) -> datetime | None:
+        """When the newest entry was written; None in an empty ledger."""
+        found = next(self._select("true order by seq desc limit 1", {}), None)
+        return found.at if found else None
 
     def head(self) -> Head:
         """The newest entry's number and digest; number 0 for an empty ledger."""
@@ -244,6 +232,7 @@ _NOT_DAMAGED = {
     "readonly": ("it may not be written", "give this account the right to write it"),
     "locked": ("another process is writing to it", "wait until that has ended"),
     "is full": ("there is no space left for it", "free space there"),
+    NO_TABLE: ("its entries are no table any more: somebody replaced them", "restore it, and find out who wrote to it"),
     "disk i/o error": ("its disk cannot be read or written", "see to the disk"),
 }
 

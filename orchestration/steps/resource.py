@@ -23,6 +23,7 @@ from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.uncovered import settle_releases
+from lake.unfinished import finish_acts
 from orchestration.share.counting import made_by
 from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
@@ -120,6 +121,7 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
             city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
         with opening:
             with told("what was recalled"):
+                finish_acts(city)
                 recalled = take_recalls(city)
             yield RunCity(city, recalled)
             with told("what no agreement covers"):

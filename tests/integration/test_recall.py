@@ -321,3 +321,53 @@ def test_a_release_is_made_again_from_its_certificate_and_what_landed(city: Reca
     said = city.say("reproduce", str(path), "--json")
     assert said.status == 3
     assert [gone in line for line in json.loads(said.out)["missing"]] == [True]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def _killed(*_: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("deed", ["recall", "stop"])
+def test_what_a_killed_command_ordered_is_done_by_the_next_run(
+    city: Recalled, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = city.status().batch("visits", FIRST)
+    what = ("recall", bad) if deed == "recall" else ("stop", "archive__visits")
+    with monkeypatch.context() as patched:
+        # The first tombstone is written; then the process ends.
+        patched.setattr("sharing.durable.seal_away", _killed)
+        with pytest.raises(Killed):
+            city.say(*what, "--why", "wrong")
+    after = city.run()
+    if deed == "recall":
+        assert after.released == set(PRODUCTS) and after.state("visits", bad)[0] == "recalled"
+        assert all(bad not in row["batches"] for row in city.releases().values())
+        assert {"visits", "joined", "kept"} <= set(city.releases("withdrawn"))
+    else:
+        assert "visits" not in after.released and "visits" not in city.releases()
+        assert "stopped" in after.why("visits")
+    assert city.audited() == []
+
+
+def test_releases_of_before_a_recall_that_are_put_back_are_withdrawn_again(city: Recalled, tmp_path: Path) -> None:
+    releases = city.place / ".zhongtai" / "releases"
+    shutil.copytree(releases, tmp_path / "kept", symlinks=True)
+    bad = city.status().batch("visits", FIRST)
+    gone = {row["release_id"] for row in city.recall(bad)["releases"]}
+    city.run()
+    for folder in (path for path in releases.rglob("*") if path.is_dir()):
+        folder.chmod(0o700)
+    shutil.rmtree(releases)
+    shutil.copytree(tmp_path / "kept", releases, symlinks=True)
+    assert city.audited() != []
+    for finding in {one["finding"] for one in city.audited() if "finding" in one}:
+        city.say("resolve", finding, "--why", "an old copy of the releases was put back")
+    city.run()
+    rows = city.tell("releases")["releases"]
+    assert {row["release_id"] for row in rows if row["state"] == "withdrawn"} >= gone
+    assert not gone & {row["release_id"] for row in rows if row["state"] != "withdrawn"}
+    assert all(bad not in row["batches"] for row in city.releases().values())

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sharing.audit import verify_ledger
 from sharing.chain import Head, head_path
 from sharing.faults import PastLacking, SharingRefused
 from sharing.keys import Signer
@@ -144,6 +145,26 @@ def test_triggers_that_were_taken_away_are_missed(tmp_path: Path) -> None:
         connection.execute("drop trigger entries_no_update")
     connection.close()
     assert rules(tmp_path / "l.sqlite") == {"ledger_guarded"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "drop trigger entries_no_update; create trigger entries_no_update before update on entries begin select 1; end",
+        "create trigger quiet after insert on entries begin select 1; end",
+        "alter table entries rename to kept; create view entries as select * from kept",
+    ],
+)
+def test_what_guards_the_entries_is_known_by_its_text_and_not_its_name(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "l.sqlite"
+    fill(path)
+    with sqlite3.connect(path) as connection:
+        connection.executescript(written)
+    connection.close()
+    assert {fault.rule for fault in verify_ledger(path)} == {"ledger_guarded"}
+    if "create view" in written:
+        with pytest.raises(SharingRefused, match="no table any more"):
+            Ledger.open(path)
 
 
 def test_a_tail_cut_off_together_with_its_head_is_shown_by_a_witness(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from lake.cli.options import login_name
 from sharing.canonical import canonical_json
+from sharing.checkpoint import read_checkpoint
+from sharing.keyring import KeyPlace, open_signing
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.notices import read_notice
@@ -100,6 +102,15 @@ def test_a_kept_checkpoint_alone_says_what_it_can(city: Recalled, tmp_path: Path
     assert "log's folder or address" in told["log"]["unchecked"]
     out = city.say("verify", str(sent / release.name), "--key", str(key), "--ledger", str(kept), COLUMNS="400").out
     assert "not checked against the log" in out and "NOT valid" not in out
+    # Of as many entries as the certificate knows there is one root.
+    envelope = json.loads((release / "certificate.json").read_text())
+    tree = json.loads(base64.b64decode(envelope["payload"]))["predicate"]["tree"]
+    signer = open_signing(KeyPlace(city.place / ".zhongtai" / "keys"))
+    same = replace(read_checkpoint(kept.read_bytes()), size=tree["size"], root=bytes.fromhex(tree["root"]))
+    for checkpoint, status, rules in ((same, 3, []), (replace(same, root=bytes(32)), 1, ["log_consistency"])):
+        kept.write_bytes(checkpoint.signed(signer).note)
+        said = city.say("verify", str(sent / release.name), "--key", str(key), "--ledger", str(kept), "--json")
+        assert (said.status, [one["rule"] for one in json.loads(said.out)["faults"]]) == (status, rules)
 
 
 def test_an_audit_sees_a_landed_copy_that_is_gone(city: Recalled) -> None:

@@ -17,23 +17,13 @@ from lake.cli.options import login_name
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.notices import read_notice
-from tests.recalled.city import PRODUCTS, Recalled, found_city
-
-FIRST, SECOND, THIRD = "2026-11-17", "2026-11-18", "2026-11-19"
+from tests.recalled.city import FIRST, PRODUCTS, SECOND, THIRD, Recalled, run_once
 
 
 @pytest.fixture(scope="module")
 def well(tmp_path_factory: pytest.TempPathFactory) -> Recalled:
     """The city after its first run: two deliveries of each dataset, and all products released."""
-    city = found_city(tmp_path_factory.mktemp("recalled") / "city", fresh=5)
-    city.deliver("visits", {"a": 1, "b": 2}, FIRST)
-    city.deliver("visits", {"c": 3}, SECOND)
-    city.deliver("lots", {"a": 1, "b": 2}, FIRST)
-    city.deliver("lots", {"a": 5, "d": 6}, SECOND)
-    city.deliver("people", {"a": 1, "b": 2, "c": 7}, FIRST)
-    city.deliver("people", {"b": 3}, SECOND)
-    assert city.run().released == set(PRODUCTS)
-    return city
+    return run_once(tmp_path_factory.mktemp("recalled") / "city")
 
 
 @pytest.fixture
@@ -133,6 +123,14 @@ def test_recalled_bytes_stay_recalled_wherever_they_are_delivered(city: Recalled
     state, message = after.state("visits", bad)
     assert state == "recalled" and "corrected" in message
     assert city.rows("visits") == {"c": 3, "d": 4}
+    # Of several recalls each is told apart, and what came again is told by its own path.
+    lots = city.status().batch("lots", SECOND)
+    city.recall(lots)
+    said = [line for line in city.say("status", COLUMNS="400").out.splitlines() if line.startswith("✗")]
+    assert len(said) == 3
+    for dataset, day, batch in (("visits", FIRST, bad), ("lots", SECOND, lots), ("visits", THIRD, bad)):
+        named = (f"bureau.{dataset}: {day}/bureau/{dataset}.csv", batch, "recalled", "corrected")
+        assert [line for line in said if all(one in line for one in named)], (dataset, day)
     assert city.audited() == []
 
 
@@ -253,6 +251,22 @@ def test_withdrawn_files_are_their_owners_alone_and_recipients_are_told(city: Re
     assert [one["notice"] for one in city.tell("status")["notices"]] == [third]
     assert third[:12] in city.say("status").out
     assert city.tell("notices")["notices"][0]["acknowledged"]["by"] == "clerk@archive.example"
+    assert city.audited() == []
+
+
+def test_a_model_that_adds_is_judged_by_what_it_ran_in_that_run(city: Recalled) -> None:
+    agreed = city.agree("kept")
+    agreed.write_text(agreed.read_text().replace("approvals: [data-office@bureau.example]\n", ""))
+    model = city.place / "dbt_project" / "models" / "domains" / "records" / "kept.sql"
+    more = "{% if is_incremental() %}where amount > (select max(amount) from {{ this }}){% endif %}\n"
+    model.write_text(model.read_text() + more)
+    city.deliver("visits", {"d": 4}, THIRD)
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    city.recall(city.status().batch("visits", FIRST))
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    city.deliver("visits", {"e": 9}, THIRD, "_more")
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    assert city.rows("kept") == {"c": 3, "d": 4, "e": 9}
     assert city.audited() == []
 
 

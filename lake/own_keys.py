@@ -11,7 +11,6 @@ from typing import Any
 
 from lake.settings import Settings
 from sharing.faults import Fault, SharingRefused
-from sharing.findings import excused, token
 from sharing.keyring import fingerprints, successor
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
@@ -35,8 +34,7 @@ def key_faults(settings: Settings, ledger: Ledger, signer: Signer, *, lake: bool
 
     Who does not open the lake needs no pseudonym key.
     """
-    accepted = excused(ledger)
-    return [one for one in _faults(settings, ledger, signer, lake) if token(one) not in accepted]
+    return list(_faults(settings, ledger, signer, lake))
 
 
 def _faults(settings: Settings, ledger: Ledger, signer: Signer, lake: bool) -> Iterator[Fault]:

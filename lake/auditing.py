@@ -34,12 +34,13 @@ from sharing.ledger import Ledger
 from sharing.log_audit import Root, checkpoint_root, root_faults, tile_faults
 from sharing.transparency import Log, origin
 from sharing.tree import Range
+from sharing.withdrawal import tombstone_faults
 from sharing.witnesses import Placed, Told
 
 _KEPT = {
     *LACKING,
     *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
-    *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch"),
+    *("release_missing", "tombstone_missing", "tombstone_changed", "release_swapped", "certificate_key", "switch"),
     *("release_file", "certificate_readable", "certificate_signature", "private_key"),
     *("log_signature", "log_checkpoint", "log_missing", "log_tile"),
     *("tree_lacking", "witness_conflict", "time_stamp"),
@@ -131,6 +132,7 @@ def past_faults(city: City, *, new: bool = False) -> list[Fault]:
         *witnesses.anchored(settings.anchors, keys)[1],
         *_certificates(said, keys),
         *switch_faults(settings, ledger),
+        *tombstone_faults(ledger, settings.releases),
     ]
     findings = findings_of(settings)
     faults += [*findings.kept()[1], *findings.forged(keys)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lake.anchoring import missing_anchors, remember_anchors, write_anchors
 from lake.one_writer import one_writer
-from lake.own_keys import key_faults, on_record
+from lake.own_keys import expect_no_token, key_faults, on_record
 from lake.returning import Present, note_returned
 from lake.settings import Settings
 from sharing import witnesses
@@ -158,12 +158,15 @@ def expect_ledger(settings: Settings) -> None:
 
 
 def open_past(settings: Settings, opening: Callable[[], Signer] | None = None) -> tuple[Ledger, Signer]:
-    """The ledger, open for writing, and who signs; nothing is examined yet. A key that is lacking is a finding."""
+    """The ledger, open for writing, and who signs; nothing is examined yet. A key that is lost is a finding; one that
+    cannot be used as things are (its mode, its passphrase, its token) is refused, and nothing more.
+    """
     expect_ledger(settings)
     try:
         signer = (opening or (lambda: open_signing(settings.key_place)))()
     except SharingRefused as refused:
-        if settings.ledger.exists():
+        if settings.ledger.exists() and refused.fault.rule == "private_key":
+            expect_no_token(settings)
             subject = refused.subject.replace(f"{settings.state}/", "")
             with Ledger.read(settings.ledger) as read:
                 keep(settings, read, [Fault(refused.rule, subject, refused.message, refused.fix)])

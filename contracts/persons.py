@@ -1,4 +1,4 @@
-"""Who may act: `contracts/persons.yml`, judged. Whether a key is one is asked of what verifies with it, not here."""
+"""Who may act: `contracts/persons.yml`, judged. What a key signs is asked of what verifies with it, not here."""
 
 from __future__ import annotations
 
@@ -33,12 +33,34 @@ def _check(document: Document, name: str, one: PersonDeclaration, keys: dict[str
         at = ("persons", name, "keys", number)
         if key.until < key.from_:
             document.fault((*at, "until"), f"ends on {key.until}, before it begins", "a day not before `from`")
-        try:
-            base64.b64decode(key.key, validate=True)
-        except (ValueError, binascii.Error):
-            document.fault((*at, "key"), "is no base64 text", "what `zhongtai person key` prints")
+        wrong = _no_public_key(key.key)
+        if wrong:
+            document.fault((*at, "key"), wrong, "what `zhongtai person-key` prints")
         if keys.setdefault(key.key, name) != name:
             document.fault((*at, "key"), f"is {keys[key.key]}'s key, too", "a key of this person's own")
+
+
+# SubjectPublicKeyInfo before the key itself: Ed25519 (RFC 8410), and a point of SM2's curve (GB/T 32918.5-2017); with
+# the length of the whole.
+_PUBLIC = {
+    bytes.fromhex("302a300506032b6570032100"): 44,
+    bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200"): 91,
+}
+_VERSION = b"\x02\x01"
+"""A private key (PKCS#8, SEC 1) begins with a version, within one or two bytes of length."""
+
+
+def _no_public_key(text: str) -> str | None:
+    """Why a text is no public key; None where it is one."""
+    try:
+        der = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return "is no base64 text"
+    if any(der.startswith(head) and len(der) == length for head, length in _PUBLIC.items()):
+        return None
+    if _VERSION in der[:6]:
+        return "is a PRIVATE key: whoever has read this file can sign with it; make another"
+    return "is no public key of Ed25519 or SM2"
 
 
 def _person(name: str, one: PersonDeclaration) -> Person:

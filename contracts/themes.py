@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from contracts.acts import person_key
 from contracts.category import Category
 from contracts.declarations import (
     AgreementDeclaration,
@@ -96,6 +97,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
     place = Place(document, known, titles if document.names_all(("columns",)) else None, types)
     own = _rules(place, ("rules",), declared.rules)
     _check_anonymity(document, declared)
+    _check_approvals(document, declared)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -136,6 +138,15 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         category_ceiling=declared.category_ceiling,
         path=document.path,
     )
+
+
+def _check_approvals(document: Document, declared: AgreementDeclaration) -> None:
+    seen: dict[str, str] = {}
+    for number, name in enumerate(declared.approvals):
+        if person_key(name) in seen:
+            text = f"{name} is {seen[person_key(name)]}, who is there already"
+            document.fault(("approvals", number), text, "each person once")
+        seen.setdefault(person_key(name), name)
 
 
 def _approved(declared: AgreementDeclaration) -> tuple[LoweringApproval, ...] | None:

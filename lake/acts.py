@@ -42,27 +42,30 @@ class Persons:
 
     def find(self, name: str) -> Person | None:
         """A declared person, or in a demonstration one that the platform plays; None where there is neither."""
-        if self.plays(name) and self._file(name).exists():
+        if self.plays and self._file(name).exists():
             return self._played(name, open_signer(self._file(name)))
         return self.catalogue.persons.get(person_key(name))
 
     def play(self, name: str) -> tuple[Person, Signer]:
         """A person of a demonstration with a key, made on first use. SharingRefused in a city that is none."""
-        if not self.plays(name):
+        if not self.plays:
             raise SharingRefused(
                 "act_key",
                 name,
-                "no key is given to sign with, and this city is no demonstration",
+                "no key is given to sign with, and this city is no demonstration, or has persons with keys",
                 "name the file of the person's own key: --key FILE",
             )
         path = self._file(name)
         signer = open_signer(path) if path.exists() else create_key(path)
         return self._played(name, signer), signer
 
-    def plays(self, name: str) -> bool:
-        """Whether the platform plays a person: in a demonstration those who have no key of their own."""
-        declared = self.catalogue.persons.get(person_key(name))
-        return self.catalogue.demonstration and not (declared and declared.keys)
+    @property
+    def plays(self) -> bool:
+        """Whether the platform plays persons: in a demonstration, and nobody declared has a key of their own.
+
+        Where somebody has, the city is one that persons answer for, whatever else it says of itself.
+        """
+        return self.catalogue.demonstration and not any(one.keys for one in self.catalogue.persons.values())
 
     def _played(self, name: str, signer: Signer) -> Person:
         roles = tuple(RoleGrant(role, *_ALWAYS) for role in Role)
@@ -110,8 +113,12 @@ def actor(persons: Persons, name: str, key: Path | None = None, passphrase: Path
 
 
 def record_act(ledger: Ledger, data: bytes, at: datetime, run_id: str | None = None) -> Entry:
-    """Take a signed act into the ledger."""
+    """Take a signed act into the ledger; SharingRefused at a time before its newest entry, by whatever clock."""
     act = read_act(data)
+    newest = ledger.newest_time()
+    if newest is not None and at < newest:
+        told = f"it is {at.isoformat()} by this clock, and the ledger already has what happened at {newest.isoformat()}"
+        raise SharingRefused("act_time", act.about, told, "set the clock right (ZHONGTAI_NOW), then act again")
     body = {
         "about": act.about,
         "deed": str(act.deed),
@@ -146,7 +153,10 @@ class Acts:
 
     def _read(self) -> Iterator[Recorded]:
         seen: set[str] = set()
+        city = {str(entry.body.get("digest")) for entry in self.ledger.entries("key")}
+        latest: datetime | None = None
         for entry in self.ledger.entries(KIND):
+            latest = entry.at if latest is None else max(latest, entry.at)
             data = str(entry.body.get("act", "")).encode()
             try:
                 act = read_act(data)
@@ -155,10 +165,12 @@ class Acts:
             if act.digest in seen:
                 continue
             seen.add(act.digest)
-            yield Recorded(act, self._fault(act, data, entry.at), entry.at)
+            # What is written down after something else did not happen before it.
+            fault = "it is signed with a key of the city's own" if act.key_id in city else None
+            yield Recorded(act, fault or self._fault(act, data, latest), entry.at)
 
     def _fault(self, act: Act, data: bytes, at: datetime) -> str | None:
-        if act.played and not self.persons.plays(act.person):
+        if act.played and not self.persons.plays:
             return "it was played by the platform, and this city is no demonstration"
         return act_fault(data, self.persons.find(act.person), at)
 

@@ -91,13 +91,13 @@ def approve(ledger: Ledger, settings: Settings, what: Shown, who: Actor, said: S
 def stop(books: Books, name: str, who: Actor, said: Said) -> dict[str, Any]:
     """Withdraw what an agreement released, at once, and let nothing more pass until it is approved again.
 
-    Withdrawing comes first: a crash before the ledger is written leaves nothing served.
+    The act comes first: what a crash leaves undone of it the next run does (`lake.unfinished`).
     """
     data = who.act(Deed.STOP, name, {}, said)
+    record_act(books.ledger, data, said.at)
     current = current_release(books.releases, name)
     why = Reason(f"stopped: {said.words}", who.person.name, act=read_act(data).digest)
     gone, entry = take_back(books, current, why, said.at) if current else (None, None)
-    record_act(books.ledger, data, said.at)
     if entry is not None:
         books.ledger.append_many([entry], said.at)
     return {"agreement": name, "by": who.person.name, "why": said.words, "withdrawn": gone and gone.release_id}

@@ -17,7 +17,7 @@ from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
 from lake.attach import first_keys, open_lake, seal_lake
 from lake.guarding import expect_ledger, guarded, open_past
-from lake.landed import LandingPlace, seal_landing
+from lake.landed import LandingPlace, expect_key, seal_landing
 from lake.one_writer import one_writer
 from lake.own_keys import record_keys
 from lake.scratch import empty_scratch
@@ -111,6 +111,7 @@ def open_city(
         expect_ledger(settings)
         first_keys(settings)
         with _past(settings, refuse=refuse) as (ledger, signer):
+            expect_key(LandingPlace.of(settings))
             try:
                 with open_lake(settings) as connection:
                     yield City(settings, known, connection, ledger, signer, run_id, progress)

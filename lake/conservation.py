@@ -53,10 +53,11 @@ def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
     told = {str(entry.body.get("batch")) for entry in city.ledger.entries("batch")}
     for dataset in city.catalogue.datasets.values():
         folder = city.settings.landing / dataset.table
-        lying = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-        there = {name.removesuffix(SEALED) for name in lying}
+        lying = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        there = {path.name.removesuffix(SEALED) for path in lying}
+        whole = {path.name.removesuffix(SEALED) for path in lying if any(path.iterdir())}
         wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id}
-        for batch in sorted(wanted - there):
+        for batch in sorted(wanted - whole):
             yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", _LAND)
         for batch in sorted(there - told):
             message = "it lies in landing, and the ledger knows no such batch"

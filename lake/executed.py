@@ -85,7 +85,7 @@ def _texts(one: Ran, digest: str, known: Mapping[str, Entry]) -> list[str]:
 
 
 def earlier_texts(city: City, tables: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Relation -> every text that the ledger names of a table as it was before this run, where it knows any.
+    """Relation -> every text that the ledger names of a table as it now stands, where it knows any.
 
     Lineage of a table that is added to is of these, too: rows of theirs may stay. Whether they are all that there are,
     `executed` says after the run."""

@@ -83,14 +83,18 @@ def _batches(ledger: Ledger) -> _Known:
             known.failed[path] = body
         else:
             known.failed.pop(path, None)
-            known.whole[(*path, body["batch"], str(body["delivered_on"]))] = body | {"seq": entry.seq}
+            key = (*path, body["batch"], str(body["delivered_on"]))
+            # A delivery that was never told of but as recalled came after the recall.
+            came = known.whole[key]["came"] if key in known.whole else body["state"]
+            known.whole[key] = body | {"seq": entry.seq, "came": came}
     return known
 
 
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     """One row per batch, in dataset and delivery order, with merged rows and every delivery of it.
 
-    A failed delivery has a row of its own, while it is there.
+    A failed delivery has a row of its own, while it is there. Where recalled bytes were delivered again, `redelivered`
+    says at which paths and on which days.
     """
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
     there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
@@ -113,19 +117,28 @@ def _batch_row(deliveries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told = max((body for body in live if body["state"] != "known"), key=lambda body: body["seq"], default=None)
     newest = told or (live or [first])[0]
     counts = ("read", "accepted", "quarantined", "reasons", "state", "message")
-    days = sorted({(str(body["delivered_on"]), body["path"]) for body in live})
     return {
         **first,
         **{name: newest[name] for name in counts},
-        "deliveries": [{"path": path, "delivered_on": day} for day, path in days],
+        "deliveries": _places(live),
+        "redelivered": _places([body for body in live if body["came"] == "recalled"]),
     }
+
+
+def _places(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Path and day of each delivery, in the order of their days."""
+    days = sorted({(str(body["delivered_on"]), body["path"]) for body in deliveries})
+    return [{"path": path, "delivered_on": day} for day, path in days]
 
 
 def _recalled_row(row: dict[str, Any], recalled: Mapping[str, str]) -> dict[str, Any]:
     """A batch is recalled from the moment that the ledger says so, also before the next run."""
     if row["batch"] not in recalled:
         return row
-    why = f"recalled: {recalled[row['batch']]}. Its rows count for nothing; have corrected bytes delivered."
+    why = (
+        f"{row['dataset']}: {row['path']}: batch {row['batch']} was recalled: {recalled[row['batch']]}. "
+        "Its rows count for nothing; have corrected bytes delivered."
+    )
     return {**row, "state": "recalled", "message": why}
 
 
@@ -133,6 +146,7 @@ def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str
     names = ("dataset", "batch", "read", "accepted", "quarantined", "reasons", "state", "delivery", "delivered_on")
     row = {name: body[name] for name in names}
     more = {name: body[name] for name in ("path", "message", "deliveries")}
+    more["redelivered"] = body.get("redelivered", [])
     return {**row, "merged": merged.get(body["batch"], 0), **more}
 
 

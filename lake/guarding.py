@@ -264,7 +264,7 @@ def record_lost(settings: Settings, ledger: Ledger, signer: Signer, seen: Seen, 
         body = known[one.name].as_dict() if one.name in known else {}
         named = {"agreement": one.agreement, "release_id": one.release_id, "found": why}
         ledger.append("release", {**body, **named}, now)
-    settle_withdrawn(Books(ledger, settings.releases, signer), now)
+    settle_withdrawn(Books(ledger, settings.releases, signer), now, lost=True)
 
 
 def keep(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault], signer: Signer | None = None) -> None:

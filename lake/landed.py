@@ -91,6 +91,12 @@ def seal_landing(place: LandingPlace) -> None:
         shutil.rmtree(file.parent)
 
 
+def expect_key(place: LandingPlace) -> None:
+    """SharingRefused where files are sealed and their key is not there, or cannot be read: before anything lands."""
+    if place.keys.landing.exists() or next(place.folder.glob(f"*/*{SEALED}"), None) is not None:
+        _identity(place)
+
+
 def _unsealed(landing: Path) -> Iterator[Path]:
     for folder in sorted(landing.glob("*/*")):
         if folder.is_dir() and not folder.name.endswith(SEALED) and (file := _only(folder)):

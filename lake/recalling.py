@@ -32,12 +32,12 @@ def would_reach(ledger: Ledger, releases_root: Path, wanted: str) -> Recall:
 def recall(books: Books, what: Recall, who: Actor, said: Said) -> dict[str, Any]:
     """Withdraw what the batch reached, by a person's act over just that. SharingRefused for who may not.
 
-    Withdrawing comes first: a crash before the ledger is written leaves nothing served.
+    The act comes first: what a crash leaves undone of it the next run does (`lake.unfinished`).
     """
     data = who.act(Deed.RECALL, what.batch, _seen(what), said)
+    record_act(books.ledger, data, said.at)
     why = Reason(said.words, who.person.name, act=read_act(data).digest)
     done = recall_batch(books.ledger, books.releases, what.batch, why, said.at, books.signer)
-    record_act(books.ledger, data, said.at)
     return {**done.as_dict(), "by": who.person.name, "why": said.words, "act": why.act}
 
 

@@ -37,7 +37,7 @@ def counting(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset])
 
 def take_recalls(city: City) -> frozenset[str]:
     """Have the lake know what was recalled, so that no view shows rows of it; the ids of all recalled batches."""
-    connection, recalled = city.connection, frozenset(recalled_batches(city.ledger, city.settings.releases))
+    connection, recalled = city.connection, frozenset(recalled_batches(city.ledger))
     known = {batch for (batch,) in connection.execute("select batch from lake.meta.recalled").fetchall()}
     fresh = sorted(recalled - known)
     if fresh:

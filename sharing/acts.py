@@ -23,6 +23,7 @@ from sharing.keys import PublicKey, Signer
 
 ACT_TYPE = "urn:zhongtai:act:v1"
 NAME = "act"
+_DOES = {deed: str(deed).replace("_", " a ") for deed in Deed} | {Deed.KEY: "change a key"}
 
 
 class _Record(BaseModel):
@@ -156,7 +157,7 @@ def act_fault(data: bytes, person: Person | None, recorded: datetime) -> str | N
     if not held.holds(day):
         return f"key {act.key_id[:16]} did not speak for {act.person} on {day}"
     if act.role not in person.roles_for(act.deed, day):
-        return f"{act.person} may not {act.deed} as {act.role} on {day}"
+        return f"{act.person} may not {_DOES[act.deed]} as {act.role} on {day}"
     return None
 
 
@@ -169,7 +170,7 @@ def prepared(act: Act, person: Person, signer: Signer) -> tuple[Act, bytes]:
         raise SharingRefused(
             "act_role",
             person.name,
-            f"may not {act.deed} on {day}: is {held}",
+            f"may not {_DOES[act.deed]} on {day}: is {held}",
             "have somebody act who may, or give the role in contracts/persons.yml",
         )
     asked = act if act.role in roles else replace(act, role=roles[0])

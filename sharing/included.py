@@ -29,12 +29,18 @@ _ASK = "do not use the release; tell its publisher, and whoever else has a check
 _GET = "get the log from the publisher again, whole: its checkpoint and its tiles"
 
 
+_TILES = (
+    "ask again with the log's folder or address: "
+    "`zhongtai verify RELEASE_DIR --key CITY.pem --ledger LOG`; keep this checkpoint to hold that log against it"
+)
+
+
 @dataclass(frozen=True)
 class Source:
-    """A log as a recipient has it: its checkpoint, and where its tiles are read."""
+    """A log as a recipient has it: its checkpoint, and where its tiles are read; None of a checkpoint alone."""
 
     checkpoint: Checkpoint
-    read: Reader
+    read: Reader | None
 
 
 def open_source(given: str, release: Path) -> Source:
@@ -50,8 +56,8 @@ def open_source(given: str, release: Path) -> Source:
         return Source(_read(folder_reader(path), given), folder_reader(path))
     releases = home_of(release).parent
     places = (path.parent, releases.parent / LOG, releases / LOG)
-    folder = next((one for one in places if (one / "tile").is_dir()), path.parent)
-    return Source(_read(lambda _: read_file(path), given), folder_reader(folder))
+    folder = next((one for one in places if (one / "tile").is_dir()), None)
+    return Source(_read(lambda _: read_file(path), given), folder_reader(folder) if folder else None)
 
 
 def _read(read: Reader, place: str) -> Checkpoint:
@@ -63,7 +69,10 @@ def _read(read: Reader, place: str) -> Checkpoint:
 
 
 def verify_logged(release: Path, given: str, trusted: PublicKey | None) -> tuple[list[Fault], dict[str, Any]]:
-    """Every fault of a release in a folder against a log (`open_source`), and what is told of the log."""
+    """Every fault of a release in a folder against a log (`open_source`), and what is told of the log.
+
+    What is told of a checkpoint without tiles beside it says in `unchecked` what it does not show.
+    """
     try:
         source = open_source(given, release)
         keys = trusted_keys(home_of(release).parent, trusted)
@@ -71,13 +80,17 @@ def verify_logged(release: Path, given: str, trusted: PublicKey | None) -> tuple
         return [refused.fault], {}
     one = source.checkpoint
     faults = log_faults(release, source, keys)
-    return faults, {} if faults else {"log": {"origin": one.origin, "size": one.size, "root": one.root.hex()}}
+    log = {"origin": one.origin, "size": one.size, "root": one.root.hex()}
+    if source.read is None:
+        log["unchecked"] = f"a checkpoint alone shows no entry, and no tiles lie beside it; {_TILES}"
+    return faults, {} if faults else {"log": log}
 
 
 def log_faults(release: Path, source: Source, keys: Sequence[PublicKey]) -> list[Fault]:
     """Why a release in a folder is not shown to be in a log that began as its certificate says; empty where it is.
 
-    `keys` are those whose signature on the checkpoint counts.
+    `keys` are those whose signature on the checkpoint counts. Of a checkpoint without tiles only that it is signed
+    and does not contradict the certificate where both are of as many entries.
     """
     checkpoint = source.checkpoint
     if not any(checkpoint.is_signed_by(key) for key in keys):
@@ -87,8 +100,10 @@ def log_faults(release: Path, source: Source, keys: Sequence[PublicKey]) -> list
     try:
         statement = parse_statement(open_envelope(read_file(release / CERTIFICATE), CERTIFICATE)[0])
         row = _entry(release, statement)
-        faults = _included(row, source)
-        return [*faults, *_consistent(statement, source)]
+        if source.read is None:
+            return _contradicted(statement, checkpoint)
+        tiles = Tiles(source.read)
+        return [*_included(row, checkpoint, tiles), *_consistent(statement, checkpoint, tiles)]
     except SharingRefused as refused:
         return [refused.fault]
     except (OSError, ValueError) as error:
@@ -115,25 +130,34 @@ def _entry(release: Path, statement: Statement) -> dict[str, Any]:
     return dict(row)
 
 
-def _included(row: dict[str, Any], source: Source) -> list[Fault]:
-    checkpoint, index = source.checkpoint, int(row["seq"]) - 1
+def _included(row: dict[str, Any], checkpoint: Checkpoint, tiles: Tiles) -> list[Fault]:
+    index = int(row["seq"]) - 1
     if index >= checkpoint.size:
         said = f"the checkpoint is of {checkpoint.size} entries; the release is entry {index + 1}"
         return [Fault("log_older", checkpoint.origin, said, "get a newer checkpoint from the publisher")]
-    proof = inclusion_proof(Tiles(source.read), index, checkpoint.size)
+    proof = inclusion_proof(tiles, index, checkpoint.size)
     if includes(bytes.fromhex(str(row["digest"])), index, (checkpoint.size, checkpoint.root), proof):
         return []
     return [Fault("log_inclusion", f"entry {index + 1}", "the release's entry is not in the publisher's log", _ASK)]
 
 
-def _consistent(statement: Statement, source: Source) -> list[Fault]:
-    tree, checkpoint = statement.predicate.tree, source.checkpoint
+def _contradicted(statement: Statement, checkpoint: Checkpoint) -> list[Fault]:
+    """Two roots over as many entries are one, or one was rewritten; of other sizes nothing is told without tiles."""
+    tree = statement.predicate.tree
+    if tree is None or tree.size != checkpoint.size or tree.root == checkpoint.root.hex():
+        return []
+    said = f"it has another root over {tree.size} entries than the certificate: the ledger was rewritten"
+    return [Fault("log_consistency", checkpoint.origin, said, _ASK)]
+
+
+def _consistent(statement: Statement, checkpoint: Checkpoint, tiles: Tiles) -> list[Fault]:
+    tree = statement.predicate.tree
     if tree is None or not tree.size:
         return []
     if tree.size > checkpoint.size:
         said = f"the checkpoint is of {checkpoint.size} entries; the certificate knows of {tree.size}"
         return [Fault("log_older", checkpoint.origin, said, "get a newer checkpoint from the publisher")]
-    proof = consistency_proof(Tiles(source.read), tree.size, checkpoint.size)
+    proof = consistency_proof(tiles, tree.size, checkpoint.size)
     if consistent((tree.size, bytes.fromhex(tree.root)), (checkpoint.size, checkpoint.root), proof):
         return []
     said = f"the log did not grow out of the {tree.size} entries that the certificate was issued over: it was rewritten"

@@ -99,15 +99,18 @@ class Ed25519Signer:
 
 
 class Sm2Signer:
-    """An SM2 key in a file, which OpenSSL signs with: it is never read here."""
+    """An SM2 key, which OpenSSL signs with: its text as it lay in its file when it was opened.
 
-    def __init__(self, path: Path, passphrase: Path | None) -> None:
-        self._path, self._passphrase = path, passphrase
-        self.public = PublicKey.read(sm2.public_half(path, passphrase))
+    Whoever has it open goes on to sign with it, also once another lies there.
+    """
+
+    def __init__(self, key: bytes, passphrase: Path | None) -> None:
+        self._key, self._passphrase = key, passphrase
+        self.public = PublicKey.read(sm2.public_half(key, passphrase))
 
     def sign(self, message: bytes) -> bytes:
         """The SM2 signature of the message, DER of (r, s)."""
-        return sm2.sign(self._path, self._passphrase, message)
+        return sm2.sign(self._key, self._passphrase, message)
 
 
 def open_signer(path: Path, passphrase: Path | None = None) -> Signer:
@@ -117,12 +120,12 @@ def open_signer(path: Path, passphrase: Path | None = None) -> Signer:
         pem = read_file(path)
         key = load_pem_private_key(pem, password=read_passphrase(passphrase) if _is_encrypted(pem) else None)
     except UnsupportedAlgorithm:
-        return Sm2Signer(path, passphrase)
+        return Sm2Signer(pem, passphrase)
     except (OSError, ValueError, TypeError) as error:
-        raise SharingRefused("private_key", str(path), *_why_unread(path, passphrase)) from error
+        raise SharingRefused(*_why_unread(path, passphrase)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        if sm2.is_private(path, passphrase):
-            return Sm2Signer(path, passphrase)
+        if sm2.is_private(pem, passphrase):
+            return Sm2Signer(pem, passphrase)
         raise SharingRefused("private_key", str(path), "neither an Ed25519 key nor one of SM2", "restore it")
     return Ed25519Signer(key)
 
@@ -169,7 +172,7 @@ def refuse_readable(path: Path, what: str) -> None:
     """SharingRefused where somebody else than its owner may read or write a secret's file."""
     if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SharingRefused(
-            "private_key", str(path), f"others may read the {what}", f"run `chmod 600 {path}`, then renew the key"
+            "key_mode", str(path), f"others may read the {what}", f"run `chmod 600 {path}`, then renew the key"
         )
 
 
@@ -194,10 +197,18 @@ def _is_encrypted(pem: bytes) -> bool:
     return b"ENCRYPTED" in pem
 
 
-def _why_unread(path: Path, passphrase: Path | None) -> tuple[str, str]:
+def _why_unread(path: Path, passphrase: Path | None) -> tuple[str, str, str, str]:
+    """The refusal. With another passphrase it might be read: what cannot be read now is not lost."""
     if path.is_file() and passphrase is not None:
-        return "the signing key cannot be read: damaged, or of another passphrase", "restore it from a backup"
-    return "the signing key cannot be read", "restore it from a backup"
+        told = "the signing key cannot be read: of another passphrase, or damaged"
+        return "key_unread", str(path), told, AWAY
+    return "private_key", str(path), "the signing key cannot be read", "restore it from a backup"
+
+
+AWAY = (
+    "name the file of its passphrase; where the key is damaged, restore it from a backup; where it is lost for good, "
+    "move it away, and have somebody resolve what `zhongtai audit` finds then"
+)
 
 
 def _unreadable(source: bytes | Path, why: str) -> SharingRefused:

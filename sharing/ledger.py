@@ -147,6 +147,11 @@ class Ledger:
         newest = "seq in (select max(seq) from entries where kind = :kind group by key) order by key"
         return {entry.key: entry for entry in self._select(newest, {"kind": kind})}
 
+    def newest_time(self) -> datetime | None:
+        """When the newest entry was written; None in an empty ledger."""
+        found = next(self._select("true order by seq desc limit 1", {}), None)
+        return found.at if found else None
+
     def head(self) -> Head:
         """The newest entry's number and digest; number 0 for an empty ledger."""
         with self._lock:

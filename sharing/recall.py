@@ -16,7 +16,7 @@ from sharing.faults import SharingRefused
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 from sharing.release import Release
-from sharing.tombstones import Reason, tombstones
+from sharing.tombstones import Reason
 from sharing.withdrawal import Books, recipients, released, take_back
 
 _SHORTEST = 4
@@ -111,14 +111,9 @@ def release_entry(ledger: Ledger, release: Release, batches: Iterable[str]) -> d
     return None if known == every else release.as_dict() | {"batches": sorted(every)}
 
 
-def recalled_batches(ledger: Ledger, releases_root: Path | None = None) -> dict[str, str]:
-    """Every batch that was ever recalled, with the reason: its rows count for nothing any more.
-
-    With the releases, also what a tombstone alone says: of a recall that died before the ledger had it.
-    """
-    told = {stone.batch: stone.reason for stone in tombstones(releases_root)} if releases_root else {}
-    told.pop("", None)
-    return told | {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
+def recalled_batches(ledger: Ledger) -> dict[str, str]:
+    """Every batch that was ever recalled, with the reason: its rows count for nothing any more."""
+    return {entry.key: str(entry.body.get("reason", "")) for entry in ledger.entries("recall")}
 
 
 def _named(entry: Any) -> bool:

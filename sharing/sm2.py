@@ -1,7 +1,7 @@
 """SM2 signatures with SM3 (GB/T 32918.2-2016, GM/T 0009-2012): OpenSSL 3 signs, gmalg verifies.
 
-Signing is left to OpenSSL's command line, so that the private key stays in its file; verifying needs no more than
-Python, for a recipient has nothing else. No other algorithm lives here.
+Signing is left to OpenSSL's command line, which is given the key's text as it lies in its file; verifying needs no more
+than Python, for a recipient has nothing else. No other algorithm lives here.
 """
 
 from __future__ import annotations
@@ -81,26 +81,26 @@ def _protected(passphrase: Path | None) -> list[str]:
     return ["-v2", "aes-256-cbc", "-passout", f"file:{passphrase}"] if passphrase else ["-nocrypt"]
 
 
-def public_half(path: Path, passphrase: Path | None) -> bytes:
-    """The PEM text of the public half of a private key's file."""
-    return _openssl(["pkey", "-in", str(path), "-pubout", *_unlocked(passphrase)])
+def public_half(key: bytes, passphrase: Path | None) -> bytes:
+    """The PEM text of the public half of a private key's PEM text."""
+    return _openssl(["pkey", "-pubout", *_unlocked(passphrase)], key)
 
 
-def is_private(path: Path, passphrase: Path | None) -> bool:
-    """Whether a file holds a private key of this curve."""
+def is_private(key: bytes, passphrase: Path | None) -> bool:
+    """Whether a text holds a private key of this curve."""
     try:
-        return read_public(public_half(path, passphrase)) is not None
+        return read_public(public_half(key, passphrase)) is not None
     except (SharingRefused, ValueError):
         return False
 
 
-def sign(path: Path, passphrase: Path | None, message: bytes) -> bytes:
-    """The DER signature of a message with the private key in a file."""
+def sign(key: bytes, passphrase: Path | None, message: bytes) -> bytes:
+    """The DER signature of a message with a private key's PEM text."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(message)
         file.flush()
         options = ["-rawin", "-digest", "sm3", "-pkeyopt", f"distid:{_USER.decode()}", "-in", file.name]
-        return _openssl(["pkeyutl", "-sign", "-inkey", str(path), *options, *_unlocked(passphrase)])
+        return _openssl(["pkeyutl", "-sign", "-inkey", "/dev/stdin", *options, *_unlocked(passphrase)], key)
 
 
 def _unlocked(passphrase: Path | None) -> list[str]:

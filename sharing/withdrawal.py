@@ -7,11 +7,12 @@ say. Each step is safe to repeat, and what a crash left undone the next run does
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sharing.faults import Fault
 from sharing.keys import Signer
 from sharing.ledger import Ledger
 from sharing.notices import issue_notice
@@ -49,8 +50,12 @@ def take_back_recorded(books: Books, release: Release, why: Reason, at: datetime
     return gone
 
 
-def settle_withdrawn(books: Books, at: datetime) -> None:
-    """Finish what a crash left undone: what has a tombstone is sealed away, its recipient told, and recorded."""
+def settle_withdrawn(books: Books, at: datetime, *, lost: bool = False) -> None:
+    """Finish what a crash left undone: what has a tombstone is sealed away, its recipient told, and recorded.
+
+    A tombstone is nobody's signed word: that a batch was recalled it tells only where a part of the ledger is `lost`,
+    which a named person has accepted.
+    """
     ledger = books.ledger
     recorded = {str(entry.body.get("release_id")): entry.body for entry in ledger.entries("withdrawal")}
     known, entries = recipients(ledger), list[Entry]()
@@ -64,9 +69,55 @@ def settle_withdrawn(books: Books, at: datetime) -> None:
             stone = read_tombstone(tombstone(home, release.release_id))
             entry = take_back(books, release, stone.why, _moment(stone, at))[1]
             entries += [] if told else [entry]
-    entries += _recalls(books, {entry.key for entry in ledger.entries("recall")})
+    entries += _recalls(books, {entry.key for entry in ledger.entries("recall")}) if lost else ()
     if entries:
         ledger.append_many(entries, at)
+
+
+def withdraw_again(books: Books, at: datetime) -> None:
+    """Withdraw what the ledger knows to be withdrawn, or made of a recalled batch, and what stands all the same: put
+    back, or left by a crash.
+    """
+    gone = {str(entry.body.get("release_id")): entry.body for entry in books.ledger.entries("withdrawal")}
+    recalls = {entry.key: entry.body for entry in books.ledger.entries("recall")}
+    made_of: dict[str, set[str]] = {}
+    for entry in books.ledger.entries("release"):
+        made_of.setdefault(str(entry.body.get("release_id")), set()).update(entry.body.get("batches", ()))
+    for release in list_releases(books.releases):
+        if release.state == "withdrawn":
+            continue
+        bad = sorted(recalls.keys() & ({*release.batches} | made_of.get(release.release_id, set())))
+        if release.release_id in gone:
+            take_back(books, release, _reason(gone[release.release_id]), at)
+        elif bad:
+            said = recalls[bad[0]]
+            why = f"batch {bad[0]} was recalled: {said.get('reason', '')}"
+            take_back_recorded(books, release, replace(_reason(said), words=why, batch=bad[0]), at)
+
+
+def _reason(body: Mapping[str, Any]) -> Reason:
+    return Reason(*(str(body.get(name) or "") for name in ("reason", "by", "batch", "act")))
+
+
+def tombstone_faults(ledger: Ledger, releases_root: Path) -> Iterator[Fault]:
+    """Tombstones that say nothing, or another batch or act than the ledger has of that withdrawal."""
+    gone: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in ledger.entries("withdrawal"):
+        gone.setdefault(str(entry.body.get("release_id")), []).append(entry.body)
+    for stone in tombstones(releases_root):
+        if stone.release_id in gone and not any(_agrees(stone, body) for body in gone[stone.release_id]):
+            subject = f"{stone.agreement}/{stone.release_id}"
+            told = "its tombstone does not say for which batch, and by which act, the ledger has it withdrawn"
+            fix = "find out who wrote it; remove it, and the next run writes it anew"
+            yield Fault("tombstone_changed", subject, told, fix)
+
+
+def _agrees(stone: Tombstone, body: Mapping[str, Any]) -> bool:
+    if not stone.at:
+        return False
+    # Those of before there were acts name neither.
+    said = {"batch": stone.batch, "act": stone.act}
+    return all(not value or value == str(body.get(name) or "") for name, value in said.items())
 
 
 def _moment(stone: Tombstone, otherwise: datetime) -> datetime:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from contracts.model import Level
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, fail, say, table
 from lake.settings import load_settings
 
-INVALID, WRONG = 1, 2
+INVALID, WRONG, UNCHECKED = 1, 2, 3
 
 
 def what_if(
@@ -53,7 +54,8 @@ def verify(
 ) -> None:
     """Check a release offline, by its folder and the public key: signature, digests, checks, expiry.
 
-    With --ledger also that the release is in the publisher's ledger, and that nothing of it was rewritten since.
+    With --ledger also that the release is in the publisher's ledger, and that nothing of it was rewritten since;
+    where a checkpoint alone cannot show that, it says so, and ends with 3.
     """
     from sharing.included import verify_logged
     from sharing.keys import PublicKey
@@ -66,15 +68,17 @@ def verify(
         wrong, logged = verify_logged(release_dir.resolve(), ledger, trusted)
         found, told = [*found, *wrong], {**told, **logged}
     faults = [fault.as_dict() for fault in found]
+    unchecked = "unchecked" in told.get("log", {}) and not faults
     if as_json:
-        emit({"valid": not faults, "faults": faults, **told})
+        emit({"valid": None if unchecked else not faults, "faults": faults, **told})
     else:
-        say("[green]valid[/green]" if not faults else "[red]NOT valid[/red]")
+        well = "[yellow]not checked against the log[/yellow]; by itself valid" if unchecked else "[green]valid[/green]"
+        say("[red]NOT valid[/red]" if faults else well)
         _tell(told)
         for fault in faults:
             say(f"[red]✗[/red] {fault['subject']}: {fault['message']}\n    → {fault['fix']}")
-    if faults:
-        raise typer.Exit(INVALID)
+    if faults or unchecked:
+        raise typer.Exit(INVALID if faults else UNCHECKED)
 
 
 _CURRENT = {True: "current", False: "no longer current", None: "whether it is current cannot be known here"}
@@ -92,7 +96,10 @@ def _tell(told: dict[str, Any]) -> None:
         say(f"  key {told['key']}{trust}")
     if "log" in told:
         log = told["log"]
-        say(f"  in the ledger {log['origin']}, {log['size']:,} entries, root {log['root'][:16]}")
+        whether = "against the checkpoint of" if "unchecked" in log else "in"
+        say(f"  {whether} the ledger {log['origin']}, {log['size']:,} entries, root {log['root'][:16]}")
+        if "unchecked" in log:
+            say(f"  [yellow]![/yellow] {escape(log['unchecked'])}")
     if told.get("demonstration"):
         say("  [red]a demonstration: the platform played the persons who approved[/red]")
 

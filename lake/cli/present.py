@@ -46,10 +46,21 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     headers = ("数据集 dataset", "deliveries", "read", "accepted", "quarantined", "merged", "failed")
     table("归集 Deliveries", headers, [*shown, (f"total of {len(lines)}", *total)])
     _more(len(lines) - len(shown), "datasets", "zhongtai status")
-    failed = [row["message"] for row in rows if row["state"] in _SAID]
+    failed = [message for row in rows if row["state"] in _SAID for message in _messages(row)]
     for message in failed[: max(most, _FAILURES)]:
         say(f"[red]✗[/red] {escape(message)}")
     _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
+
+
+def _messages(row: Row) -> list[str]:
+    """What is said of a delivery that counts for nothing; of recalled bytes also that they were delivered again."""
+    again = [
+        f"{row['dataset']}: {one['path']} (delivered for {one['delivered_on']}): these very bytes are batch "
+        f"{row['batch']}, which was recalled, and a recall is for good: they count for nothing, at whatever path and "
+        "day. Have the department deliver corrected ones."
+        for one in row.get("redelivered", ())
+    ]
+    return [row["message"], *(again if row["state"] == "recalled" else ())]
 
 
 def _line(name: str, found: Sequence[Row]) -> tuple[Any, ...]:

@@ -6,14 +6,19 @@ Each is an act of a person who may. A recall needs ledger and releases alone: no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from lake.cli.acts import _KEY, _PASSPHRASE
 from lake.cli.options import Json, Workspace, login_name
 from lake.cli.output import emit, fail, say, table
 from lake.settings import Settings, load_settings
+
+if TYPE_CHECKING:  # imported by the commands as they run
+    from sharing.ledger import Ledger
+    from sharing.recall import Recall
 
 WRONG = 2
 _AS = Annotated[str | None, typer.Option("--as", help="The person who does it; left out: the login's name.")]
@@ -44,10 +49,14 @@ def recall(
     persons = Persons.of(settings, load_persons(settings.workspace))
     with open_books(settings) as (ledger, signer):
         what = recalling.would_reach(ledger, settings.releases, batch)
+        before = _withdrawn_before(ledger, what)
+        if before.get("again") and not before["standing"]:
+            _tell({**what.as_dict(), **before}, as_json, "withdrawn")
+            return
         said = recalling.said(ledger, persons, what.batch, Said(settings.clock.now(), why))
         who = actor(persons, by or login_name(), key, passphrase)
         found = recalling.recall(Books(ledger, settings.releases, signer), what, who, said)
-    _tell(found, as_json, "withdrawn")
+    _tell({**before, **found}, as_json, "withdrawn")
 
 
 def _planned(settings: Settings, batch: str) -> dict[str, Any]:
@@ -57,7 +66,20 @@ def _planned(settings: Settings, batch: str) -> dict[str, Any]:
 
     expect_run(settings)
     with Ledger.read(settings.ledger) as ledger:
-        return {**would_reach(ledger, settings.releases, batch).as_dict(), "dry_run": True}
+        what = would_reach(ledger, settings.releases, batch)
+        return {**what.as_dict(), **_withdrawn_before(ledger, what), "dry_run": True}
+
+
+def _withdrawn_before(ledger: Ledger, what: Recall) -> dict[str, Any]:
+    """Which of the releases that a recall reaches still stand, by id; and where the batch was recalled already
+    (`again`), when, by whom and why.
+    """
+    standing = [one.release_id for one in what.releases if one.state != "withdrawn"]
+    known = next((entry for entry in ledger.entries("recall") if entry.key == what.batch), None)
+    if known is None:
+        return {"standing": standing}
+    told = {"by": str(known.body.get("by") or ""), "why": str(known.body.get("reason") or "")}
+    return {"standing": standing, "again": {"at": known.at.isoformat(), **told}, **told}
 
 
 def _refuse_blank(why: str, what: str) -> None:
@@ -69,10 +91,16 @@ def _tell(found: dict[str, Any], as_json: bool, what: str) -> None:
     if as_json:
         emit(found)
         return
-    to = ", ".join(found["recipients"]) or "none"
-    say(f"batch {found['batch']}: {len(found['releases'])} releases {what}; recipients: {to}")
-    for release in found["releases"]:
-        say(f"  {release['agreement']}  {release['release_id'][:12]}  {release['path']}")
+    to, again = ", ".join(found["recipients"]) or "none", found.get("again")
+    if again:
+        said = f"was recalled already, {again['at']} by {again['by'] or 'the platform'}: {again['why']}"
+        say(f"batch {found['batch']} {escape(said)}")
+    now = [one for one in found["releases"] if one["release_id"] in found["standing"]]
+    before = [one for one in found["releases"] if one["release_id"] not in found["standing"]]
+    say(f"batch {found['batch']}: {len(now)} releases {what}; {len(before)} had been before; recipients: {to}")
+    for releases, mark in ((now, what), (before, "withdrawn before")):
+        for one in releases:
+            say(f"  {one['agreement']}  {one['release_id'][:12]}  {one['path']}  ({mark})")
     if not found.get("dry_run"):
         say("Recipients are told by signed notices: `zhongtai notices`. Run `zhongtai run` to build without it.")
 
@@ -110,17 +138,21 @@ def notices(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """What recipients were told of withdrawn releases, and what of it they have acknowledged."""
+    """What recipients were told of withdrawn releases, what they acknowledged, and which files are not the city's."""
     from lake.city import expect_run
+    from lake.guarding import known_keys
     from lake.recalling import told
     from sharing.ledger import Ledger
+    from sharing.notices import notice_faults
 
     settings = load_settings(workspace)
     expect_run(settings)
     with Ledger.read(settings.ledger) as ledger:
         found = told(ledger, settings.releases, recipient)
+        faults = notice_faults(ledger, settings.releases, known_keys(settings, ledger, None))
+    faults = [one for one in faults if recipient in (None, one.subject.partition("/")[0])]
     if as_json:
-        emit({"notices": found})
+        emit({"notices": found, "faults": [one.as_dict() for one in faults]})
         return
     rows = [
         (
@@ -135,6 +167,9 @@ def notices(
         for one in found
     ]
     table("撤回通知 Notices", ("notice", "recipient", "agreement", "release", "since", "acknowledged", "why"), rows)
+    for fault in faults:
+        said = f"{fault.subject}: {fault.message}"
+        say(f"[red]✗[/red] {fault.rule} {escape(said)}\n    → {escape(fault.fix)}")
 
 
 def _read(notice: dict[str, Any]) -> str:
@@ -161,7 +196,7 @@ def acknowledge(
     settings = load_settings(workspace)
     persons = Persons.of(settings, load_persons(settings.workspace))
     with open_books(settings) as (ledger, _):
-        one = find_notice(settings.releases, notice)
+        one = find_notice(settings.releases, notice, ledger)
         said = recalling.said(ledger, persons, one.notice, Said(settings.clock.now(), words))
         found = recalling.acknowledge(ledger, one, actor(persons, by or login_name(), key, passphrase), said)
     if as_json:

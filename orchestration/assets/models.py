@@ -102,6 +102,7 @@ def _made(
         if not len(unbuilt) % _TOGETHER:
             checks.make(unbuilt)
         yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
+    city.read_what_ran()
     passed_over = [table for table in tables if table in unbuilt]
     build.unheard(passed_over)
     for table in passed_over:

@@ -45,7 +45,7 @@ def _acted(city: City, agreement: Agreement) -> bool:
 
 
 def _play(city: City, persons: Persons, agreement: Agreement, parts: Mapping[str, str]) -> None:
-    for name in filter(persons.plays, required(agreement)):
+    for name in required(agreement) if persons.plays else ():
         said = Said(city.now(), "played: this city is a demonstration")
         record_act(
             city.ledger,

@@ -17,11 +17,13 @@ from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
 from lake.executed import earlier_texts, text_digest
 from lake.failure import told
+from lake.guarding import known_keys
 from lake.lake_files import record_files
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.uncovered import settle_releases
+from lake.unfinished import finish_acts
 from orchestration.share.counting import made_by
 from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
@@ -31,6 +33,7 @@ from orchestration.steps.checking import Checks
 from orchestration.transform.project import compiled_manifest, expect_compiled
 from orchestration.transform.sandbox.selects import judged_texts
 from orchestration.twins.sync import twin_relations
+from sharing.notices import write_missing
 
 
 @dataclass
@@ -74,8 +77,20 @@ class RunCity:
 
     @cached_property
     def earlier(self) -> Mapping[str, tuple[str, ...]]:
-        """Relation -> the texts of the runs before, whose rows may still be there."""
+        """Relation -> the texts whose rows may be there, of the runs before, and of this one once models are built."""
         return earlier_texts(self.city, added_to(self.manifest))
+
+    def read_what_ran(self) -> None:
+        """Once models are built: have lineage be of the texts that they ran, too, before anything is judged by it.
+
+        What a model that adds to its table asks depends on whether that is there, and so is known only as it runs: it
+        was dropped to be made whole, or stands for the first time.
+        """
+        ran = earlier_texts(self.city, added_to(self.manifest))
+        if ran != self.earlier:
+            for name in ("lineage", "provenance"):
+                self.__dict__.pop(name, None)
+            self.__dict__["earlier"] = ran
 
     @cached_property
     def made(self) -> Mapping[str, str]:
@@ -106,10 +121,14 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
             city = opening.enter_context(open_city(settings, catalogue=catalogue, run_id=run_id, progress=progress))
         with opening:
             with told("what was recalled"):
+                finish_acts(city)
                 recalled = take_recalls(city)
             yield RunCity(city, recalled)
             with told("what no agreement covers"):
                 settle_releases(city)
+            with told("the notices to recipients"):
+                keys = known_keys(settings, city.ledger, city.signer)
+                write_missing(city.ledger, settings.releases, city.signer, keys)
             with told("the digests of the lake's files"):
                 record_files(city)
 

@@ -17,23 +17,13 @@ from lake.cli.options import login_name
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.notices import read_notice
-from tests.recalled.city import PRODUCTS, Recalled, found_city
-
-FIRST, SECOND, THIRD = "2026-11-17", "2026-11-18", "2026-11-19"
+from tests.recalled.city import FIRST, PRODUCTS, SECOND, THIRD, Recalled, run_once
 
 
 @pytest.fixture(scope="module")
 def well(tmp_path_factory: pytest.TempPathFactory) -> Recalled:
     """The city after its first run: two deliveries of each dataset, and all products released."""
-    city = found_city(tmp_path_factory.mktemp("recalled") / "city", fresh=5)
-    city.deliver("visits", {"a": 1, "b": 2}, FIRST)
-    city.deliver("visits", {"c": 3}, SECOND)
-    city.deliver("lots", {"a": 1, "b": 2}, FIRST)
-    city.deliver("lots", {"a": 5, "d": 6}, SECOND)
-    city.deliver("people", {"a": 1, "b": 2, "c": 7}, FIRST)
-    city.deliver("people", {"b": 3}, SECOND)
-    assert city.run().released == set(PRODUCTS)
-    return city
+    return run_once(tmp_path_factory.mktemp("recalled") / "city")
 
 
 @pytest.fixture
@@ -133,6 +123,14 @@ def test_recalled_bytes_stay_recalled_wherever_they_are_delivered(city: Recalled
     state, message = after.state("visits", bad)
     assert state == "recalled" and "corrected" in message
     assert city.rows("visits") == {"c": 3, "d": 4}
+    # Of several recalls each is told apart, and what came again is told by its own path.
+    lots = city.status().batch("lots", SECOND)
+    city.recall(lots)
+    said = [line for line in city.say("status", COLUMNS="400").out.splitlines() if line.startswith("✗")]
+    assert len(said) == 3
+    for dataset, day, batch in (("visits", FIRST, bad), ("lots", SECOND, lots), ("visits", THIRD, bad)):
+        named = (f"bureau.{dataset}: {day}/bureau/{dataset}.csv", batch, "recalled", "corrected")
+        assert [line for line in said if all(one in line for one in named)], (dataset, day)
     assert city.audited() == []
 
 
@@ -256,6 +254,22 @@ def test_withdrawn_files_are_their_owners_alone_and_recipients_are_told(city: Re
     assert city.audited() == []
 
 
+def test_a_model_that_adds_is_judged_by_what_it_ran_in_that_run(city: Recalled) -> None:
+    agreed = city.agree("kept")
+    agreed.write_text(agreed.read_text().replace("approvals: [data-office@bureau.example]\n", ""))
+    model = city.place / "dbt_project" / "models" / "domains" / "records" / "kept.sql"
+    more = "{% if is_incremental() %}where amount > (select max(amount) from {{ this }}){% endif %}\n"
+    model.write_text(model.read_text() + more)
+    city.deliver("visits", {"d": 4}, THIRD)
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    city.recall(city.status().batch("visits", FIRST))
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    city.deliver("visits", {"e": 9}, THIRD, "_more")
+    assert "kept" in (after := city.run()).released, after.why("kept")
+    assert city.rows("kept") == {"c": 3, "d": 4, "e": 9}
+    assert city.audited() == []
+
+
 def test_what_no_agreement_covers_is_not_served(city: Recalled) -> None:
     (city.place / "contracts" / "agreements" / "archive__lots.yml").unlink()
     city.agree("people", until="2026-11-20")
@@ -307,3 +321,53 @@ def test_a_release_is_made_again_from_its_certificate_and_what_landed(city: Reca
     said = city.say("reproduce", str(path), "--json")
     assert said.status == 3
     assert [gone in line for line in json.loads(said.out)["missing"]] == [True]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def _killed(*_: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("deed", ["recall", "stop"])
+def test_what_a_killed_command_ordered_is_done_by_the_next_run(
+    city: Recalled, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = city.status().batch("visits", FIRST)
+    what = ("recall", bad) if deed == "recall" else ("stop", "archive__visits")
+    with monkeypatch.context() as patched:
+        # The first tombstone is written; then the process ends.
+        patched.setattr("sharing.durable.seal_away", _killed)
+        with pytest.raises(Killed):
+            city.say(*what, "--why", "wrong")
+    after = city.run()
+    if deed == "recall":
+        assert after.released == set(PRODUCTS) and after.state("visits", bad)[0] == "recalled"
+        assert all(bad not in row["batches"] for row in city.releases().values())
+        assert {"visits", "joined", "kept"} <= set(city.releases("withdrawn"))
+    else:
+        assert "visits" not in after.released and "visits" not in city.releases()
+        assert "stopped" in after.why("visits")
+    assert city.audited() == []
+
+
+def test_releases_of_before_a_recall_that_are_put_back_are_withdrawn_again(city: Recalled, tmp_path: Path) -> None:
+    releases = city.place / ".zhongtai" / "releases"
+    shutil.copytree(releases, tmp_path / "kept", symlinks=True)
+    bad = city.status().batch("visits", FIRST)
+    gone = {row["release_id"] for row in city.recall(bad)["releases"]}
+    city.run()
+    for folder in (path for path in releases.rglob("*") if path.is_dir()):
+        folder.chmod(0o700)
+    shutil.rmtree(releases)
+    shutil.copytree(tmp_path / "kept", releases, symlinks=True)
+    assert city.audited() != []
+    for finding in {one["finding"] for one in city.audited() if "finding" in one}:
+        city.say("resolve", finding, "--why", "an old copy of the releases was put back")
+    city.run()
+    rows = city.tell("releases")["releases"]
+    assert {row["release_id"] for row in rows if row["state"] == "withdrawn"} >= gone
+    assert not gone & {row["release_id"] for row in rows if row["state"] != "withdrawn"}
+    assert all(bad not in row["batches"] for row in city.releases().values())

@@ -44,3 +44,15 @@ def test_a_city_that_seals_its_landing_runs_as_any_other(tmp_path: Path) -> None
     assert (proved["valid"], proved["faults"]) == (True, [])
     assert proved["proved"]["landed files recounted"] >= len(DATASETS)
     assert _lies_open(state) == []
+
+    # Without its key nothing lands, in the clear or otherwise, and no other key is made.
+    key = state / "keys" / "landing.key"
+    kept = key.read_bytes()
+    key.unlink()
+    city.deliver("d1", {SECRET: 4}, day="2026-11-21")
+    refused = city.say("run")
+    assert refused.status != 0 and "landing.key" in refused.out + refused.err
+    assert not key.exists() and _lies_open(state) == []
+    key.touch(mode=0o600)
+    key.write_bytes(kept)
+    assert "d1" in city.run().released()

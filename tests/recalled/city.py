@@ -19,6 +19,7 @@ from tests.command import Said, call
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-21T10:00:00+08:00"
+FIRST, SECOND, THIRD = "2026-11-17", "2026-11-18", "2026-11-19"
 MODES = {"visits": "append", "lots": "snapshot", "people": "upsert"}
 PRODUCTS = {
     "visits": "select id, amount from {{ ref('stg_bureau__@visits') }}",
@@ -231,6 +232,19 @@ def found_city(place: Path, fresh: int = 30, copies: int = 1) -> Recalled:
             _model(city, f"p_{copy}{name}", text.replace("@", copy) + "\n", "products", agreement(f"{copy}{name}"))
     said = city.say("sync")
     assert said.status == 0, said.out + said.err
+    return city
+
+
+def run_once(place: Path) -> Recalled:
+    """The city after its first run: two deliveries of each dataset, and all products released."""
+    city = found_city(place, fresh=5)
+    city.deliver("visits", {"a": 1, "b": 2}, FIRST)
+    city.deliver("visits", {"c": 3}, SECOND)
+    city.deliver("lots", {"a": 1, "b": 2}, FIRST)
+    city.deliver("lots", {"a": 5, "d": 6}, SECOND)
+    city.deliver("people", {"a": 1, "b": 2, "c": 7}, FIRST)
+    city.deliver("people", {"b": 3}, SECOND)
+    assert city.run().released == set(PRODUCTS)
     return city
 
 

@@ -171,6 +171,51 @@ def test_the_newest_act_is_of_the_same_subject_and_each_entry_knows_its_run(ledg
     assert (one.run, other.run) == ("run", None)
 
 
+def test_nobody_is_played_where_any_person_has_a_key(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", demonstration=True)
+    with pytest.raises(SharingRefused, match="persons with keys"):
+        actor(persons, "root")
+    demonstration = city(tmp_path, demonstration=True)
+    did(ledger, actor(demonstration, "boris@city.example"))
+    assert counting(found(ledger, demonstration)) == ["boris@city.example"]
+    assert counting(found(ledger, persons)) == []
+
+
+def test_an_act_goes_forward_in_time_by_whatever_clock(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    anna = who(persons, tmp_path, "anna@city.example")
+    ledger.append("look", {"dataset": "tax.firms", "paths": []}, AT + timedelta(hours=1))
+    with pytest.raises(SharingRefused, match="set the clock right"):
+        did(ledger, anna)
+    did(ledger, anna, at=AT + timedelta(hours=1))
+    assert counting(found(ledger, persons)) == ["anna@city.example"]
+
+
+def test_an_act_that_was_written_down_after_another_did_not_happen_before_it(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example", "boris@city.example")
+    anna = who(persons, tmp_path, "anna@city.example")
+    did(ledger, who(persons, tmp_path, "boris@city.example"), at=AT + timedelta(days=40))
+    # Past the platform, as of a day on which the key still held.
+    data = anna.act(Deed.APPROVE, AGREEMENT.name, SEEN, Said(AT))
+    ledger.append(KIND, {"about": AGREEMENT.name, "act": data.decode(), "digest": "0" * 64}, AT)
+    key = replace(persons.catalogue.persons["anna@city.example"].keys[0], revoked_on=(AT + timedelta(days=30)).date())
+    revoked = replace(persons.catalogue.persons["anna@city.example"], keys=(key,))
+    later = Persons(
+        replace(persons.catalogue, persons={**persons.catalogue.persons, "anna@city.example": revoked}), tmp_path
+    )
+    assert counting(found(ledger, persons)) == ["boris@city.example", "anna@city.example"]
+    assert counting(found(ledger, later)) == ["boris@city.example"]
+
+
+def test_the_city_s_own_key_signs_for_no_person(ledger: Ledger, tmp_path: Path) -> None:
+    persons = city(tmp_path, "anna@city.example")
+    anna = who(persons, tmp_path, "anna@city.example")
+    ledger.append("key", {"name": "signing", "digest": anna.signer.public.key_id}, AT)
+    did(ledger, anna)
+    (approval,) = found(ledger, persons).approvals
+    assert "key of the city" in str(approval.fault)
+
+
 def test_nobody_signs_for_a_name_that_is_no_person_s(tmp_path: Path) -> None:
     persons = city(tmp_path, "anna@city.example")
     with pytest.raises(SharingRefused, match=r"is not among the persons, who are anna@city\.example"):

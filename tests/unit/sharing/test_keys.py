@@ -155,6 +155,14 @@ def test_a_word_that_was_changed_or_is_another_s_leads_nowhere(tmp_path: Path) -
     assert successor(public, first, second.key_id) is None
 
 
+@pytest.mark.parametrize("algorithm", [ED25519, SM2])
+def test_who_has_a_key_open_goes_on_signing_with_it(tmp_path: Path, algorithm: str) -> None:
+    place = KeyPlace(tmp_path / "keys")
+    opened = make_keys(place, algorithm)
+    old, _ = rotate(place, tmp_path / "public", "its time", AT)
+    assert old.verifies(opened.sign(b"a message"), b"a message")
+
+
 def test_a_revoked_key_is_told_by_the_city_s_key_alone(tmp_path: Path) -> None:
     place, public = KeyPlace(tmp_path / "keys"), tmp_path / "public"
     make_keys(place)

@@ -14,8 +14,8 @@ from sharing.ledger import Ledger
 from sharing.notices import find_notice, issue_notice, notices, open_notices, read_notice
 from sharing.recall import find_batch, reached, recall, recalled_batches, release_entry
 from sharing.release import Release, current_release, list_releases, withdraw
-from sharing.tombstones import Reason, tombstones
-from sharing.withdrawal import Books, settle_withdrawn
+from sharing.tombstones import Reason, read_tombstone, tombstone, tombstones
+from sharing.withdrawal import Books, settle_withdrawn, tombstone_faults, withdraw_again
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City
 
@@ -131,10 +131,60 @@ def test_a_batch_is_found_by_how_its_id_begins_if_no_other_begins_so(city: City,
             find_batch(ledger, city.releases, begin)
 
 
-def test_what_a_tombstone_alone_says_is_recalled_too(city: City, ledger: Ledger) -> None:
+def test_what_a_tombstone_alone_says_recalls_nothing_unless_a_part_of_the_ledger_is_lost(
+    city: City, ledger: Ledger
+) -> None:
     release = publish(city, ledger, range(60, 70), "b1")
     withdraw(city.releases, release.agreement, Reason("wrong", "officer", "b1"), cases.NOW)
-    assert (recalled_batches(ledger), recalled_batches(ledger, city.releases)) == ({}, {"b1": "wrong"})
+    books = Books(ledger, city.releases, city.signer)
+    settle_withdrawn(books, cases.NOW)
+    assert recalled_batches(ledger) == {}
+    settle_withdrawn(books, cases.NOW, lost=True)
+    assert recalled_batches(ledger) == {"b1": "wrong"}
+
+
+def test_a_tombstone_that_says_otherwise_than_the_ledger_is_named(city: City, ledger: Ledger) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    recall(ledger, city.releases, "b1", Reason("wrong", "officer", act="a" * 64), cases.NOW, city.signer)
+    recall(ledger, city.releases, "b1", Reason("again", "officer", act="b" * 64), cases.NOW, city.signer)
+    assert list(tombstone_faults(ledger, city.releases)) == []
+    stone = tombstone(city.releases / release.agreement, release.release_id)
+    whole = stone.read_text("utf-8")
+    for changed in (whole.replace('"b1"', '"b2"'), whole.replace("a" * 64, "c" * 64), "{}", ""):
+        stone.write_text(changed, "utf-8")
+        (fault,) = tombstone_faults(ledger, city.releases)
+        assert (fault.rule, fault.subject) == ("tombstone_changed", f"{release.agreement}/{release.release_id}")
+    # As they were before there were acts.
+    stone.write_text('{"agreement":"x","at":"2026-06-01T00:00:00+08:00","reason":"wrong"}', "utf-8")
+    assert list(tombstone_faults(ledger, city.releases)) == []
+
+
+def test_what_was_put_back_is_withdrawn_again(city: City, ledger: Ledger, tmp_path: Path) -> None:
+    bad, good = publish(city, ledger, range(60, 70), "b1"), publish(city, ledger, range(60, 90), "b2")
+    shutil.copytree(city.releases, tmp_path / "kept", symlinks=True)
+    recall(ledger, city.releases, "b1", Reason("wrong", "officer"), cases.NOW, city.signer)
+    for folder in (path for path in city.releases.rglob("*") if path.is_dir()):
+        folder.chmod(0o700)
+    shutil.rmtree(city.releases)
+    shutil.copytree(tmp_path / "kept", city.releases)
+    books = Books(ledger, city.releases, city.signer)
+    assert {one.release_id: one.state for one in list_releases(city.releases)}[bad.release_id] != "withdrawn"
+    for _ in range(2):
+        withdraw_again(books, cases.NOW)
+        states = {one.release_id: one.state for one in list_releases(city.releases)}
+        assert states == {bad.release_id: "withdrawn", good.release_id: "current"}
+        assert len(list(ledger.entries("withdrawal"))) == 1
+    stone = read_tombstone(tombstone(city.releases / bad.agreement, bad.release_id))
+    assert (stone.batch, stone.by) == ("b1", "officer")
+
+
+def test_a_release_of_a_recalled_batch_that_a_crash_left_is_withdrawn(city: City, ledger: Ledger) -> None:
+    release = publish(city, ledger, range(60, 70), "b1")
+    ledger.append("recall", {"batch": "b1", "reason": "wrong", "by": "officer"}, cases.NOW)
+    withdraw_again(Books(ledger, city.releases, city.signer), cases.NOW)
+    (entry,) = ledger.entries("withdrawal")
+    assert (entry.body["release_id"], entry.body["batch"], entry.body["by"]) == (release.release_id, "b1", "officer")
+    assert current_release(city.releases, release.agreement) is None
 
 
 def test_what_a_crash_left_undone_is_finished(city: City, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +196,6 @@ def test_what_a_crash_left_undone_is_finished(city: City, ledger: Ledger, monkey
     assert release.path.exists() and list(ledger.entries("withdrawal")) == []
     for _ in range(2):
         settle_withdrawn(Books(ledger, city.releases, city.signer), cases.NOW)
-        assert recalled_batches(ledger) == {"b1": "wrong"}
         (entry,) = ledger.entries("withdrawal")
         assert (entry.body["by"], entry.body["batch"]) == ("officer", "b1")
         assert [one.notice for one in notices(city.releases)] == [entry.body["notice"]]

@@ -1,0 +1,55 @@
+"""Who may act, as declared: keys are public ones, each of one person, and nobody's private key is taken for one."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from contracts.faults import DeclarationsRefused
+from contracts.load import load_catalogue
+from sharing.keyring import KeyPlace, make_keys
+from sharing.keys import ED25519, SM2
+from tests.keys import signer_in
+
+PERSON = """persons:
+  anna@city.example:
+    title: {{zh: 安, en: Anna}}
+    roles: [{{role: owner, from: 2026-01-01, until: 2026-12-31}}]
+    keys: [{{key: {key}, from: 2026-01-01, until: 2026-12-31}}]
+"""
+
+
+def text_of(pem: bytes) -> str:
+    return "".join(line for line in pem.decode().splitlines() if not line.startswith("-----"))
+
+
+def declared(workspace: Path, key: str) -> None:
+    (workspace / "contracts" / "persons.yml").write_text(PERSON.format(key=key), encoding="utf-8")
+    load_catalogue(workspace)
+
+
+@pytest.mark.parametrize("algorithm", [ED25519, SM2])
+def test_public_keys_of_both_kinds_are_taken(workspace: Path, tmp_path: Path, algorithm: str) -> None:
+    declared(workspace, text_of(make_keys(KeyPlace(tmp_path / "keys"), algorithm).public.pem))
+
+
+@pytest.mark.parametrize("algorithm", [ED25519, SM2])
+def test_a_private_key_is_named_for_what_it_is(workspace: Path, tmp_path: Path, algorithm: str) -> None:
+    place = KeyPlace(tmp_path / "keys")
+    make_keys(place, algorithm)
+    with pytest.raises(DeclarationsRefused) as refused:
+        declared(workspace, text_of(place.signing.read_bytes()))
+    (fault,) = refused.value.faults
+    assert "PRIVATE" in fault.what and "person-key" in fault.write_instead
+    assert fault.where == "persons.anna@city.example.keys[0].key"
+
+
+def test_what_is_no_key_is_refused_at_its_place(workspace: Path, tmp_path: Path) -> None:
+    whole = base64.b64decode(text_of(signer_in(tmp_path / "keys").public.pem))
+    for der in (whole + b"\0", whole[:-1], b"\0" + whole, bytes(44), whole[:11] + b"\1" + whole[12:]):
+        with pytest.raises(DeclarationsRefused) as refused:
+            declared(workspace, base64.b64encode(der).decode())
+        (fault,) = refused.value.faults
+        assert "no public key" in fault.what

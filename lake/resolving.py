@@ -37,11 +37,11 @@ _LOST_KEYS = {"private_key", "pseudonym_key", "key_missing", "key_other"}
 def _books(settings: Settings, finding: Finding) -> Iterator[tuple[Ledger, Signer, set[str]]]:
     """Ledger and signer, whatever is lacking: also without what the finding says is lost; and what of it is back."""
     with one_writer(settings.state):
-        back = _noted(settings, finding) or _key_back(settings, finding)
+        there, back = settings.ledger.exists(), _noted(settings, finding) or _key_back(settings, finding)
         signer = _signer(settings, finding, made=not back)
         keys = witnesses.speaking_keys(settings.public_keys, signer.public)
         with Ledger.open(settings.ledger, signer, keys) as ledger:
-            if finding.rule not in _LOST_KEYS:
+            if there and finding.rule not in _LOST_KEYS:
                 seen = examine(settings, ledger, signer)
                 now = Present(settings, ledger, seen.present)
                 back |= {one for one in finding.lost if now.is_back(one)}

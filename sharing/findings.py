@@ -66,7 +66,9 @@ class Finding:
     @property
     def told_back(self) -> Fault:
         """The finding as a fault where all that it names is there again: it stays one until a person has seen it."""
-        message = f"what was lacking is there again; it was: {self.message} (found {self.at}, finding {self.finding})"
+        away = self.rule.endswith(("_lacking", "_missing", "_key"))
+        now = "what was lacking is there again" if away else "it is well again"
+        message = f"{now}; it was: {self.message} (found {self.at}, finding {self.finding})"
         return Fault(self.rule, self.subject, message, _BACK.format(id=self.finding))
 
 

@@ -40,10 +40,17 @@ class RunOutcome:
     failure: str = ""
 
 
+class NotBegun(RuntimeError):
+    """A first run that ended before there was a ledger to tell of it; it says why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the run could not begin: {why}")
+
+
 def run_city(settings: Settings, select: str = "*", progress: Any = None) -> RunOutcome:
     """Materialize the selected assets in this process, and read the outcome back from the ledger.
 
-    Raises `UnknownSelection` before anything is run.
+    Raises `UnknownSelection` before anything is run, `NotBegun` where a first run could not open its city.
     """
     started = time.monotonic()
     catalogue = declarations(settings)
@@ -55,6 +62,8 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         chosen = _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
+    if not settings.ledger.exists():
+        raise NotBegun(_failure(result.all_events))
     with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
         summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)

@@ -80,3 +80,23 @@ def test_a_tombstone_that_was_rewritten_recalls_nothing_and_stays_found(tmp_path
     assert after.state("visits", good)[0] != "recalled"
     assert [one["finding"] for one in city.audited()][:1] == [fault["finding"]]
     assert city.rows("visits") == {"b": 2}
+
+
+def test_a_first_run_that_cannot_open_its_keys_says_so(tmp_path: Path) -> None:
+    city = found_city(tmp_path / "city")
+    city.tell("keys", "init")
+    (city.place / ".zhongtai" / "keys" / "signing.pem").write_bytes(b"")
+    for _ in range(2):
+        said = city.say("run")
+        assert said.status == 3 and "the signing key cannot be read" in said.err
+
+
+def test_a_city_of_sm2_replaces_its_key_and_goes_on(tmp_path: Path) -> None:
+    city = found_city(tmp_path / "city")
+    city.deliver("visits", {"a": 1}, "2026-11-20")
+    assert city.tell("keys", "init", "--sm2")["algorithm"] == "sm2"
+    assert "visits" in city.run().released
+    city.tell("keys", "rotate", "--why", "its time has come")
+    assert city.audited() == []
+    assert "visits" in city.run().released
+    assert city.audited() == []

@@ -40,7 +40,8 @@ from sharing.witnesses import Placed, Told
 _KEPT = {
     *LACKING,
     *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
-    *("release_missing", "tombstone_missing", "tombstone_changed", "release_swapped", "certificate_key", "switch"),
+    *("release_missing", "release_swapped", "tombstone_missing", "tombstone_changed", "certificate_key"),
+    *("switch", "switch_withdrawn"),
     *("release_file", "certificate_readable", "certificate_signature", "private_key"),
     *("log_signature", "log_checkpoint", "log_missing", "log_tile"),
     *("tree_lacking", "witness_conflict", "time_stamp"),

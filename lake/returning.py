@@ -135,6 +135,7 @@ _SEEN: dict[str, Callable[[Present, str], bool]] = {
     "key_missing": _key,
     "key_other": _key,
     "switch": lambda now, subject: f"switch {subject}" not in now.switches,
+    "switch_withdrawn": lambda now, subject: f"switch_withdrawn {subject}" not in now.switches,
     "anchor_missing": _anchor,
     "anchor_readable": _anchor,
     "anchor_signature": _anchor,

@@ -29,7 +29,8 @@ def switch_faults(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
             message = f"release {wanted} was released last, and nothing is served"
             yield Fault("switch", f"{name} {wanted}", message, _RUN)
         elif switched is not None and switched in gone:
-            yield Fault("switch", f"{name} {switched}", "it is served, and was withdrawn", _RUN)
+            # A rule of its own: who accepted that a release is served has not accepted that it is, though withdrawn.
+            yield Fault("switch_withdrawn", f"{name} {switched}", "it is served, and was withdrawn", _RUN)
         elif switched is not None and switched != wanted and not _newer(recorded, name, switched, entry.seq):
             message = f"it is served; the last that was released is {wanted}"
             yield Fault("switch", f"{name} {switched}", message, _RUN)

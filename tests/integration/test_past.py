@@ -340,7 +340,7 @@ def test_a_switch_that_was_accepted_excuses_no_later_one(copied: Copied, mended_
         switch.write_bytes(served)
 
     tamper()
-    assert gone and found(copied, "switch")
+    assert gone and found(copied, "switch_withdrawn")
     copied.resolve_all()
     assert copied.faults() == {}
     if mended_by_run:
@@ -350,7 +350,7 @@ def test_a_switch_that_was_accepted_excuses_no_later_one(copied: Copied, mended_
         switch.unlink()
         assert copied.faults() == {}
     tamper()
-    assert found(copied, "switch")
+    assert found(copied, "switch_withdrawn")
 
 
 @pytest.mark.parametrize("key", ["signing.pem", "pseudonym.key"])

@@ -6,19 +6,20 @@ and nothing mended.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
+from lake.anchoring import anchor_notes
 from lake.attach import LakeUnreadable
 from lake.audited import load, save
 from lake.city import City, declarations, expect_run, open_city
 from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
 from lake.proof import prove
+from lake.returning import Present, note_returned
 from lake.settings import Settings
 from lake.statistics import StatisticsSealed
+from lake.switches import switch_faults
 from lake.witnessing import signed_roots
 from sharing import witnesses
 from sharing.audit import verify_ledger
@@ -27,26 +28,26 @@ from sharing.chain import Head
 from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
-from sharing.findings import excused, token
+from sharing.findings import token
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.log_audit import Root, checkpoint_root, root_faults, tile_faults
 from sharing.transparency import Log, origin
 from sharing.tree import Range
-from sharing.witnesses import Placed, Recorded, Told
+from sharing.withdrawal import tombstone_faults
+from sharing.witnesses import Placed, Told
 
 _KEPT = {
     *LACKING,
     *("head", "tail", "digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded"),
-    *("release_missing", "tombstone_missing", "release_swapped", "certificate_key", "switch"),
+    *("release_missing", "tombstone_missing", "tombstone_changed", "release_swapped", "certificate_key", "switch"),
     *("release_file", "certificate_readable", "certificate_signature", "private_key"),
     *("log_signature", "log_checkpoint", "log_missing", "log_tile"),
     *("tree_lacking", "witness_conflict", "time_stamp"),
-    *("anchor_readable", "anchor_signature", "findings_changed"),
+    *("anchor_readable", "anchor_signature", "anchor_missing", "findings_changed"),
 }
 """The faults of the past, which stay findings; others are of what can be looked at again."""
 _SWAPPED = "restore the release from a backup, and find out who put another in its place"
-_RUN = "run `zhongtai run`: it judges again, and switches to what it releases"
 
 
 def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[
         with open_city(settings, catalogue=catalogue, refuse=False) as city:
             past = past_faults(city, new=new)
             keep(settings, city.ledger, [one for one in past if one.rule in _KEPT], city.signer)
+            notes = anchor_notes(settings, city.ledger)
             rows, looked = conservation(city)
             proof = prove(city) if deep else None
             found = [*_all(settings, city.ledger, past), *map(Fault.as_dict, rows)]
@@ -71,7 +73,7 @@ def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[
         fix = "restore it from a backup"
         return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), fix))
     found += proof.faults if proof else []
-    notes = signed_roots(settings)[2]
+    notes += signed_roots(settings)[2]
     more = {**({"proved": proof.counts} if proof else {}), **({"notes": notes} if notes else {})}
     return {"valid": not found, **looked, **more, "faults": found}
 
@@ -91,7 +93,7 @@ def _unopened(settings: Settings, fault: Fault) -> dict[str, Any]:
 
 def _all(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault]) -> list[dict[str, str]]:
     """Faults, each with the finding it is part of, and the findings that nothing tells of any more."""
-    by_token = {one: found.finding for found in findings_of(settings).open(ledger) for one in found.lost}
+    by_token = findings_of(settings).named(ledger)
     told = [one.as_dict() | _part_of(by_token, one) for one in faults]
     return [*told, *_findings(settings, ledger, {token(one) for one in faults})]
 
@@ -104,8 +106,12 @@ def _findings(settings: Settings, ledger: Ledger | None, present: set[str]) -> l
     """The open findings of which no part is among the present faults: what they name has come back, or its witness is
     gone.
     """
-    opened = findings_of(settings).open(ledger)
-    return [one.fault.as_dict() | {"finding": one.finding} for one in opened if not present & set(one.lost)]
+    findings = findings_of(settings)
+    named = findings.named(ledger)
+    told = {named[one] for one in present if one in named}
+    return [
+        fault.as_dict() | {"finding": one.finding} for one, fault in findings.faults(ledger) if one.finding not in told
+    ]
 
 
 def past_faults(city: City, *, new: bool = False) -> list[Fault]:
@@ -122,15 +128,24 @@ def past_faults(city: City, *, new: bool = False) -> list[Fault]:
     before = audited if begun else None
     said = told_by(before.fresh(there) if before else there)
     heads, faults = head_witnesses(settings, keys)
-    faults += [*witnesses.anchored(settings.anchors, keys)[1], *_certificates(said, keys), *_switches(city)]
-    faults += [*findings_of(settings).kept()[1], *findings_of(settings).forged(keys)]
+    faults += [
+        *witnesses.anchored(settings.anchors, keys)[1],
+        *_certificates(said, keys),
+        *switch_faults(settings, ledger),
+        *tombstone_faults(ledger, settings.releases),
+    ]
+    findings = findings_of(settings)
+    faults += [*findings.kept()[1], *findings.forged(keys)]
     faults += [*log_faults(settings, ledger, said, begun), *signed_roots(settings)[1]]
     heads += _heads(said, keys)
     faults += [*seen.lacking, *seen.missing, *witnesses.lacking_heads(ledger, heads)]
     # Heads that the ledger lacks are told once, by what names them.
     chain = verify_ledger(ledger.path, keys, after=before.head if before else None)
     faults += [_relative(settings, one) for one in chain]
-    accepted = excused(ledger)
+    if not new and not seen.lacking:
+        present = {*seen.present, *map(token, faults)}
+        note_returned(findings, Present(settings, ledger, present, whole=True), city.signer)
+    accepted = findings.excused(ledger)
     found = [one for one in _once(faults) if token(one) not in accepted]
     if not found:
         save(settings, ledger, city.signer, there)
@@ -216,39 +231,3 @@ def _signature(one: Placed, key: PublicKey) -> Iterator[Fault]:
     except (OSError, SharingRefused) as error:
         message = error.message if isinstance(error, SharingRefused) else "it cannot be read"
         yield Fault("certificate_signature", one.name, message, _SWAPPED)
-
-
-def _switches(city: City) -> Iterator[Fault]:
-    """Switches that serve another release than the newest verdict released."""
-    current, recorded = city.ledger.current("verdict"), Recorded.of(city.ledger)
-    gone = {str(entry.body.get("release_id")) for entry in city.ledger.entries("withdrawal")}
-    there = witnesses.placed(city.settings.releases)
-    for name, entry in current.items():
-        wanted = _newest_released(city.ledger, entry.body, name)
-        switched = _switched(city.settings.releases / name / "current.json")
-        if switched is None and wanted is not None and wanted not in gone and f"{name}/{wanted}" in there:
-            message = f"release {wanted} was released last, and nothing is served"
-            yield Fault("switch", f"{name} {wanted}", message, _RUN)
-        elif switched is not None and switched in gone:
-            yield Fault("switch", f"{name} {switched}", "it is served, and was withdrawn", _RUN)
-        elif switched is not None and switched != wanted and not _newer(recorded, name, switched, entry.seq):
-            message = f"it is served; the last that was released is {wanted}"
-            yield Fault("switch", f"{name} {switched}", message, _RUN)
-
-
-def _newer(recorded: Recorded, agreement: str, release: str, verdict: int) -> bool:
-    """Whether a release was recorded after the verdict: a run that died between the two left it."""
-    return recorded.released.get(f"{agreement}/{release}", 0) > verdict
-
-
-def _newest_released(ledger: Ledger, newest: Any, name: str) -> str | None:
-    if newest.get("verdict") == "released":
-        return str(newest.get("release_id"))
-    return ledger.released_last(name)
-
-
-def _switched(path: Path) -> str | None:
-    try:
-        return str(json.loads(read_file(path))["release_id"])
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None

@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lake.anchoring import missing_anchors, remember_anchors, write_anchors
 from lake.one_writer import one_writer
-from lake.own_keys import key_faults, on_record
+from lake.own_keys import expect_no_token, key_faults, on_record
+from lake.returning import Present, note_returned
 from lake.settings import Settings
 from sharing import witnesses
 from sharing.canonical import canonical_json
@@ -20,7 +22,7 @@ from sharing.chain import Head, head_path, head_signature_holds, read_head, sign
 from sharing.checkpoint import CHECKPOINT
 from sharing.durable import remove_file, write_file
 from sharing.faults import Fault, PastLacking, SharingRefused
-from sharing.findings import KIND, Finding, Findings, excused, made_of, token
+from sharing.findings import KIND, Finding, Findings, made_of, token
 from sharing.keyring import open_signing
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
@@ -60,12 +62,16 @@ def known_keys(settings: Settings, ledger: Ledger, signer: Signer | None) -> tup
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found: `lacking` forbids writing, `missing` does not; and what lies there unrecorded."""
+    """What was found: `lacking` forbids writing, `missing` does not; and what lies there unrecorded.
+
+    `present` are the tokens of all that is wrong, what was accepted as lost with it.
+    """
 
     lacking: list[Fault] = field(default_factory=list)
     missing: list[Fault] = field(default_factory=list)
     folders: list[Placed] = field(default_factory=list)
     stones: list[Placed] = field(default_factory=list)
+    present: frozenset[str] = frozenset()
 
 
 def head_witnesses(settings: Settings, keys: Sequence[PublicKey]) -> tuple[list[Head], list[Fault]]:
@@ -88,9 +94,9 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None, *, lake: 
 
     Without a signer, who only reads, keys are left out; without the lake, the pseudonym key.
     """
-    accepted, keys = excused(ledger), known_keys(settings, ledger, signer)
+    accepted, keys = findings_of(settings).excused(ledger), known_keys(settings, ledger, signer)
     recorded, found = Recorded.of(ledger), witnesses.placed(settings.releases)
-    heads, _ = head_witnesses(settings, keys)
+    heads, unread = head_witnesses(settings, keys)
     folders, stones = witnesses.unrecorded(recorded, found)
     said = [witnesses.told(one.folder, one.name) for one in folders if one.folder]
     heads += [one.head for one in said if one and one.head]
@@ -99,8 +105,9 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None, *, lake: 
     lacking += _still(settings, ledger, recorded)
     lacking += key_faults(settings, ledger, signer, lake=lake) if signer else []
     missing = [*witnesses.missing_releases(recorded, found), *witnesses.missing_stones(recorded, found)]
-    missing += _unlogged(settings, ledger)
-    return Seen(_fresh(lacking, accepted), _fresh(missing, accepted), folders, stones)
+    missing += [*_unlogged(settings, ledger), *missing_anchors(settings, ledger)]
+    present = frozenset(token(one) for one in (*lacking, *missing, *unread))
+    return Seen(_fresh(lacking, accepted), _fresh(missing, accepted), folders, stones, present)
 
 
 def _fresh(faults: Sequence[Fault], accepted: set[str]) -> list[Fault]:
@@ -151,14 +158,18 @@ def expect_ledger(settings: Settings) -> None:
 
 
 def open_past(settings: Settings, opening: Callable[[], Signer] | None = None) -> tuple[Ledger, Signer]:
-    """The ledger, open for writing, and who signs; nothing is examined yet. A key that is lacking is a finding."""
+    """The ledger, open for writing, and who signs; nothing is examined yet. A key that is lost is a finding; one that
+    cannot be used as things are (its mode, its passphrase, its token) is refused, and nothing more.
+    """
     expect_ledger(settings)
     try:
         signer = (opening or (lambda: open_signing(settings.key_place)))()
     except SharingRefused as refused:
-        if settings.ledger.exists():
+        if settings.ledger.exists() and refused.fault.rule == "private_key":
+            expect_no_token(settings)
             subject = refused.subject.replace(f"{settings.state}/", "")
-            keep(settings, None, [Fault(refused.rule, subject, refused.message, refused.fix)])
+            with Ledger.read(settings.ledger) as read:
+                keep(settings, read, [Fault(refused.rule, subject, refused.message, refused.fix)])
         raise
     keys = witnesses.speaking_keys(settings.public_keys, signer.public)
     if settings.ledger.exists():
@@ -187,15 +198,22 @@ def guarded(
         return
     _begin_tree(settings, ledger)
     write_file(_mark(settings), canonical_json(signed_head(ledger.head(), signer)))
+    findings = findings_of(settings)
+    note_returned(findings, Present(settings, ledger, seen.present, lake), signer)
     try:
         yield seen
+        remember_anchors(settings, ledger, signer, findings.excused(ledger))
+        if findings.awaited(ledger):  # what this writer has brought back itself
+            after = examine(settings, ledger, signer, lake=lake)
+            if not after.lacking:
+                note_returned(findings, Present(settings, ledger, after.present, lake), signer)
     finally:
         publish(settings.log, settings.releases, ledger, signer)
         # What was released or withdrawn and not recorded is left to the next writer, which the mark tells.
         folders, stones = witnesses.unrecorded(Recorded.of(ledger), witnesses.placed(settings.releases))
         if not (folders or stones):
             remove_file(_mark(settings))
-        _anchor(settings, ledger, signer)
+        write_anchors(settings, ledger, signer, findings.excused(ledger))
 
 
 def _begin_tree(settings: Settings, ledger: Ledger) -> None:
@@ -212,21 +230,14 @@ def _begin_tree(settings: Settings, ledger: Ledger) -> None:
             ledger.begin_tree(begun)
 
 
-def _anchor(settings: Settings, ledger: Ledger, signer: Signer) -> None:
-    """Write the newest head to every anchor that can be reached; one that cannot tells of its age in the audit."""
-    for path in settings.anchors:
-        with suppress(OSError):
-            write_file(path, canonical_json(signed_head(ledger.head(), signer)))
-
-
 def standing_findings(settings: Settings, ledger: Ledger) -> list[dict[str, str]]:
     """Every finding that nobody has resolved, and what the ledger lacks now that nobody has audited; for readers."""
-    opened = findings_of(settings).open(ledger)
-    found = [one.fault.as_dict() | {"finding": one.finding} for one in opened]
+    opened = findings_of(settings).faults(ledger)
+    found = [fault.as_dict() | {"finding": one.finding} for one, fault in opened]
     if _mark(settings).exists():
         return found  # a writer is at work: what it has released is not all recorded yet
     seen = examine(settings, ledger, None)
-    known = {one for each in opened for one in each.lost}
+    known = findings_of(settings).named(ledger)
     return [*found, *(one.as_dict() for one in (*seen.lacking, *seen.missing) if token(one) not in known)]
 
 
@@ -267,8 +278,8 @@ def keep(settings: Settings, ledger: Ledger | None, faults: Sequence[Fault], sig
     if any(one.rule == "key_other" for one in faults):
         signer = None
     findings = findings_of(settings)
-    known = {one for each in findings.open(ledger) for one in each.lost}
-    fresh = made_of(faults, known, settings.clock.now())
+    names = {one.finding for one in findings.every(ledger)}
+    fresh = made_of(faults, findings.named(ledger), names, settings.clock.now())
     findings.keep(fresh, signer)
     if ledger is not None and signer is not None and not any(one.rule in LACKING for one in faults):
         _tell_ledger(settings, ledger, findings.open(ledger))

@@ -11,7 +11,6 @@ from typing import Any
 
 from lake.settings import Settings
 from sharing.faults import Fault, SharingRefused
-from sharing.findings import excused, token
 from sharing.keyring import fingerprints, successor
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
@@ -35,8 +34,7 @@ def key_faults(settings: Settings, ledger: Ledger, signer: Signer, *, lake: bool
 
     Who does not open the lake needs no pseudonym key.
     """
-    accepted = excused(ledger)
-    return [one for one in _faults(settings, ledger, signer, lake) if token(one) not in accepted]
+    return list(_faults(settings, ledger, signer, lake))
 
 
 def _faults(settings: Settings, ledger: Ledger, signer: Signer, lake: bool) -> Iterator[Fault]:
@@ -44,6 +42,8 @@ def _faults(settings: Settings, ledger: Ledger, signer: Signer, lake: bool) -> I
     try:
         have = fingerprints(settings.key_place, signer) if lake else {SIGNING: signer.public.key_id}
     except SharingRefused as refused:
+        if refused.fault.rule != "pseudonym_key":
+            raise  # it is there, and cannot be used as things are
         yield Fault("key_missing", PSEUDONYM, f"{refused.subject}: {refused.message}", _RESTORE)
         have = {SIGNING: signer.public.key_id}
     for name, digest in have.items():
@@ -72,4 +72,14 @@ def record_keys(settings: Settings, ledger: Ledger, signer: Signer, *, lake: boo
             body: dict[str, Any] = {"name": name, "digest": digest}
             if name == SIGNING:
                 body |= {"algorithm": signer.public.algorithm, "pem": signer.public.pem.decode()}
+                body["token"] = settings.signing_key is not None
             ledger.append(KIND, body, now)
+
+
+def expect_no_token(settings: Settings) -> None:
+    """SharingRefused where no token is named, and the signing key on record lies in one: no file of it is lost."""
+    with Ledger.read(settings.ledger) as ledger:
+        recorded = ledger.latest(KIND, SIGNING)
+    if recorded is not None and recorded.body.get("token") and settings.signing_key is None:
+        told = f"key {str(recorded.body['digest'])[:16]}, which is on record, lies in a token, and none is named"
+        raise SharingRefused("hardware_key", "signing key", told, "name it in ZHONGTAI_SIGNING_KEY")

@@ -1,7 +1,9 @@
 """Findings: what was found wrong with the past, kept until a named person resolves it.
 
 A file beside the ledger, one signed line each, every line with the digest of the one before; and in the ledger, once
-that can be written. What is a finding is judged elsewhere; who may resolve one, too.
+that can be written. Each is of one event: what came back and is lost again is another finding, and what was accepted as
+lost is excused until it comes back. What is a finding, and what has come back, is judged elsewhere; who may resolve
+one, too.
 """
 
 from __future__ import annotations
@@ -9,23 +11,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sharing.canonical import canonical_json, digest
-from sharing.chain import START
+from sharing.chain import START, Entry
 from sharing.durable import read_file, write_file
 from sharing.faults import Fault
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 
-KIND, RESOLVED = "finding", "resolution"
+KIND, RESOLVED, RETURNED = "finding", "resolution", "returned"
 PAST = "past_lacking"
 _TOGETHER = {"head_lacking", "release_lacking", "withdrawal_lacking", "tree_lacking", "ledger_missing", "head", "tail"}
 """Faults that are one finding: the ledger lacks a part of its past, and each witness tells of another piece of it."""
+_BACK = "have somebody record that it is: `zhongtai resolve {id} --as PERSON --why TEXT`; nothing is then named as lost"
 _NEXT = "restore what is lacking; where it is lost for good, `zhongtai resolve {id} --as PERSON --why TEXT`"
+
+
+Lost = tuple[str, str]
+"""A loss of one event: the finding that has it, and the token of what is lost."""
 
 
 def token(fault: Fault) -> str:
@@ -54,6 +63,14 @@ class Finding:
         message = f"{self.message} (found {self.at}, finding {self.finding})"
         return Fault(self.rule, self.subject, message, _NEXT.format(id=self.finding))
 
+    @property
+    def told_back(self) -> Fault:
+        """The finding as a fault where all that it names is there again: it stays one until a person has seen it."""
+        away = self.rule.endswith(("_lacking", "_missing", "_key"))
+        now = "what was lacking is there again" if away else "it is well again"
+        message = f"{now}; it was: {self.message} (found {self.at}, finding {self.finding})"
+        return Fault(self.rule, self.subject, message, _BACK.format(id=self.finding))
+
 
 def _finding(record: Mapping[str, Any]) -> Finding:
     finding, rule, subject = str(record["finding"]), str(record["rule"]), str(record["subject"])
@@ -61,19 +78,25 @@ def _finding(record: Mapping[str, Any]) -> Finding:
     return Finding(finding, rule, subject, str(record["message"]), str(record["at"]), lost)
 
 
-def made_of(faults: Iterable[Fault], known: Collection[str], at: datetime) -> list[Finding]:
-    """The findings that faults make beside those whose tokens are known."""
+def made_of(faults: Iterable[Fault], known: Collection[str], names: Collection[str], at: datetime) -> list[Finding]:
+    """The findings that faults make beside those whose tokens are known; `names` are those that there were before."""
     fresh = [fault for fault in faults if token(fault) not in known]
     past = [fault for fault in fresh if fault.rule in _TOGETHER]
-    found = [_one(fault.rule, [fault], at) for fault in fresh if fault.rule not in _TOGETHER]
-    return [*([_one(PAST, past, at)] if past else []), *found]
+    groups = [(PAST, past)] if past else []
+    groups += [(fault.rule, [fault]) for fault in fresh if fault.rule not in _TOGETHER]
+    found = list[Finding]()
+    for rule, together in groups:
+        found.append(_one(rule, together, {*names, *(one.finding for one in found)}, at))
+    return found
 
 
-def _one(rule: str, faults: Sequence[Fault], at: datetime) -> Finding:
+def _one(rule: str, faults: Sequence[Fault], names: Collection[str], at: datetime) -> Finding:
     lost = tuple(dict.fromkeys(map(token, faults)))
     first, more = faults[0], len(lost) - 1
     message = first.message + (f"; and {more} more are lacking" if more else "")
-    identity = digest([rule, *lost, at.isoformat()])[:12]
+    # The same may be lost twice in one moment of the clock: the second is another finding.
+    again = (digest([rule, *lost, at.isoformat(), *([number] if number else [])])[:12] for number in count())
+    identity = next(name for name in again if name not in names)
     return Finding(identity, rule, first.subject, message, at.isoformat(), lost)
 
 
@@ -85,20 +108,21 @@ class Findings:
 
     def kept(self) -> tuple[list[Finding], list[Fault]]:
         """The findings in the file, in order, and what is wrong with the file itself."""
-        found, previous = list[Finding](), START
+        found, faults, previous = list[Finding](), list[Fault](), START
         for number, line in enumerate(self._lines(), 1):
             try:
                 record = json.loads(line)
-                found.append(_finding(record["finding"]))
+                if RETURNED not in record:
+                    found.append(_finding(record["finding"]))
                 whole = record["previous"] == previous
             except (ValueError, TypeError, KeyError, RecursionError):
                 whole = False
             if not whole:
                 fix = "restore the file from a backup, and find out who wrote to it"
                 place = f"{self.path.name}: line {number}"
-                return found, [Fault("findings_changed", place, "it does not follow from the line before it", fix)]
+                faults.append(Fault("findings_changed", place, "it does not follow from the line before it", fix))
             previous = _digest(line)
-        return found, []
+        return found, faults
 
     def forged(self, keys: Sequence[PublicKey]) -> list[Fault]:
         """The lines whose signature is not of these keys; one that was made where the key was lost has none."""
@@ -112,29 +136,74 @@ class Findings:
 
     def keep(self, findings: Sequence[Finding], signer: Signer | None) -> None:
         """Add findings to the file; without a signer (its key may be what is lost) unsigned."""
+        self._add([{KIND: finding.as_dict()} for finding in findings], signer)
+
+    def note(self, back: Mapping[str, Sequence[str]], at: datetime, signer: Signer) -> list[dict[str, Any]]:
+        """Add to the file what has come back, the tokens by finding; the bodies of their entries in the ledger."""
+        bodies = [{"finding": name, "back": list(lost), "at": at.isoformat()} for name, lost in back.items()]
+        self._add([{RETURNED: body} for body in bodies], signer)
+        return bodies
+
+    def _add(self, records: Sequence[dict[str, Any]], signer: Signer | None) -> None:
         lines = self._lines()
-        for finding in findings:
-            record: dict[str, Any] = {
-                "finding": finding.as_dict(),
-                "previous": _digest(lines[-1]) if lines else START,
-            }
+        for record in records:
+            record["previous"] = _digest(lines[-1]) if lines else START
             if signer is not None:
                 record["key_id"] = signer.public.key_id
                 record["signature"] = signer.sign(canonical_json(record)).hex()
             lines.append(canonical_json(record))
-        if findings:
+        if records:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_file(self.path, b"".join(line + b"\n" for line in lines))
 
-    def open(self, ledger: Ledger | None) -> list[Finding]:
-        """Every finding that nobody has resolved: of the file and of the ledger, where one can be read."""
+    def every(self, ledger: Ledger | None) -> list[Finding]:
+        """Every finding of the file and of the ledger, where one can be read."""
         found = {one.finding: one for one in self.kept()[0]}
-        if ledger is None:
-            return list(found.values())
-        for entry in ledger.entries(KIND):
+        for entry in ledger.entries(KIND) if ledger else ():
             found.setdefault(entry.key, _finding(entry.body))
-        gone = resolved(ledger)
-        return [one for name, one in found.items() if name not in gone]
+        return list(found.values())
+
+    def open(self, ledger: Ledger | None) -> list[Finding]:
+        """Every finding that nobody has resolved."""
+        gone = resolved(ledger) if ledger else {}
+        return [one for one in self.every(ledger) if one.finding not in gone]
+
+    def returned(self, ledger: Ledger | None) -> set[Lost]:
+        """What came back: each the finding that had it as lost, and its token. Such a loss is over."""
+        bodies = [entry.body for entry in ledger.entries(RETURNED)] if ledger else []
+        found = {(str(body["finding"]), str(one)) for body in bodies for one in body["back"]}
+        for line in self._lines():
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
+                body = json.loads(line)[RETURNED]
+                found |= {(str(body["finding"]), str(one)) for one in body["back"]}
+        return found
+
+    def awaited(self, ledger: Ledger) -> set[Lost]:
+        """All that was found or accepted as lost and has not come back since."""
+        found = {(one.finding, lost) for one in self.every(ledger) for lost in one.lost}
+        return (found | set(_accepted(ledger))) - self.returned(ledger)
+
+    def named(self, ledger: Ledger | None) -> dict[str, str]:
+        """The open finding that each token is part of, of what has not come back."""
+        back = self.returned(ledger)
+        opened = self.open(ledger)
+        return {lost: one.finding for one in opened for lost in one.lost if (one.finding, lost) not in back}
+
+    def excused(self, ledger: Ledger) -> set[str]:
+        """The tokens of what a named person accepted as lost, and that has not come back since."""
+        back = self.returned(ledger)
+        return {
+            lost
+            for (name, lost), seq in _accepted(ledger).items()
+            if (name, lost) not in back and not _released_since(ledger, lost, seq)
+        }
+
+    def faults(self, ledger: Ledger | None) -> list[tuple[Finding, Fault]]:
+        """Every open finding with what is told of it: that it is lacking, or that all of it is there again."""
+        back, opened = self.returned(ledger), self.open(ledger)
+        return [
+            (one, one.told_back if {(one.finding, lost) for lost in one.lost} <= back else one.fault) for one in opened
+        ]
 
     def _lines(self) -> list[bytes]:
         try:
@@ -143,15 +212,20 @@ class Findings:
             return []
 
 
-def resolved(ledger: Ledger) -> set[str]:
-    """The findings that were resolved."""
-    return {name for entry in ledger.entries(RESOLVED) for name in (entry.key, *entry.body.get("also", ()))}
+def resolved(ledger: Ledger) -> dict[str, Entry]:
+    """The findings that were resolved, each with the resolution that closed it."""
+    closed = dict[str, Entry]()
+    for entry in ledger.entries(RESOLVED):
+        for name in (entry.key, *entry.body.get("also", ())):
+            closed.setdefault(str(name), entry)
+    return closed
 
 
-def excused(ledger: Ledger) -> set[str]:
-    """The tokens of what a named person accepted as lost; a release that was released again since is not lost."""
-    accepted = {str(one): entry.seq for entry in ledger.entries(RESOLVED) for one in entry.body.get("lost", ())}
-    return {one for one, seq in accepted.items() if not _released_since(ledger, one, seq)}
+def _accepted(ledger: Ledger) -> dict[Lost, int]:
+    """What was accepted as lost, and the number of the newest entry that did."""
+    return {
+        (entry.key, str(one)): entry.seq for entry in ledger.entries(RESOLVED) for one in entry.body.get("lost", ())
+    }
 
 
 def _released_since(ledger: Ledger, accepted: str, seq: int) -> bool:

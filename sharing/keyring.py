@@ -23,6 +23,7 @@ from sharing.canonical import canonical_json
 from sharing.envelope import STATEMENT_TYPE, sign_payload, verified_payload
 from sharing.faults import SharingRefused
 from sharing.keys import (
+    AWAY,
     ED25519,
     PublicKey,
     Signer,
@@ -114,8 +115,8 @@ def _unwrapped(path: Path, data: bytes, passphrase: Path | None) -> bytes:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        why = "it cannot be decrypted: damaged, or of another passphrase"
-        raise SharingRefused("pseudonym_key", str(path), why, _restore())
+        why = "it cannot be decrypted: of another passphrase, or damaged"
+        raise SharingRefused("key_unread", str(path), why, AWAY)
     return key.private_bytes_raw()
 
 

@@ -122,7 +122,7 @@ def open_signer(path: Path, passphrase: Path | None = None) -> Signer:
     except UnsupportedAlgorithm:
         return Sm2Signer(pem, passphrase)
     except (OSError, ValueError, TypeError) as error:
-        raise SharingRefused("private_key", str(path), *_why_unread(path, passphrase)) from error
+        raise SharingRefused(*_why_unread(path, passphrase)) from error
     if not isinstance(key, Ed25519PrivateKey):
         if sm2.is_private(pem, passphrase):
             return Sm2Signer(pem, passphrase)
@@ -172,7 +172,7 @@ def refuse_readable(path: Path, what: str) -> None:
     """SharingRefused where somebody else than its owner may read or write a secret's file."""
     if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SharingRefused(
-            "private_key", str(path), f"others may read the {what}", f"run `chmod 600 {path}`, then renew the key"
+            "key_mode", str(path), f"others may read the {what}", f"run `chmod 600 {path}`, then renew the key"
         )
 
 
@@ -197,10 +197,18 @@ def _is_encrypted(pem: bytes) -> bool:
     return b"ENCRYPTED" in pem
 
 
-def _why_unread(path: Path, passphrase: Path | None) -> tuple[str, str]:
+def _why_unread(path: Path, passphrase: Path | None) -> tuple[str, str, str, str]:
+    """The refusal. With another passphrase it might be read: what cannot be read now is not lost."""
     if path.is_file() and passphrase is not None:
-        return "the signing key cannot be read: damaged, or of another passphrase", "restore it from a backup"
-    return "the signing key cannot be read", "restore it from a backup"
+        told = "the signing key cannot be read: of another passphrase, or damaged"
+        return "key_unread", str(path), told, AWAY
+    return "private_key", str(path), "the signing key cannot be read", "restore it from a backup"
+
+
+AWAY = (
+    "name the file of its passphrase; where the key is damaged, restore it from a backup; where it is lost for good, "
+    "move it away, and have somebody resolve what `zhongtai audit` finds then"
+)
 
 
 def _unreadable(source: bytes | Path, why: str) -> SharingRefused:

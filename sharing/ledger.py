@@ -47,6 +47,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "key": ("name",),
     "finding": ("finding",),
     "resolution": ("finding",),
+    "returned": ("finding",),
+    "anchor": ("path",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
 

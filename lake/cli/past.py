@@ -62,7 +62,7 @@ def resolve(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Accept in a person's name what was lost, so that the ledger can go on; it is named there for ever."""
+    """Accept in a person's name what was lost, or record that it is back; what is lost is named for ever."""
     from lake import resolving
     from lake.acts import Persons, actor
     from lake.city import declarations
@@ -77,9 +77,12 @@ def resolve(
     if as_json:
         emit(found)
         return
-    say(f"finding {found['finding']} is resolved by {found['by']}; lost for good:")
-    for lost in found["lost"]:
-        say(f"  {escape(lost)}")
+    say(f"finding {found['finding']} is resolved by {found['by']}")
+    for title, named in (("lost for good", found["lost"]), ("there again", found["back"])):
+        if named:
+            say(f"{title}:")
+        for one in named:
+            say(f"  {escape(one)}")
 
 
 def witness(

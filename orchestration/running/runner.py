@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from contracts.model import Catalogue
 from lake import facts
+from lake.anchoring import anchor_notes
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.guarding import expect_past
@@ -57,10 +58,10 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
     with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
         summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
+        anchors = anchor_notes(settings, ledger)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
-    return RunOutcome(
-        not failure, {**summary, "notes": [*_notes(settings, catalogue), *have_signed(settings)]}, failure
-    )
+    notes = [*_notes(settings, catalogue), *anchors, *have_signed(settings)]
+    return RunOutcome(not failure, {**summary, "notes": notes}, failure)
 
 
 def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:

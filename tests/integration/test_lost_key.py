@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from lake.attach import open_lake
 from lake.settings import load_settings
 from tests.recalled.city import PRODUCTS, found_city
@@ -42,3 +44,39 @@ def test_a_city_goes_on_under_another_pseudonym_key_once_the_loss_is_accepted(tm
             bounds = connection.execute(f"select min(amount), max(amount) from lake.{table}").fetchone()
             one = connection.execute(f"select count(*) from lake.{table} where amount = 9").fetchone()
             assert (bounds, one) == ((0, 9), (1,)), table
+
+
+@pytest.mark.parametrize("name", ["signing.pem", "pseudonym.key"])
+def test_a_key_that_cannot_be_used_as_things_are_is_no_finding(tmp_path: Path, name: str) -> None:
+    city = found_city(tmp_path / "city")
+    city.deliver("visits", {"a": 1}, "2026-11-20")
+    city.run()
+    key = city.place / ".zhongtai" / "keys" / name
+    key.chmod(0o640)
+    refused = city.say("run")
+    assert refused.status == 2 and "chmod 600" in refused.err
+    (fault, *more) = city.audited()
+    assert ("finding" in fault, fault["rule"], more) == (False, "key_mode", [])
+    key.chmod(0o600)
+    assert city.audited() == []
+    assert "visits" in city.run().released
+
+
+def test_a_tombstone_that_was_rewritten_recalls_nothing_and_stays_found(tmp_path: Path) -> None:
+    city = found_city(tmp_path / "city")
+    city.deliver("visits", {"a": 1}, "2026-11-19")
+    city.deliver("visits", {"b": 2}, "2026-11-20")
+    first = city.run()
+    bad, good = first.batch("visits", "2026-11-19"), first.batch("visits", "2026-11-20")
+    city.recall(bad)
+    assert "visits" in city.run().released
+    (stone,) = city.place.glob(".zhongtai/releases/archive__visits/*.withdrawn.json")
+    whole = stone.read_text("utf-8")
+    stone.chmod(0o600)
+    stone.write_text(whole.replace(bad, good), "utf-8")
+    (fault, *_) = city.audited()
+    assert fault["rule"] == "tombstone_changed" and "finding" in fault
+    after = city.run()
+    assert after.state("visits", good)[0] != "recalled"
+    assert [one["finding"] for one in city.audited()][:1] == [fault["finding"]]
+    assert city.rows("visits") == {"b": 2}

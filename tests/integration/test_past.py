@@ -67,7 +67,7 @@ class Copied:
 
     def resolve_all(self) -> None:
         while faults := self.faults():
-            finding = next(iter(faults.values()))["finding"]
+            finding = next(one["finding"] for one in faults.values() if "finding" in one)
             said = self.say("resolve", finding, "--as", "mei@archive.example", "--why", "the disk is gone")
             assert said.status == 0, said.err
 
@@ -296,3 +296,134 @@ def test_the_ledger_goes_on_in_another_log_where_a_part_is_lost(copied: Copied) 
     assert copied.faults() == {}
     assert (copied.state / "ledger.tiles" / "checkpoint").read_text("utf-8").splitlines()[0] == f"{before}/2"
     assert list((copied.state / "ledger.tiles" / "lost").iterdir())
+
+
+def found(copied: Copied, rule: str) -> list[str]:
+    """The findings that the audit names of a rule."""
+    return [one["finding"] for one in copied.ask("audit")["faults"] if one["rule"] == rule]
+
+
+def moved(folder: Path, aside: Path) -> None:
+    for one in (folder, folder.parent):
+        if one.exists():
+            one.chmod(0o755)
+    folder.rename(aside)
+
+
+def test_what_was_accepted_as_lost_excuses_no_later_loss(copied: Copied, tmp_path: Path) -> None:
+    folder = copied.releases / "archive__d0" / copied.release()["release_id"]
+    moved(folder, tmp_path / "aside")
+    (first,) = found(copied, "release_missing")
+    copied.resolve_all()
+    assert copied.faults() == {}
+    moved(tmp_path / "aside", folder)
+    assert copied.faults() == {}
+    moved(folder, tmp_path / "aside")
+    (second,) = found(copied, "release_missing")
+    assert first != second
+    # Nobody has resolved that yet: back, and gone once more, it is a third.
+    moved(tmp_path / "aside", folder)
+    assert "there again" in copied.faults()[f"release_missing archive__d0/{folder.name}"]["message"]
+    moved(folder, tmp_path / "aside")
+    assert len({first, second, *found(copied, "release_missing")}) == 3
+
+
+@pytest.mark.parametrize("mended_by_run", [False, True])
+def test_a_switch_that_was_accepted_excuses_no_later_one(copied: Copied, mended_by_run: bool) -> None:
+    release, switch = copied.release(), copied.releases / "archive__d0" / "current.json"
+    served = switch.read_bytes()
+    copied.say("recall", release["batches"][0], "--why", "wrong")
+    gone = not switch.exists()
+
+    def tamper() -> None:
+        switch.parent.chmod(0o755)
+        switch.write_bytes(served)
+
+    tamper()
+    assert gone and found(copied, "switch")
+    copied.resolve_all()
+    assert copied.faults() == {}
+    if mended_by_run:
+        switch.unlink()
+        copied.say("quarantine", "bureau.d0", "--rows")
+    else:
+        switch.unlink()
+        assert copied.faults() == {}
+    tamper()
+    assert found(copied, "switch")
+
+
+@pytest.mark.parametrize("key", ["signing.pem", "pseudonym.key"])
+def test_every_loss_of_a_key_is_a_finding_and_the_city_goes_on(copied: Copied, key: str) -> None:
+    path = copied.state / "keys" / key
+    kept = path.read_bytes()
+    path.unlink()
+    assert copied.faults()
+    path.write_bytes(kept)
+    path.chmod(0o600)
+    assert any("there again" in one["message"] for one in copied.faults().values())
+    copied.resolve_all()
+    for _ in range(2):
+        path.unlink()
+        assert any("finding" in one for one in copied.faults().values())
+        assert copied.say("run").status == 2
+        copied.resolve_all()
+        assert path.exists() and copied.faults() == {}
+    copied.city.run()
+    assert copied.faults() == {}
+    with Ledger.read(copied.state / "ledger.sqlite") as ledger:
+        accepted = [entry.body for entry in ledger.entries("resolution")]
+    assert [bool(one["lost"]) for one in accepted] == [False, True, True]
+    assert [bool(one["back"]) for one in accepted] == [True, False, False]
+
+
+def test_an_honest_restore_is_resolved_in_true_words(copied: Copied) -> None:
+    release, back = copied.release(), copied.put_by()
+    log = copied.state / "ledger.tiles"
+    shutil.copytree(log, copied.state / "old.tiles")
+    copied.say("recall", release["batches"][0], "--why", "wrong")
+    forward = copied.put_by()
+    shutil.copytree(log, copied.state / "new.tiles")
+
+    def put(name: str) -> None:
+        shutil.rmtree(log)
+        shutil.copytree(copied.state / name, log)
+
+    back()
+    put("old.tiles")
+    (finding,) = set(found(copied, "withdrawal_lacking"))
+    forward()
+    put("new.tiles")
+    faults = {one["rule"]: one for one in copied.faults().values()}
+    # The older ledger knew of no withdrawal either, and missed what it had to serve.
+    assert faults.keys() == {"past_lacking", "switch"} and "well again" in faults["switch"]["message"]
+    fault = faults["past_lacking"]
+    assert "there again" in fault["message"] and "restore" not in fault["fix"]
+    assert "there again" in str(copied.ask("status")["findings"])
+    resolved = copied.ask("resolve", finding, "--as", "mei@archive.example", "--why", "an old copy was put in")
+    assert resolved["lost"] == [] and resolved["back"]
+    copied.resolve_all()
+    assert copied.faults() == {}
+    assert not (log / "lost").exists()
+    again = copied.say("resolve", finding, "--as", "mei@archive.example", "--why", "x")
+    assert again.status == 2 and "mei@archive.example" in again.err and "was resolved" in again.err
+    back()
+    put("old.tiles")
+    assert {finding} != set(found(copied, "withdrawal_lacking"))
+
+
+def test_an_anchor_that_was_written_and_is_gone_is_told(copied: Copied, tmp_path: Path) -> None:
+    anchor = tmp_path / "mount" / "elsewhere.head"
+    copied.environment["ZHONGTAI_ANCHOR"] = str(anchor)
+    assert "elsewhere.head" in str(copied.ask("audit")["notes"])
+    anchor.parent.mkdir()
+    copied.say("quarantine", "bureau.d0", "--rows")
+    assert anchor.exists() and copied.faults() == {}
+    anchor.unlink()
+    copied.say("quarantine", "bureau.d0", "--rows")
+    assert f"anchor_missing {anchor}" in copied.faults() and not anchor.exists()
+    assert "anchor_missing" in copied.say("run").out
+    copied.resolve_all()
+    assert copied.faults() == {} and anchor.exists()
+    anchor.unlink()
+    assert f"anchor_missing {anchor}" in copied.faults()

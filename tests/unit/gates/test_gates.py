@@ -363,6 +363,8 @@ def test_a_refusal_of_small_differences_names_the_other_release() -> None:
     two = (c.difference(small=3, cells=8), c.difference(kind="release", other="abc", small=None, why="a key is gone"))
     sibling, release = verdict(A, c.with_groups(differences=two)).violations
     assert "3 of 8 groups differ from those of the product civil_affairs__other by fewer than 10" in sibling.message
+    (one,) = verdict(A, c.with_groups(differences=(c.difference(small=1, cells=8),))).violations
+    assert "1 of 8 groups differs from those of" in one.message
     assert "the earlier release abc cannot be told: a key is gone" in release.message
 
 

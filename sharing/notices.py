@@ -185,9 +185,13 @@ def find_notice(releases_root: Path, wanted: str, ledger: Ledger | None = None) 
 
 def recorded_notices(ledger: Ledger) -> list[dict[str, Any]]:
     """What the ledger knows was told, oldest first: notice, recipient, agreement, release, why, and since when."""
-    names = ("notice", "recipient", "agreement", "release_id", "reason")
+    names = ("notice", "recipient", "agreement", "release_id")
     return [
-        {**{name: entry.body.get(name) for name in names}, "since": entry.at.isoformat()}
+        {
+            **{name: entry.body.get(name) for name in names},
+            "reason": _why(entry).words,
+            "since": entry.at.isoformat(),
+        }
         for entry in _recorded(ledger).values()
     ]
 

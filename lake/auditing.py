@@ -32,6 +32,7 @@ from sharing.findings import token
 from sharing.keys import PublicKey
 from sharing.ledger import Ledger
 from sharing.log_audit import Root, checkpoint_root, root_faults, tile_faults
+from sharing.notices import notice_faults
 from sharing.transparency import Log, origin
 from sharing.tree import Range
 from sharing.withdrawal import tombstone_faults
@@ -134,6 +135,7 @@ def past_faults(city: City, *, new: bool = False) -> list[Fault]:
         *_certificates(said, keys),
         *switch_faults(settings, ledger),
         *tombstone_faults(ledger, settings.releases),
+        *notice_faults(ledger, settings.releases, keys),
     ]
     findings = findings_of(settings)
     faults += [*findings.kept()[1], *findings.forged(keys)]

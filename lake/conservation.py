@@ -1,6 +1,7 @@
 """Conservation: every row that was read was accepted or rejected, counted from what is stored, against the ledger.
 
-Also landing: each batch that the ledger has must lie there as it was delivered. What the files hold is `proof`'s.
+Also landing: each batch that the ledger has must lie there as it was delivered; and recalls: each that the lake has
+carried out the ledger must have. What the files hold is `proof`'s.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lake.city import City
 from lake.landed import SEALED
 from lake.store import stored_tables
 from sharing.faults import Fault
+from sharing.recall import recalled_batches
 
 _ASK = "run `zhongtai audit --deep`; restore the lake's files from a backup, and find out who wrote to them"
 _LAND = "deliver the same file again, or restore it from a backup"
@@ -30,6 +32,7 @@ def conservation(city: City) -> tuple[list[Fault], dict[str, int]]:
     for batch in sorted(stored.keys() - known.keys()):
         faults.append(Fault("recorded", batch, "the lake has a batch that the ledger does not know", _ASK))
     faults += _landing(city, known)
+    faults += _recalls(city)
     return faults, {"batches": len(known), "rows": sum(row["read"] for row in known.values())}
 
 
@@ -46,6 +49,18 @@ def _batch(batch: str, row: dict[str, Any], stored: dict[str, tuple[int, int, in
     if row["merged"] > row["accepted"] or row["merged"] < 0:
         message = f"{row['merged']} merged of {row['accepted']} accepted"
         yield Fault("conservation", subject, message, _ASK)
+
+
+def _recalls(city: City) -> Iterator[Fault]:
+    """Recalls that the lake has carried out, and that the ledger does not have: it was put back to before them."""
+    carried_out = city.connection.execute("select distinct batch from lake.meta.recalled order by 1").fetchall()
+    known = recalled_batches(city.ledger)
+    for (batch,) in carried_out:
+        if batch not in known:
+            fix = "restore the newest ledger; where it is lost for good, recall the batch again"
+            yield Fault(
+                "recall_lacking", str(batch), "it was recalled, as the lake knows, and the ledger does not", fix
+            )
 
 
 def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:

@@ -371,3 +371,25 @@ def test_releases_of_before_a_recall_that_are_put_back_are_withdrawn_again(city:
     assert {row["release_id"] for row in rows if row["state"] == "withdrawn"} >= gone
     assert not gone & {row["release_id"] for row in rows if row["state"] != "withdrawn"}
     assert all(bad not in row["batches"] for row in city.releases().values())
+
+
+def test_a_recall_that_only_the_lake_knows_of_is_told_until_it_is_made_again(city: Recalled) -> None:
+    state = city.place / ".zhongtai"
+    city.deliver("lots", {"z": 9}, THIRD)
+    city.run()
+    superseded = city.status().batch("lots", SECOND)
+    books = [path for path in state.iterdir() if path.name.startswith("ledger")]
+    kept = state.parent / "kept"
+    kept.mkdir()
+    for path in books:
+        (shutil.copytree if path.is_dir() else shutil.copy2)(path, kept / path.name)
+    gone = city.recall(superseded)["releases"]
+    city.run()
+    assert city.audited() == []
+    for path in [path for path in state.iterdir() if path.name.startswith("ledger")]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in kept.iterdir():
+        (shutil.copytree if path.is_dir() else shutil.copy2)(path, state / path.name)
+    found = city.audited()
+    assert found and (gone or superseded in {one["subject"] for one in found})
+    assert "recall_lacking" in {one["rule"] for one in found if one["subject"] == superseded}

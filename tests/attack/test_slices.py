@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lineage.plan import expressions, joins, operators
+from sharing.envelope import open_envelope
 from tests.attack import (
     acts,
     canaries,
@@ -104,7 +105,8 @@ def test_no_change_of_a_release_passes_and_no_zone_changes_a_verdict(monkeypatch
     score = certificates.attack(seed=7, bytes_tried=300, moments=60)
     assert list(score.fell) == []
     assert score.tried > 800
-    monkeypatch.setattr("sharing.verify._files", lambda folder, statement: [])
+    # Without a look at signatures, whoever says something else is believed.
+    monkeypatch.setattr("sharing.verify.verified_payload", lambda data, key, name: open_envelope(data, name)[0])
     assert len(certificates.attack(seed=7, bytes_tried=12, moments=3).fell) > 20
 
 

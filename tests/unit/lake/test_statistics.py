@@ -87,7 +87,7 @@ def _all_found(connection: duckdb.DuckDBPyConnection, kind: str, values: list[ob
     assert str(ends) == str(listed), kind
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["insert", "delete", "update"]), st.integers(-5, 5)), min_size=3, max_size=7

@@ -24,17 +24,6 @@ _NEVER, _ALWAYS = -1, (1 << 62)
 _RAW = "raw."
 
 
-def counting(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> dict[str, tuple[str, ...]]:
-    """Dataset -> the batches whose rows its raw view shows, in order: not recalled, held, withdrawn nor corrected."""
-    batches, deliveries = stored_batches(connection), stored_deliveries(connection)
-    found: dict[str, tuple[str, ...]] = {}
-    for dataset in datasets:
-        own = batches.get(dataset.id, [])
-        places = ranks(dataset, deliveries.get(dataset.id, []), own)
-        found[dataset.id] = tuple(sorted(one.batch for one in own if one.delivery in places))
-    return found
-
-
 def take_recalls(city: City) -> frozenset[str]:
     """Have the lake know what was recalled, so that no view shows rows of it; the ids of all recalled batches."""
     connection, recalled = city.connection, frozenset(recalled_batches(city.ledger))

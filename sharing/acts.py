@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from contracts.acts import Deed, Person, Role, person_key
 from contracts.clock import day_of
@@ -20,22 +20,14 @@ from sharing.canonical import canonical_json, digest
 from sharing.envelope import STATEMENT_TYPE, open_envelope, sign_payload, verified_payload
 from sharing.faults import SharingRefused
 from sharing.keys import PublicKey, Signer
+from sharing.statement import Record, Subject
 
 ACT_TYPE = "urn:zhongtai:act:v1"
 NAME = "act"
 _DOES = {deed: str(deed).replace("_", " a ") for deed in Deed} | {Deed.KEY: "change a key"}
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Subject(_Record):
-    name: str
-    digest: dict[str, str]
-
-
-class _Predicate(_Record):
+class _Predicate(Record):
     deed: Deed
     person: str
     role: Role
@@ -46,9 +38,9 @@ class _Predicate(_Record):
     played: bool
 
 
-class _Statement(_Record):
+class _Statement(Record):
     type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
-    subject: tuple[_Subject, ...] = Field(min_length=1, max_length=1)
+    subject: tuple[Subject, ...] = Field(min_length=1, max_length=1)
     predicate_type: Literal["urn:zhongtai:act:v1"] = Field(alias="predicateType")
     predicate: _Predicate
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
@@ -24,6 +24,7 @@ from sharing.chain import Head
 from sharing.envelope import STATEMENT_TYPE, sign_payload
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
+from sharing.statement import Record, Subject
 
 CERTIFICATE = "certificate.json"
 PREDICATE_TYPE = "urn:zhongtai:release:v3"
@@ -34,11 +35,7 @@ _GATES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Terms(_Record):
+class Terms(Record):
     """The agreement as the recipient accepted it; `digest` covers everything it says."""
 
     name: str
@@ -59,7 +56,7 @@ class Terms(_Record):
     category_ceiling: Category = Category.GENERAL
 
 
-class ColumnTerms(_Record):
+class ColumnTerms(Record):
     """One released column: Arrow type, what it is needed for, its level and where that comes from."""
 
     name: str
@@ -73,7 +70,7 @@ class ColumnTerms(_Record):
     marks: tuple[str, ...] = ()
 
 
-class Origin(_Record):
+class Origin(Record):
     """One dataset that the release was made from."""
 
     dataset: str
@@ -81,14 +78,14 @@ class Origin(_Record):
     batches: tuple[str, ...]
 
 
-class Declared(_Record):
+class Declared(Record):
     """The checks declared on one table, by rule name, as often as each has a result."""
 
     table: str
     rules: tuple[str, ...] = Field(min_length=1)
 
 
-class Checked(_Record):
+class Checked(Record):
     """One check's result; rows are counts, and no value of the data is told."""
 
     table: str
@@ -102,7 +99,7 @@ class Checked(_Record):
     data_version: str
 
 
-class Lowered(_Record):
+class Lowered(Record):
     """One use of a declassifier: the column whose level it lowers, who approved that, and when if that is said."""
 
     column: str
@@ -111,7 +108,7 @@ class Lowered(_Record):
     approved_on: date | None
 
 
-class Raised(_Record):
+class Raised(Record):
     """A declared rule that made columns count for more than what flowed into them, and the numbers it was judged by."""
 
     rule: str
@@ -123,21 +120,21 @@ class Raised(_Record):
     numbers: dict[str, int]
 
 
-class Witness(_Record):
+class Witness(Record):
     """Where the ledger ended when the certificate was issued."""
 
     seq: int
     digest: str
 
 
-class Tree(_Record):
+class Tree(Record):
     """The ledger's tree when the certificate was issued (RFC 9162, 2.1): how many entries, and its root in hex."""
 
     size: int
     root: str
 
 
-class Acted(_Record):
+class Acted(Record):
     """One person's signed act that the release stands on: as what, when, and the SHA-256 of the act."""
 
     person: str
@@ -146,7 +143,7 @@ class Acted(_Record):
     digest: str
 
 
-class Predicate(_Record):
+class Predicate(Record):
     """Everything the certificate says of the release beyond its files."""
 
     release_id: str
@@ -176,14 +173,7 @@ class Predicate(_Record):
     """Whether persons were played by the platform: such a release is nobody's."""
 
 
-class Subject(_Record):
-    """One released file."""
-
-    name: str
-    digest: dict[str, str]
-
-
-class Statement(_Record):
+class Statement(Record):
     """An in-toto Statement v1 on a release."""
 
     type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")

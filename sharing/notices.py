@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from sharing import durable
 from sharing.canonical import canonical_json, digest
@@ -26,6 +26,7 @@ from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import Release, list_releases
+from sharing.statement import Record, Subject
 from sharing.tombstones import Reason
 
 NOTICES = "notices"
@@ -42,16 +43,7 @@ _TO_DO = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Subject(_Record):
-    name: str
-    digest: dict[str, str]
-
-
-class _Predicate(_Record):
+class _Predicate(Record):
     notice: str
     recipient: str
     agreement: str
@@ -64,9 +56,9 @@ class _Predicate(_Record):
     to_do: dict[str, str]
 
 
-class _Statement(_Record):
+class _Statement(Record):
     type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
-    subject: tuple[_Subject, ...] = Field(min_length=1)
+    subject: tuple[Subject, ...] = Field(min_length=1)
     predicate_type: Literal["urn:zhongtai:notice:v1"] = Field(alias="predicateType")
     predicate: _Predicate
 

@@ -11,22 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from lake.cli.options import Json, Workspace
+from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, say, table
 from lake.settings import load_settings
 
 WRONG = 2
-_KEY = Annotated[
-    Path | None, typer.Option("--key", help="The person's private key (PEM, mode 0600). Left out in a demonstration.")
-]
-_PASSPHRASE = Annotated[Path | None, typer.Option("--passphrase", help="The file of that key's passphrase, mode 0600.")]
 
 
 def approve(
     agreement: Annotated[str, typer.Argument(help="<agency>__<purpose>")],
     by: Annotated[str | None, typer.Option("--as", help="The person who approves; left out: only show.")] = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     words: Annotated[str, typer.Option("--words", help="What the person says to it.")] = "",
     workspace: Workspace = None,
     as_json: Json = False,
@@ -72,8 +68,8 @@ def stop(
     agreement: Annotated[str, typer.Argument(help="<agency>__<purpose>")],
     why: Annotated[str, typer.Option("--why", help="The reason, for the ledger and the recipient.")],
     by: Annotated[str | None, typer.Option("--as", help="The person who stops it; default: the login name.")] = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:

@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lake.cli.acts import _KEY, _PASSPHRASE
-from lake.cli.options import Json, Workspace, login_name
+from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import Settings, load_settings
 
@@ -26,8 +25,8 @@ def keys(
     why: Annotated[str, typer.Option("--why", help="The reason, for the ledger and whoever verifies.")] = "",
     sm2: Annotated[bool, typer.Option("--sm2", help="init: a signing key of SM2 instead of Ed25519.")] = False,
     by: Annotated[str | None, typer.Option("--as", help="The person who does it; default: the login name.")] = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from lake.cli.acts import _KEY, _PASSPHRASE
-from lake.cli.options import Json, Workspace, login_name
+from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import load_settings
 
@@ -45,7 +44,8 @@ def _show(found: dict[str, Any]) -> None:
     for what, count in found.get("proved", {}).items():
         say(f"  {what}: {count:,}")
     for fault in found["faults"]:
-        part = f" (finding {fault['finding']})" if "finding" in fault else ""
+        name = fault.get("finding", "")
+        part = f" (finding {name})" if name and name not in fault["message"] else ""
         say(f"[red]✗[/red] {fault['rule']} {escape(fault['subject'])}: {escape(fault['message'])}{part}")
         if fault.get("fix"):
             say(f"    → {escape(fault['fix'])}")
@@ -57,8 +57,8 @@ def resolve(
     finding: Annotated[str, typer.Argument(help="The finding's id, as `audit` and `status` have it.")],
     why: Annotated[str, typer.Option("--why", help="The reason, for the ledger.")],
     by: Annotated[str | None, typer.Option("--as", help="The person who resolves it; default: the login name.")] = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:

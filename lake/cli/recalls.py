@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from lake.cli.acts import _KEY, _PASSPHRASE
-from lake.cli.options import Json, Workspace, login_name
+from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
 from lake.cli.output import emit, fail, say, table
 from lake.settings import Settings, load_settings
 
@@ -28,8 +27,8 @@ def recall(
     batch: Annotated[str, typer.Argument(help="A batch's id, as `status --json` has it, or how it begins.")],
     why: Annotated[str, typer.Option("--why", help="The reason, for the ledger and the recipients.")] = "",
     by: _AS = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only name what would be withdrawn.")] = False,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -110,8 +109,8 @@ def withdraw_delivery(
     path: Annotated[str, typer.Argument(help="The delivery's path below the deliveries, as `status` has it.")],
     why: Annotated[str, typer.Option("--why", help="The reason, for the ledger.")] = "",
     by: _AS = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -180,8 +179,8 @@ def _read(notice: dict[str, Any]) -> str:
 def acknowledge(
     notice: Annotated[str, typer.Argument(help="A notice's id, or how it begins.")],
     by: _AS = None,
-    key: _KEY = None,
-    passphrase: _PASSPHRASE = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     words: Annotated[str, typer.Option("--words", help="What was done about it.")] = "read",
     workspace: Workspace = None,
     as_json: Json = False,

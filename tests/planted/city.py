@@ -20,19 +20,19 @@ DAY = "2026-11-20"
 DATASETS = tuple(f"d{number}" for number in range(10))
 
 _CITY = "city: planted\ntitle: {zh: 试验市, en: Planted City}\ndeliveries: deliveries\ndemonstration: true\n"
-_DEPARTMENTS = """
+DEPARTMENTS = """
 departments:
   bureau: {title: {zh: 数据局, en: Data Bureau}, code: "1", owner: data-office@bureau.example}
   archive: {title: {zh: 档案局, en: Archive}, code: "2", owner: data-office@archive.example}
 """
-_DOMAIN = """
+DOMAIN = """
 domain: records
 title: {zh: 记录, en: Records}
 description: What the bureau keeps.
 owner: data-office@bureau.example
 entities: []
 """
-_ELEMENTS = """
+ELEMENTS = """
 elements:
   entry_number: {title: {zh: 编号, en: Number}, source: this city, type: string, level: L1, mask: none}
   entry_count: {title: {zh: 数量, en: Count}, source: this city, type: integer, level: L1, mask: none}
@@ -176,9 +176,9 @@ def plant(place: Path) -> Planted:
     """The city, well, with one delivery of every dataset; its twins are written."""
     city = Planted(place)
     city.write(_CITY, "zhongtai.yml")
-    city.write(_DEPARTMENTS, "contracts", "departments", "departments.yml")
-    city.write(_DOMAIN, "contracts", "domains", "records.yml")
-    city.write(_ELEMENTS, "contracts", "standards", "elements", "own.yml")
+    city.write(DEPARTMENTS, "contracts", "departments", "departments.yml")
+    city.write(DOMAIN, "contracts", "domains", "records.yml")
+    city.write(ELEMENTS, "contracts", "standards", "elements", "own.yml")
     project = ROOT / "tests" / "cities" / "beijing" / "dbt_project"
     city.write((project / "dbt_project.yml").read_text("utf-8"), "dbt_project", "dbt_project.yml")
     shutil.copytree(project / "macros", city.file("dbt_project", "macros"))

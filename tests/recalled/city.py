@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.command import Said, call
+from tests.planted.city import DEPARTMENTS, DOMAIN, ELEMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-21T10:00:00+08:00"
@@ -38,23 +39,6 @@ city: recalled
 title: {zh: 召回市, en: Recalled City}
 deliveries: deliveries
 demonstration: true
-"""
-_DEPARTMENTS = """
-departments:
-  bureau: {title: {zh: 数据局, en: Data Bureau}, code: "1", owner: data-office@bureau.example}
-  archive: {title: {zh: 档案局, en: Archive}, code: "2", owner: data-office@archive.example}
-"""
-_DOMAIN = """
-domain: records
-title: {zh: 记录, en: Records}
-description: What the bureau keeps.
-owner: data-office@bureau.example
-entities: []
-"""
-_ELEMENTS = """
-elements:
-  entry_number: {title: {zh: 编号, en: Number}, source: this city, type: string, level: L1, mask: none}
-  entry_count: {title: {zh: 数量, en: Count}, source: this city, type: integer, level: L1, mask: none}
 """
 _CONTRACT = """
 kind: DataContract
@@ -216,9 +200,9 @@ def found_city(place: Path, fresh: int = 30, copies: int = 1) -> Recalled:
     """
     city = Recalled(place)
     city.write(_CITY, "zhongtai.yml")
-    city.write(_DEPARTMENTS, "contracts", "departments", "departments.yml")
-    city.write(_DOMAIN, "contracts", "domains", "records.yml")
-    city.write(_ELEMENTS, "contracts", "standards", "elements", "own.yml")
+    city.write(DEPARTMENTS, "contracts", "departments", "departments.yml")
+    city.write(DOMAIN, "contracts", "domains", "records.yml")
+    city.write(ELEMENTS, "contracts", "standards", "elements", "own.yml")
     project = ROOT / "tests" / "cities" / "beijing" / "dbt_project"
     city.write((project / "dbt_project.yml").read_text("utf-8"), "dbt_project", "dbt_project.yml")
     shutil.copytree(project / "macros", place / "dbt_project" / "macros")

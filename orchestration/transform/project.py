@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from contracts import one_select
-from lake.attach import CATALOG, attach_options
+from lake.attach import CATALOG, EXACT, attach_options
 from lake.settings import REPOSITORY, Settings
 from orchestration.transform import sandbox
 from orchestration.transform.aside import forget, project_dir, seed_folders, seek, set_aside
@@ -59,6 +59,7 @@ def _profile(settings: Settings) -> dict[str, Any]:
             "memory_limit": settings.memory_limit,
             "threads": settings.threads,
             "temp_directory": str(settings.scratch / "spill"),
+            **EXACT,
         },
         "plugins": [
             {

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from lake.attach import EXACT
 from tests.planted.city import DATASETS, Planted, agreement, plant, product
 
 LATER = "2026-11-21"
@@ -226,6 +228,8 @@ DAMAGED = (
 @pytest.mark.parametrize("garbage", [b"{}", codecs.BOM_UTF16_LE + b"\x00garbage"])
 def test_what_can_be_made_again_is_made_again(city: Planted, garbage: bytes) -> None:
     state = city.file(".zhongtai")
+    profile = yaml.safe_load(state.joinpath("dbt", "profiles.yml").read_text("utf-8"))
+    assert profile["zhongtai"]["outputs"]["lake"]["config_options"].items() >= EXACT.items()
     for parts in DAMAGED:
         assert state.joinpath(*parts).is_file()
         state.joinpath(*parts).write_bytes(garbage)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from lake.attach import EXACT
 from orchestration.share.provenance import Provenance
 
 Row = tuple[object, ...]
@@ -213,7 +214,7 @@ ONLY_BUILT = {
 @contextmanager
 def built(tables: Tables, models: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A lake of these tables and models."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config=EXACT) as connection:
         made = ["attach ':memory:' as lake"]
         made += [f"create schema lake.{schema}" for schema in ("raw", "theme", "product", "seeds")]
         made += [SEED, *(f"create table lake.raw.{name} ({columns})" for name, columns in COLUMNS.items())]

@@ -16,6 +16,7 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
+from orchestration.keeping.schedule import upkeep_schedule
 from orchestration.steps.resource import city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
@@ -35,7 +36,7 @@ def build_definitions(
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
         asset_checks=[raw_checks(known, rules)],
-        schedules=schedules(known.datasets.values()),
+        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
         resources={"city": city_resource(settings, known, progress)},
         executor=dg.in_process_executor,
     )

@@ -1,5 +1,5 @@
 """The commands that run something: added to the command line (`lake/cli`) by an entry point."""
 
-from orchestration.cli import begin, declare, reproduce, work
+from orchestration.cli import begin, declare, maintain, reproduce, work
 
-COMMANDS = {**begin.COMMANDS, **work.COMMANDS, **declare.COMMANDS, **reproduce.COMMANDS}
+COMMANDS = {**begin.COMMANDS, **work.COMMANDS, **declare.COMMANDS, **reproduce.COMMANDS, **maintain.COMMANDS}

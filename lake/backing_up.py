@@ -1,7 +1,7 @@
 """Taking a backup: everything of a city's state that cannot be made again by itself, as it is at one moment.
 
 Nobody writes meanwhile, and readers go on reading. What lies at the place already is not written again. The keys are in
-it only where that was asked for, sealed with a passphrase: a backup is of no use without them, and is the city with them.
+it only where that was asked for, sealed with a passphrase: without them a backup is of no use, with them it is all.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LEFT_OUT = (
         "*-wal",
         "*-shm",
     ),
-    *("before-rebuild-*", ".restoring"),
+    *("lake.before-rebuild-*", ".rebuilding", ".restoring"),
 )
 """What of a state is in no backup, by name: made again by itself, of one process, or, as keys, kept apart."""
 _DRAFTS = (".*.draft", ".*.part", ".*.sealed")

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from lake.compacting import compact
 from lake.guarding import findings_of
 from lake.lake_files import record_files
 from lake.leaving import leave
+from lake.rebuilding import PUT_BY
 from lake.settings import Settings
 
 # A reader that began before files were let go may read them this long.
@@ -36,11 +37,13 @@ def keep_up(city: City) -> dict[str, Any]:
     lake = compact(city.connection, city.settings.lake_data, None if held else (oldest, now - _GRACE))
     left = [] if held else leave(city)
     drafts = _remove_drafts(city.settings)
+    put_by = 0 if held else _remove_put_by(city.settings, oldest)
     record_files(city)
     return {
         "lake": lake.as_dict(),
         "landing": {"left": left, "bytes": sum(one["bytes"] for one in left)},
         "drafts": drafts,
+        "put_by": put_by,
         "ledger": _tidy_ledger(city),
         "held_by": held,
     }
@@ -51,6 +54,15 @@ def _tidy_ledger(city: City) -> dict[str, int]:
     with closing(sqlite3.connect(city.ledger.path, timeout=20)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     return {"entries": city.ledger.head().seq, "bytes": city.ledger.path.stat().st_size}
+
+
+def _remove_put_by(settings: Settings, before: datetime) -> int:
+    """Remove lakes that a rebuilding put by before a moment; how many they were."""
+    # A folder that is renamed keeps the time of its last change: when it was put by its inode's says.
+    old = [one for one in settings.state.glob(f"{PUT_BY}*") if one.stat().st_ctime < before.timestamp()]
+    for one in old:
+        shutil.rmtree(one)
+    return len(old)
 
 
 def _remove_drafts(settings: Settings) -> int:

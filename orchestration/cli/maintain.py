@@ -43,7 +43,7 @@ def _show(found: dict[str, Any]) -> None:
     say(f"landing: {len(landing['left']):,} copies left by their retention, {landing['bytes']:,} bytes")
     for one in landing["left"]:
         say(f"  {escape(one['dataset'])} {one['batch']}, delivered last on {one['since']}")
-    say(f"drafts: {found['drafts']:,}; dbt: {found['dbt']['files']:,} files")
+    say(f"drafts: {found['drafts']:,}; lakes put by: {found['put_by']:,}; dbt: {found['dbt']['files']:,} files")
     say(f"dagster: {dagster['runs']:,} runs; {_from(dagster, 'bytes')} bytes")
     say(f"ledger: {found['ledger']['entries']:,} entries, all kept; {found['ledger']['bytes']:,} bytes")
     if found["held_by"]:

@@ -17,12 +17,13 @@ from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain, Retention
+from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
+from contracts.retention import Retention
 from contracts.themes import raised, read_agreement, read_domain
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from contracts.acts import Person
 from contracts.category import Category
+from contracts.retention import Retention
 from contracts.violation import Severity
 
 
@@ -406,15 +407,6 @@ class Calendar:
     workdays: frozenset[date] = frozenset()
     years: frozenset[int] = frozenset()
     source: str = ""
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How many days of what upkeep may clear away a city keeps; None is for ever."""
-
-    snapshots_days: int = 30
-    runs_days: int = 90
-    landing_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def run(
     workspace: Workspace = None,
     as_json: Json = False,
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
+    full: Annotated[bool, typer.Option("--full", help="Do everything again, whatever has changed.")] = False,
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
     from lake.city import expect_city
@@ -34,7 +35,7 @@ def run(
     with uncollected():
         from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
 
-    outcome = run_city(settings, select, None if as_json else _listener())
+    outcome = run_city(settings, select, None if as_json else _listener(), full=full)
     if as_json:
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:

@@ -22,9 +22,11 @@ from lake.guarding import expect_past
 from lake.settings import Settings
 from lake.witnessing import have_signed
 from orchestration.assets.naming import RELEASE
+from orchestration.changes.declared import declared_files
 from orchestration.definitions import build_definitions
 from orchestration.running.dagster_home import prepare_dagster_home, put_by
 from orchestration.steps.checking import check_tables
+from orchestration.steps.resource import Asked
 from orchestration.twins.sync import drift
 from quality.rules import declared_rules
 from quality.scorecard import scores
@@ -47,18 +49,20 @@ class NotBegun(RuntimeError):
         super().__init__(f"the run could not begin: {why}")
 
 
-def run_city(settings: Settings, select: str = "*", progress: Any = None) -> RunOutcome:
-    """Materialize the selected assets in this process, and read the outcome back from the ledger.
+def run_city(settings: Settings, select: str = "*", progress: Any = None, *, full: bool = False) -> RunOutcome:
+    """Materialize the selected assets in this process, and read the outcome back from the ledger. What nothing changed
+    for stands as it is, unless the run is `full`.
 
     Raises `UnknownSelection` before anything is run, `NotBegun` where a first run could not open its city.
     """
     started = time.monotonic()
+    asked = Asked(declared_files(settings.workspace), full)
     catalogue = declarations(settings)
     expect_past(settings)
     listener: Progress = progress or silent
     # The instance first: making one takes seconds, in which dbt may still be parsing.
     with _instance(settings) as instance, progress or nullcontext():
-        definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
+        definitions = build_definitions(settings, catalogue=catalogue, asked=asked, progress=listener)
         chosen = _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
@@ -66,7 +70,8 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         raise NotBegun(_failure(result.all_events))
     with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
-        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
+        left = facts.Left(frozenset(asked.done.stood), frozenset(asked.done.left))
+        summary = facts.run_summary(ledger, result.run_id, seconds, left, ended=result.success)
         anchors = anchor_notes(settings, ledger)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
     notes = [*_notes(settings, catalogue), *anchors, *have_signed(settings)]

@@ -60,6 +60,11 @@ def record_verdict(city: City, verdict: Verdict, details: Mapping[str, Any]) -> 
     _append(city, "verdict", [{**verdict.as_dict(), **details}])
 
 
+def record_run(city: City, run_id: str, did: Mapping[str, Any]) -> None:
+    """Append that a run was, and how much it did and left."""
+    city.ledger.append("run", {"run_id": run_id, **did}, city.now())
+
+
 def _append(city: City, kind: str, bodies: Iterable[Mapping[str, Any]]) -> None:
     items = [(kind, {**body, "run_id": city.run_id}) for body in bodies]
     if items:
@@ -210,6 +215,10 @@ class Left:
 
     tables: frozenset[str] = frozenset()
     agreements: frozenset[str] = frozenset()
+
+    def numbers(self) -> dict[str, int]:
+        """How many."""
+        return {"tables": len(self.tables), "agreements": len(self.agreements)}
 
 
 _NONE = Left()

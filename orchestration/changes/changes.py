@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Any
 
 from contracts.model import Dataset, Rule
@@ -186,10 +187,25 @@ class Changes:
         return Text(known.own, known.above, stored=bool(known.state)) if known else None
 
     @cached_property
-    def tables(self) -> list[str]:
-        """All tables that models and seeds make: a project is on record only where every one of its tables is."""
+    def in_order(self) -> list[str]:
+        """All that models and seeds make, each after what it is made of: a project is on record only where every one of
+        its tables is."""
         known = self.texts if self.texts is not None else self.before.tables
-        return sorted(name for name in known if (text := self._text(name)) is None or text.stored)
+        return [
+            name
+            for name in TopologicalSorter({name: self.above(name) for name in sorted(known)}).static_order()
+            if name in known
+        ]
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """Those of them that are there in the lake, tables and views."""
+        return frozenset(name for name in self.in_order if (text := self._text(name)) is None or text.stored)
+
+    def above(self, table: str) -> tuple[str, ...]:
+        """What a table is directly made of."""
+        text = self._text(table)
+        return text.above if text else ()
 
     @cached_property
     def states(self) -> Mapping[str, str]:

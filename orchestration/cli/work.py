@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,8 @@ from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, say
 from lake.cli.present import show_checks, show_summary
 from lake.imports import uncollected
-from lake.settings import load_settings
+from lake.settings import Settings, load_settings
+from orchestration.running.outcome import RunOutcome
 
 WITHHELD, FAILED = 1, 3
 
@@ -31,11 +32,14 @@ def run(
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_city(settings)
-    expect_manifest(settings)
-    with uncollected():
-        from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
+    listener = None if as_json else _listener()
+    outcome = None if full or select != "*" else _looked(settings, listener)
+    if outcome is None:
+        expect_manifest(settings)
+        with uncollected():
+            from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
 
-    outcome = run_city(settings, select, None if as_json else _listener(), full=full)
+        outcome = run_city(settings, select, listener, full=full)
     if as_json:
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
@@ -46,6 +50,14 @@ def run(
         if not as_json:
             say(f"[red]The run failed:[/red] {outcome.failure}")
         raise typer.Exit(FAILED)
+
+
+def _looked(settings: Settings, listener: Any) -> RunOutcome | None:
+    """The outcome where nothing is to be done."""
+    with uncollected():
+        from orchestration.running.looking import look_city
+
+        return look_city(settings, listener)
 
 
 def _listener():  # type: ignore[no-untyped-def]

@@ -32,13 +32,11 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
         done = {"datasets": self.datasets, "tables": self.tables, "agreements": self.agreements}
-        return {
-            **{
-                kind: [{kind[:-1]: name, "why": why} for name, why in sorted(each.items())]
-                for kind, each in done.items()
-            },
-            "stands": {kind: self.of[kind] - len(each) for kind, each in done.items()},
+        rows = {
+            kind: [{kind.removesuffix("s"): name, "why": why} for name, why in each.items()]
+            for kind, each in done.items()
         }
+        return {**rows, "stands": {kind: self.of[kind] - len(each) for kind, each in done.items()}}
 
 
 def plan(changes: Changes) -> Plan:

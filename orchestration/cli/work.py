@@ -10,7 +10,7 @@ import typer
 
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, say
-from lake.cli.present import show_checks, show_summary
+from lake.cli.present import show_checks, show_plan, show_summary
 from lake.imports import uncollected
 from lake.settings import Settings, load_settings
 from orchestration.running.outcome import RunOutcome
@@ -23,6 +23,7 @@ def run(
     as_json: Json = False,
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
     full: Annotated[bool, typer.Option("--full", help="Do everything again, whatever has changed.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and why; do nothing.")] = False,
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
     from lake.city import expect_city
@@ -32,6 +33,9 @@ def run(
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_city(settings)
+    if plan:
+        _show_plan(settings, as_json=as_json, full=full)
+        return
     listener = None if as_json else _listener()
     outcome = None if full or select != "*" else _looked(settings, listener)
     if outcome is None:
@@ -50,6 +54,17 @@ def run(
         if not as_json:
             say(f"[red]The run failed:[/red] {outcome.failure}")
         raise typer.Exit(FAILED)
+
+
+def _show_plan(settings: Settings, *, as_json: bool, full: bool) -> None:
+    with uncollected():
+        from orchestration.running.planning import plan_city
+
+        found = plan_city(settings, full=full)
+    if as_json:
+        emit(found.as_dict())
+    else:
+        show_plan(found.as_dict())
 
 
 def _looked(settings: Settings, listener: Any) -> RunOutcome | None:

@@ -409,6 +409,15 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days of what upkeep may clear away a city keeps; None is for ever."""
+
+    snapshots_days: int = 30
+    runs_days: int = 90
+    landing_days: int | None = None
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """One city's declarations, whole and sound. `persons` are by their names as they are compared."""
 
@@ -427,6 +436,7 @@ class Catalogue:
     persons: Mapping[str, Person] = field(default_factory=dict)
     demonstration: bool = False
     encrypt_landing: bool = False
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

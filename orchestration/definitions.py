@@ -17,6 +17,7 @@ from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
 from orchestration.changes.declared import declared_files
+from orchestration.keeping.schedule import upkeep_schedule
 from orchestration.steps.resource import Asked, city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
@@ -41,7 +42,7 @@ def build_definitions(
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
         asset_checks=[raw_checks(known, rules)],
-        schedules=schedules(known.datasets.values()),
+        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
         resources={"city": city_resource(settings, known, wanted, progress)},
         executor=dg.in_process_executor,
     )

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
     "look": ("dataset",),
     "files": ("subject",),
+    "declared": ("subject",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),
     "sql": ("digest",),

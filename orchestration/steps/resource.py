@@ -18,6 +18,7 @@ from lake.column_lineage import CityLineage, build_lineage
 from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.guarding import known_keys
+from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
 from lake.settings import Settings
 from lake.standing import take_recalls
@@ -47,7 +48,9 @@ class RunCity:
     @cached_property
     def ingestion(self) -> Ingestion:
         """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
-        changed = ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        refused = refused_contracts(self.city)
+        wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
+        changed = {**ensure_tables(self.city.connection, wanted), **refused}
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)
@@ -131,5 +134,7 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
                 write_missing(city.ledger, settings.releases, city.signer, keys)
             with told("the digests of the lake's files"):
                 record_files(city)
+            with told("what is in force"):
+                keep_in_force(city)
 
     return opened

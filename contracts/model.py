@@ -218,7 +218,8 @@ class Dataset:
 
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
-    what two different rows of one key in one delivery are.
+    what two different rows of one key in one delivery are. `drift` says what becomes of a delivery whose columns are
+    others than these, by the kind of difference; `formerly` is the name that the dataset had before.
     """
 
     department: str
@@ -245,6 +246,8 @@ class Dataset:
     may_be_empty: bool = False
     key_twice: str = "fault"
     category: Category = Category.GENERAL
+    drift: Mapping[str, str] = field(default_factory=dict)
+    formerly: str | None = None
 
     @property
     def personal(self) -> bool:

@@ -19,6 +19,7 @@ from lake.column_lineage import CityLineage, build_lineage
 from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.guarding import known_keys
+from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
 from lake.made import Made, read_made
 from lake.settings import Settings
@@ -118,7 +119,9 @@ class RunCity:
     @cached_property
     def ingestion(self) -> Ingestion:
         """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
-        changed = ensure_tables(self.city.connection, self.city.catalogue.datasets.values())
+        refused = refused_contracts(self.city)
+        wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
+        changed = {**ensure_tables(self.city.connection, wanted), **refused}
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)
@@ -217,5 +220,7 @@ def city_resource(
                 record_files(city)
             with told("what this run made"):
                 run.record()
+            with told("what is in force"):
+                keep_in_force(city)
 
     return opened

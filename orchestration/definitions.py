@@ -12,6 +12,7 @@ import dagster as dg
 from contracts.model import Catalogue
 from lake.city import Progress, declarations, silent
 from lake.settings import Settings, load_settings, silence_libraries
+from orchestration.arrivals import arrivals
 from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
@@ -24,7 +25,7 @@ from quality.rules import declared_rules
 def build_definitions(
     settings: Settings, *, catalogue: Catalogue | None = None, progress: Progress = silent
 ) -> dg.Definitions:
-    """The whole graph of one workspace: raw, models, releases, schedules. One process executes a run."""
+    """The whole graph of one workspace: raw, models, releases, schedules, the sensor. One process executes a run."""
     known = catalogue or declarations(settings)
     manifest: dict[str, Any] = load_manifest(settings)
     rules = declared_rules(known)
@@ -36,6 +37,7 @@ def build_definitions(
         ],
         asset_checks=[raw_checks(known, rules)],
         schedules=schedules(known.datasets.values()),
+        sensors=[arrivals(settings, known)],
         resources={"city": city_resource(settings, known, progress)},
         executor=dg.in_process_executor,
     )

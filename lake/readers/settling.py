@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -81,7 +81,7 @@ def expect_promised(dataset: Dataset, url: str, size: int, sha256: str) -> None:
     """Raises `NotAsPromised` for content that is not what its manifest says; `NotSettled` where that is older."""
     if not dataset.source.complete or not _has_sums(dataset):
         return
-    place = _mark(dataset, url)
+    place = mark_beside(dataset, url)
     promised = _promised(dataset, url, place).get(_name(url), Promised())
     if promised.size in (None, size) and promised.sha256 in (None, sha256):
         return
@@ -95,6 +95,17 @@ def _said(promised: Promised) -> str:
     size = "" if promised.size is None else f"{promised.size} bytes"
     digest = "" if promised.sha256 is None else f"SHA-256 {promised.sha256[:16]}…"
     return " of ".join(filter(None, (size, digest))) + " by its manifest"
+
+
+def quiet_for(url: str, clock: Clock) -> timedelta | None:
+    """How long nobody has written to a file, below nought for one of a time to come; None where nobody says."""
+    changed = _changed(url)
+    return None if changed is None else clock.now() - changed
+
+
+def is_marked(dataset: Dataset, url: str) -> bool:
+    """Whether what says of a file that it is whole lies beside it."""
+    return _exists(mark_beside(dataset, url))
 
 
 def _expect_quiet(dataset: Dataset, url: str, clock: Clock) -> None:
@@ -117,8 +128,8 @@ def _expect_quiet(dataset: Dataset, url: str, clock: Clock) -> None:
 
 
 def _expect_complete(dataset: Dataset, url: str) -> None:
-    place = _mark(dataset, url)
-    if not _exists(place):
+    place = mark_beside(dataset, url)
+    if not is_marked(dataset, url):
         what = f"{_name(place)}, which says that it is whole, does not lie beside it yet"
         raise NotSettled(dataset.id, _name(url), what, f"complete: {dataset.source.complete}", _WAIT)
     if not _has_sums(dataset):
@@ -206,7 +217,8 @@ def _has_sums(dataset: Dataset) -> bool:
     return dataset.source.complete == MANIFEST or is_checksums(dataset.source.complete)
 
 
-def _mark(dataset: Dataset, url: str) -> str:
+def mark_beside(dataset: Dataset, url: str) -> str:
+    """Where what says of a file that it is whole should lie."""
     declared = dataset.source.complete
     return _beside(url, MANIFEST_FILE if declared == MANIFEST else mark_of(declared, _name(url)))
 

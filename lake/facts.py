@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.violation import CheckResult, Verdict
-from lake.batch import Batch
+from lake.batch import UNTAKEN, Batch
 from lake.city import City
 from sharing.ledger import Ledger
 from sharing.notices import open_notices
@@ -34,8 +34,8 @@ def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
 
 def _is_news(batch: Batch, known: _Known) -> bool:
     before = known.failed.get((batch.dataset, batch.path))
-    if batch.state == "failed":
-        return before is None or before["message"] != batch.message
+    if batch.state in UNTAKEN:
+        return before is None or (before["state"], before["message"]) != (batch.state, batch.message)
     # One that was committed to the lake by a run that died before it could record it is news, too.
     had = known.whole.get((batch.dataset, batch.path, batch.batch, str(batch.delivered_on)))
     if before is not None or had is None or batch.state in {"accepted", "rejudged"}:
@@ -73,7 +73,7 @@ def _append(city: City, kind: str, bodies: Iterable[Mapping[str, Any]]) -> None:
 
 @dataclass
 class _Known:
-    """The newest entry of every delivery (dataset, path, batch, day), and of every path whose last try failed."""
+    """The newest entry of every delivery (dataset, path, batch, day), and of every path that was last not taken."""
 
     whole: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
     failed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def _batches(ledger: Ledger) -> _Known:
     for entry in ledger.entries("batch"):
         body = dict(entry.body)
         path = (body["dataset"], body["path"])
-        if body["state"] == "failed":
+        if body["state"] in UNTAKEN:
             known.failed[path] = body
         else:
             known.failed.pop(path, None)
@@ -98,8 +98,8 @@ def _batches(ledger: Ledger) -> _Known:
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     """One row per batch, in dataset and delivery order, with merged rows and every delivery of it.
 
-    A failed delivery has a row of its own, while it is there. Where recalled bytes were delivered again, `redelivered`
-    says at which paths and on which days.
+    A failed or waiting delivery has a row of its own, while it is there. Where recalled bytes were delivered again,
+    `redelivered` says at which paths and on which days.
     """
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
     there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}

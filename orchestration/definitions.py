@@ -12,6 +12,7 @@ import dagster as dg
 from contracts.model import Catalogue
 from lake.city import Progress, declarations, silent
 from lake.settings import Settings, load_settings, silence_libraries
+from orchestration.arrivals import arrivals
 from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
@@ -43,6 +44,7 @@ def build_definitions(
         ],
         asset_checks=[raw_checks(known, rules)],
         schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
+        sensors=[arrivals(settings, known)],
         resources={"city": city_resource(settings, known, wanted, progress)},
         executor=dg.in_process_executor,
     )

@@ -61,6 +61,10 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     for message in failed[: max(most, _FAILURES)]:
         say(f"[red]✗[/red] {escape(message)}")
     _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
+    waiting = [row["message"] for row in rows if row["state"] == "waiting"]
+    for message in waiting[: max(most, _FAILURES)]:
+        say(f"[yellow]…[/yellow] waiting: {escape(message)}")
+    _more(len(waiting) - max(most, _FAILURES), "waiting deliveries", "zhongtai status")
 
 
 def _messages(row: Row) -> list[str]:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
-from lake.batch import Batch
+from lake.batch import UNTAKEN, Batch
 from lake.failure import told
 from lake.ingest import ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
@@ -93,7 +93,7 @@ def _freshness(dataset: Dataset) -> dg.FreshnessPolicy | None:
 
 
 def _outcome(batch: Batch) -> str:
-    if batch.state in {"failed", "held"}:
+    if batch.state in {*UNTAKEN, "held"}:
         return f"{batch.state.upper()} {batch.message}"
     counts = f"{batch.rows_read} read = {batch.accepted} accepted + {batch.quarantined} quarantined"
     before = {"known": "delivered before", "rejudged": batch.message, "withdrawn": "withdrawn", "recalled": "RECALLED"}
@@ -102,11 +102,13 @@ def _outcome(batch: Batch) -> str:
 
 def _metadata(batches: Sequence[Batch]) -> dict[str, int | str]:
     failed = [batch.message for batch in batches if batch.state == "failed"]
-    unique = {batch.batch: batch for batch in batches if batch.state != "failed"}.values()
+    waiting = [batch.message for batch in batches if batch.state == "waiting"]
+    unique = {batch.batch: batch for batch in batches if batch.state not in UNTAKEN}.values()
     return {
         "dagster/row_count": sum(batch.accepted for batch in unique),
         "read": sum(batch.rows_read for batch in unique),
         "quarantined": sum(batch.quarantined for batch in unique),
         "new batches": sum(batch.state == "accepted" for batch in batches),
         **({"failed deliveries": "\n".join(failed)} if failed else {}),
+        **({"waiting deliveries": "\n".join(waiting)} if waiting else {}),
     }

@@ -17,6 +17,7 @@ from contracts.model import Dataset, Rule
 from lake import facts
 from lake.arrived import listing
 from lake.city import City
+from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from lake.made import Made
 from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest
@@ -24,7 +25,6 @@ from lake.store import RawView, stored_batches, stored_deliveries
 from lake.table_states import table_states
 from orchestration.changes.declared import Declared
 from orchestration.changes.texts import Text
-from orchestration.steps.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from quality.rules import declared_rules
 from sharing.canonical import digest
 from sharing.recall import recalled_batches

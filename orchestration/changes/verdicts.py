@@ -17,11 +17,11 @@ from contracts.recorded import read_evidence
 from contracts.violation import CheckResult, Outcome, Verdict, Violation
 from contracts.working_days import working_days_between
 from lake.acts import KIND, Acts, Persons
+from lake.freshness import FRESHNESS, freshness
 from lineage.gates.registry import judge
 from orchestration.changes.changes import Changes
 from orchestration.share.dossier import dossier
 from orchestration.share.siblings import siblings
-from orchestration.steps.freshness import FRESHNESS, freshness
 from quality.rules import declared_rules
 from quality.scorecard import scores
 from sharing.canonical import digest

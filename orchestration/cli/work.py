@@ -11,6 +11,7 @@ import typer
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, say
 from lake.cli.present import show_checks, show_plan, show_summary
+from lake.cli.turn import NoWait, Wait, hold_lake
 from lake.imports import uncollected
 from lake.settings import Settings, load_settings
 from orchestration.running.outcome import RunOutcome
@@ -19,11 +20,14 @@ WITHHELD, FAILED = 1, 3
 
 
 def run(
+    context: typer.Context,
     workspace: Workspace = None,
     as_json: Json = False,
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
     full: Annotated[bool, typer.Option("--full", help="Do everything again, whatever has changed.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and why; do nothing.")] = False,
+    wait: Wait = None,
+    no_wait: NoWait = False,
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
     from lake.city import expect_city
@@ -33,6 +37,7 @@ def run(
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_city(settings)
+    hold_lake(context, settings, wait, no_wait)
     if plan:
         _show_plan(settings, as_json=as_json, full=full)
         return
@@ -104,21 +109,17 @@ def ui(
     port: Annotated[int, typer.Option("--port", help="Port on the loopback interface.")] = 3000,
     workspace: Workspace = None,
 ) -> None:
-    """The Dagster UI on this city: the same graph that `run` executes."""
-    import sys
-    from pathlib import Path
-
+    """The Dagster UI on this city and what has its schedules and sensor tick: the same graph that `run` executes."""
     from lake.city import expect_city
     from lake.settings import child_environment
-    from orchestration.running.dagster_home import prepare_dagster_home
-    from orchestration.running.serving import serve
+    from orchestration.running.instance import open_instance
+    from orchestration.running.serving import serve_city
 
     settings = load_settings(workspace)
     expect_city(settings)
-    prepare_dagster_home(settings)
-    webserver = Path(sys.executable).with_name("dagster-webserver")
-    command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    raise typer.Exit(serve(command, child_environment(settings)))
+    with open_instance(settings):
+        pass  # made, or mended, before several processes ask for it at once
+    raise typer.Exit(serve_city(port, child_environment(settings)))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "check": check, "ui": ui}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
-from sqlalchemy.exc import DatabaseError
 
 from lake import facts
 from lake.anchoring import anchor_notes
@@ -21,7 +20,7 @@ from lake.settings import Settings
 from orchestration.assets.naming import RELEASE
 from orchestration.changes.declared import declared_files
 from orchestration.definitions import build_definitions
-from orchestration.running.dagster_home import prepare_dagster_home, put_by
+from orchestration.running.instance import open_instance
 from orchestration.running.outcome import RunOutcome, notes_of
 from orchestration.steps.checking import check_tables
 from orchestration.steps.resource import Asked
@@ -49,7 +48,7 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None, *, ful
     expect_past(settings)
     listener: Progress = progress or silent
     # The instance first: making one takes seconds, in which dbt may still be parsing.
-    with _instance(settings) as instance, progress or nullcontext():
+    with open_instance(settings) as instance, progress or nullcontext():
         definitions = build_definitions(settings, catalogue=catalogue, asked=asked, progress=listener)
         chosen = _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
@@ -101,21 +100,6 @@ def _why(event: dg.DagsterEvent) -> str:
     # Steps raise `StepFailed`, whose text holds no value; what Dagster itself raised is told by its kind.
     told = text.strip() if kind.endswith(StepFailed.__name__) else f"{event.step_key or 'the run'}: {error.cls_name}"
     return told.splitlines()[0] if told else ""
-
-
-@contextmanager
-def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
-    prepare_dagster_home(settings)
-    try:
-        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
-        instance.get_runs(limit=1)
-    except DatabaseError:
-        # What Dagster keeps is no evidence: damaged, it is put by and begun anew.
-        put_by(settings)
-        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
-    with instance:
-        yield instance
 
 
 def check_city(settings: Settings, table: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from lake import facts
 from lake.city import City
 from lake.cores import threads_for_folder, use_threads
 from lake.failure import words
-from orchestration.steps.freshness import FRESHNESS, Newest, freshness, newest_deliveries
+from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from quality.rules import declared_rules
 from quality.suites import Subject, check_table
 

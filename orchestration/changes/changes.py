@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.model import Dataset, Rule
 from lake import facts
-from lake.arrived import listing
+from lake.listing import listing
 from lake.city import City
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from lake.made import Made

@@ -172,6 +172,9 @@ class Source:
     of fixed columns in characters, `records` the path to the records of JSON or XML. `merged` is fault or fill.
     Archives unpack to at most `largest_unpacked` bytes and `largest_ratio` times their size. `delivery_date` says where
     a delivery's day is read from, `zone` is the zone of local times.
+
+    A file is whole once it has not changed for `settled_seconds`, and what `complete` names lies beside it ("" asks for
+    neither).
     """
 
     path: str
@@ -199,6 +202,9 @@ class Source:
     largest_ratio: int = 200
     delivery_date: str = "path"
     zone: str = "Asia/Shanghai"
+    # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
+    settled_seconds: int = field(default=0, repr=False)
+    complete: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -219,7 +225,8 @@ class Dataset:
 
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
-    what two different rows of one key in one delivery are.
+    what two different rows of one key in one delivery are. `drift` says what becomes of a delivery whose columns are
+    others than these, by the kind of difference; `formerly` is the name that the dataset had before.
     """
 
     department: str
@@ -246,6 +253,8 @@ class Dataset:
     may_be_empty: bool = False
     key_twice: str = "fault"
     category: Category = Category.GENERAL
+    drift: Mapping[str, str] = field(default_factory=dict)
+    formerly: str | None = None
 
     @property
     def personal(self) -> bool:

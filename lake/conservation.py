@@ -13,6 +13,7 @@ import duckdb
 
 from lake import facts
 from lake.attach import store_table
+from lake.batch import UNTAKEN
 from lake.city import City
 from lake.landed import SEALED
 from lake.leaving import gone_landed
@@ -26,7 +27,7 @@ _ASK = f"{REBUILD}; find out who wrote to its files"
 
 def conservation(city: City) -> tuple[list[Fault], dict[str, int]]:
     """What of lake and landing is not as the ledger has it; beside it how many batches and rows were looked at."""
-    known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
+    known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] not in UNTAKEN}
     stored, faults = _stored(city)
     for batch, row in known.items():
         faults += _batch(batch, row, stored)

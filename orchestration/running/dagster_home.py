@@ -9,9 +9,12 @@ import yaml
 
 from lake.settings import Settings
 
+_DEQUEUE_SECONDS, _MONITOR_SECONDS = 5, 30
+_TICK_DAYS = {"skipped": 1, "success": 90, "failure": 90, "started": 7}
+
 
 def prepare_dagster_home(settings: Settings) -> None:
-    """Make Dagster's folder, with telemetry and its sign-up dialogue off."""
+    """Make Dagster's folder: telemetry and its sign-up dialogue off, runs one after the other."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     instance = {
         "telemetry": {"enabled": False},
@@ -25,6 +28,23 @@ def prepare_dagster_home(settings: Settings) -> None:
             "module": "orchestration.running.event_log",
             "class": "OpenSqliteEventLog",
             "config": {"base_dir": str(settings.dagster_home / "events")},
+        },
+        # A lake has one writer: whoever asks for a run, schedule, sensor or person, is served in turn.
+        "run_coordinator": {
+            "module": "dagster",
+            "class": "QueuedRunCoordinator",
+            "config": {"max_concurrent_runs": 1, "dequeue_interval_seconds": _DEQUEUE_SECONDS},
+        },
+        "run_launcher": {
+            "module": "orchestration.running.launcher",
+            "class": "WatchedRunLauncher",
+            "config": {"state": str(settings.state)},
+        },
+        "run_monitoring": {"enabled": True, "poll_interval_seconds": _MONITOR_SECONDS},
+        # Ticks are no evidence: those that did nothing are not kept for long.
+        "retention": {
+            "schedule": {"purge_after_days": _TICK_DAYS},
+            "sensor": {"purge_after_days": _TICK_DAYS},
         },
     }
     (settings.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")

@@ -37,7 +37,7 @@ LEFT_OUT = (
         "dagster.damaged-*",
         "dbt",
         "keys",
-        "writer.lock",
+        "*.lock",
         "*.open",
         "*-wal",
         "*-shm",

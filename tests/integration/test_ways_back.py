@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from lake.attach import open_lake
+from lake.made import read_made
 from lake.rebuilding import versions
 from lake.settings import Settings, load_settings
+from lake.table_states import table_states
 from sharing.keys import create_key
 from tests.recalled.city import FIRST, SECOND, THIRD, Recalled, found_city
 
@@ -57,6 +59,15 @@ def faults(city: Recalled) -> list[str]:
     return [f"{one['rule']} {one['subject']}: {one['message']} → {one.get('fix', '')}" for one in found["faults"]]
 
 
+def made(city: Recalled) -> tuple[set[str], set[str]]:
+    """The datasets and tables that the record of the last run still vouches for."""
+    with open_lake(settings(city), read_only=True) as lake:
+        states = table_states(lake)
+    known = read_made(settings(city))
+    stores = {name for name, one in known.datasets.items() if one.state == states[f"store.{name.replace('.', '__')}"]}
+    return stores, {name for name, one in known.tables.items() if one.state == states.get(name)}
+
+
 def parquet(city: Recalled) -> set[Path]:
     return set(settings(city).lake_data.rglob("*.parquet"))
 
@@ -66,7 +77,7 @@ def parquet(city: Recalled) -> set[Path]:
 
 def test_upkeep_leaves_the_rows_and_the_proof_and_little_else(city: Recalled, ran: tuple[Recalled, str]) -> None:
     later, state, (_, bad) = Recalled(city.place, LATER, city.state), settings(city).state, ran
-    before, many = versions(settings(city)), parquet(city)
+    before, many, before_made = versions(settings(city)), parquet(city), made(city)
     orphan = settings(city).lake_data / "store" / "bureau__lots" / "ducklake-0.parquet"
     orphan.write_bytes(b"left by a writer that died")
     draft = state / "releases" / "archive__lots" / ".0123.draft"
@@ -82,6 +93,7 @@ def test_upkeep_leaves_the_rows_and_the_proof_and_little_else(city: Recalled, ra
     # The recalled batch is of no release that stands: its copy leaves, by name.
     assert [one["batch"] for one in found["landing"]["left"]] == [bad]
     assert faults(later) == [] and faults(city) == []
+    assert made(city) == before_made, "a run has nothing to do for it"
     again = later.tell("maintain")
     assert not again["lake"]["merged"] and not again["landing"]["left"]
 
@@ -227,7 +239,7 @@ LOSSES: dict[str, tuple[Callable[[Path], None], str]] = {
     "signing key": (_gone("keys", "signing.pem"), BACKUP),
     "pseudonym key": (_gone("keys", "pseudonym.key"), BACKUP),
 }
-MADE_AGAIN = ("dagster", "dbt", "extensions", "held", "lineage", "scratch", "writer.lock", "played_persons")
+MADE_AGAIN = ("dagster", "dbt", "extensions", "held", "lineage", "made.json", "scratch", "played_persons")
 """What no audit asks for: the next run makes it again (here a rebuilding does), and nothing of it is evidence."""
 
 
@@ -245,5 +257,6 @@ def test_what_is_made_again_by_itself_is_missed_by_no_audit(city: Recalled) -> N
     for name in MADE_AGAIN:
         _gone(name)(state)
     assert faults(city) == []
-    known = {name.split("/")[0] for name in MADE_AGAIN} | {"lake", "lake-files.json", "landing", "keys", "releases"}
-    assert {path.name for path in state.iterdir() if not path.name.startswith("ledger.")} <= known
+    kept = {"lake", "lake-files.json", "landing", "keys", "releases", "declared", *MADE_AGAIN}
+    there = {path.name for path in state.iterdir() if not path.name.startswith("ledger.")}
+    assert {name for name in there if not name.endswith(".lock")} <= kept, "what is it, and what brings it back?"

@@ -11,13 +11,14 @@ from pathlib import Path
 from contracts import across, folders
 from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
+from contracts.calendar import Calendar
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
+from contracts.model import Agreement, Catalogue, Dataset, Department, Domain
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from contracts.acts import Person
+from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.retention import Retention
 from contracts.violation import Severity
@@ -406,16 +407,6 @@ class Agreement:
     declassifiers: tuple[LoweringApproval, ...] | None = None
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """What a city adds to the built-in Chinese calendar; `years` are those beyond it that these lists cover whole."""
-
-    holidays: frozenset[date] = frozenset()
-    workdays: frozenset[date] = frozenset()
-    years: frozenset[int] = frozenset()
-    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -218,9 +218,10 @@ def _other(pattern: str) -> Callable[[Path], None]:
 
 
 LAKE, LANDED, BACKUP = "`zhongtai rebuild`", "Deliver the same file again", "restore"
+NO_LAKE = "is gone, and the ledger has 6 batches that lay in it; `zhongtai rebuild`"
 LOSSES: dict[str, tuple[Callable[[Path], None], str]] = {
-    "lake": (_gone("lake"), LAKE),
-    "catalogue": (_gone("lake", "catalog.sqlite"), LAKE),
+    "lake": (_gone("lake"), NO_LAKE),
+    "catalogue": (_gone("lake", "catalog.sqlite"), NO_LAKE),
     "damaged catalogue": (_other("lake/catalog.sqlite"), LAKE),
     "data": (_gone("lake", "data"), LAKE),
     "what the lake knows of itself": (_gone("lake", "data", "meta"), LAKE),

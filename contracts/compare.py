@@ -8,10 +8,10 @@ happens elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from contracts.model import Column, Dataset, Rule, SharingAttribute
+from contracts.model import Column, Dataset, LogicalType, Rule, SharingAttribute
 from contracts.violation import Severity
 
 _OPENNESS = {
@@ -83,23 +83,81 @@ def _of_dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
         yield Difference("provision removed", f"{entity}.{name}", held[entity, name], "", breaking=True)
     for entity, name in given.keys() - held.keys():
         yield Difference("provision added", f"{entity}.{name}", "", given[entity, name], breaking=False)
+    conditions = [
+        _join(tuple(f"{one.entity}: {one.where or 'all'}" for one in each.provides)) for each in (before, after)
+    ]
+    yield from _fact("provision's condition changed", before.id, *conditions, breaking=False)
+    for item in fields(Dataset):
+        if item.name not in _COMPARED:
+            kind, breaking = _PLAIN.get(item.name, (f"{item.name} changed", True))
+            one, other = (getattr(each, item.name) for each in (before, after))
+            yield from _fact(kind, before.id, str(one), str(other), breaking=breaking)
+
+
+# What is compared in parts, or is the version itself; and of the rest, what each is called and whether it breaks. A
+# fact that is in neither list breaks: nobody has said that it does not.
+_COMPARED = {
+    *("department", "name", "version", "columns", "rules", "provides", "mode", "sharing_attribute", "frequency"),
+    *("path", "freshness_working_days", "formerly"),
+}
+_PLAIN = {
+    "title_zh": ("title changed", False),
+    "title_en": ("title changed", False),
+    "description": ("description changed", False),
+    "owner": ("owner changed", False),
+    "source": ("delivery changed", False),
+    "legal_basis": ("legal basis changed", False),
+    "domain": ("domain changed", False),
+    "authoritative_for": ("authority changed", False),
+    "parts": ("parts changed", False),
+    "largest_rejected_share": ("largest rejected share changed", False),
+    "may_be_empty": ("emptiness changed", False),
+    "key_twice": ("twice delivered keys changed", False),
+    "category": ("category changed", False),
+    "drift": ("drift policy changed", False),
+}
 
 
 def _of_columns(before: Dataset, after: Dataset) -> Iterator[Difference]:
     old = {column.name: column for column in before.columns}
     new = {column.name: column for column in after.columns}
-    for name in old.keys() - new.keys():
-        yield Difference("column removed", name, str(old[name].element.type), "", breaking=True)
-    for name in new.keys() - old.keys():
-        yield Difference("column added", name, "", str(new[name].element.type), breaking=False)
+    gone = [name for name in old if name not in new]
+    come = [name for name in new if name not in old]
+    for name in gone:
+        renamed = next((other for other in come if _is_same(old[name], new[other])), None)
+        if renamed:
+            come.remove(renamed)
+            yield Difference("column renamed", name, name, renamed, breaking=True)
+        else:
+            yield Difference("column removed", name, str(old[name].element.type), "", breaking=True)
+    for name in come:
+        kind = "required column added" if new[name].required else "column added"
+        yield Difference(kind, name, "", str(new[name].element.type), breaking=False)
     for name in old.keys() & new.keys():
         yield from _of_column(old[name], new[name])
+    if not gone and list(old) != [name for name in new if name in old]:
+        yield Difference("columns reordered", before.id, _join(tuple(old)), _join(tuple(new)), breaking=False)
+
+
+def _is_same(before: Column, after: Column) -> bool:
+    """Whether two columns of different names take the same delivered one."""
+    return bool(set(before.headers) & set(after.headers)) and before.element.type == after.element.type
 
 
 def _of_column(before: Column, after: Column) -> Iterator[Difference]:
     name = before.name
-    yield from _fact("type changed", name, _type(before), _type(after), breaking=True)
+    widened = _is_wider(before, after)
+    kind = "type widened" if widened else "type changed"
+    yield from _fact(kind, name, _type(before), _type(after), breaking=not widened)
     yield from _fact("element changed", name, before.element.name, after.element.name, breaking=False)
+    yield from _fact("codes changed", name, str(before.element.code_set), str(after.element.code_set), breaking=True)
+    yield from _fact("code map changed", name, str(dict(before.code_map)), str(dict(after.code_map)), breaking=False)
+    spelt = [f"{one.element.formats}, {one.element.nulls}, {one.element.rounding}" for one in (before, after)]
+    yield from _fact("spellings changed", name, *spelt, breaking=False)
+    yield from _fact("title changed", name, before.title_zh, after.title_zh, breaking=False)
+    yield from _fact("category changed", name, before.category, after.category, breaking=False)
+    marks = [f"personal {one.personal}, sensitive {one.sensitive_personal}" for one in (before, after)]
+    yield from _fact("marks changed", name, *marks, breaking=False)
     lowered = after.level < before.level
     yield from _fact("level " + ("lowered" if lowered else "raised"), name, before.level, after.level, breaking=lowered)
     yield from _fact("mask changed", name, before.mask, after.mask, breaking=after.mask == "none")
@@ -109,6 +167,14 @@ def _of_column(before: Column, after: Column) -> Iterator[Difference]:
     )
     yield from _fact("ways to leave changed", name, _forms(before), _forms(after), breaking=wider)
     yield from _fact("headers changed", name, _join(before.headers), _join(after.headers), breaking=False)
+
+
+def _is_wider(before: Column, after: Column) -> bool:
+    """Whether every value of the one decimal is one of the other: what is promised as a decimal stays one."""
+    one, other = before.element, after.element
+    if {one.type, other.type} != {LogicalType.DECIMAL}:
+        return False
+    return other.scale >= one.scale and other.precision - other.scale >= one.precision - one.scale
 
 
 def _forms(column: Column) -> str:

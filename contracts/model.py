@@ -224,7 +224,8 @@ class Dataset:
 
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
-    what two different rows of one key in one delivery are.
+    what two different rows of one key in one delivery are. `drift` says what becomes of a delivery whose columns are
+    others than these, by the kind of difference; `formerly` is the name that the dataset had before.
     """
 
     department: str
@@ -251,6 +252,8 @@ class Dataset:
     may_be_empty: bool = False
     key_twice: str = "fault"
     category: Category = Category.GENERAL
+    drift: Mapping[str, str] = field(default_factory=dict)
+    formerly: str | None = None
 
     @property
     def personal(self) -> bool:
@@ -415,6 +418,15 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days of what upkeep may clear away a city keeps; None is for ever."""
+
+    snapshots_days: int = 30
+    runs_days: int = 90
+    landing_days: int | None = None
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """One city's declarations, whole and sound. `persons` are by their names as they are compared."""
 
@@ -433,6 +445,7 @@ class Catalogue:
     persons: Mapping[str, Person] = field(default_factory=dict)
     demonstration: bool = False
     encrypt_landing: bool = False
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -17,15 +17,22 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
-from orchestration.steps.resource import city_resource
+from orchestration.changes.declared import declared_files
+from orchestration.keeping.schedule import upkeep_schedule
+from orchestration.steps.resource import Asked, city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
 
 
 def build_definitions(
-    settings: Settings, *, catalogue: Catalogue | None = None, progress: Progress = silent
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
+    asked: Asked | None = None,
+    progress: Progress = silent,
 ) -> dg.Definitions:
-    """The whole graph of one workspace: raw, models, releases, schedules, the sensor. One process executes a run."""
+    """The whole graph of one workspace: raw, models, releases, schedules. One process executes a run."""
+    wanted = asked or Asked(declared_files(settings.workspace))
     known = catalogue or declarations(settings)
     manifest: dict[str, Any] = load_manifest(settings)
     rules = declared_rules(known)
@@ -36,9 +43,9 @@ def build_definitions(
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
         asset_checks=[raw_checks(known, rules)],
-        schedules=schedules(known.datasets.values()),
+        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
         sensors=[arrivals(settings, known)],
-        resources={"city": city_resource(settings, known, progress)},
+        resources={"city": city_resource(settings, known, wanted, progress)},
         executor=dg.in_process_executor,
     )
 

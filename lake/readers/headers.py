@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from contracts.model import Dataset
 from lake.readers.diagnosis import shown
-from lake.readers.refusal import DeliveryRefused
+from lake.readers.refusal import DeliveryRefused, HeadersDiffer
 
 
 def match_headers(
@@ -32,10 +32,13 @@ def match_headers(
         dataset, {place: header for place, header in enumerate(found) if place not in positions.values()}
     )
     told = shown(unknown, dataset, ordered=ordered)
-    _refuse_missing(dataset, file, positions, told)
-    if unknown:
-        what = f"{len(unknown)} columns are not in the contract: {told}"
-        raise _refused(dataset, file, what, "header line")
+    try:
+        _refuse_missing(dataset, file, positions, told)
+        if unknown:
+            what = f"{len(unknown)} columns are not in the contract: {told}"
+            raise _refused(dataset, file, what, "header line")
+    except DeliveryRefused as refusal:
+        raise HeadersDiffer(refusal, tuple(found), positions) from None
     return positions
 
 

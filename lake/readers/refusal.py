@@ -20,3 +20,19 @@ class DeliveryRefused(Exception):
     def because(self, hint: str) -> DeliveryRefused:
         """The same refusal with what the file itself shows of its cause; itself where there is no hint."""
         return DeliveryRefused(self.dataset, self.file, f"{self.what}; {hint}", self.place, self.fix) if hint else self
+
+
+class HeadersDiffer(DeliveryRefused):
+    """The headers of a delivery are not those of the contract.
+
+    `delivered` are the names as they came: where a file has no header they are a person's data, so they may go into a
+    contract that somebody reads first, and never into a message. `at` says where each contracted column was found.
+    """
+
+    def __init__(self, refusal: DeliveryRefused, delivered: tuple[str, ...], at: dict[str, int]) -> None:
+        super().__init__(refusal.dataset, refusal.file, refusal.what, refusal.place, refusal.fix)
+        self.delivered, self.at = delivered, at
+
+    def because(self, hint: str) -> HeadersDiffer:
+        """The same refusal with what the file itself shows of its cause."""
+        return HeadersDiffer(super().because(hint), self.delivered, self.at) if hint else self

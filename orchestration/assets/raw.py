@@ -31,14 +31,20 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         with told(dataset.id):
+            if not city.why_carry(dataset):
+                city.city.progress("land", dataset.id, "as it was")
+                return dg.MaterializeResult(data_version=_version(city, table), check_results=[_conservation({})])
             batches = ingest(city.ingestion, dataset, city.recorded)
             facts.record_batches(city.city, batches)
             facts.record_look(city.city, dataset.id, batches)
+            city.done.carry(dataset.id, [batch.state for batch in batches])
             for batch in batches:
                 city.city.progress("land", dataset.id, _outcome(batch))
             city.checks.due(table)
             lost = unconserved(city.ingestion, dataset)
-        return dg.MaterializeResult(metadata=_metadata(batches), check_results=[_conservation(lost)])
+        return dg.MaterializeResult(
+            metadata=_metadata(batches), data_version=_version(city, table), check_results=[_conservation(lost)]
+        )
 
     return carry
 
@@ -62,6 +68,11 @@ def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.
                 yield result
 
     return check
+
+
+def _version(city: RunCity, table: str) -> dg.DataVersion | None:
+    version = city.city.versions().of([table]).get(table)
+    return dg.DataVersion(version) if version else None
 
 
 def _conservation_spec(table: str) -> dg.AssetCheckSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import yaml
@@ -51,8 +52,9 @@ def prepare_dagster_home(settings: Settings) -> None:
 
 def put_by(settings: Settings) -> Path:
     """Move a damaged folder out of the way, and prepare a new one; where the old one lies now."""
-    taken = len(list(settings.state.glob(f"{settings.dagster_home.name}.damaged-*")))
-    old = settings.state / f"{settings.dagster_home.name}.damaged-{taken + 1}"
+    place = settings.dagster_home
+    named = (place.with_name(f"{place.name}.damaged-{number}") for number in count(1))
+    old = next(one for one in named if not one.exists())
     settings.dagster_home.rename(old)
     prepare_dagster_home(settings)
     return old

@@ -15,9 +15,9 @@ from typing import Any
 
 from contracts.model import Dataset, Rule
 from lake import facts
-from lake.listing import listing
 from lake.city import City
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
+from lake.listing import listing
 from lake.made import Made
 from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest

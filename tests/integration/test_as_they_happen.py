@@ -20,7 +20,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Recalled:
         "format: csv}", "format: csv, customProperties: [{property: complete, value: manifest}]}"
     )
     contract.write_text(text, encoding="utf-8")
-    made.deliver("people", {"a": 1}, FIRST)
+    made.write("编号,数量\na,1\nb,two\n", "deliveries", FIRST, "bureau", "people.csv")
     made.deliver("visits", {"a": 1}, FIRST)
     _whole(made, {"a": 1}, FIRST)
     return made
@@ -52,10 +52,16 @@ def test_what_is_not_whole_waits_what_is_taken_back_counts_for_nothing_and_the_b
     late.write_bytes(whole)
     (late.parent / "manifest.json").touch()
     half.write_bytes(half.read_bytes() + b"c,3\n")
+    city.deliver("people", {"b": 2}, SECOND)
     wrong = city.place / "deliveries" / FIRST / "bureau" / "visits.csv.withdrawn"
     wrong.write_text("the wrong month", encoding="utf-8")
     second = city.run()
     assert _waiting(second) == []
+    before = city.tell("quarantine", "bureau.people", "--rows")
+    assert [(one["rows"]) for one in before["corrected"]] == [1]
+    (row,) = before["rows"]
+    assert row["corrected_by"] == before["corrected"][0]["by"] != row["batch"]
+    assert "corrected: 1 of batch" in city.say("quarantine", "bureau.people").out
     assert city.rows("lots") == {"a": 1, "b": 2} and city.rows("visits") == {"b": 2, "c": 3}
     (gone,) = (row for row in second.summary["datasets"] if row["state"] == "withdrawn")
     assert gone["message"].endswith("visits.csv.withdrawn says: the wrong month")

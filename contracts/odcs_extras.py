@@ -80,6 +80,9 @@ class ProvidesExtra(Declaration):
     where: Text | None = None
 
 
+Reaction = Literal["accept", "quarantine", "refuse"]
+
+
 class ContractExtras(Declaration):
     """How a dataset is delivered and shared."""
 
@@ -93,6 +96,8 @@ class ContractExtras(Declaration):
     may_be_empty: Truth = False
     key_twice: Literal["fault", "last"] = "fault"
     category: Category = Category.GENERAL
+    drift: dict[Literal["added", "removed", "renamed", "reordered", "retyped"], Reaction] = Field(default_factory=dict)
+    formerly: Text | tuple[Text, ...] = ()
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -73,6 +73,20 @@ class CalendarDeclaration(Declaration):
     )
 
 
+# A hundred years: what is kept longer than that is kept for ever, which is said by leaving it out.
+Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+
+
+class RetentionDeclaration(Declaration):
+    """How many days a city keeps what upkeep may clear away."""
+
+    snapshots_days: Days = Field(30, description="former states of the lake, beside the one that is")
+    runs_days: Days = Field(90, description="what Dagster and dbt wrote of runs; the ledger's own record stays")
+    landing_days: Days | None = Field(
+        None, description="delivered bytes, from the day of their last delivery on; left out: for ever"
+    )
+
+
 class CityDeclaration(Declaration):
     """`zhongtai.yml`."""
 
@@ -84,6 +98,7 @@ class CityDeclaration(Declaration):
         False, description="a city that nobody lives in: the platform plays its persons, and every certificate says so"
     )
     encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
+    retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
 
 
 class RoleDeclaration(Declaration):

@@ -17,7 +17,7 @@ from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain
+from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain, Retention
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
@@ -93,6 +93,7 @@ class _Reading:
             persons=persons,
             demonstration=city.demonstration,
             encrypt_landing=city.encrypt_landing,
+            retention=Retention(**city.retention.model_dump()) if city.retention else Retention(),
         )
 
     def faults(self) -> list[Fault]:

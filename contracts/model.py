@@ -171,6 +171,9 @@ class Source:
     of fixed columns in characters, `records` the path to the records of JSON or XML. `merged` is fault or fill.
     Archives unpack to at most `largest_unpacked` bytes and `largest_ratio` times their size. `delivery_date` says where
     a delivery's day is read from, `zone` is the zone of local times.
+
+    A file is whole once it has not changed for `settled_seconds`, and what `complete` names lies beside it ("" asks for
+    neither).
     """
 
     path: str
@@ -198,6 +201,9 @@ class Source:
     largest_ratio: int = 200
     delivery_date: str = "path"
     zone: str = "Asia/Shanghai"
+    # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
+    settled_seconds: int = field(default=0, repr=False)
+    complete: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -414,6 +420,15 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days of what upkeep may clear away a city keeps; None is for ever."""
+
+    snapshots_days: int = 30
+    runs_days: int = 90
+    landing_days: int | None = None
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """One city's declarations, whole and sound. `persons` are by their names as they are compared."""
 
@@ -432,6 +447,7 @@ class Catalogue:
     persons: Mapping[str, Person] = field(default_factory=dict)
     demonstration: bool = False
     encrypt_landing: bool = False
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -21,6 +21,7 @@ ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 MOST_SKIPPED = 10_000
 MOST_HEADER_ROWS = 10
 MOST_DELIMITER = 8
+MOST_SETTLED = 86_400
 
 MemberFormat = Literal[
     "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
@@ -55,6 +56,8 @@ class ServerExtras(Declaration):
     largest_ratio: Annotated[int, Field(strict=True, ge=1)] = 200
     delivery_date: Text = "path"
     zone: Text = "Asia/Shanghai"
+    settled_seconds: Annotated[int, Field(strict=True, ge=0, le=MOST_SETTLED)] = 0
+    complete: str = ""
 
 
 class ColumnExtras(Declaration):

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from open_data_contract_standard.model import Server
 
+from contracts import completeness
+from contracts.completeness import complete_fault
 from contracts.delivery_dates import INSTEAD, delivery_date_fault
 from contracts.documents import Document, YamlPath
 from contracts.encodings import encoding_fault, nearest_encoding
@@ -47,7 +49,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "zip": ("member", "member_format"),
 }
 _PACKED = ("largest_unpacked", "largest_ratio")  # an archive's, and what gzip or zstd made of any other format
-_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone")
+_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete")
 # ODCS keys of a server that are acted on, or are for people.
 _READ = {"server", "type", "path", "format", "encoding", "delimiter", "customProperties"} | {"id", "description"}
 
@@ -166,6 +168,8 @@ def _check_text(document: Document, read: ServerExtras, places: Mapping[str, Yam
     note = {name: partial(document.fault, places[name]) for name in ServerExtras.model_fields}
     if fault := delivery_date_fault(read.delivery_date):
         document.fault(places["delivery_date"], fault, INSTEAD)
+    if read.complete and (fault := complete_fault(read.complete)):
+        note["complete"](fault, completeness.INSTEAD)
     if not _is_zone(read.zone):
         document.fault(places["zone"], f"there is no zone {read.zone!r}", nearest(read.zone, available_timezones()))
     if fault := encoding_fault(read.encoding):

@@ -29,13 +29,18 @@ class ConservationBroken(Exception):
         )
 
 
+# What a delivery is of which the lake has nothing, so that it has no batch.
+UNTAKEN = frozenset({"failed", "waiting"})
+
+
 @dataclass(frozen=True)
 class Batch:
     """What became of one delivery. `state` is accepted, known (its bytes were delivered before: no row is stored
     twice), held (a snapshot of which too much was rejected, in quarantine whole), rejudged (by a changed contract),
-    failed, withdrawn, or recalled.
+    failed, waiting (not whole yet, or taken back before it was taken), withdrawn, or recalled.
 
-    But for failed ones rows_read = accepted + quarantined; `reasons` counts failures by rule (a row may have several).
+    But for those of which the lake has nothing rows_read = accepted + quarantined; `reasons` counts failures by rule (a
+    row may have several).
     """
 
     dataset: str

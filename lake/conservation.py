@@ -13,8 +13,10 @@ import duckdb
 
 from lake import facts
 from lake.attach import store_table
+from lake.batch import UNTAKEN
 from lake.city import City
 from lake.landed import SEALED
+from lake.leaving import gone_landed
 from lake.store import stored_tables
 from sharing.faults import Fault
 from sharing.recall import recalled_batches
@@ -25,7 +27,7 @@ _LAND = "deliver the same file again, or restore it from a backup"
 
 def conservation(city: City) -> tuple[list[Fault], dict[str, int]]:
     """What of lake and landing is not as the ledger has it; beside it how many batches and rows were looked at."""
-    known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] != "failed"}
+    known = {row["batch"]: row for row in facts.datasets(city.ledger) if row["state"] not in UNTAKEN}
     stored, faults = _stored(city)
     for batch, row in known.items():
         faults += _batch(batch, row, stored)
@@ -64,14 +66,15 @@ def _recalls(city: City) -> Iterator[Fault]:
 
 
 def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
-    """Batches of the ledger that do not lie in landing, and what lies there as a batch and is none of the ledger's."""
+    """Batches of the ledger that lie in landing no more, but by retention, and what lies there unknown to it."""
     told = {str(entry.body.get("batch")) for entry in city.ledger.entries("batch")}
+    gone = gone_landed(city.ledger)
     for dataset in city.catalogue.datasets.values():
         folder = city.settings.landing / dataset.table
         lying = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
         there = {path.name.removesuffix(SEALED) for path in lying}
         whole = {path.name.removesuffix(SEALED) for path in lying if any(path.iterdir())}
-        wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id}
+        wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id} - gone
         for batch in sorted(wanted - whole):
             yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", _LAND)
         for batch in sorted(there - told):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.violation import CheckResult, Verdict
-from lake.batch import Batch
+from lake.batch import UNTAKEN, Batch
 from lake.city import City
 from sharing.ledger import Ledger
 from sharing.notices import open_notices
@@ -34,8 +34,8 @@ def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
 
 def _is_news(batch: Batch, known: _Known) -> bool:
     before = known.failed.get((batch.dataset, batch.path))
-    if batch.state == "failed":
-        return before is None or before["message"] != batch.message
+    if batch.state in UNTAKEN:
+        return before is None or (before["state"], before["message"]) != (batch.state, batch.message)
     # One that was committed to the lake by a run that died before it could record it is news, too.
     had = known.whole.get((batch.dataset, batch.path, batch.batch, str(batch.delivered_on)))
     if before is not None or had is None or batch.state in {"accepted", "rejudged"}:
@@ -60,6 +60,11 @@ def record_verdict(city: City, verdict: Verdict, details: Mapping[str, Any]) -> 
     _append(city, "verdict", [{**verdict.as_dict(), **details}])
 
 
+def record_run(city: City, run_id: str, did: Mapping[str, Any]) -> None:
+    """Append that a run was, and how much it did and left."""
+    city.ledger.append("run", {"run_id": run_id, **did}, city.now())
+
+
 def _append(city: City, kind: str, bodies: Iterable[Mapping[str, Any]]) -> None:
     items = [(kind, {**body, "run_id": city.run_id}) for body in bodies]
     if items:
@@ -68,7 +73,7 @@ def _append(city: City, kind: str, bodies: Iterable[Mapping[str, Any]]) -> None:
 
 @dataclass
 class _Known:
-    """The newest entry of every delivery (dataset, path, batch, day), and of every path whose last try failed."""
+    """The newest entry of every delivery (dataset, path, batch, day), and of every path that was last not taken."""
 
     whole: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
     failed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -79,7 +84,7 @@ def _batches(ledger: Ledger) -> _Known:
     for entry in ledger.entries("batch"):
         body = dict(entry.body)
         path = (body["dataset"], body["path"])
-        if body["state"] == "failed":
+        if body["state"] in UNTAKEN:
             known.failed[path] = body
         else:
             known.failed.pop(path, None)
@@ -93,8 +98,8 @@ def _batches(ledger: Ledger) -> _Known:
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     """One row per batch, in dataset and delivery order, with merged rows and every delivery of it.
 
-    A failed delivery has a row of its own, while it is there. Where recalled bytes were delivered again, `redelivered`
-    says at which paths and on which days.
+    A failed or waiting delivery has a row of its own, while it is there. Where recalled bytes were delivered again,
+    `redelivered` says at which paths and on which days.
     """
     merged = {key: entry.body["merged"] for key, entry in ledger.current("merge").items()}
     there = {key: entry.body["paths"] for key, entry in ledger.current("look").items()}
@@ -154,22 +159,25 @@ def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str
 _BUILT = ("built",)
 
 
-def _newest(ledger: Ledger, kind: str, run: str | None) -> Iterator[Mapping[str, Any]]:
-    """The newest entry of a kind for every key; of one run alone, where a run is given."""
+def _newest(ledger: Ledger, kind: str, run: str | None, left: Collection[str] = ()) -> Iterator[Mapping[str, Any]]:
+    """The newest entry of a kind for every key; where a run is given, of that run, and of what it left as it stood."""
     for entry in ledger.current(kind).values():
-        if run in (None, entry.run):
+        if run in (None, entry.run) or entry.body.get(_ABOUT.get(kind, "agreement")) in left:
             yield entry.body
 
 
-def checks(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
+_ABOUT = {"check": "table"}
+
+
+def checks(ledger: Ledger, run: str | None = None, left: Collection[str] = ()) -> list[dict[str, Any]]:
     """The newest result of every check, by table and rule."""
-    return [{k: v for k, v in body.items() if k != "run_id"} for body in _newest(ledger, "check", run)]
+    return [{k: v for k, v in body.items() if k != "run_id"} for body in _newest(ledger, "check", run, left)]
 
 
-def verdicts(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
+def verdicts(ledger: Ledger, run: str | None = None, left: Collection[str] = ()) -> list[dict[str, Any]]:
     """The newest verdict of every agreement, as a `release` row."""
     names = ("agreement", "product", "verdict", "release_id", "rows", "violations")
-    return [{name: body.get(name) for name in names} for body in _newest(ledger, "verdict", run)]
+    return [{name: body.get(name) for name in names} for body in _newest(ledger, "verdict", run, left)]
 
 
 def drift(ledger: Ledger, run: str | None = None) -> list[dict[str, Any]]:
@@ -201,25 +209,43 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
     return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}
 
 
-def run_summary(ledger: Ledger, run_id: str, seconds: float, *, ended: bool = True) -> dict[str, Any]:
-    """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made.
+@dataclass(frozen=True)
+class Left:
+    """What a run left as it stood, having seen that nothing it depends on has changed: tables and agreements."""
+
+    tables: frozenset[str] = frozenset()
+    agreements: frozenset[str] = frozenset()
+
+    def numbers(self) -> dict[str, int]:
+        """How many."""
+        return {"tables": len(self.tables), "agreements": len(self.agreements)}
+
+
+_NONE = Left()
+
+
+def run_summary(
+    ledger: Ledger, run_id: str, seconds: float, left: Left = _NONE, *, ended: bool = True
+) -> dict[str, Any]:
+    """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made, or saw
+    that they stand.
 
     Of a run that did not end well, also of deliveries only what it did itself: the rest may have been before it.
     """
-    found = _summary(ledger, run_id, seconds, run_id)
+    found = _summary(ledger, run_id, seconds, run_id, left)
     if ended:
         return found
     own = {(entry.body["dataset"], entry.body["path"]) for entry in ledger.entries("batch", run=run_id)}
     return {**found, "datasets": [row for row in found["datasets"] if (row["dataset"], row["path"]) in own]}
 
 
-def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None) -> dict[str, Any]:
+def _summary(ledger: Ledger, run_id: str, seconds: float, only: str | None, left: Left = _NONE) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "seconds": round(seconds, 3),
         "datasets": datasets(ledger),
-        "checks": checks(ledger, only),
-        "releases": verdicts(ledger, only),
+        "checks": checks(ledger, only, left.tables),
+        "releases": verdicts(ledger, only, left.agreements),
         "drift": drift(ledger, only),
         "notices": open_notices(ledger),
     }

@@ -21,25 +21,32 @@ from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
 from lake.order import Delivery, StoredBatch, same_day, without
-from lake.readers.admission import admit, printable, refused_by_system
+from lake.readers.admission import admit, refused_by_system
 from lake.readers.delivery_date import delivered_on
 from lake.readers.landing import Landed, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.settling import NotSettled, expect_settled
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
 from lake.store import ColumnTypeChanged, show, write_delivery
+from lake.taken_back import delivered_path, marks_of, take_back
 
 __all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "ingest_lying", "unconserved"]
 
 
 @dataclass(frozen=True)
 class Lying:
-    """A delivered file: where it is, its path below the root, and its day, or why it cannot be taken."""
+    """A delivered file: where it is, its path below the root, and its day, or why it is not taken.
+
+    One that is `arriving` is looked at where it was delivered, beside what says that it is whole.
+    """
 
     url: str
     path: str
     day: date | None = None
     refused: str = ""
+    waiting: str = ""
+    arriving: bool = False
 
 
 def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ()) -> list[Batch]:
@@ -52,18 +59,21 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     if unusable is not None and not isinstance(unusable, ColumnTypeChanged):
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
     try:
-        urls = find_deliveries(dataset, context.catalogue.deliveries)
+        paths = {delivered_path(url, context): url for url in find_deliveries(dataset, context.catalogue.deliveries)}
+        marks = marks_of(context, dataset)
     except OSError as error:
         refusal = refused_by_system(dataset, dataset.source.path, error)
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
-    found = sorted((_dated(context, dataset, url) for url in urls), key=lambda one: (one.day or date.max, one.path))
+    dated = (_dated(context, dataset, url, path) for path, url in paths.items() if path not in marks)
+    found = sorted(dated, key=lambda one: (one.day or date.max, one.path))
     again = _judged_again(context, dataset, found)
     if dataset.id in context.unusable:
         return again
-    if not found:
+    gone = take_back(context, dataset, marks, paths)
+    if not found and not gone:
         return [*again, _missing(context, dataset)]
     judged = {one.batch: one for one in again}
-    return [_told(_one(context, dataset, one, recorded), judged) for one in found]
+    return [*gone, *(_told(_one(context, dataset, one, recorded), judged) for one in found)]
 
 
 def ingest_lying(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
@@ -76,6 +86,8 @@ def _judged_again(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) 
     if dataset.id not in context.unusable and not outdated(context, dataset):
         return []
     for one in found:
+        if one.day is None:
+            continue
         # A landed copy that is damaged or gone is made good by the same file, where it still lies there.
         with suppress(DeliveryRefused, OSError):
             land(dataset, one.url, context.settings.landing)
@@ -99,12 +111,14 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
     return Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
 
 
-def _dated(context: Ingestion, dataset: Dataset, url: str) -> Lying:
-    path = printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
+def _dated(context: Ingestion, dataset: Dataset, url: str, path: str) -> Lying:
     try:
         admit(dataset, url, context.catalogue.deliveries)
+        expect_settled(dataset, url, context.settings.clock)
         day = delivered_on(dataset, path, today(context.settings.clock), context.catalogue.deliveries)
-        return Lying(url, path, day)
+        return Lying(url, path, day, arriving=True)
+    except NotSettled as unsettled:
+        return Lying(url, path, waiting=str(unsettled))
     except DeliveryRefused as refusal:
         return Lying(url, path, refused=str(refusal))
     except Exception as error:
@@ -113,11 +127,14 @@ def _dated(context: Ingestion, dataset: Dataset, url: str) -> Lying:
 
 def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collection[str]) -> Batch:
     if found.day is None:
-        return Batch(dataset.id, found.path, "failed", message=found.refused)
+        state = "waiting" if found.waiting else "failed"
+        return Batch(dataset.id, found.path, state, message=found.waiting or found.refused)
     landed = None
     try:
-        landed = land(dataset, found.url, context.settings.landing)
+        landed = land(dataset, found.url, context.settings.landing, as_promised=found.arriving)
         return _known(context, dataset, (landed.batch, found), recorded) or _carry(context, dataset, landed, found)
+    except NotSettled as error:
+        return Batch(dataset.id, found.path, "waiting", delivered_on=found.day, message=str(error))
     except (DeliveryRefused, ConservationBroken) as error:
         return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(error))
     except duckdb.FatalException:

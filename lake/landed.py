@@ -68,6 +68,12 @@ def landed_copy(dataset: Dataset, batch: str, place: LandingPlace) -> Path:
     return file
 
 
+def lies_landed(dataset: Dataset, batch: str, landing: Path) -> bool:
+    """Whether anything lies where the landed copy of a batch should, open or sealed."""
+    home = landing / dataset.table
+    return any(_only(home / name) is not None for name in (batch, f"{batch}{SEALED}"))
+
+
 def land_again(dataset: Dataset, batch: str, place: LandingPlace) -> Landed:
     """A landed batch, described anew, to be read again. Raises `LandedLost`, `DeliveryRefused`."""
     return land(dataset, f"file://{landed_copy(dataset, batch, place)}", place.folder)

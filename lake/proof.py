@@ -13,7 +13,8 @@ from contracts.model import Dataset
 from lake.carry import contract_digest
 from lake.city import City
 from lake.lake_files import KIND, SUBJECT, known_files, live_files, manifest
-from lake.landed import LandedLost, LandingPlace, landed_copy
+from lake.landed import LandedLost, LandingPlace, landed_copy, lies_landed
+from lake.leaving import gone_landed
 from lake.order import StoredBatch
 from lake.readers.recount import recount
 from lake.readers.refusal import DeliveryRefused
@@ -24,7 +25,7 @@ from sharing.verify import verify_release
 
 # What a release's own verification says of its bytes; expiry and withdrawal are no damage.
 _OF_TERMS = {"in_force", "not_withdrawn"}
-_RESTORE = "restore the lake's files from a backup; or delete the state, and run again from the deliveries"
+_RESTORE = "`zhongtai rebuild` makes the lake again from what landed; or restore it from a backup: `zhongtai restore`"
 
 
 @dataclass
@@ -46,10 +47,13 @@ class Proof:
 def prove(city: City) -> Proof:
     """Landing, lake and releases held against what was written down of them."""
     proof = Proof()
-    batches = stored_batches(city.connection)
+    batches, gone = stored_batches(city.connection), gone_landed(city.ledger)
     for dataset in city.catalogue.datasets.values():
         digest = contract_digest(dataset, city.catalogue.code_sets)
         for stored in batches.get(dataset.id, []):
+            if stored.batch in gone and not lies_landed(dataset, stored.batch, city.settings.landing):
+                proof.looked("landed files gone by their retention")
+                continue
             _prove_landed(city, proof, dataset, stored, recounted=stored.contract == digest)
     _prove_lake(city, proof)
     _prove_releases(city, proof)
@@ -84,7 +88,7 @@ def _prove_lake(city: City, proof: Proof) -> None:
     path = manifest(city.settings)
     have = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
     if entry and entry.body["digest"] != have:
-        message = "the list of the lake's files is not the one that the ledger names; restore it from a backup"
+        message = f"the list of the lake's files is not the one that the ledger names; {_RESTORE}"
         proof.fault("lake_files", str(path.name), message)
     for name, table in live.items():
         proof.looked("lake files")

@@ -16,7 +16,7 @@ import duckdb
 
 from contracts.model import Catalogue, Dataset
 from contracts.sql_text import literal
-from lake.batch import Batch, Ingestion
+from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.carry import contract_digest
 from lake.ingest import Lying, ingest_lying
 from lake.landed import LandedLost, LandingPlace, landed_copy
@@ -48,7 +48,7 @@ def origins(ledger: Ledger, statement: Statement) -> list[Origin]:
         key = (body["dataset"], body["path"], body["batch"], str(body["delivered_on"]))
         if body["state"] == "withdrawn":
             found.pop(key, None)
-        elif body["state"] != "failed":
+        elif body["state"] not in UNTAKEN:
             contract = str(body.get("contract") or "")
             day = date.fromisoformat(str(body["delivered_on"]))
             found[key] = Origin(body["dataset"], body["batch"], body["path"], day, contract)

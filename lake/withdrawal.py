@@ -1,12 +1,12 @@
 """Taking back a delivery that should not have come: it counts for nothing any more, and the ledger says why.
 
-What was delivered stays where it landed, and its rows stay in the store; which deliveries count is `order`'s.
+What was delivered stays where it landed, and its rows stay in the store; which deliveries count is `order`'s. A
+department's own mark beside the file is `taken_back`'s.
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from typing import Any
 
 from contracts.acts import Deed
@@ -15,7 +15,8 @@ from lake.acts import Actor, Said, record_act
 from lake.batch import outcome
 from lake.city import City
 from lake.lake_files import record_files
-from lake.store import show, stored_batches, stored_deliveries, write_delivery
+from lake.store import stored_batches, stored_deliveries
+from lake.taken_back import strike
 from sharing.acts import read_act
 from sharing.canonical import digest
 
@@ -60,17 +61,8 @@ def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, A
         raise NoSuchDelivery(name, path, [], f"{name}: {path} is withdrawn already")
     if not taken:
         raise NoSuchDelivery(name, path, [one.path for one in deliveries if not one.withdrawn])
-    gone = [replace(one, withdrawn=True) for one in taken]
-    city.connection.execute("begin transaction")
-    try:
-        for one in gone:
-            write_delivery(city.connection, name, one)
-        left = [one for one in deliveries if one not in taken]
-        show(city.connection, dataset, [*left, *gone], list(batches.values()))
-        city.connection.execute("commit")
-    except BaseException:
-        city.connection.execute("rollback")
-        raise
+    left = strike(city.connection, dataset, (deliveries, list(batches.values())), taken)
+    gone = [one for one in left if one not in deliveries]
     told = [outcome(dataset, "withdrawn", batches[one.batch], one, message=why) for one in gone]
     facts.record_batches(city, told)
     record_files(city)

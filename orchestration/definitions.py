@@ -12,19 +12,27 @@ import dagster as dg
 from contracts.model import Catalogue
 from lake.city import Progress, declarations, silent
 from lake.settings import Settings, load_settings, silence_libraries
+from orchestration.arrivals import arrivals
 from orchestration.assets.models import model_assets
 from orchestration.assets.raw import raw_asset, raw_checks
 from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
-from orchestration.steps.resource import city_resource
+from orchestration.changes.declared import declared_files
+from orchestration.keeping.schedule import upkeep_schedule
+from orchestration.steps.resource import Asked, city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
 
 
 def build_definitions(
-    settings: Settings, *, catalogue: Catalogue | None = None, progress: Progress = silent
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
+    asked: Asked | None = None,
+    progress: Progress = silent,
 ) -> dg.Definitions:
     """The whole graph of one workspace: raw, models, releases, schedules. One process executes a run."""
+    wanted = asked or Asked(declared_files(settings.workspace))
     known = catalogue or declarations(settings)
     manifest: dict[str, Any] = load_manifest(settings)
     rules = declared_rules(known)
@@ -35,8 +43,9 @@ def build_definitions(
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
         asset_checks=[raw_checks(known, rules)],
-        schedules=schedules(known.datasets.values()),
-        resources={"city": city_resource(settings, known, progress)},
+        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
+        sensors=[arrivals(settings, known)],
+        resources={"city": city_resource(settings, known, wanted, progress)},
         executor=dg.in_process_executor,
     )
 

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "batch": ("dataset",),
     "look": ("dataset",),
     "files": ("subject",),
+    "landed_gone": ("batch",),
     "declared": ("subject",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 import typer
 
 from contracts.faults import DeclarationsRefused
-from lake.cli import acts, contract, entitlements, govern, held, inspect, keys, past, plan, recalls
+from lake.cli import acts, contract, entitlements, govern, held, inspect, keys, past, plan, recalls, ways
 from lake.cli.output import fail
 from lake.failure import is_ours, words
 from lake.settings import silence_libraries
@@ -33,7 +33,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands: dict[str, Callable[..., None]] = _added()
-    for module in (inspect, govern, acts, keys, entitlements, held, past, recalls, contract, plan):
+    for module in (inspect, govern, acts, keys, entitlements, held, past, recalls, contract, plan, ways):
         commands |= module.COMMANDS
     for name, command in commands.items():
         app.command(name)(command)

@@ -50,6 +50,11 @@ def say(text: str) -> None:
     console.print(text)
 
 
+def note(text: str) -> None:
+    """Print a line for people on standard error, beside what a program reads."""
+    sys.stderr.write(f"zhongtai: {text}\n")
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Print a message on standard error and exit; a program that asked for JSON gets it as that, too."""
     sys.stderr.write(f"zhongtai: {message}\n")

@@ -35,6 +35,17 @@ def show_summary(summary: Mapping[str, Any], settings: Settings, *, whole: bool 
     say("  zhongtai status · explain AGREEMENT · lineage TABLE.COLUMN · quarantine DATASET · check [TABLE] · ui")
 
 
+def show_plan(found: Mapping[str, Any]) -> None:
+    """What a run would do, each thing with its reason, and how much would stand."""
+    for kind, title in (("datasets", "归集 Deliveries"), ("tables", "模型 Models"), ("agreements", "发布 Releases")):
+        rows = [(row[kind.removesuffix("s")], row["why"]) for row in found[kind]]
+        stands = f"{found['stands'][kind]} stand as they are"
+        if rows:
+            table(f"{title}: {len(rows)} to do, {stands}", ("what", "why"), rows)
+        else:
+            say(f"{title}: nothing to do, {stands}")
+
+
 def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     """One line per dataset: read = accepted + quarantined, merged, failed deliveries. Folded, those worst off stay."""
     by_dataset: dict[str, list[Row]] = {}
@@ -50,6 +61,10 @@ def show_datasets(rows: Sequence[Row], most: int = _EVERYTHING) -> None:
     for message in failed[: max(most, _FAILURES)]:
         say(f"[red]✗[/red] {escape(message)}")
     _more(len(failed) - max(most, _FAILURES), "failed deliveries", "zhongtai status")
+    waiting = [row["message"] for row in rows if row["state"] == "waiting"]
+    for message in waiting[: max(most, _FAILURES)]:
+        say(f"[yellow]…[/yellow] waiting: {escape(message)}")
+    _more(len(waiting) - max(most, _FAILURES), "waiting deliveries", "zhongtai status")
 
 
 def _messages(row: Row) -> list[str]:

@@ -18,6 +18,7 @@ from typing import IO
 import fsspec
 import pyarrow as pa
 
+from contracts.completeness import is_mark
 from contracts.model import Dataset
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, nulls_hint
@@ -27,6 +28,7 @@ from lake.readers.kinds import foreign_to_text, marked_kind
 from lake.readers.packed import packing_of
 from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.settling import expect_promised, fingerprint, refuse_changed
 from lake.scratch import own_folder
 
 _BLOCK = 8 << 20
@@ -208,20 +210,24 @@ def _prove_utf8(text: bytes, waiting: int) -> None:
             raise
 
 
-def find_deliveries(dataset: Dataset, root: Path | str) -> list[str]:
-    """The delivered files of a dataset below `root` (any fsspec URL), in name order."""
+def find_deliveries(dataset: Dataset, root: Path | str, ending: str = "") -> list[str]:
+    """The delivered files of a dataset below `root` (any fsspec URL), in name order; with `ending` the marks behind
+    their names instead.
+    """
     filesystem, base = fsspec.core.url_to_fs(str(root))
     return [
         filesystem.unstrip_protocol(found)
         # The root is a place, whatever characters its name has; only the contract's part is a pattern.
-        for found in sorted(filesystem.glob(f"{glob.escape(base.rstrip('/'))}/{dataset.source.path}"))
+        for found in sorted(filesystem.glob(f"{glob.escape(base.rstrip('/'))}/{dataset.source.path}{ending}"))
+        if ending or not is_mark(dataset.source.complete, found.rsplit("/", 1)[-1])
     ]
 
 
-def land(dataset: Dataset, url: str, landing: Path) -> Landed:
-    """Copy one delivered file into the landing area and describe it.
+def land(dataset: Dataset, url: str, landing: Path, *, as_promised: bool = False) -> Landed:
+    """Copy one delivered file into the landing area and describe it; one that is `as_promised`, by its manifest.
 
-    Raises `DeliveryRefused` for a file that is missing, empty, or not in the declared encoding.
+    Raises `NotSettled` for a file that changes meanwhile; `DeliveryRefused` for one that is missing, empty, or neither
+    in the declared encoding nor what its manifest says.
     """
     name = url.rsplit("/", 1)[-1]
     folder = landing / dataset.table
@@ -231,8 +237,10 @@ def land(dataset: Dataset, url: str, landing: Path) -> Landed:
     draft = folder / f".{os.getpid()}.{name}.part"
     scan = _scan(dataset)
     try:
-        _copy(dataset, url, draft, scan)
+        _copy_still(dataset, url, draft, scan)
         _refuse_other_encoding(dataset, name, scan)
+        if as_promised:
+            expect_promised(dataset, url, scan.size, scan.digest.hexdigest())
         batch = batch_id(dataset, scan.digest.hexdigest())
         final = folder / batch / name
         final.parent.mkdir(exist_ok=True)
@@ -310,6 +318,20 @@ def unused_mark(dataset: Dataset, name: str, unused: str) -> str:
             return mark
     what = f"it has all of the control characters 0x01 to 0x{len(UNUSED):02x}, and a reader needs one for itself"
     raise DeliveryRefused(dataset.id, name, what, "as a whole", "Ask for it again without control characters.")
+
+
+def _copy_still(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
+    """Copy a file to which nobody writes meanwhile: whatever is wrong with one that changes may only be what lacks."""
+    try:
+        before = fingerprint(url)
+    except OSError as error:
+        raise refused_by_system(dataset, url.rsplit("/", 1)[-1], error) from None
+    try:
+        _copy(dataset, url, draft, scan)
+    except DeliveryRefused:
+        refuse_changed(dataset, url, before)
+        raise
+    refuse_changed(dataset, url, before, scan.size)
 
 
 def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:

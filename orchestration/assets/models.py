@@ -91,23 +91,40 @@ def _made(
     city: RunCity, tables: Sequence[str], select: Sequence[str]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Tables as they are made, well or not; `tables` are in the order of the graph."""
-    build = begin_build(city.city, city.manifest, select)
-    # What is done from here on costs no time, as long as dbt goes on.
-    unbuilt, checks = set(tables), city.checks
-    checks.make(unbuilt)
-    graph = city.lineage.graph
-    for table in build.tables():
-        unbuilt.discard(table)
-        checks.due(table)
-        if not len(unbuilt) % _TOGETHER:
-            checks.make(unbuilt)
-        yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-    city.read_what_ran()
-    passed_over = [table for table in tables if table in unbuilt]
-    build.unheard(passed_over)
-    for table in passed_over:
-        yield dg.MaterializeResult(asset_key=table_key(table), metadata=_column_lineage(graph, table))
-    yield from check_results([*built_results(city.city, build.results), *checks.of(tables)])
+    wanted = [table for table in tables if city.building.why_make(table)]
+    graph, checks = city.lineage.graph, city.checks
+    if wanted:
+        chosen = [_name(table) for table in wanted] if select or len(wanted) < len(tables) else []
+        build = begin_build(city.city, city.manifest, chosen, whole=city.full)
+        # What is done from here on costs no time, as long as dbt goes on.
+        unbuilt = set(wanted)
+        checks.make(unbuilt)
+        for table in build.tables():
+            unbuilt.discard(table)
+            checks.due(table)
+            if not len(unbuilt) % _TOGETHER:
+                checks.make(unbuilt)
+            yield _made_of(graph, city, table)
+        city.read_what_ran()
+        passed_over = [table for table in wanted if table in unbuilt]
+        build.unheard(passed_over)
+        for table in passed_over:
+            yield _made_of(graph, city, table)
+        built = built_results(city.city, build.results)
+        city.done.make({result.table: result.passed for result in built})
+    stood = [table for table in tables if table not in wanted]
+    for table in stood:
+        yield _made_of(graph, city, table)
+    yield from check_results([*(built if wanted else ()), *city.recorded_builds(stood), *checks.of(tables)])
+
+
+def _made_of(graph: Graph, city: RunCity, table: str) -> dg.MaterializeResult[Any]:
+    version = city.building.digest_of(table)
+    return dg.MaterializeResult(
+        asset_key=table_key(table),
+        metadata=_column_lineage(graph, table),
+        data_version=dg.DataVersion(version) if version else None,
+    )
 
 
 def _name(table: str) -> str:

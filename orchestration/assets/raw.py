@@ -7,7 +7,7 @@ import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
-from lake.batch import Batch
+from lake.batch import UNTAKEN, Batch
 from lake.failure import told
 from lake.ingest import ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
@@ -31,14 +31,20 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def carry(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         with told(dataset.id):
+            if not city.why_carry(dataset):
+                city.city.progress("land", dataset.id, "as it was")
+                return dg.MaterializeResult(data_version=_version(city, table), check_results=[_conservation({})])
             batches = ingest(city.ingestion, dataset, city.recorded)
             facts.record_batches(city.city, batches)
             facts.record_look(city.city, dataset.id, batches)
+            city.done.carry(dataset.id, [batch.state for batch in batches])
             for batch in batches:
                 city.city.progress("land", dataset.id, _outcome(batch))
             city.checks.due(table)
             lost = unconserved(city.ingestion, dataset)
-        return dg.MaterializeResult(metadata=_metadata(batches), check_results=[_conservation(lost)])
+        return dg.MaterializeResult(
+            metadata=_metadata(batches), data_version=_version(city, table), check_results=[_conservation(lost)]
+        )
 
     return carry
 
@@ -64,6 +70,11 @@ def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.
     return check
 
 
+def _version(city: RunCity, table: str) -> dg.DataVersion | None:
+    version = city.city.versions().of([table]).get(table)
+    return dg.DataVersion(version) if version else None
+
+
 def _conservation_spec(table: str) -> dg.AssetCheckSpec:
     # The one blocking check: where rows are missing from the store, nothing may be built on it.
     return dg.AssetCheckSpec(
@@ -82,7 +93,7 @@ def _freshness(dataset: Dataset) -> dg.FreshnessPolicy | None:
 
 
 def _outcome(batch: Batch) -> str:
-    if batch.state in {"failed", "held"}:
+    if batch.state in {*UNTAKEN, "held"}:
         return f"{batch.state.upper()} {batch.message}"
     counts = f"{batch.rows_read} read = {batch.accepted} accepted + {batch.quarantined} quarantined"
     before = {"known": "delivered before", "rejudged": batch.message, "withdrawn": "withdrawn", "recalled": "RECALLED"}
@@ -91,11 +102,13 @@ def _outcome(batch: Batch) -> str:
 
 def _metadata(batches: Sequence[Batch]) -> dict[str, int | str]:
     failed = [batch.message for batch in batches if batch.state == "failed"]
-    unique = {batch.batch: batch for batch in batches if batch.state != "failed"}.values()
+    waiting = [batch.message for batch in batches if batch.state == "waiting"]
+    unique = {batch.batch: batch for batch in batches if batch.state not in UNTAKEN}.values()
     return {
         "dagster/row_count": sum(batch.accepted for batch in unique),
         "read": sum(batch.rows_read for batch in unique),
         "quarantined": sum(batch.quarantined for batch in unique),
         "new batches": sum(batch.state == "accepted" for batch in batches),
         **({"failed deliveries": "\n".join(failed)} if failed else {}),
+        **({"waiting deliveries": "\n".join(waiting)} if waiting else {}),
     }

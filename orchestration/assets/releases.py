@@ -31,7 +31,12 @@ def release_asset(agreement: Agreement) -> dg.AssetsDefinition:
     )
     def release(city: dg.ResourceParam[RunCity]) -> dg.MaterializeResult:
         with told(agreement.name):
-            verdict = share(city.gatherer(), agreement)
+            if city.verdicts.why_judge(agreement):
+                verdict = share(city.gatherer(), agreement)
+                city.done.judged[agreement.name] = city.verdicts.judged(agreement)
+            else:
+                verdict = city.verdicts.standing(agreement)
+                city.done.left.add(agreement.name)
             city.city.progress("gate", agreement.name, str(verdict.outcome))
         return dg.MaterializeResult(metadata={"verdict": str(verdict.outcome)}, check_results=[_gates(verdict)])
 

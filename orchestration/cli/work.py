@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, say
-from lake.cli.present import show_checks, show_summary
+from lake.cli.present import show_checks, show_plan, show_summary
+from lake.cli.turn import NoWait, Wait, hold_lake
 from lake.imports import uncollected
-from lake.settings import load_settings
+from lake.settings import Settings, load_settings
+from orchestration.running.outcome import RunOutcome
 
 WITHHELD, FAILED = 1, 3
 
 
 def run(
+    context: typer.Context,
     workspace: Workspace = None,
     as_json: Json = False,
     select: Annotated[str, typer.Option("--select", help="Dagster asset selection; default: everything.")] = "*",
+    full: Annotated[bool, typer.Option("--full", help="Do everything again, whatever has changed.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and why; do nothing.")] = False,
+    wait: Wait = None,
+    no_wait: NoWait = False,
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
     from lake.city import expect_city
@@ -30,11 +37,18 @@ def run(
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_city(settings)
-    expect_manifest(settings)
-    with uncollected():
-        from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
+    hold_lake(context, settings, wait, no_wait)
+    if plan:
+        _show_plan(settings, as_json=as_json, full=full)
+        return
+    listener = None if as_json else _listener()
+    outcome = None if full or select != "*" else _looked(settings, listener)
+    if outcome is None:
+        expect_manifest(settings)
+        with uncollected():
+            from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
 
-    outcome = run_city(settings, select, None if as_json else _listener())
+        outcome = run_city(settings, select, listener, full=full)
     if as_json:
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
@@ -45,6 +59,25 @@ def run(
         if not as_json:
             say(f"[red]The run failed:[/red] {outcome.failure}")
         raise typer.Exit(FAILED)
+
+
+def _show_plan(settings: Settings, *, as_json: bool, full: bool) -> None:
+    with uncollected():
+        from orchestration.running.planning import plan_city
+
+        found = plan_city(settings, full=full)
+    if as_json:
+        emit(found.as_dict())
+    else:
+        show_plan(found.as_dict())
+
+
+def _looked(settings: Settings, listener: Any) -> RunOutcome | None:
+    """The outcome where nothing is to be done."""
+    with uncollected():
+        from orchestration.running.looking import look_city
+
+        return look_city(settings, listener)
 
 
 def _listener():  # type: ignore[no-untyped-def]
@@ -76,21 +109,17 @@ def ui(
     port: Annotated[int, typer.Option("--port", help="Port on the loopback interface.")] = 3000,
     workspace: Workspace = None,
 ) -> None:
-    """The Dagster UI on this city: the same graph that `run` executes."""
-    import sys
-    from pathlib import Path
-
+    """The Dagster UI on this city and what has its schedules and sensor tick: the same graph that `run` executes."""
     from lake.city import expect_city
     from lake.settings import child_environment
-    from orchestration.running.dagster_home import prepare_dagster_home
-    from orchestration.running.serving import serve
+    from orchestration.running.instance import open_instance
+    from orchestration.running.serving import serve_city
 
     settings = load_settings(workspace)
     expect_city(settings)
-    prepare_dagster_home(settings)
-    webserver = Path(sys.executable).with_name("dagster-webserver")
-    command = [str(webserver), "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    raise typer.Exit(serve(command, child_environment(settings)))
+    with open_instance(settings):
+        pass  # made, or mended, before several processes ask for it at once
+    raise typer.Exit(serve_city(port, child_environment(settings)))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "check": check, "ui": ui}

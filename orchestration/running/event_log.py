@@ -14,6 +14,7 @@ from typing import Any
 
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
 _BUSY_SECONDS = 20
@@ -55,6 +56,11 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
         """Store events in one transaction."""
         with self._connect():
             super().store_event_batch(events)
+
+    def delete_events_for_run(self, conn: Connection, run_id: str) -> None:
+        """Delete a run's events, and its checks, which Dagster itself would keep for ever."""
+        super().delete_events_for_run(conn, run_id)
+        conn.execute(AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id))
 
     def has_table(self, table_name: str) -> bool:
         """Whether the log has a table; Dagster asks before every check result."""

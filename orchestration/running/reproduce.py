@@ -17,6 +17,7 @@ from typing import Any
 from contracts.clock import FixedClock
 from contracts.model import Catalogue
 from lake import reproducing
+from lake.batch import UNTAKEN
 from lake.city import City, declarations, expect_run, open_city
 from lake.column_lineage import CityLineage
 from lake.landed import LandingPlace
@@ -126,7 +127,7 @@ def _made(
 def _carried(run: RunCity, catalogue: Catalogue, found: list[Origin], place: LandingPlace) -> Iterator[str]:
     for dataset in catalogue.datasets.values():
         for batch in reproducing.carried(run.ingestion, dataset, found, place):
-            if batch.state in {"failed", "held"}:
+            if batch.state in {*UNTAKEN, "held"}:
                 yield batch.message
 
 

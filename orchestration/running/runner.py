@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
-from sqlalchemy.exc import DatabaseError
 
-from contracts.model import Catalogue
 from lake import facts
 from lake.anchoring import anchor_notes
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.guarding import expect_past
 from lake.settings import Settings
-from lake.witnessing import have_signed
 from orchestration.assets.naming import RELEASE
+from orchestration.changes.declared import declared_files
 from orchestration.definitions import build_definitions
-from orchestration.running.dagster_home import prepare_dagster_home, put_by
+from orchestration.running.instance import open_instance
+from orchestration.running.outcome import RunOutcome, notes_of
 from orchestration.steps.checking import check_tables
-from orchestration.twins.sync import drift
+from orchestration.steps.resource import Asked
 from quality.rules import declared_rules
 from quality.scorecard import scores
 from sharing.ledger import Ledger
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What a run came to: `success` is False when a step raised, and `failure` then says which and why."""
-
-    success: bool
-    summary: dict[str, Any]
-    failure: str = ""
 
 
 class NotBegun(RuntimeError):
@@ -47,18 +36,20 @@ class NotBegun(RuntimeError):
         super().__init__(f"the run could not begin: {why}")
 
 
-def run_city(settings: Settings, select: str = "*", progress: Any = None) -> RunOutcome:
-    """Materialize the selected assets in this process, and read the outcome back from the ledger.
+def run_city(settings: Settings, select: str = "*", progress: Any = None, *, full: bool = False) -> RunOutcome:
+    """Materialize the selected assets in this process, and read the outcome back from the ledger. What nothing changed
+    for stands as it is, unless the run is `full`.
 
     Raises `UnknownSelection` before anything is run, `NotBegun` where a first run could not open its city.
     """
     started = time.monotonic()
+    asked = Asked(declared_files(settings.workspace), full)
     catalogue = declarations(settings)
     expect_past(settings)
     listener: Progress = progress or silent
     # The instance first: making one takes seconds, in which dbt may still be parsing.
-    with _instance(settings) as instance, progress or nullcontext():
-        definitions = build_definitions(settings, catalogue=catalogue, progress=listener)
+    with open_instance(settings) as instance, progress or nullcontext():
+        definitions = build_definitions(settings, catalogue=catalogue, asked=asked, progress=listener)
         chosen = _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
@@ -66,10 +57,11 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None) -> Run
         raise NotBegun(_failure(result.all_events))
     with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
-        summary = facts.run_summary(ledger, result.run_id, seconds, ended=result.success)
+        left = facts.Left(frozenset(asked.done.stood), frozenset(asked.done.left))
+        summary = facts.run_summary(ledger, result.run_id, seconds, left, ended=result.success)
         anchors = anchor_notes(settings, ledger)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
-    notes = [*_notes(settings, catalogue), *anchors, *have_signed(settings)]
+    notes = [*anchors, *notes_of(settings, catalogue)]
     return RunOutcome(not failure, {**summary, "notes": notes}, failure)
 
 
@@ -78,15 +70,6 @@ def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:
     wanted = {key.path[-1] for key in chosen if key.path[0] == RELEASE}
     missing = sorted(wanted - {row["agreement"] for row in summary["releases"]})
     return f"no verdict was given on {', '.join(missing)}" if missing else ""
-
-
-def _notes(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """What a person should know of a run beside its outcome."""
-    different = drift(catalogue, settings.dbt_project)
-    if not different:
-        return []
-    named = ", ".join(one.path for one in different[:3])
-    return [f"{len(different)} dbt twins differ from the declarations ({named} …): run `zhongtai sync`, then run again"]
 
 
 def _resolve(select: str, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:
@@ -117,21 +100,6 @@ def _why(event: dg.DagsterEvent) -> str:
     # Steps raise `StepFailed`, whose text holds no value; what Dagster itself raised is told by its kind.
     told = text.strip() if kind.endswith(StepFailed.__name__) else f"{event.step_key or 'the run'}: {error.cls_name}"
     return told.splitlines()[0] if told else ""
-
-
-@contextmanager
-def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The workspace's own Dagster storage, so that `make ui` shows the runs of the command line."""
-    prepare_dagster_home(settings)
-    try:
-        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
-        instance.get_runs(limit=1)
-    except DatabaseError:
-        # What Dagster keeps is no evidence: damaged, it is put by and begun anew.
-        put_by(settings)
-        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
-    with instance:
-        yield instance
 
 
 def check_city(settings: Settings, table: str | None) -> dict[str, Any]:

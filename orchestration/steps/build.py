@@ -79,12 +79,14 @@ class Build:
         )
 
 
-def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = ()) -> Build:
-    """Have dbt begin; the manifest is compiled, and of the project as it is."""
+def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = (), *, whole: bool = False) -> Build:
+    """Have dbt begin; the manifest is compiled, and of the project as it is. `whole` makes also anew what is else only
+    added to."""
     frame(city.connection, missing(city.connection, manifest))
     standing = Standing.begun(city, made_of(manifest))
-    for table in standing.forget_stale():
-        city.progress("model", table, "made whole: a batch that it may hold counts no longer")
+    for table in standing.forget_stale(whole=whole):
+        why = "everything was asked for" if whole else "a batch that it may hold counts no longer"
+        city.progress("model", table, f"made whole: {why}")
     before = standing_versions(city, added_to(manifest))
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)

@@ -6,22 +6,19 @@ what is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 
 import duckdb
 
 from contracts.model import Rule
 from contracts.violation import CheckResult, Severity
-from contracts.working_days import CalendarHorizon, working_days_between
 from lake import facts
 from lake.city import City
 from lake.cores import threads_for_folder, use_threads
 from lake.failure import words
-from lake.order import newest_days
-from lake.store import stored_batches, stored_deliveries
+from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from quality.rules import declared_rules
 from quality.suites import Subject, check_table
 
@@ -34,12 +31,22 @@ class Checks:
     """
 
     city: City
+    stands: Callable[[str], bool] = lambda _: False
+    """Whether a table is the very one that was checked before, by the same rules: what was said of it counts."""
     _due: dict[str, None] = field(default_factory=dict)
     _made: dict[str, list[CheckResult]] = field(default_factory=dict)
 
     @cached_property
     def _rules(self) -> Mapping[str, Sequence[Rule]]:
         return declared_rules(self.city.catalogue)
+
+    @cached_property
+    def _recorded(self) -> Mapping[str, list[CheckResult]]:
+        found: dict[str, list[CheckResult]] = {}
+        for row in facts.checks(self.city.ledger):
+            if row["rule"] in {rule.name for rule in self._rules.get(row["table"], ())}:
+                found.setdefault(row["table"], []).append(CheckResult(**{**row, "severity": Severity(row["severity"])}))
+        return found
 
     def due(self, table: str) -> None:
         """A table has new content, to be checked before the run ends."""
@@ -64,7 +71,10 @@ class Checks:
         wanted = list(tables)
         for table in wanted:
             if table not in self._made:
-                self._due[table] = None
+                if self.stands(table):
+                    self._made[table] = self._recorded.get(table, [])
+                else:
+                    self._due[table] = None
         self.make()
         return [result for table in wanted for result in self._made.get(table, [])]
 
@@ -75,7 +85,7 @@ def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResul
     wanted = [table for table in tables if table in rules]
     use_threads(city.connection, threads_for_folder(city.settings.lake_data, city.settings.threads))
     versions = city.versions().of(wanted)
-    newest = _newest_deliveries(city) if wanted else {}
+    newest = newest_deliveries(city) if wanted else {}
     results: dict[str, list[CheckResult]] = {}
     for table in wanted:
         if table in versions:
@@ -91,14 +101,7 @@ def _subject(city: City, table: str, rules: Sequence[Rule], version: str) -> Sub
     return Subject(table, rules, version, city.catalogue.code_sets, dataset)
 
 
-def _newest_deliveries(city: City) -> dict[str, tuple[date, int]]:
-    """Dataset -> the date of its newest delivery that counts, and the rows accepted of all."""
-    batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
-    accepted = {dataset: sum(one.accepted for one in each if not one.recalled) for dataset, each in batches.items()}
-    return {dataset: (day, accepted.get(dataset, 0)) for dataset, day in newest_days(deliveries, batches).items()}
-
-
-def _check_safely(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:
+def _check_safely(city: City, subject: Subject, newest: Newest) -> list[CheckResult]:
     """The results of a table's rules; where the suite itself fails, each rule has failed for that reason."""
     try:
         return _check(city, subject, newest)
@@ -123,36 +126,11 @@ def _unjudged(subject: Subject, rule: Rule, why: str) -> CheckResult:
     )
 
 
-def _check(city: City, subject: Subject, newest: Mapping[str, tuple[date, int]]) -> list[CheckResult]:
-    timed = [rule for rule in subject.rules if rule.kind == "freshness"]
-    plain = replace(subject, rules=tuple(rule for rule in subject.rules if rule.kind != "freshness"))
+def _check(city: City, subject: Subject, newest: Newest) -> list[CheckResult]:
+    timed = [rule for rule in subject.rules if rule.kind == FRESHNESS]
+    plain = replace(subject, rules=tuple(rule for rule in subject.rules if rule.kind != FRESHNESS))
     found = check_table(city.connection, plain) if plain.rules else []
     dataset = subject.dataset
     if dataset is None:
         return found
-    return found + [_freshness(city, rule, subject, newest.get(dataset.id, (None, 0))) for rule in timed]
-
-
-def _freshness(city: City, rule: Rule, subject: Subject, delivered: tuple[date | None, int]) -> CheckResult:
-    """The age of the newest delivery in working days, from the batches' dates: no column of the table has it."""
-    newest, rows = delivered
-    assert subject.dataset
-    allowed = int(str(rule.arguments.get("working_days", subject.dataset.freshness_working_days)))
-    error, age = None, None
-    try:
-        age = working_days_between(newest, city.today(), city.catalogue.calendar) if newest else None
-    except CalendarHorizon as horizon:
-        error = str(horizon)
-    return CheckResult(
-        table=subject.table,
-        rule=rule.name,
-        dimension=rule.dimension,
-        severity=Severity(rule.severity),
-        passed=error is None and age is not None and age <= allowed,
-        rows=None if error else rows,
-        failing_rows=None if error else 0,
-        observed=f"newest delivery {newest}, {age} working days old, {allowed} allowed" if newest else "no delivery",
-        error=error,
-        data_version=subject.data_version,
-        reason=error,
-    )
+    return found + [freshness(city, rule, dataset, newest, data_version=subject.data_version) for rule in timed]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import dagster as dg
 
-from contracts.model import Catalogue
+from contracts.model import Catalogue, Dataset
+from contracts.violation import CheckResult, Severity
 from lake import facts
 from lake.batch import Ingestion
 from lake.city import City, Progress, open_city, silent
@@ -20,21 +21,27 @@ from lake.failure import told
 from lake.guarding import known_keys
 from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
+from lake.made import Made, read_made
 from lake.renaming import take_former_names
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
+from orchestration.changes.changes import Changes
+from orchestration.changes.recording import Done, record
+from orchestration.changes.texts import Text, texts_of, unsteady_functions
+from orchestration.changes.verdicts import Verdicts
 from orchestration.share.counting import made_by
 from orchestration.share.entrances import provenance_of
 from orchestration.share.evidence import Gatherer
 from orchestration.share.provenance import Provenance
 from orchestration.steps.build import added_to
 from orchestration.steps.checking import Checks
-from orchestration.transform.project import compiled_manifest, expect_compiled
+from orchestration.transform.project import compiled_manifest, expect_compiled, parsed_digest
 from orchestration.transform.sandbox.selects import judged_texts
 from orchestration.twins.sync import twin_relations
+from quality.rules import BUILT
 from sharing.notices import write_missing
 
 
@@ -45,6 +52,70 @@ class RunCity:
     city: City
     recalled: frozenset[str] = frozenset()
     """The batches that were recalled before the run."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The declarations' digests, from before they were read."""
+    done: Done = field(default_factory=Done)
+    """What the run did so far."""
+    full: bool = False
+    """Whether nothing is to stand as it is."""
+
+    def why_carry(self, dataset: Dataset) -> str:
+        """Why a dataset's deliveries are looked at; empty where they stand. What lies there is told first."""
+        self.carrying.look(dataset)
+        why = self.carrying.why_carry(dataset)
+        if not why:
+            self.done.stood.add(f"raw.{dataset.table}")
+        return why
+
+    @cached_property
+    def before(self) -> Made:
+        """What is on record of the runs before."""
+        return read_made(self.city.settings)
+
+    @cached_property
+    def arrived(self) -> dict[str, str]:
+        """Dataset -> what lay there."""
+        return {}
+
+    @cached_property
+    def carrying(self) -> Changes:
+        """What has changed, as deliveries are carried."""
+        return self._changes(None)
+
+    @cached_property
+    def building(self) -> Changes:
+        """What has changed, as models are about to be built: all that they read has been carried."""
+        return self._changes(texts_of(self.manifest, unsteady_functions(self.city.connection)))
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Which verdicts stand, once models are built."""
+        return Verdicts(self._changes(self.building.texts), self.done.made)
+
+    def _changes(self, texts: Mapping[str, Text] | None) -> Changes:
+        project = parsed_digest(self.city.settings)
+        return Changes(self.city, self.before, project, self.files, texts, self.full, self.arrived)
+
+    def stands(self, table: str) -> bool:
+        """Whether a table is the very one that was recorded, and so are its checks."""
+        if table.startswith("raw."):
+            found = table in self.done.stood
+        else:
+            found = table not in self.done.made and not self.building.why_make(table)
+        if found:
+            self.done.stood.add(table)
+        return found
+
+    def recorded_builds(self, tables: Iterable[str]) -> list[CheckResult]:
+        """What is on record of the builds of tables that stand."""
+        wanted = set(tables)
+        rows = (row for row in facts.checks(self.city.ledger) if row["table"] in wanted and row["rule"] == BUILT.name)
+        return [CheckResult(**{**row, "severity": Severity(row["severity"])}) for row in rows]
+
+    def record(self) -> None:
+        """Write down what stands now, for the next run."""
+        texts = self.__dict__["building"].texts if "building" in self.__dict__ else None
+        record(self._changes(texts), self.done)
 
     @cached_property
     def ingestion(self) -> Ingestion:
@@ -62,7 +133,7 @@ class RunCity:
     @cached_property
     def checks(self) -> Checks:
         """What of the run is to be checked, and was."""
-        return Checks(self.city)
+        return Checks(self.city, self.stands)
 
     @cached_property
     def recorded(self) -> set[str]:
@@ -116,7 +187,19 @@ class RunCity:
         return provenance_of(self.city, self.lineage, self.made)
 
 
-def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress = silent) -> dg.ResourceDefinition:
+@dataclass
+class Asked:
+    """What is asked of a run: whether all is done again, and the declarations' digests from before they were read. What
+    it did is told in `done`."""
+
+    files: Mapping[str, str]
+    full: bool = False
+    done: Done = field(default_factory=Done)
+
+
+def city_resource(
+    settings: Settings, catalogue: Catalogue, asked: Asked, progress: Progress = silent
+) -> dg.ResourceDefinition:
     """The resource of one workspace. Python objects, so that nothing of them passes through run configuration."""
 
     @dg.resource(description="The lake, the ledger and the declarations of one city")
@@ -128,7 +211,8 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
             with told("what was recalled"):
                 finish_acts(city)
                 recalled = take_recalls(city)
-            yield RunCity(city, recalled)
+            run = RunCity(city, recalled, asked.files, asked.done, asked.full)
+            yield run
             with told("what no agreement covers"):
                 settle_releases(city)
             with told("the notices to recipients"):
@@ -136,6 +220,8 @@ def city_resource(settings: Settings, catalogue: Catalogue, progress: Progress =
                 write_missing(city.ledger, settings.releases, city.signer, keys)
             with told("the digests of the lake's files"):
                 record_files(city)
+            with told("what this run made"):
+                run.record()
             with told("what is in force"):
                 keep_in_force(city)
 

@@ -192,6 +192,14 @@ def expect_manifest(settings: Settings) -> None:
     begin(settings, None if known else "parse")
 
 
+def parsed_digest(settings: Settings) -> str:
+    """The digest of the project that dbt's manifest is of, from before it was parsed; empty where there is none."""
+    try:
+        return _mark(settings).read_text("utf-8")
+    except OSError:
+        return ""
+
+
 def _mark(settings: Settings) -> Path:
     return settings.dbt_target / "parsed.sha256"
 

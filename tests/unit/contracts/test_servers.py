@@ -65,6 +65,8 @@ VALUES = {
     "largest_ratio": "10",
     "delivery_date": "path",
     "zone": "Asia/Shanghai",
+    "settled_seconds": "60",
+    "complete": "_SUCCESS",
 }
 RECORDS = {"json": '"$.data.rows"', "xml": "/rows/row"}
 
@@ -263,3 +265,16 @@ def test_a_zone_that_nobody_knows(workspace: Path) -> None:
 def test_a_zone_is_one_that_clocks_keep(workspace: Path, zone: str, known: bool) -> None:
     declare(workspace, "csv", zone=f'"{zone}"')
     assert bool(refused(workspace)) is not known
+
+
+@pytest.mark.parametrize("complete", ["manifest", "_SUCCESS", "'*.done'", "SHA256SUMS"])
+def test_what_lies_beside_a_file_may_say_that_it_is_whole(workspace: Path, complete: str) -> None:
+    declare(workspace, "csv", complete=complete, settled_seconds="60")
+    assert refused(workspace) == []
+
+
+@pytest.mark.parametrize("complete", ["'*'", "a/b", "'*.withdrawn'", "'**'", "' '"])
+def test_what_could_not_lie_beside_a_file_says_nothing_of_it(workspace: Path, complete: str) -> None:
+    declare(workspace, "csv", complete=complete)
+    (fault,) = refused(workspace)
+    assert "complete is" in fault

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.model import Dataset, DeliveryMode
 from lake.ingest import ingest
-from lake.one_writer import LakeBusy, one_writer
+from lake.one_writer import LakeBusy, held_throughout, is_held, one_writer
 from lake.store import ensure_tables
 from tests.unit.lake.desk import Desk, column, moved, people
 from tests.unit.lake.history import History
@@ -215,9 +215,16 @@ def test_a_second_writer_waits_for_the_first_and_is_told_for_whom(tmp_path: Path
     told: list[str] = []
     with one_writer(tmp_path), pytest.raises(LakeBusy) as busy, one_writer(tmp_path, told.append, most=0.3):
         pass
-    assert told == [f"process {os.getpid()}"] and busy.value.holder == told[0]
+    assert told[0].startswith(f"process {os.getpid()}, ") and " (since 20" in told[0] and busy.value.holder == told[0]
     with one_writer(tmp_path, most=0):
-        pass
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+
+
+def test_a_command_that_holds_the_lake_throughout_does_not_wait_for_itself(tmp_path: Path) -> None:
+    with held_throughout(tmp_path, print, 0), one_writer(tmp_path, most=0):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
 
 
 def test_a_correction_that_is_corrected_back_counts_again(desk: Desk) -> None:

@@ -1,0 +1,180 @@
+"""Taking a backup: everything of a city's state that cannot be made again by itself, as it is at one moment.
+
+Nobody writes meanwhile, and readers go on reading. What lies at the place already is not written again. The keys are in
+it only where that was asked for, sealed with a passphrase: without them a backup is of no use, with them it is all.
+"""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pyrage
+
+from lake.attach import seal_lake
+from lake.backup_place import BackupPlace
+from lake.backup_set import BackupSet, Kept
+from lake.city import Progress, open_books, silent
+from lake.scratch import own_folder
+from lake.settings import Settings
+from sharing.canonical import file_digest
+from sharing.chain import Head
+from sharing.faults import SharingRefused
+from sharing.keys import Signer, read_passphrase
+
+LEFT_OUT = (
+    *(
+        "scratch",
+        "extensions",
+        "dagster",
+        "dagster.damaged-*",
+        "dbt",
+        "keys",
+        "writer.lock",
+        "*.open",
+        "*-wal",
+        "*-shm",
+    ),
+    *("lake.before-rebuild-*", ".rebuilding", ".restoring"),
+)
+"""What of a state is in no backup, by name: made again by itself, of one process, or, as keys, kept apart."""
+_DRAFTS = (".*.draft", ".*.part", ".*.sealed")
+KEYS_NAME = "keys"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a backup did: the set's name, its files and bytes, and how much of that had to be written."""
+
+    name: str
+    place: str
+    files: int
+    bytes: int
+    written: int
+    bytes_written: int
+    with_keys: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data."""
+        return {"set": self.name, **{key: value for key, value in vars(self).items() if key != "name"}}
+
+
+def back_up(settings: Settings, city: str, address: str, by: str, *, with_keys: bool = False) -> Taken:
+    """Take a set to a folder or URL, on the record. Raises `BackupUnreachable`, `NothingRunYet`, `LakeBusy`,
+    PastLacking; SharingRefused for keys without a passphrase to seal them with.
+    """
+    place = BackupPlace.at(address)
+    if with_keys and settings.key_passphrase is None:
+        fix = "name the file of a passphrase, mode 0600, in ZHONGTAI_KEY_PASSPHRASE_FILE; or leave --with-keys out"
+        raise SharingRefused("backup_keys", "--with-keys", "keys are not copied in the clear", fix)
+    _expect_outside(settings, place)
+    return _taken(settings, (city, by), place, with_keys=with_keys)
+
+
+def _expect_outside(settings: Settings, place: BackupPlace) -> None:
+    if place.local and Path(place.root).is_relative_to(settings.state):
+        fix = "name a folder elsewhere, best on another machine"
+        raise SharingRefused("backup_place", place.address, "it lies in the very state that is backed up", fix)
+
+
+def _taken(
+    settings: Settings, what: tuple[str, str], place: BackupPlace, *, with_keys: bool, progress: Progress = silent
+) -> Taken:
+    city, by = what
+    with open_books(settings, progress) as (ledger, signer):
+        now = settings.clock.now()
+        ledger.append("access", {"subject": "backup", "by": by, "place": place.address, "with_keys": with_keys}, now)
+        if settings.catalog.exists():
+            seal_lake(settings)
+        name = f"{now.strftime('%Y%m%dT%H%M%S')}-{ledger.head().seq:09d}"
+        own_folder(settings.scratch)
+        return _Taking(settings, place, with_keys).take((name, city, now.isoformat()), ledger.head(), signer)
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """One set on its way to its place."""
+
+    settings: Settings
+    place: BackupPlace
+    with_keys: bool
+
+    def take(self, named: tuple[str, str, str], head: Head, signer: Signer) -> Taken:
+        known, files, written = self.place.known(), dict[str, Kept](), dict[str, int]()
+        for path in self._files():
+            kept = self._put(path, known, written)
+            files[str(path.relative_to(self.settings.state))] = kept
+        keys = self._put_keys(known, written) if self.with_keys else ""
+        made = BackupSet(*named, head.seq, files, self._folders(), keys)
+        self.place.write_set(made.name, made.signed(signer))
+        size = sum(one.bytes for one in files.values())
+        facts = (made.name, self.place.address, len(files), size)
+        return Taken(*facts, len(written), sum(written.values()), bool(keys))
+
+    def _put(self, path: Path, known: dict[str, int], written: dict[str, int]) -> Kept:
+        if path in (self.settings.ledger, self.settings.catalog):
+            copy = self._copied(path)
+            try:
+                return self._put_file(copy, path.stat().st_mode, (known, written))
+            finally:
+                copy.unlink()
+        return self._put_file(path, path.stat().st_mode, (known, written))
+
+    def _put_file(self, path: Path, mode: int, had: tuple[dict[str, int], dict[str, int]]) -> Kept:
+        known, written = had
+        digest, size = file_digest(path), path.stat().st_size
+        if known.get(digest) != size:
+            self.place.put(path, digest)
+            known[digest] = written[digest] = size
+        return Kept(digest, size, mode & 0o777)
+
+    def _copied(self, database: Path) -> Path:
+        """A SQLite file with all that still lies beside it, as one file: by SQLite's own way, under readers' eyes."""
+        copy = self.settings.scratch / f"backup.{database.name}"
+        copy.unlink(missing_ok=True)
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return copy
+
+    def _put_keys(self, known: dict[str, int], written: dict[str, int]) -> str:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for path in sorted(self.settings.keys.iterdir()):
+                if path.is_file() and not path.name.startswith("."):
+                    tar.add(path, path.name, recursive=False)
+        passphrase = self.settings.key_passphrase
+        sealed = pyrage.passphrase.encrypt(
+            packed.getvalue(), read_passphrase(passphrase).decode() if passphrase else ""
+        )
+        file = self.settings.scratch / f"backup.{KEYS_NAME}"
+        file.write_bytes(sealed)
+        try:
+            return self._put_file(file, 0o600, (known, written)).sha256
+        finally:
+            file.unlink()
+
+    def _files(self) -> Iterator[Path]:
+        for top in self._tops():
+            for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+                parts = path.relative_to(self.settings.state).parts
+                if path.is_file() and not path.is_symlink() and not any(_fits(part, _DRAFTS) for part in parts):
+                    yield path
+
+    def _folders(self) -> dict[str, int]:
+        state = self.settings.state
+        found = [path for top in self._tops() if top.is_dir() for path in (top, *sorted(top.rglob("*")))]
+        return {str(one.relative_to(state)): one.stat().st_mode & 0o777 for one in found if one.is_dir()}
+
+    def _tops(self) -> list[Path]:
+        return [path for path in sorted(self.settings.state.iterdir()) if not _fits(path.name, (*LEFT_OUT, *_DRAFTS))]
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)

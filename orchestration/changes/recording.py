@@ -1,0 +1,99 @@
+"""What a run writes down at its end, so that the next one need not do the same again.
+
+Kept is what stands and what this run made well; of all else nothing is kept, and so it is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from contracts.model import Dataset
+from lake import facts
+from lake.city import City
+from lake.made import Made, Stood, Taken
+from lake.table_states import table_states
+from orchestration.changes.changes import Changes
+
+# What the same bytes come to again. A delivery that could not be taken may be taken next time: its place was not there.
+_SETTLED = frozenset({"accepted", "known", "rejudged", "withdrawn", "recalled", "held"})
+
+
+@dataclass
+class Done:
+    """What one run did: the datasets that it carried, the tables that it made (well: True), and by which digest it
+    judged each agreement (none: by nothing that stands)."""
+
+    carried: dict[str, bool] = field(default_factory=dict)
+    made: dict[str, bool] = field(default_factory=dict)
+    judged: dict[str, str] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+    """Agreements whose verdicts were seen to stand."""
+    stood: set[str] = field(default_factory=set)
+    """Tables that were seen to stand."""
+
+    def make(self, made: Mapping[str, bool]) -> None:
+        """Tables were built, each well or not."""
+        self.made.update(made)
+
+    def carry(self, dataset: str, states: Collection[str]) -> None:
+        """A dataset was looked at, and its deliveries came to these states."""
+        self.carried[dataset] = bool(states) and _SETTLED.issuperset(states)
+
+
+def record(changes: Changes, done: Done) -> None:
+    """Write the record as it is now; `changes` are those that the run began with, its models known where any ran."""
+    before = changes.before if changes.before.platform == changes.platform else Made()
+    states = table_states(changes.city.connection)
+    found = Made(
+        changes.platform,
+        "",
+        _datasets(changes, done, before, states),
+        _tables(changes, done, before, states),
+        {**before.agreements, **done.judged},
+    )
+    found.agreements = {
+        name: told for name, told in found.agreements.items() if told and name in changes.city.catalogue.agreements
+    }
+    wanted = changes.texts if changes.texts is not None else before.tables if changes.is_same_project else None
+    if wanted is not None and found.tables.keys() >= wanted.keys():
+        found.project = changes.project
+    if found != changes.before:
+        found.save(changes.city.settings)
+
+
+def _datasets(changes: Changes, done: Done, before: Made, states: Mapping[str, str]) -> dict[str, Taken]:
+    found = {name: one for name, one in before.datasets.items() if name not in done.carried}
+    for name, well in done.carried.items():
+        dataset = changes.city.catalogue.datasets[name]
+        if well:
+            found[name] = _taken(changes, dataset, states)
+    return {name: one for name, one in found.items() if name in changes.city.catalogue.datasets}
+
+
+def _taken(changes: Changes, dataset: Dataset, states: Mapping[str, str]) -> Taken:
+    contract = changes.declared.of_dataset(dataset)
+    return Taken(changes.look(dataset), contract, states.get(f"store.{dataset.table}", ""))
+
+
+def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str]) -> dict[str, Stood]:
+    texts, sick = changes.texts, _unjudged(changes.city)
+    if texts is None:
+        return dict(before.tables)
+    found = {}
+    for name, text in texts.items():
+        told = changes.digest_of(name)
+        if told is None or name in sick:
+            continue
+        if not text.stored:
+            found[name] = Stood(told, "", text.own, text.above, "")
+        elif done.made.get(name):
+            found[name] = Stood(told, changes.checked_of(name), text.own, text.above, states.get(name, ""))
+        elif name in before.tables and name not in done.made:
+            found[name] = before.tables[name]
+    return found
+
+
+def _unjudged(city: City) -> set[str]:
+    """Tables of which a check could not be made: it is tried again."""
+    return {row["table"] for row in facts.checks(city.ledger) if row["error"]}

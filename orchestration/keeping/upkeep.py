@@ -1,0 +1,94 @@
+"""Upkeep of a whole city: what the lake keeps of itself, and what Dagster and dbt wrote of runs that are long over.
+
+Of runs the ledger is the evidence; what Dagster keeps is for looking at, as long as the city's retention says. Its
+storage is opened by the caller.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from lake.auditing import audit
+from lake.city import Progress, declarations, expect_run, open_city, silent
+from lake.settings import Settings
+from lake.upkeep import keep_up
+
+_FOLDERS = ("target/run", "target/compiled", "logs")
+"""What dbt writes of each model, and never takes back."""
+
+
+def maintain_city(
+    settings: Settings, instance: dg.DagsterInstance | None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Everything that upkeep does, in numbers, and what the audit of what is new says then. Waits for who is writing.
+
+    Without an instance nothing of Dagster's is looked into. Raises `NothingRunYet`, `LakeBusy`, PastLacking.
+    """
+    expect_run(settings)
+    catalogue = declarations(settings)
+    with open_city(settings, catalogue=catalogue, progress=progress) as city:
+        found = keep_up(city)
+        before = city.now() - timedelta(days=catalogue.retention.runs_days)
+        found["dagster"] = _tidy_dagster(settings, instance, before)
+        found["dbt"] = {"files": _tidy_dbt(settings, before)}
+    audited = audit(settings, new=True)
+    return {**found, "audit": {"valid": audited["valid"], "faults": audited["faults"]}}
+
+
+def _tidy_dagster(settings: Settings, instance: dg.DagsterInstance | None, before: datetime) -> dict[str, int]:
+    """Runs that began before a moment, their events, ticks of schedules, and folders that were put by as damaged."""
+    size, gone, damaged = _bytes(settings.dagster_home), 0, _put_by_before(settings, before)
+    if instance is not None:
+        # Whoever runs holds the lock that is held here: none of these is at work, whatever its state says.
+        runs = [one.run_id for one in instance.get_runs(filters=dg.RunsFilter(created_before=before))]
+        for run in runs:
+            instance.delete_run(run)
+        gone = len(runs)
+        for state in instance.all_instigator_state():
+            instance.purge_ticks(state.instigator_origin_id, state.selector_id, before.timestamp())
+    for file in sorted(settings.dagster_home.rglob("*.db")):
+        _vacuum(file)
+    return {"runs": gone, "damaged": damaged, "bytes_before": size, "bytes_after": _bytes(settings.dagster_home)}
+
+
+def _put_by_before(settings: Settings, before: datetime) -> int:
+    """Remove storage that was put by as damaged before a moment; how many folders that was."""
+    found = settings.state.glob(f"{settings.dagster_home.name}.damaged-*")
+    old = [folder for folder in found if folder.stat().st_mtime < before.timestamp()]
+    for folder in old:
+        shutil.rmtree(folder)
+    return len(old)
+
+
+def _vacuum(file: Path) -> None:
+    """Give back what a SQLite file leaves unused; one that is read at this moment is left for the next time."""
+    try:
+        with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as connection:
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
+    except sqlite3.DatabaseError:
+        return
+
+
+def _tidy_dbt(settings: Settings, before: datetime) -> int:
+    """Remove what dbt wrote of models and has not written since a moment; how many files that was."""
+    old = [
+        file
+        for name in _FOLDERS
+        for file in sorted((settings.dbt_target / name).rglob("*"))
+        if file.is_file() and file.stat().st_mtime < before.timestamp()
+    ]
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -113,7 +113,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         may_be_empty=extra.may_be_empty,
         key_twice=extra.key_twice,
         category=extra.category,
-        drift=dict[str, str](extra.drift.items()),
+        drift=extra.drift.model_dump(exclude_unset=True),
         formerly=_formerly(document, places, extra, f"{department}.{name}"),
     )
 

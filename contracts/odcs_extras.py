@@ -86,6 +86,16 @@ class ProvidesExtra(Declaration):
 Reaction = Literal["accept", "quarantine", "refuse"]
 
 
+class DriftExtra(Declaration):
+    """What becomes of a delivery whose columns are others than the contract's, by the kind of difference."""
+
+    added: Reaction = "refuse"
+    removed: Reaction = "refuse"
+    renamed: Reaction = "refuse"
+    reordered: Reaction = "accept"
+    retyped: Literal["quarantine", "refuse"] = "quarantine"
+
+
 class ContractExtras(Declaration):
     """How a dataset is delivered and shared."""
 
@@ -99,7 +109,7 @@ class ContractExtras(Declaration):
     may_be_empty: Truth = False
     key_twice: Literal["fault", "last"] = "fault"
     category: Category = Category.GENERAL
-    drift: dict[Literal["added", "removed", "renamed", "reordered", "retyped"], Reaction] = Field(default_factory=dict)
+    drift: DriftExtra = DriftExtra()
     formerly: Text | tuple[Text, ...] = ()
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None

@@ -70,7 +70,7 @@ def policy(dataset: Dataset, kind: str) -> str:
 
 def adapted(dataset: Dataset, differ: HeadersDiffer) -> Adapted | None:
     """How a delivery of other columns is to be read; None where the contract refuses it."""
-    drift = drift_of(dataset, differ.delivered, differ.at)
+    drift = drift_of(dataset, differ)
     needed = {column.name for column in dataset.columns if column.required}
     reactions = {kind: policy(dataset, kind) for kind in drift.kinds}
     if not reactions or "refuse" in reactions.values() or needed & set(drift.removed):
@@ -98,7 +98,7 @@ def is_retyped(reasons: Mapping[str, int], total: int) -> list[str]:
 
 def keep_draft(settings: Settings, dataset: Dataset, differ: HeadersDiffer, landed: Landed) -> bool:
     """Keep the change that the contract would need, and say whether there is one to speak of."""
-    drift = drift_of(dataset, differ.delivered, differ.at)
+    drift = drift_of(dataset, differ)
     if len(differ.at) < len(dataset.columns) * _KNOWN_SHARE or not set(drift.kinds) - {"reordered"}:
         return False
     place = draft_file(settings, dataset.id)

@@ -5,11 +5,12 @@ What becomes of such a delivery is the contract's to say (`lake/drifting.py`); w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from contracts.model import Dataset
+from lake.readers.refusal import HeadersDiffer
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,15 @@ class Drift:
         return tuple(kind for kind in ("added", "removed", "renamed", "reordered") if getattr(self, kind))
 
 
-def drift_of(dataset: Dataset, delivered: Sequence[str], at: Mapping[str, int]) -> Drift:
-    """How these headers differ, of which the contracted ones stand `at` these places."""
+def drift_of(dataset: Dataset, differ: HeadersDiffer) -> Drift:
+    """How the headers of a delivery differ. Those that are not ordered can be no others renamed, nor moved."""
+    delivered, at = differ.delivered, differ.at
     ignored = set(dataset.source.ignored_headers)
     taken = set(at.values())
     unknown = [place for place, header in enumerate(delivered) if place not in taken and not ignored & {header, "*"}]
     missing = [column.name for column in dataset.columns if column.name not in at]
     renamed: dict[str, int] = {}
-    for name in missing:
+    for name in missing if differ.ordered else ():
         place = _place_of(dataset, name, {**at, **renamed}, len(delivered))
         if place in unknown and place not in renamed.values():
             renamed[name] = place
@@ -45,7 +47,7 @@ def drift_of(dataset: Dataset, delivered: Sequence[str], at: Mapping[str, int]) 
         added=tuple(delivered[place] for place in unknown if place not in renamed.values()),
         removed=tuple(name for name in missing if name not in renamed),
         renamed=tuple((name, delivered[place]) for name, place in renamed.items()),
-        reordered=is_reordered(dataset, {**at, **renamed}),
+        reordered=differ.ordered and is_reordered(dataset, {**at, **renamed}),
     )
 
 

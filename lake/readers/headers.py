@@ -41,7 +41,7 @@ def match_headers(
         if ordered and dataset.drift.get("reordered", "accept") != "accept" and is_reordered(dataset, positions):
             raise _refused(dataset, file, "its columns are not in the order of the contract", "header line")
     except DeliveryRefused as refusal:
-        raise HeadersDiffer(refusal, tuple(found), positions) from None
+        raise HeadersDiffer(refusal, tuple(found), positions, ordered=ordered) from None
     return positions
 
 

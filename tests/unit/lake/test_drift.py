@@ -73,6 +73,16 @@ def test_a_column_that_must_be_there_is_missed_whatever_is_accepted(desk: Desk) 
     assert took.state == "failed" and "missing: name" in took.message
 
 
+def test_keys_of_objects_have_no_place_by_which_one_could_be_another(desk: Desk) -> None:
+    columns = (column("id", required=True), column("name", required=True), column("age", "integer"))
+    one = replace(dataset(*columns, format="ndjson"), drift={"renamed": "accept", "added": "accept"})
+    took = desk.take(one, '{"id": "1", "fullname": "a", "age": 2}\n')
+    assert took.state == "failed" and "missing: name" in took.message
+    two = replace(dataset(*columns, format="ndjson"), drift={"added": "accept"})
+    took = desk.take(two, '{"more": "x", "id": "1", "name": "a", "age": 2}\n')
+    assert took.accepted == 1 and desk.accepted(two) == [("1", "a", 2)]
+
+
 def test_another_file_is_no_drift_and_its_first_line_is_kept_nowhere(desk: Desk) -> None:
     took = desk.take(one := four(added="accept", removed="accept"), "330101199001011234,王伟,38\n")
     assert took.state == "failed" and not draft_file(desk.settings, one.id).exists()

@@ -6,7 +6,6 @@ A file that was written to since has another change time, which nobody can set. 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def _urls(dataset: Dataset, root: Path | str) -> Iterator[str]:
 
 def _state(url: str) -> list[str]:
     if url.startswith(_FILE):
-        state = os.stat(url.removeprefix(_FILE))
+        state = Path(url.removeprefix(_FILE)).stat()
         return [url, *map(str, (state.st_mode, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))]
     found = [f"{name}={value}" for name, value in fingerprint(url)]
     if len(found) < 2:

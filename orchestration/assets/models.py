@@ -9,6 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, buil
 from dagster_shared.check import CheckError
 
 from contracts.model import Catalogue, Rule
+from contracts.violation import CheckResult
 from lake.failure import told
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, group_name, table_key
@@ -91,11 +92,14 @@ def _made(
     city: RunCity, tables: Sequence[str], select: Sequence[str]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Tables as they are made, well or not; `tables` are in the order of the graph."""
-    wanted = [table for table in tables if city.building.why_make(table)]
-    graph, checks = city.lineage.graph, city.checks
+    stood, graph, checks = city.building.stands(tables), city.lineage.graph, city.checks
+    wanted = [table for table in tables if table not in stood]
+    # What stands is made of nothing that is built: Dagster is told of it first.
+    for table in stood:
+        yield _materialized(graph, city, table)
+    built = list[CheckResult]()
     if wanted:
-        chosen = [_name(table) for table in wanted] if select or len(wanted) < len(tables) else []
-        build = begin_build(city.city, city.manifest, chosen, whole=city.full)
+        build = begin_build(city.city, city.manifest, _chosen(select, wanted, tables), whole=city.full)
         # What is done from here on costs no time, as long as dbt goes on.
         unbuilt = set(wanted)
         checks.make(unbuilt)
@@ -104,21 +108,23 @@ def _made(
             checks.due(table)
             if not len(unbuilt) % _TOGETHER:
                 checks.make(unbuilt)
-            yield _made_of(graph, city, table)
+            yield _materialized(graph, city, table)
         city.read_what_ran()
         passed_over = [table for table in wanted if table in unbuilt]
         build.unheard(passed_over)
         for table in passed_over:
-            yield _made_of(graph, city, table)
+            yield _materialized(graph, city, table)
         built = built_results(city.city, build.results)
         city.done.make({result.table: result.passed for result in built})
-    stood = [table for table in tables if table not in wanted]
-    for table in stood:
-        yield _made_of(graph, city, table)
-    yield from check_results([*(built if wanted else ()), *city.recorded_builds(stood), *checks.of(tables)])
+    yield from check_results([*built, *city.recorded_builds(stood), *checks.of(tables)])
 
 
-def _made_of(graph: Graph, city: RunCity, table: str) -> dg.MaterializeResult[Any]:
+def _chosen(select: Sequence[str], wanted: Sequence[str], tables: Sequence[str]) -> list[str]:
+    """What dbt is to build: nothing stands for everything."""
+    return [_name(table) for table in wanted] if select or len(wanted) < len(tables) else []
+
+
+def _materialized(graph: Graph, city: RunCity, table: str) -> dg.MaterializeResult[Any]:
     version = city.building.digest_of(table)
     return dg.MaterializeResult(
         asset_key=table_key(table),

@@ -7,7 +7,7 @@ not stand. What agreements hang on is `verdicts`', the record of a run is `recor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -15,9 +15,9 @@ from typing import Any
 
 from contracts.model import Dataset, Rule
 from lake import facts
-from lake.listing import listing
 from lake.city import City
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
+from lake.listing import listing
 from lake.made import Made
 from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest
@@ -152,6 +152,19 @@ class Changes:
         return (
             "" if known.checked == self.checked_of(table) else "its checks have changed, or what they compare it with"
         )
+
+    def to_make(self) -> frozenset[str]:
+        """All tables that are built: those that do not stand, and whatever is made of one of them."""
+        touched = set[str]()
+        for table in self.in_order:
+            if not touched.isdisjoint(self.above(table)) or (table in self.stored and self.why_make(table)):
+                touched.add(table)
+        return self.stored & touched
+
+    def stands(self, tables: Iterable[str]) -> list[str]:
+        """Those of some tables, in their order, that are not built."""
+        made = self.to_make()
+        return [table for table in tables if table in self.stored and table not in made]
 
     def _is_other(self, table: str) -> bool:
         known = self.before.tables.get(table)

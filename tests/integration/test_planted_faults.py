@@ -252,7 +252,7 @@ def test_a_table_whose_checks_cannot_be_run_withholds_what_depends_on_it(
         return real(connection, subject)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checking, "check_table", broken)
-    outcome = city.run()
+    outcome = city.run("--full")
     assert outcome.released() == set(DATASETS) - {"d4"}
     assert "somebody" not in outcome.said.out
 
@@ -270,7 +270,7 @@ def test_an_agreement_that_cannot_be_judged_is_withheld_and_the_others_are_relea
         return real(agreed, *arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(release, "judge", broken)
-    outcome = city.run()
+    outcome = city.run("--full")
     assert outcome.released() == set(DATASETS) - {"d2"}
     assert "it could not be judged: KeyError" in outcome.why("d2")
     assert "somebody" not in outcome.said.out

@@ -232,6 +232,8 @@ class _Reading:
         across.check_references(self.known, datasets)
         own = [document for place in self._places() for document in self._files(place)]
         across.check_authority(self.known, own)
+        named = {f"{document.path.parent.name}.{document.path.stem}": document for document in own}
+        across.check_former_names(datasets, named)
         across.check_deliveries(own)
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})

@@ -17,6 +17,7 @@ from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.retention import Retention
+from contracts.source import Source as Source
 from contracts.violation import Severity
 
 
@@ -158,62 +159,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where deliveries lie and how they are written.
-
-    `path` is a glob below the deliveries root, one match per delivery. `format` is one of `odcs_extras.Format`.
-    `member` is a sheet, a SQLite table, a table of a page, or a glob of zip members, which are of `member_format`.
-    `skip_rows` are lines before the header; `header` False means columns come by position, in contract order;
-    `header_rows` are the rows that names are written in. `ignored_headers` are delivered columns that the contract
-    knows and does not take (`*` takes any).
-
-    `escape` None means that none is declared (its use is a fault), "" that a backslash is text. `line_end` is any, LF,
-    CRLF or CR. Records from the first whose first cell matches one of `footer` on, the last `footer_rows`, and lines
-    that begin with `comment` are none; `table` is which one of several tables in one text is meant. `widths` are those
-    of fixed columns in characters, `records` the path to the records of JSON or XML. `merged` is fault or fill.
-    Archives unpack to at most `largest_unpacked` bytes and `largest_ratio` times their size. `delivery_date` says where
-    a delivery's day is read from, `zone` is the zone of local times.
-
-    A file is whole once it has not changed for `settled_seconds`, and what `complete` names lies beside it ("" asks for
-    neither).
-    """
-
-    path: str
-    format: str
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    header: bool = True
-    skip_rows: int = 0
-    member: str | None = None
-    nulls: tuple[str, ...] = ()
-    ignored_headers: tuple[str, ...] = ()
-    escape: str | None = None
-    line_end: str = "any"
-    comment: str | None = None
-    header_rows: int = 1
-    footer: tuple[str, ...] = ()
-    footer_rows: int = 0
-    table: int | None = None
-    widths: tuple[int, ...] = ()
-    records: str | None = None
-    merged: str = "fault"
-    member_format: str = "csv"
-    largest_unpacked: int = 10_000_000_000
-    largest_ratio: int = 200
-    delivery_date: str = "path"
-    zone: str = "Asia/Shanghai"
-    # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
-    settled_seconds: int = field(default=0, repr=False)
-    complete: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
 class Provision:
-    """What a dataset gives to a theme entity: `attributes` maps the entity's attribute names to column names.
-
-    `where` is an optional portable SQL condition over the staged columns.
-    """
+    """What a dataset gives to a theme entity: columns by the entity's attributes, where a condition holds, if any."""
 
     entity: str
     attributes: Mapping[str, str]
@@ -226,8 +173,8 @@ class Dataset:
 
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
-    what two different rows of one key in one delivery are. `drift` says what becomes of a delivery whose columns are
-    others than these, by the kind of difference; `formerly` is the name that the dataset had before.
+    what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
+    these; `formerly` are the names that the dataset had, the oldest first.
     """
 
     department: str
@@ -255,7 +202,7 @@ class Dataset:
     key_twice: str = "fault"
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
-    formerly: str | None = None
+    formerly: tuple[str, ...] = ()
 
     @property
     def personal(self) -> bool:
@@ -266,6 +213,11 @@ class Dataset:
     def id(self) -> str:
         """`<department>.<dataset>`, the name people use."""
         return f"{self.department}.{self.name}"
+
+    @property
+    def begun_as(self) -> str:
+        """The name under which its history began: batches are known by it for good."""
+        return (*self.formerly, self.id)[0]
 
     @property
     def table(self) -> str:

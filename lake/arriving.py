@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from contracts.completeness import WITHDRAWN
@@ -42,11 +43,18 @@ class Watch:
         root = self._catalogue.deliveries
         for dataset in self._catalogue.datasets.values():
             for url in find_deliveries(dataset, root):
-                yield from _looked_at(url, self._is_ready(dataset, url))
-                if dataset.source.complete:
-                    yield from _looked_at(mark_beside(dataset, url), True)
+                yield from self._looked_at(dataset, url)
             for url in find_deliveries(dataset, root, WITHDRAWN):
-                yield from _looked_at(url, True)
+                with suppress(OSError):
+                    yield url, fingerprint(url), True
+
+    def _looked_at(self, dataset: Dataset, url: str) -> Iterator[tuple[str, Fingerprint, bool]]:
+        """A delivery; one that is taken away meanwhile, or leads nowhere, is the run's to tell of."""
+        with suppress(OSError):
+            ready = self._is_ready(dataset, url)
+            # A file and what says that it is whole come to rest together.
+            mark = fingerprint(mark_beside(dataset, url)) if ready and dataset.source.complete else ()
+            yield url, (*fingerprint(url), *mark), ready
 
     def _is_ready(self, dataset: Dataset, url: str) -> bool:
         """Whether the contract's witnesses that cost nothing to ask let it be taken."""
@@ -57,10 +65,3 @@ class Watch:
             return True
         quiet = quiet_for(url, self._settings.clock)
         return quiet is not None and quiet >= timedelta(seconds=source.settled_seconds)
-
-
-def _looked_at(url: str, ready: bool) -> Iterator[tuple[str, Fingerprint, bool]]:
-    try:
-        yield url, fingerprint(url), ready
-    except OSError:
-        return  # it was taken away meanwhile, or leads nowhere: the run says so

@@ -12,6 +12,8 @@ from typing import Any
 from contracts.violation import CheckResult, Verdict
 from lake.batch import UNTAKEN, Batch
 from lake.city import City
+from lake.corrected import Corrected
+from sharing.chain import Entry
 from sharing.ledger import Ledger
 from sharing.notices import open_notices
 from sharing.recall import recalled_batches
@@ -48,6 +50,31 @@ def record_merges(city: City, dataset: str, merged: Mapping[str, int]) -> None:
     before = city.ledger.latest("merge", dataset)
     if before is None or before.body["merged"] != dict(merged):
         _append(city, "merge", [{"dataset": dataset, "merged": dict(merged)}])
+
+
+def record_corrected(city: City, dataset: str, found: Iterable[Corrected]) -> None:
+    """Append for each batch of which rejected rows are corrected, or no longer are, how many and by which, as news."""
+    by_batch: dict[str, dict[str, int]] = {}
+    for one in found:
+        by_batch.setdefault(one.batch, {})[one.by] = one.rows
+    known = {entry.body["batch"]: entry.body["by"] for entry in _corrections(city.ledger, dataset)}
+    fresh = {batch: by_batch.get(batch, {}) for batch in sorted({*by_batch, *known})}
+    bodies = [
+        {"dataset": dataset, "batch": batch, "by": by, "rows": sum(by.values())}
+        for batch, by in fresh.items()
+        if by != known.get(batch, {})
+    ]
+    _append(city, "corrected", bodies)
+
+
+def corrections(ledger: Ledger, dataset: str) -> dict[str, dict[str, int]]:
+    """Batch -> the later batches that brought keys of its rejected rows with accepted ones, and how many."""
+    found = {entry.body["batch"]: dict(entry.body["by"]) for entry in _corrections(ledger, dataset)}
+    return {batch: by for batch, by in found.items() if by}
+
+
+def _corrections(ledger: Ledger, dataset: str) -> list[Entry]:
+    return [entry for entry in ledger.current("corrected").values() if entry.body["dataset"] == dataset]
 
 
 def record_checks(city: City, results: Sequence[CheckResult]) -> None:

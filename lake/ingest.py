@@ -20,6 +20,7 @@ from contracts.model import Dataset
 from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
+from lake.landed import unland
 from lake.order import Delivery, StoredBatch, same_day, without
 from lake.readers.admission import admit, refused_by_system
 from lake.readers.delivery_date import delivered_on
@@ -136,6 +137,7 @@ def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collectio
     except NotSettled as error:
         return Batch(dataset.id, found.path, "waiting", delivered_on=found.day, message=str(error))
     except (DeliveryRefused, ConservationBroken) as error:
+        _unland(context, dataset, landed if found.arriving else None, recorded)
         return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(error))
     except duckdb.FatalException:
         # The engine itself is gone: it would refuse every other delivery in this one's name.
@@ -143,9 +145,22 @@ def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collectio
     except Exception as error:
         # Whatever a reader stumbles over is the fault of one delivery, and stops no other.
         refusal = refused_unread(dataset, found.path, error, landed)
+        _unland(context, dataset, landed if found.arriving else None, recorded)
         return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(refusal))
     finally:
         shutil.rmtree(context.scratch(dataset), ignore_errors=True)
+
+
+def _unland(context: Ingestion, dataset: Dataset, landed: Landed | None, recorded: Collection[str]) -> None:
+    """Take away what landed of a refused delivery, where neither lake nor ledger has those bytes from another time.
+
+    What is carried again from landing itself is not given: it stays.
+    """
+    if landed is None:
+        return
+    stored = {one.batch for one in context.batches.get(dataset.id, [])}
+    if landed.batch not in stored.union(recorded, context.recalled):
+        unland(dataset, landed.batch, context.settings.landing)
 
 
 def _known(context: Ingestion, dataset: Dataset, wanted: tuple[str, Lying], recorded: Collection[str]) -> Batch | None:

@@ -79,6 +79,12 @@ def land_again(dataset: Dataset, batch: str, place: LandingPlace) -> Landed:
     return land(dataset, f"file://{landed_copy(dataset, batch, place)}", place.folder)
 
 
+def unland(dataset: Dataset, batch: str, folder: Path) -> None:
+    """Take away what landed of a delivery that was refused: the lake has nothing of it, and nobody else knows it."""
+    for ending in ("", SEALED):
+        shutil.rmtree(folder / dataset.table / f"{batch}{ending}", ignore_errors=True)
+
+
 def seal_landing(place: LandingPlace) -> None:
     """Seal whatever lies open; again is nothing. A crash leaves a file open, sealed or both, and each can be read."""
     found = list(_unsealed(place.folder))

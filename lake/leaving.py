@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.clock import day_of
+from lake.batch import UNTAKEN
 from lake.city import City
 from lake.landed import SEALED
 from sharing.ledger import Ledger
@@ -98,7 +99,7 @@ def _delivered(city: City) -> dict[str, date]:
     found: dict[str, date] = {}
     for entry in city.ledger.entries("batch"):
         body = entry.body
-        if body["state"] in {"failed", "rejudged", "withdrawn"}:
+        if body["state"] in {*UNTAKEN, "rejudged", "withdrawn"}:
             continue
         day = date.fromisoformat(str(body["delivered_on"]))
         came = _day(city, entry.at.timestamp())

@@ -16,7 +16,9 @@ from lake import facts
 from lake.attach import quarantine_table
 from lake.city import City, NothingRunYet, declarations, expect_run, open_city
 from lake.column_lineage import CityLineage, load_lineage
+from lake.corrected import corrected_rows
 from lake.settings import Settings
+from lake.store import stored_batches, stored_deliveries
 from lineage.calls import COLUMN, Argument
 from lineage.declared import compared
 from lineage.from_contracts import delivered_relation, is_conformance, raw_relation
@@ -198,6 +200,12 @@ def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> 
             "read": sum(row["read"] for row in once),
             "quarantined": sum(row["quarantined"] for row in once),
             "reasons": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+            "corrected": [
+                {"batch": wrong, "by": by, "rows": count}
+                for wrong, told in facts.corrections(city.ledger, name).items()
+                if batch in (None, wrong)
+                for by, count in told.items()
+            ],
         }
         return {**found, "rows": _rows(city, dataset, batch, rows)} if rows else found
 
@@ -205,12 +213,20 @@ def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> 
 def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[dict[str, Any]]:
     body = {"subject": f"quarantine.{dataset.table}", "batch": batch, "rows": limit, "by": "command line"}
     city.ledger.append("access", body, city.now())
+    batches = stored_batches(city.connection).get(dataset.id, [])
+    right = corrected_rows(dataset, stored_deliveries(city.connection).get(dataset.id, []), batches)
+    none = "select null::integer as number, null::bigint as _row, null::integer as righted where false"
     rows = city.connection.execute(
-        f"select _batch, _row, _faults, _original from {quarantine_table(dataset)} "
-        "where ? is null or _batch = ? order by _delivery, _row limit ?",
+        f"select _batch, q._row, _faults, _original, c.righted from {quarantine_table(dataset)} as q "
+        f"left join ({right or none}) as c on c.number = q._delivery and c._row = q._row "
+        "where ? is null or _batch = ? order by _delivery, q._row limit ?",
         [batch, batch, limit],
     ).fetchall()
-    return [{"batch": b, "row": r, "reasons": why, "original": json.loads(text)} for b, r, why, text in rows]
+    ids = {one.delivery: one.batch for one in batches}
+    return [
+        {"batch": b, "row": r, "reasons": why, "original": json.loads(text), "corrected_by": ids.get(by)}
+        for b, r, why, text, by in rows
+    ]
 
 
 def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:

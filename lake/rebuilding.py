@@ -17,7 +17,7 @@ import duckdb
 
 from contracts.model import Catalogue
 from lake.attach import LakeUnreadable, open_lake, seal_lake
-from lake.batch import Ingestion
+from lake.batch import UNTAKEN, Ingestion
 from lake.guarding import expect_past
 from lake.landed import LandingPlace, seal_landing
 from lake.made import forget_made
@@ -126,7 +126,7 @@ def _replayed(
         # Files land where they lie, and are read in the scratch of the city itself.
         context = Ingestion(connection, catalogue, settings, {}, {}, unusable)
         done = list(Replay(context, place, without).play(events))
-        failed = tuple(dict.fromkeys(one.message for one in done if one.state == "failed"))
+        failed = tuple(dict.fromkeys(one.message for one in done if one.state in UNTAKEN))
         return sum(len(batches) for batches in context.batches.values()), failed
 
 

@@ -31,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "look": ("dataset",),
     "files": ("subject",),
     "landed_gone": ("batch",),
+    "corrected": ("dataset", "batch"),
     "declared": ("subject",),
     "merge": ("dataset",),
     "check": ("table", "rule", "column"),

@@ -124,8 +124,11 @@ def quarantine(
         return
     title = f"{dataset}: {found['quarantined']:,} of {found['read']:,} rows in quarantine"
     table(title, ("reason", "rows"), list(found["reasons"].items()))
+    for one in found["corrected"]:
+        say(f"corrected: {one['rows']:,} of batch {one['batch'][:8]} came right by their keys in batch {one['by'][:8]}")
     for row in found.get("rows", []):
-        say(f"batch {row['batch'][:8]} row {row['row']}: {', '.join(row['reasons'])}\n    {row['original']}")
+        right = f" (corrected by batch {row['corrected_by'][:8]})" if row["corrected_by"] else ""
+        say(f"batch {row['batch'][:8]} row {row['row']}: {', '.join(row['reasons'])}{right}\n    {row['original']}")
 
 
 def releases(workspace: Workspace = None, as_json: Json = False) -> None:

@@ -7,7 +7,8 @@ import dagster as dg
 
 from contracts.model import Catalogue, Dataset, Rule
 from lake import facts
-from lake.batch import UNTAKEN, Batch
+from lake.batch import UNTAKEN, Batch, Ingestion
+from lake.corrected import Corrected, corrected
 from lake.failure import told
 from lake.ingest import ingest, unconserved
 from orchestration.assets.naming import check_results, check_specs, table_key
@@ -37,6 +38,7 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
             batches = ingest(city.ingestion, dataset, city.recorded)
             facts.record_batches(city.city, batches)
             facts.record_look(city.city, dataset.id, batches)
+            facts.record_corrected(city.city, dataset.id, _corrected(city.ingestion, dataset))
             city.done.carry(dataset.id, [batch.state for batch in batches])
             for batch in batches:
                 city.city.progress("land", dataset.id, _outcome(batch))
@@ -47,6 +49,13 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
         )
 
     return carry
+
+
+def _corrected(context: Ingestion, dataset: Dataset) -> list[Corrected]:
+    if dataset.id in context.unusable:
+        return []
+    known = context.deliveries.get(dataset.id, []), context.batches.get(dataset.id, [])
+    return corrected(context.connection, dataset, *known)
 
 
 def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.AssetChecksDefinition:

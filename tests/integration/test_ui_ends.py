@@ -1,4 +1,4 @@
-"""`zhongtai ui` takes its web server, code server and dbt with it, whatever ends it."""
+"""`zhongtai ui` takes its web server, daemon, code server and dbt with it, whatever ends it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nothing_is_left_of_it(ending: signal.Signals, tmp_path: Path) -> None:
     ) as ui:
         try:
             _until(lambda: _answers(port) and any("worker" in line for line in running(mark)), "it is up")
-            assert len(running(mark)) >= 4  # the command, the web server, the code server, dbt
+            assert len(running(mark)) >= 6  # the command, both code servers, the web server, the daemon, dbt
             ui.send_signal(ending)
             _until(lambda: running(mark) == [], "all has ended")
         finally:

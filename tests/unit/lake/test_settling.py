@@ -203,3 +203,17 @@ def test_a_mark_that_is_no_file_takes_nothing_back(desk: Desk) -> None:
     path.with_name(f"{path.name}.withdrawn").mkdir()
     state, message = only(desk, one)
     assert state == "failed" and "a directory" in message and len(desk.accepted(one)) == 2
+
+
+def test_of_a_refused_delivery_nothing_is_left_in_landing_but_what_was_taken_before(desk: Desk) -> None:
+    one = replace(people(), mode=DeliveryMode.SNAPSHOT)
+    kept = desk.take(one, TEXT).batch
+    folder = desk.settings.landing / one.table
+    desk.deliver(one, "nr,other\n1,2\n", "2026-11-03")
+    desk.deliver(one, HALF, "2026-11-04")
+    assert told(desk.ingest(one)) == ["known", "failed", "accepted"]
+    other = replace(moved(one, path=f"*/*{one.name}.csv"))
+    # A second file of one day is refused, and its bytes are those of a delivery that counts.
+    desk.root.joinpath("2026-11-04", f"b{one.name}.csv").write_text(TEXT, encoding="utf-8")
+    assert sorted(told(desk.ingest(other))) == ["failed", "failed", "known", "known"]
+    assert {path.name for path in folder.iterdir()} == {kept, *(one.batch for one in desk.ingest(one) if one.batch)}

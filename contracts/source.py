@@ -1,0 +1,56 @@
+"""Where a dataset's deliveries lie and how they are written, as its contract says. Read by `servers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where deliveries lie and how they are written.
+
+    `path` is a glob below the deliveries root, one match per delivery. `format` is one of `odcs_extras.Format`.
+    `member` is a sheet, a SQLite table, a table of a page, or a glob of zip members, which are of `member_format`.
+    `skip_rows` are lines before the header; `header` False means columns come by position, in contract order;
+    `header_rows` are the rows that names are written in. `ignored_headers` are delivered columns that the contract
+    knows and does not take (`*` takes any).
+
+    `escape` None means that none is declared (its use is a fault), "" that a backslash is text. `line_end` is any, LF,
+    CRLF or CR. Records from the first whose first cell matches one of `footer` on, the last `footer_rows`, and lines
+    that begin with `comment` are none; `table` is which one of several tables in one text is meant. `widths` are those
+    of fixed columns in characters, `records` the path to the records of JSON or XML. `merged` is fault or fill.
+    Archives unpack to at most `largest_unpacked` bytes and `largest_ratio` times their size. `delivery_date` says where
+    a delivery's day is read from, `zone` is the zone of local times.
+
+    A file is whole once it has not changed for `settled_seconds`, and what `complete` names lies beside it ("" asks for
+    neither).
+    """
+
+    path: str
+    format: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+    skip_rows: int = 0
+    member: str | None = None
+    nulls: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
+    escape: str | None = None
+    line_end: str = "any"
+    comment: str | None = None
+    header_rows: int = 1
+    footer: tuple[str, ...] = ()
+    footer_rows: int = 0
+    table: int | None = None
+    widths: tuple[int, ...] = ()
+    records: str | None = None
+    merged: str = "fault"
+    member_format: str = "csv"
+    largest_unpacked: int = 10_000_000_000
+    largest_ratio: int = 200
+    delivery_date: str = "path"
+    zone: str = "Asia/Shanghai"
+    # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
+    settled_seconds: int = field(default=0, repr=False)
+    complete: str = field(default="", repr=False)

@@ -104,7 +104,7 @@ class BackupPlace:
                 draft = Path(f"{target}.part")
                 draft.unlink(missing_ok=True)
                 durable.copy_file(source, draft)
-                durable.place_folder(draft, Path(target))
+                durable.place_file(draft, Path(target))
             else:
                 self.filesystem.put_file(str(source), target)
 

@@ -54,6 +54,11 @@ def write_file(path: Path, data: bytes) -> None:
     _sync(path.parent)
 
 
+def place_file(draft: Path, path: Path) -> None:
+    """Give a finished file its name, in one atomic step."""
+    place_folder(draft, path)
+
+
 def place_folder(draft: Path, folder: Path) -> None:
     """Give a finished folder its name, in one atomic step."""
     _sync(draft)

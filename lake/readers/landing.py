@@ -30,6 +30,7 @@ from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.settling import expect_promised, fingerprint, refuse_changed
 from lake.scratch import own_folder
+from sharing import durable
 
 _BLOCK = 8 << 20
 _WHOLE = "as a whole"
@@ -243,10 +244,12 @@ def land(dataset: Dataset, url: str, landing: Path, *, as_promised: bool = False
             expect_promised(dataset, url, scan.size, scan.digest.hexdigest())
         batch = batch_id(dataset, scan.digest.hexdigest())
         final = folder / batch / name
-        final.parent.mkdir(exist_ok=True)
+        if not final.parent.is_dir():
+            durable.make_folder(final.parent)
         # One name for one content; what came now is what was digested now, whatever has become of the copy since.
         final = next(iter(sorted(final.parent.iterdir())), final)
-        draft.replace(final)
+        # On the disk before the lake has its rows: it may be all that there is to make them of again.
+        durable.place_file(draft, final)
     finally:
         draft.unlink(missing_ok=True)
     return _landed(scan, batch, final, url)

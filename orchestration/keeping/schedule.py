@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from lake.failure import told
+from lake.failure import StepFailed, told
 from lake.settings import Settings
 from orchestration.automation import TIME_ZONE
 from orchestration.keeping.upkeep import maintain_city
@@ -18,8 +18,11 @@ def upkeep_schedule(settings: Settings) -> dg.ScheduleDefinition:
     @dg.op(name="keep_up", description="compacts the lake, lets go what its retention is over, clears what runs left")
     def keep_up(context: dg.OpExecutionContext) -> None:
         with told("upkeep"):
-            found = maintain_city(settings, context.instance)
-        context.add_output_metadata({"removed files": found["lake"]["removed"], "valid": found["audit"]["valid"]})
+            found = maintain_city(settings, context.instance, context.run_id)
+            faults = len(found["audit"]["faults"])
+            if faults:
+                raise StepFailed("upkeep", f"done; the audit of what is new found {faults} faults: `zhongtai audit`")
+        context.add_output_metadata({"removed files": found["lake"]["removed"]})
 
     @dg.job(name=JOB, description="upkeep of lake, landing, and what runs leave")
     def maintain() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from lake.auditing import audit
-from lake.city import Progress, declarations, expect_run, open_city, silent
+from lake.city import declarations, expect_run, open_city
 from lake.settings import Settings
 from lake.upkeep import keep_up
 
@@ -24,30 +24,33 @@ _FOLDERS = ("target/run", "target/compiled", "logs")
 """What dbt writes of each model, and never takes back."""
 
 
-def maintain_city(
-    settings: Settings, instance: dg.DagsterInstance | None, progress: Progress = silent
-) -> dict[str, Any]:
+def maintain_city(settings: Settings, instance: dg.DagsterInstance | None, own_run: str = "") -> dict[str, Any]:
     """Everything that upkeep does, in numbers, and what the audit of what is new says then. Waits for who is writing.
 
-    Without an instance nothing of Dagster's is looked into. Raises `NothingRunYet`, `LakeBusy`, PastLacking.
+    Without an instance nothing of Dagster's is looked into; `own_run` is the run that does this.
+    Raises `NothingRunYet`, `LakeBusy`, PastLacking.
     """
     expect_run(settings)
     catalogue = declarations(settings)
-    with open_city(settings, catalogue=catalogue, progress=progress) as city:
+    with open_city(settings, catalogue=catalogue) as city:
         found = keep_up(city)
         before = city.now() - timedelta(days=catalogue.retention.runs_days)
-        found["dagster"] = _tidy_dagster(settings, instance, before)
+        found["dagster"] = _tidy_dagster(settings, (instance, own_run) if instance else None, before)
         found["dbt"] = {"files": _tidy_dbt(settings, before)}
     audited = audit(settings, new=True)
     return {**found, "audit": {"valid": audited["valid"], "faults": audited["faults"]}}
 
 
-def _tidy_dagster(settings: Settings, instance: dg.DagsterInstance | None, before: datetime) -> dict[str, int]:
+def _tidy_dagster(
+    settings: Settings, opened: tuple[dg.DagsterInstance, str] | None, before: datetime
+) -> dict[str, int]:
     """Runs that began before a moment, their events, ticks of schedules, and folders that were put by as damaged."""
     size, gone, damaged = _bytes(settings.dagster_home), 0, _put_by_before(settings, before)
-    if instance is not None:
+    if opened is not None:
+        instance, own = opened
         # Whoever runs holds the lock that is held here: none of these is at work, whatever its state says.
-        runs = [one.run_id for one in instance.get_runs(filters=dg.RunsFilter(created_before=before))]
+        old = (one.run_id for one in instance.get_runs(filters=dg.RunsFilter(created_before=before)))
+        runs = [run for run in old if run != own]
         for run in runs:
             instance.delete_run(run)
         gone = len(runs)

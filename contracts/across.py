@@ -40,6 +40,17 @@ def _themes(documents: list[Document]) -> Iterator[Claim]:
             yield document, ("tables", name), str(name), "a theme table"
 
 
+def check_former_names(datasets: Mapping[str, Dataset], documents: Mapping[str, Document]) -> None:
+    """A name that a dataset had is no other's, now or then: both would be one history."""
+    holders: dict[str, str] = {}
+    for name, dataset in datasets.items():
+        for old in dataset.formerly:
+            other = old if old in datasets else holders.setdefault(old, name)
+            if other != name and name in documents:
+                text = f"{old!r} is said to be what {name} was called, and is {other}"
+                documents[name].fault(("customProperties",), text, "formerly: a name that no other dataset has or had")
+
+
 def check_prefixes(domains: Iterable[Document]) -> None:
     """Each entity's ids begin with letters of its own, whether or not it is sound otherwise."""
     holders: dict[str, str] = {}

@@ -50,7 +50,7 @@ def unversioned(before: Catalogue, after: Catalogue) -> dict[str, Comparison]:
 
 
 def _datasets(before: Catalogue, after: Catalogue) -> Iterator[Change]:
-    renamed = {one.formerly: name for name, one in after.datasets.items() if one.formerly in before.datasets}
+    renamed = {old: name for name, one in after.datasets.items() for old in one.formerly if old in before.datasets}
     for name in before.datasets.keys() - after.datasets.keys():
         if name in renamed:
             yield Change(renamed[name], "dataset_renamed", True, renamed[name], name, renamed[name])
@@ -59,7 +59,7 @@ def _datasets(before: Catalogue, after: Catalogue) -> Iterator[Change]:
     for name, dataset in after.datasets.items():
         if name in before.datasets:
             yield from _contract(before.datasets[name], dataset)
-        elif dataset.formerly not in before.datasets:
+        elif name not in renamed.values():
             yield Change(name, "dataset_added", False, name)
 
 

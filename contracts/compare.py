@@ -98,7 +98,7 @@ def _of_dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
 # fact that is in neither list breaks: nobody has said that it does not.
 _COMPARED = {
     *("department", "name", "version", "columns", "rules", "provides", "mode", "sharing_attribute", "frequency"),
-    *("path", "freshness_working_days", "formerly"),
+    *("path", "freshness_working_days"),
 }
 _PLAIN = {
     "title_zh": ("title changed", False),
@@ -183,12 +183,14 @@ def _forms(column: Column) -> str:
 
 def _of_rules(before: Dataset, after: Dataset) -> Iterator[Difference]:
     old, new = _rules(before), _rules(after)
-    gone = {column.name for column in before.columns} - {column.name for column in after.columns}
+    kept, now = ({column.name for column in dataset.columns} for dataset in (before, after))
+    gone, come = kept - now, now - kept
     for name in old.keys() - new.keys():
         if not gone & set(old[name].columns):
             yield Difference("rule removed", name, _spelt(old[name]), "", breaking=True)
     for name in new.keys() - old.keys():
-        yield Difference("rule added", name, "", _spelt(new[name]), breaking=False)
+        if not come & set(new[name].columns):
+            yield Difference("rule added", name, "", _spelt(new[name]), breaking=False)
     for name in old.keys() & new.keys():
         if _spelt(old[name]) != _spelt(new[name]):
             weaker = _weaker(old[name], new[name])

@@ -11,18 +11,20 @@ from pathlib import Path
 from contracts import across, folders
 from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
+from contracts.calendar import Calendar
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Calendar, Catalogue, Dataset, Department, Domain, Retention
+from contracts.model import Agreement, Catalogue, Dataset, Department, Domain
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
+from contracts.retention import Retention
 from contracts.themes import raised, read_agreement, read_domain
 
 
@@ -230,6 +232,8 @@ class _Reading:
         across.check_references(self.known, datasets)
         own = [document for place in self._places() for document in self._files(place)]
         across.check_authority(self.known, own)
+        named = {f"{document.path.parent.name}.{document.path.stem}": document for document in own}
+        across.check_former_names(datasets, named)
         across.check_deliveries(own)
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})

@@ -14,7 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from contracts.acts import Person
+from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.retention import Retention
 from contracts.source import Source as Source
 from contracts.violation import Severity
 
@@ -158,10 +160,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Provision:
-    """What a dataset gives to a theme entity: `attributes` maps the entity's attribute names to column names.
-
-    `where` is an optional portable SQL condition over the staged columns.
-    """
+    """What a dataset gives to a theme entity: columns by the entity's attributes, where a condition holds, if any."""
 
     entity: str
     attributes: Mapping[str, str]
@@ -174,8 +173,8 @@ class Dataset:
 
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
-    what two different rows of one key in one delivery are. `drift` says what becomes of a delivery whose columns are
-    others than these, by the kind of difference; `formerly` is the name that the dataset had before.
+    what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
+    these; `formerly` are the names that the dataset had, the oldest first.
     """
 
     department: str
@@ -203,7 +202,7 @@ class Dataset:
     key_twice: str = "fault"
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
-    formerly: str | None = None
+    formerly: tuple[str, ...] = ()
 
     @property
     def personal(self) -> bool:
@@ -214,6 +213,11 @@ class Dataset:
     def id(self) -> str:
         """`<department>.<dataset>`, the name people use."""
         return f"{self.department}.{self.name}"
+
+    @property
+    def begun_as(self) -> str:
+        """The name under which its history began: batches are known by it for good."""
+        return (*self.formerly, self.id)[0]
 
     @property
     def table(self) -> str:
@@ -355,25 +359,6 @@ class Agreement:
     declassifiers: tuple[LoweringApproval, ...] | None = None
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """What a city adds to the built-in Chinese calendar; `years` are those beyond it that these lists cover whole."""
-
-    holidays: frozenset[date] = frozenset()
-    workdays: frozenset[date] = frozenset()
-    years: frozenset[int] = frozenset()
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How many days of what upkeep may clear away a city keeps; None is for ever."""
-
-    snapshots_days: int = 30
-    runs_days: int = 90
-    landing_days: int | None = None
 
 
 @dataclass(frozen=True)

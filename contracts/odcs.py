@@ -113,7 +113,20 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         may_be_empty=extra.may_be_empty,
         key_twice=extra.key_twice,
         category=extra.category,
+        drift=extra.drift.model_dump(exclude_unset=True),
+        formerly=_formerly(document, places, extra, f"{department}.{name}"),
     )
+
+
+def _formerly(document: Document, places: Places, extra: ContractExtras, identity: str) -> tuple[str, ...]:
+    """The names that the dataset had, oldest first."""
+    names = (extra.formerly,) if isinstance(extra.formerly, str) else extra.formerly
+    for name in names:
+        department, _, dataset = name.partition(".")
+        if name == identity or name_fault(department) or name_fault(dataset):
+            text = f"{name!r} is no name that {identity} can have had"
+            document.fault(places["formerly"], text, "<department>.<dataset>, as it was called before")
+    return names
 
 
 def _check_head(document: Document, odcs: OpenDataContractStandard, identity: str, known: Known) -> None:

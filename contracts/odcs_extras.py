@@ -83,6 +83,19 @@ class ProvidesExtra(Declaration):
     where: Text | None = None
 
 
+Reaction = Literal["accept", "quarantine", "refuse"]
+
+
+class DriftExtra(Declaration):
+    """What becomes of a delivery whose columns are others than the contract's, by the kind of difference."""
+
+    added: Reaction = "refuse"
+    removed: Reaction = "refuse"
+    renamed: Reaction = "refuse"
+    reordered: Reaction = "accept"
+    retyped: Literal["quarantine", "refuse"] = "quarantine"
+
+
 class ContractExtras(Declaration):
     """How a dataset is delivered and shared."""
 
@@ -96,6 +109,8 @@ class ContractExtras(Declaration):
     may_be_empty: Truth = False
     key_twice: Literal["fault", "last"] = "fault"
     category: Category = Category.GENERAL
+    drift: DriftExtra = DriftExtra()
+    formerly: Text | tuple[Text, ...] = ()
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import chinese_calendar
 
-from contracts.model import Calendar
+from contracts.calendar import Calendar
 
 _BUILT_IN = frozenset(day.year for day in chinese_calendar.holidays)
 

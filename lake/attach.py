@@ -27,6 +27,7 @@ from lake.engine_macros import install_macros
 from lake.scratch import own_folder, reader_spill
 from lake.settings import Settings
 from lake.statistics import seal_statistics, unseal_statistics
+from lake.ways_back import REBUILD
 from sharing.keyring import make_keys, open_pseudonym
 
 EXTENSIONS = ("httpfs", "sqlite_scanner", "ducklake", "excel")
@@ -76,17 +77,32 @@ class LakeUnreadable(RuntimeError):
 
     _WHY = (
         ("locked", "another process is writing to it", "wait until that has ended, then try again"),
-        ("not a database", "it is damaged", "restore it from a backup"),
-        ("malformed", "it is damaged", "restore it from a backup"),
+        ("not a database", "it is damaged", REBUILD),
+        ("malformed", "it is damaged", REBUILD),
         ("unable to open", "it cannot be opened", "give this account the right to read and write it"),
-        ("does not exist", "there is none, and a reader makes none", "run `zhongtai run` first"),
+        (
+            "does not exist",
+            "there is none, and a reader makes none",
+            f"run `zhongtai run` first; where it is lost, {REBUILD}",
+        ),
     )
 
     def __init__(self, catalog: Path, said: str) -> None:
         self.catalog = catalog
-        otherwise = ("", "the engine cannot open it", "restore it from a backup")
+        otherwise = ("", "the engine cannot open it", REBUILD)
         _, why, fix = next((row for row in self._WHY if row[0] in said.lower()), otherwise)
         super().__init__(f"the lake's catalog {catalog}: {why}; {fix}")
+
+
+class LakeLost(LakeUnreadable):
+    """The lake's catalog is gone, though the ledger has `batches` that lay in it: no other is made in silence."""
+
+    def __init__(self, catalog: Path, batches: int) -> None:
+        self.catalog, self.batches = catalog, batches
+        RuntimeError.__init__(
+            self,
+            f"the lake's catalog {catalog} is gone, and the ledger has {batches} batches that lay in it; {REBUILD}",
+        )
 
 
 def extension_file(name: str) -> Path:

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import duckdb
+
 from lake.anchoring import anchor_notes
 from lake.attach import LakeUnreadable
 from lake.audited import load, save
 from lake.city import City, declarations, expect_run, open_city
 from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
-from lake.proof import prove
+from lake.proof import Proof, prove, prove_lake
 from lake.returning import Present, note_returned
 from lake.settings import Settings
 from lake.statistics import StatisticsSealed
 from lake.switches import switch_faults
+from lake.ways_back import REBUILD
 from lake.witnessing import signed_roots
 from sharing import witnesses
 from sharing.audit import verify_ledger
@@ -65,19 +68,32 @@ def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[
             past = past_faults(city, new=new)
             keep(settings, city.ledger, [one for one in past if one.rule in _KEPT], city.signer)
             notes = anchor_notes(settings, city.ledger)
-            rows, looked = conservation(city)
-            proof = prove(city) if deep else None
+            rows, looked, proof = _rows(city, deep=deep)
             found = [*_all(settings, city.ledger, past), *map(Fault.as_dict, rows)]
     except SharingRefused as refused:
         # What cannot even be opened is told as far as it can be read.
         return _unopened(settings, refused.fault)
     except (LakeUnreadable, StatisticsSealed) as unread:
-        fix = "restore it from a backup"
-        return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), fix))
+        return _unopened(settings, Fault("lake_readable", settings.catalog.name, str(unread), REBUILD))
     found += proof.faults if proof else []
     notes += signed_roots(settings)[2]
     more = {**({"proved": proof.counts} if proof else {}), **({"notes": notes} if notes else {})}
     return {"valid": not found, **looked, **more, "faults": found}
+
+
+def _rows(city: City, *, deep: bool) -> tuple[list[Fault], dict[str, int], Proof | None]:
+    """What is wrong with the lake's rows, how many were looked at, and what the files say; these also where no row of
+    what the lake knows of itself can be read.
+    """
+    try:
+        rows, looked = conservation(city)
+        return rows, looked, prove(city) if deep else None
+    except duckdb.FatalException:
+        raise
+    except duckdb.Error as error:
+        message = f"what it knows of itself cannot be read ({type(error).__name__})"
+        fault = Fault("lake_readable", "lake", message, REBUILD)
+        return [fault], {"batches": 0, "rows": 0}, prove_lake(city)
 
 
 def _unopened(settings: Settings, fault: Fault) -> dict[str, Any]:

@@ -37,12 +37,12 @@ LEFT_OUT = (
         "dagster.damaged-*",
         "dbt",
         "keys",
-        "writer.lock",
+        "*.lock",
         "*.open",
         "*-wal",
         "*-shm",
     ),
-    *("lake.before-rebuild-*", ".rebuilding", ".restoring"),
+    *("lake.before-rebuild-*", "replaced", ".rebuilding", ".restoring"),
 )
 """What of a state is in no backup, by name: made again by itself, of one process, or, as keys, kept apart."""
 _DRAFTS = (".*.draft", ".*.part", ".*.sealed")

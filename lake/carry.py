@@ -20,11 +20,12 @@ from lake.attach import store_table
 from lake.batch import ConservationBroken, Ingestion
 from lake.blame import FailedScan
 from lake.cores import threads_for, threads_of, use_threads
+from lake.drifting import adapted, forget_draft, is_retyped, keep_draft, policy
 from lake.order import Delivery, StoredBatch, parts_of, without
 from lake.readers.delimited import REJECTS
-from lake.readers.formats import read
+from lake.readers.formats import Reading, read
 from lake.readers.landing import Landed
-from lake.readers.refusal import DeliveryRefused
+from lake.readers.refusal import DeliveryRefused, HeadersDiffer
 from lake.side_by_side import side_by_side
 from lake.store import show, write_batch, write_delivery
 from quality.casts import sql_type
@@ -37,6 +38,7 @@ _DOUBLED = "_doubled_keys"
 # What a reader made of the same bytes before may differ: raised when one does, so that old deliveries are read again.
 _READERS = 2
 REJECTED_SHARE = "delivery:rejected_share"
+_APPLY = "zhongtai contract apply"
 
 Counted = tuple[StoredBatch, dict[str, int]]
 
@@ -52,6 +54,7 @@ def contract_digest(dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> str:
         source,
         [(column.name, column.headers, column.required, sql_type(column.element)) for column in dataset.columns],
         (dataset.mode, dataset.largest_rejected_share, dataset.may_be_empty, dataset.key_twice),
+        *([sorted(dataset.drift.items())] if dataset.drift else []),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
@@ -96,11 +99,12 @@ class Carrier:
         self._doubled: pa.Table | None = None
         self._day = place.delivery.delivered_on
         self.held_too: list[StoredBatch] = []
+        self._drifted: Mapping[str, str] = {}
 
     def carry(self) -> Counted:
         """The batch as it is stored, and its reasons. Raises `DeliveryRefused`, `ConservationBroken`."""
         use_threads(self.connection, threads_for(self.landed.bytes, self.context.settings.threads))
-        delivered, records = read(self.dataset, self.landed, self.context.scratch(self.dataset), self.connection)
+        delivered, records = self._read()
         try:
             return self._transacted(delivered, records)
         except ConservationBroken:
@@ -109,6 +113,24 @@ class Carrier:
         if not self.alone:
             self._clear()
         return self._transacted(*delivered.again())
+
+    def _read(self) -> Reading:
+        """The delivery as its contract has it; one of other columns as the contract says of such."""
+        scratch = self.context.scratch(self.dataset)
+        try:
+            found = read(self.dataset, self.landed, scratch, self.connection)
+        except HeadersDiffer as differ:
+            # An older delivery that is judged again says nothing of what comes now.
+            drafted = not self.place.before and keep_draft(self.context.settings, self.dataset, differ, self.landed)
+            other = adapted(self.dataset, differ)
+            if other is None:
+                raise differ.because(f"a changed contract is drafted: {_APPLY} {self.dataset.id}" * drafted) from None
+            self._drifted = other.faults
+            delivered, records = read(other.dataset, self.landed, scratch, self.connection)
+            return other.completed(delivered), records
+        if not self.place.before:
+            forget_draft(self.context.settings, self.dataset)
+        return found
 
     def _transacted(self, delivered: Delivered, records: int | None) -> Counted:
         if not self.alone:
@@ -164,6 +186,7 @@ class Carrier:
     def _moved(self, delivered: Delivered, records: int | None, more: Mapping[str, str]) -> Counted:
         """One scan, with the conditions of `more` (fault -> SQL) beside the contract's own."""
         # The parts' cursors do not see what this connection alone has registered.
+        more = {**self._drifted, **more}
         whole, *parts = (
             conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more, self._day)
             for relation in (delivered.relation, *(delivered.parts if not more else ()))
@@ -270,6 +293,7 @@ class Carrier:
         if counts != (total, total):
             raise ConservationBroken(self.dataset.id, delivery.batch, *counts, total)
         self._refuse_shapeless(total, reasons, doubts)
+        self._refuse_retyped(total, reasons)
         stored = StoredBatch(
             batch=delivery.batch,
             delivery=self.place.number,
@@ -297,6 +321,14 @@ class Carrier:
         else:
             return
         raise DeliveryRefused(dataset.id, file, what, "as a whole", fix)
+
+    def _refuse_retyped(self, total: int, reasons: Mapping[str, int]) -> None:
+        columns = is_retyped(reasons, total) if policy(self.dataset, "retyped") == "refuse" else []
+        if columns:
+            told = ", ".join(f"{name} ({reasons[f'type:{name}']} of {total} rows)" for name in columns)
+            fix = "Ask for the contracted types, or change the elements of these columns in the contract."
+            what = f"{len(columns)} columns do not read as their types: {told}"
+            raise DeliveryRefused(self.dataset.id, self.place.delivery.path, what, "as a whole", fix)
 
     def _record(self, stored: StoredBatch) -> None:
         """Set down batch and delivery, and have the views show them: in the same transaction as the rows."""

@@ -15,7 +15,7 @@ import duckdb
 from contracts.clock import today
 from contracts.load import CITY_FILE, load_catalogue
 from contracts.model import Catalogue
-from lake.attach import first_keys, open_lake, seal_lake
+from lake.attach import LakeLost, first_keys, open_lake, seal_lake
 from lake.guarding import expect_ledger, guarded, open_past
 from lake.landed import LandingPlace, expect_key, seal_landing
 from lake.one_writer import one_writer
@@ -103,8 +103,8 @@ def open_city(
 ) -> Iterator[City]:
     """The city of a workspace, for writing; lake and ledger are made where they do not exist.
 
-    One process at a time has it: another waits. Raises `LakeBusy`; PastLacking where the ledger lacks what witnesses
-    it, unless `refuse` is off, for an audit.
+    One process at a time has it: another waits. Raises `LakeBusy`, `LakeUnreadable`; PastLacking where the ledger
+    lacks what witnesses it, unless `refuse` is off, for an audit.
     """
     known = catalogue or declarations(settings)
     with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
@@ -112,6 +112,7 @@ def open_city(
         first_keys(settings)
         with _past(settings, refuse=refuse) as (ledger, signer):
             expect_key(LandingPlace.of(settings))
+            _expect_lake(settings, ledger)
             try:
                 with open_lake(settings) as connection:
                     yield City(settings, known, connection, ledger, signer, run_id, progress)
@@ -130,6 +131,14 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
     waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
     with waiting, _past(settings, lake=False) as opened:
         yield opened
+
+
+def _expect_lake(settings: Settings, ledger: Ledger) -> None:
+    """Raises `LakeLost` where there was a lake and is none: another would be of what is still delivered alone."""
+    if not settings.catalog.exists():
+        stored = {entry.body["batch"] for entry in ledger.entries("batch") if entry.body["state"] != "failed"}
+        if stored:
+            raise LakeLost(settings.catalog, len(stored))
 
 
 def put_away(settings: Settings, *, landed: bool) -> None:

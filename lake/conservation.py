@@ -18,11 +18,11 @@ from lake.city import City
 from lake.landed import SEALED
 from lake.leaving import gone_landed
 from lake.store import stored_tables
+from lake.ways_back import LANDING, REBUILD
 from sharing.faults import Fault
 from sharing.recall import recalled_batches
 
-_ASK = "run `zhongtai audit --deep`; restore the lake's files from a backup, and find out who wrote to them"
-_LAND = "deliver the same file again, or restore it from a backup"
+_ASK = f"{REBUILD}; find out who wrote to its files"
 
 
 def conservation(city: City) -> tuple[list[Fault], dict[str, int]]:
@@ -76,7 +76,7 @@ def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
         whole = {path.name.removesuffix(SEALED) for path in lying if any(path.iterdir())}
         wanted = {batch for batch, row in known.items() if row["dataset"] == dataset.id} - gone
         for batch in sorted(wanted - whole):
-            yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", _LAND)
+            yield Fault("landed", f"{dataset.id} {batch}", "its landed copy is gone", LANDING)
         for batch in sorted(there - told):
             message = "it lies in landing, and the ledger knows no such batch"
             yield Fault("landed_unknown", f"{dataset.id} {batch}", message, "run again, and audit again")
@@ -97,6 +97,6 @@ def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[Fault]]:
                 f"from {store_table(dataset)} group by _batch"
             ).fetchall()
         except duckdb.Error as error:
-            message = f"its stored rows cannot be read ({type(error).__name__}); restore the lake's files from a backup"
+            message = f"its stored rows cannot be read ({type(error).__name__})"
             faults.append(Fault("readable", dataset.id, message, _ASK))
     return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in counted}, faults

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from lake.settings import REPOSITORY
+from lake.ways_back import REBUILD
 
 _OURS = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "portal")
 _REPORT = "This is a fault of the platform: report it with this line."
@@ -26,8 +27,8 @@ _NEXT: tuple[tuple[type[BaseException], str], ...] = (
         "It needs more than ZHONGTAI_MEMORY allows: give more, or fewer ZHONGTAI_THREADS.",
     ),
     (MemoryError, "The machine has no memory left for it."),
-    (duckdb.InvalidInputException, "A file of the lake may be damaged: `zhongtai audit --deep` names it."),
-    (duckdb.IOException, "A file of the lake is missing, damaged or held by another process: see `zhongtai audit`."),
+    (duckdb.InvalidInputException, f"A file of the lake may be damaged: `zhongtai audit --deep` names it; {REBUILD}."),
+    (duckdb.IOException, f"A file of the lake is missing or damaged: `zhongtai audit --deep` names it; {REBUILD}."),
     (sqlite3.OperationalError, "A file of the state is held by another process, or may not be written."),
     (sqlite3.DatabaseError, "A file of the state is damaged: restore it from a backup."),
 )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lake.settings import Settings
 from sharing.canonical import canonical_json, digest
-from sharing.durable import write_file
+from sharing.durable import remove_file, write_file
 
 _KIND = 1
 
@@ -69,6 +69,28 @@ def read_made(settings: Settings) -> Made:
         return _read(body)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Made()
+
+
+def forget_made(settings: Settings) -> None:
+    """Have the next run make everything again: another lake is there than the one that the record is of."""
+    remove_file(_file(settings))
+
+
+def keep_made(settings: Settings, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Go on vouching for tables whose files alone are others now; their states before and after, by name."""
+    known = read_made(settings)
+    moved = {name: after[name] for name in before if after.get(name, before[name]) != before[name]}
+
+    def now(name: str, state: str) -> str:
+        return moved.get(name, state) if before.get(name) == state else state
+
+    datasets = {
+        name: replace(one, state=now(f"store.{name.replace('.', '__', 1)}", one.state))
+        for name, one in known.datasets.items()
+    }
+    tables = {name: replace(one, state=now(name, one.state)) for name, one in known.tables.items()}
+    if (datasets, tables) != (known.datasets, known.tables):
+        replace(known, datasets=datasets, tables=tables).save(settings)
 
 
 def _read(body: Mapping[str, Any]) -> Made:

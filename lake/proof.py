@@ -19,13 +19,13 @@ from lake.order import StoredBatch
 from lake.readers.recount import recount
 from lake.readers.refusal import DeliveryRefused
 from lake.store import stored_batches
+from lake.ways_back import REBUILD
 from sharing.canonical import file_digest
 from sharing.release import find_public_key, list_releases
 from sharing.verify import verify_release
 
 # What a release's own verification says of its bytes; expiry and withdrawal are no damage.
 _OF_TERMS = {"in_force", "not_withdrawn"}
-_RESTORE = "`zhongtai rebuild` makes the lake again from what landed; or restore it from a backup: `zhongtai restore`"
 
 
 @dataclass
@@ -60,6 +60,13 @@ def prove(city: City) -> Proof:
     return proof
 
 
+def prove_lake(city: City) -> Proof:
+    """The lake's files alone, by the catalog: also where rows cannot be read."""
+    proof = Proof()
+    _prove_lake(city, proof)
+    return proof
+
+
 def _prove_landed(city: City, proof: Proof, dataset: Dataset, stored: StoredBatch, *, recounted: bool) -> None:
     subject = f"{dataset.id} {stored.batch}"
     proof.looked("landed files")
@@ -88,19 +95,19 @@ def _prove_lake(city: City, proof: Proof) -> None:
     path = manifest(city.settings)
     have = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
     if entry and entry.body["digest"] != have:
-        message = f"the list of the lake's files is not the one that the ledger names; {_RESTORE}"
+        message = f"the list of the lake's files is not the one that the ledger names; {REBUILD}"
         proof.fault("lake_files", str(path.name), message)
     for name, table in live.items():
         proof.looked("lake files")
         file = city.settings.lake_data / name
         subject = f"{table}: {name}"
         if not file.is_file():
-            proof.fault("lake_file", subject, f"the file is gone; {_RESTORE}")
+            proof.fault("lake_file", subject, f"the file is gone; {REBUILD}")
         elif name not in known:
             message = "nobody wrote down its digest: a run ended before it could; run again, then audit again"
             proof.fault("lake_file", subject, message)
         elif file_digest(file) != known[name]:
-            proof.fault("lake_file", subject, f"its bytes are not those that were written; {_RESTORE}")
+            proof.fault("lake_file", subject, f"its bytes are not those that were written; {REBUILD}")
 
 
 def _prove_releases(city: City, proof: Proof) -> None:

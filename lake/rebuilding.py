@@ -18,9 +18,9 @@ import duckdb
 from contracts.model import Catalogue
 from lake.attach import LakeUnreadable, open_lake, seal_lake
 from lake.batch import UNTAKEN, Ingestion
-from lake.city import Progress, silent
 from lake.guarding import expect_past
 from lake.landed import LandingPlace, seal_landing
+from lake.made import forget_made
 from lake.one_writer import one_writer
 from lake.replaying import Event, Replay, history, lacking
 from lake.settings import Settings
@@ -59,15 +59,12 @@ class RebuildLacks(RuntimeError):
         )
 
 
-def remake_store(
-    settings: Settings, catalogue: Catalogue, *, partly: bool = False, progress: Progress = silent
-) -> Remade:
+def remake_store(settings: Settings, catalogue: Catalogue, *, partly: bool = False) -> Remade:
     """Make the store again and put it in place. Raises `RebuildLacks` where it would not be whole, but for `partly`;
     PastLacking, `LakeBusy`.
     """
     expect_past(settings)
-    waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
-    with waiting, Ledger.read(settings.ledger) as ledger:
+    with one_writer(settings.state), Ledger.read(settings.ledger) as ledger:
         place, events = LandingPlace.of(settings), history(ledger)
         missing = lacking(ledger, catalogue.datasets, events, place)
         if missing and not partly:
@@ -137,6 +134,7 @@ def _exchanged(settings: Settings, clean: Settings) -> Path | None:
     """Put the new lake in place of the old one; where that lies now."""
     old = settings.catalog.parent
     put_by = None
+    forget_made(settings)
     if old.exists():
         named = (settings.state / f"{PUT_BY}{number}" for number in count(1))
         put_by = next(one for one in named if not one.exists())

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,9 +20,10 @@ import pyrage
 
 from lake.backing_up import KEYS_NAME
 from lake.backup_place import BackupPlace
-from lake.backup_set import BackupSet, read_set
+from lake.backup_set import BackupSet, Kept, read_set
 from lake.one_writer import one_writer
 from lake.settings import Settings
+from sharing.canonical import file_digest
 from sharing.envelope import verified_payload
 from sharing.faults import SharingRefused
 from sharing.keyring import open_signing, successor
@@ -90,6 +91,44 @@ def restore(settings: Settings, source: Source) -> Restored:
             keys = _keys(settings, place, made, stage)
             _finish(settings, made, stage)
             return _told(made, told, keys)
+
+
+def bring_back(settings: Settings, source: Source, part: str) -> Restored:
+    """Put one file or folder of a set back into a state that is there. What lies there otherwise is put by below
+    `replaced`; the ledger is never put back alone: what it records is of one piece with all the rest.
+    """
+    place, name = _found(source)
+    with one_writer(settings.state), _staged(settings) as stage:
+        made, told = _verified(settings, (place, name, source.trusted), stage)
+        inside = f"{part.strip('/')}/"
+        wanted = {path: kept for path, kept in made.files.items() if f"{path}/".startswith(inside)}
+        if not wanted or any(path.startswith(settings.ledger.name) for path in wanted):
+            fix = "name a file or folder below the state, such as releases/AGREEMENT, and not the ledger"
+            raise SharingRefused("backup_part", part, "the set has no such part that could be put back alone", fix)
+        changed = {path: kept for path, kept in wanted.items() if not _is_same(settings.state / path, kept)}
+        for path, kept in changed.items():
+            (stage / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not (stage / path).exists():
+                place.get(path, kept.sha256, stage / path)
+        for path, kept in changed.items():
+            _replace(settings, stage, path, kept)
+        _give_modes(settings, {path: mode for path, mode in made.folders.items() if f"{path}/".startswith(inside)})
+        return _told(replace(made, files=changed), told, settings.key_place.pseudonym.exists())
+
+
+def _is_same(path: Path, kept: Kept) -> bool:
+    return path.is_file() and not path.is_symlink() and file_digest(path) == kept.sha256
+
+
+def _replace(settings: Settings, stage: Path, path: str, kept: Kept) -> None:
+    target, before = settings.state / path, settings.state / "replaced" / path
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target.parent.chmod(0o700)  # a release's folder is sealed
+    if target.exists():
+        before.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target.replace(before)
+    (stage / path).chmod(kept.mode)
+    (stage / path).replace(target)
 
 
 def check(settings: Settings, source: Source) -> Restored:
@@ -204,7 +243,11 @@ def _finish(settings: Settings, made: BackupSet, stage: Path) -> None:
     tops = sorted({*made.files, *made.folders}, key=lambda path: path.startswith(settings.ledger.name))
     for top in dict.fromkeys(path.split("/", 1)[0] for path in tops):
         (stage / top).replace(settings.state / top)
-    for path, mode in sorted(made.folders.items(), reverse=True):
+    _give_modes(settings, made.folders)
+
+
+def _give_modes(settings: Settings, folders: Mapping[str, int]) -> None:
+    for path, mode in sorted(folders.items(), reverse=True):
         (settings.state / path).mkdir(parents=True, exist_ok=True)
         (settings.state / path).chmod(mode)
 

@@ -45,17 +45,23 @@ def restore(
     place: Place,
     name: Annotated[str | None, typer.Option("--set", help="Which set; default: the newest.")] = None,
     key: Annotated[Path | None, typer.Option("--key", help="The city's public key, got by another way.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="Bring back one file or folder of the state, by its path below it.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only prove the set, where it lies.")] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Put a set back into an empty state, each file proved, and audit what is then there."""
+    """Put a set back into an empty state, or --only a part into the one there, each file proved; then audit."""
     from lake import restoring
     from sharing.keys import PublicKey
 
     settings = load_settings(workspace)
     source = restoring.Source(place, name, PublicKey.read(key) if key else None)
-    done = (restoring.check if check else restoring.restore)(settings, source).as_dict()
+    if only is not None and not check:
+        done = restoring.bring_back(settings, source, only).as_dict()
+    else:
+        done = (restoring.check if check else restoring.restore)(settings, source).as_dict()
     audited = None if check or not done["keys"] else _audited(settings)
     found = {**done, "restored": not check, "audit": audited}
     if as_json:

@@ -27,6 +27,8 @@ _STRICT, _PLAIN = Level.L3, Level.L2
 _GENERIC = {"text", "integer", "measurement", "date", "timestamp", "time_of_day", "boolean_flag", "code", "identifier"}
 _TIMES = {"date", "timestamp", "time_of_day"}
 _LONG_CODE = 4
+# Whole numbers of so many digits, all as long as one another, are names of something, and nobody reckons with them.
+_ISSUED = 9
 # What headers say of things that have many names; RE of a part of it.
 _WORDS: Mapping[str, str] = {
     "money": r"金额|费用?$|费$|[单票总售]价|价[格款钱]|余额|工资|薪|资本|基数"
@@ -212,6 +214,8 @@ def _type(facts: Facts) -> tuple[str, int, str]:
     enough = max(there * _FITS_FORMED, 1)
     if facts.flags >= enough:
         return "boolean_flag", facts.flags, "yes or no"
+    if facts.integers >= enough and facts.shortest == facts.longest >= _ISSUED:
+        return "text", facts.integers, f"numbers of {facts.longest} digits, as are given to things"
     if facts.integers >= enough and not facts.padded:
         return "integer", facts.integers, "whole numbers"
     if facts.numbers >= enough and not facts.padded:

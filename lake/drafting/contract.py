@@ -112,7 +112,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "    properties:"
     for column in draft.columns:
         yield from (f"      # {_plain(line)}" for line in column.evidence)
-        yield from _block([_property(column)], "      ")
+        yield from _block([property_of(column)], "      ")
     yield from _block(
         {
             "slaProperties": [
@@ -149,7 +149,8 @@ def _server(draft: Draft) -> dict[str, Any]:
     return {**server, **({"customProperties": extras} if extras else {})}
 
 
-def _property(column: DraftColumn) -> dict[str, Any]:
+def property_of(column: DraftColumn) -> dict[str, Any]:
+    """A column as ODCS writes it."""
     element = column.choice.fit.element
     kind = "number" if element.type is LogicalType.DECIMAL else str(element.type)
     found: dict[str, Any] = {

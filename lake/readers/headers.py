@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from contracts.model import Dataset
 from lake.readers.diagnosis import shown
+from lake.readers.drift import is_reordered
 from lake.readers.refusal import DeliveryRefused, HeadersDiffer
 
 
@@ -37,8 +38,10 @@ def match_headers(
         if unknown:
             what = f"{len(unknown)} columns are not in the contract: {told}"
             raise _refused(dataset, file, what, "header line")
+        if ordered and dataset.drift.get("reordered", "accept") != "accept" and is_reordered(dataset, positions):
+            raise _refused(dataset, file, "its columns are not in the order of the contract", "header line")
     except DeliveryRefused as refusal:
-        raise HeadersDiffer(refusal, tuple(found), positions) from None
+        raise HeadersDiffer(refusal, tuple(found), positions, ordered=ordered) from None
     return positions
 
 

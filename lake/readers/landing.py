@@ -289,7 +289,7 @@ def _landed(scan: _Scan, batch: str, file: Path, source: str) -> Landed:
 
 def batch_id(dataset: Dataset, digest: str) -> str:
     """The batch of delivered bytes, by their SHA-256 in hex."""
-    return hashlib.sha256(f"{dataset.id}\n{digest}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{dataset.begun_as}\n{digest}".encode()).hexdigest()[:32]
 
 
 def _refuse_other_encoding(dataset: Dataset, name: str, scan: _Scan) -> None:

@@ -26,13 +26,16 @@ class HeadersDiffer(DeliveryRefused):
     """The headers of a delivery are not those of the contract.
 
     `delivered` are the names as they came: where a file has no header they are a person's data, so they may go into a
-    contract that somebody reads first, and never into a message. `at` says where each contracted column was found.
+    contract that somebody reads first, and never into a message. `at` says where each contracted column was found;
+    keys of objects are not `ordered`.
     """
 
-    def __init__(self, refusal: DeliveryRefused, delivered: tuple[str, ...], at: dict[str, int]) -> None:
+    def __init__(
+        self, refusal: DeliveryRefused, delivered: tuple[str, ...], at: dict[str, int], *, ordered: bool = True
+    ) -> None:
         super().__init__(refusal.dataset, refusal.file, refusal.what, refusal.place, refusal.fix)
-        self.delivered, self.at = delivered, at
+        self.delivered, self.at, self.ordered = delivered, at, ordered
 
     def because(self, hint: str) -> HeadersDiffer:
         """The same refusal with what the file itself shows of its cause."""
-        return HeadersDiffer(super().because(hint), self.delivered, self.at) if hint else self
+        return HeadersDiffer(super().because(hint), self.delivered, self.at, ordered=self.ordered) if hint else self

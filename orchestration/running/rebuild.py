@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake.city import Progress, declarations, expect_run, silent
+from lake.one_writer import MOST_SECONDS, held_throughout
 from lake.rebuilding import Remade, remake_store, versions
 from lake.settings import Settings
 from orchestration.running.runner import run_city
@@ -45,9 +46,11 @@ def rebuild(settings: Settings, *, partly: bool = False, progress: Any = None) -
     expect_run(settings)
     catalogue = declarations(settings)
     listener: Progress = progress or silent
-    store = remake_store(settings, catalogue, partly=partly, progress=listener)
-    outcome = run_city(settings, progress=progress)
-    now = versions(settings)
+    # Nobody else writes before all of it is there again.
+    with held_throughout(settings.state, lambda holder: listener("wait", holder, "it is writing"), MOST_SECONDS):
+        store = remake_store(settings, catalogue, partly=partly)
+        outcome = run_city(settings, progress=progress, full=True)
+        now = versions(settings)
     different = {
         table: (version, now.get(table, "")) for table, version in store.before.items() if now.get(table) != version
     }

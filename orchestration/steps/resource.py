@@ -22,6 +22,7 @@ from lake.guarding import known_keys
 from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
 from lake.made import Made, read_made
+from lake.renaming import take_former_names
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
@@ -121,6 +122,7 @@ class RunCity:
         """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
         refused = refused_contracts(self.city)
         wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
+        take_former_names(self.city.connection, self.city.settings, wanted)
         changed = {**ensure_tables(self.city.connection, wanted), **refused}
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)

@@ -280,7 +280,7 @@ def test_a_run_that_cannot_begin_says_why_and_shows_no_earlier_verdict(city: Pla
     city.file(".zhongtai", "lake", "catalog.sqlite").write_bytes(b"no database at all" * 100)
     said = city.say("run")
     assert said.status == 3
-    assert "catalog.sqlite: it is damaged; restore it from a backup" in said.out + said.err
+    assert "catalog.sqlite: it is damaged; `zhongtai rebuild` makes the lake again" in said.out + said.err
     assert "Traceback" not in said.out + said.err
     assert "released" not in said.out
     assert "bureau.d0" not in said.out

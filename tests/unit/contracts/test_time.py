@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.calendar import Calendar
 from contracts.clock import FixedClock, SystemClock, today
 from contracts.load import load_catalogue
-from contracts.model import Calendar
 from contracts.working_days import CalendarHorizon, add_working_days, is_working_day, working_days_between
 
 DAYS = st.dates(date(2005, 1, 1), date(2026, 6, 30))

@@ -25,7 +25,7 @@ def test_what_the_platform_says_is_said() -> None:
         (ValueError(SECRET), "ValueError at"),
         (duckdb.ConversionException(SECRET), "ConversionException at"),
         (duckdb.OutOfMemoryException(SECRET), "ZHONGTAI_MEMORY"),
-        (duckdb.IOException(SECRET), "see `zhongtai audit`"),
+        (duckdb.IOException(SECRET), "`zhongtai rebuild` makes the lake again"),
         (sqlite3.DatabaseError(SECRET), "restore it from a backup"),
         (sqlite3.OperationalError(SECRET), "held by another process"),
         (MemoryError(), "no memory left"),

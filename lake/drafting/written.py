@@ -67,7 +67,7 @@ class Bench:
 
     def land(self, dataset: Dataset, file: Path) -> Landed:
         """The file landed in the folder."""
-        return land(dataset, file.absolute().as_uri(), self.scratch / "landing")
+        return land(dataset, f"file://{file.absolute()}", self.scratch / "landing")
 
     def read(self, source: Source, headers: Sequence[str], file: Path) -> tuple[Delivered, int]:
         """All of these columns as text. Raises `DeliveryRefused`, `HeadersDiffer`."""
@@ -285,7 +285,8 @@ def _divided(lines: Sequence[str]) -> tuple[str, int]:
             usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
             rank = (widths.count(usual) if usual > 1 else 0, usual)
             if rank > most:
-                first = next(number for number, line in enumerate(lines) if _width(line, delimiter) == usual)
+                widest = (number for number, line in enumerate(lines) if _width(line, delimiter) == usual)
+                first = next(widest, 0)
                 best, most, skipped = delimiter, rank, first
     return best, skipped
 

@@ -74,13 +74,13 @@ def test_a_column_that_must_be_there_is_missed_whatever_is_accepted(desk: Desk) 
 
 
 def test_keys_of_objects_have_no_place_by_which_one_could_be_another(desk: Desk) -> None:
-    columns = (column("id", required=True), column("name", required=True), column("age", "integer"))
+    columns = (column("a", required=True), column("b", required=True), column("c", "integer"))
     one = replace(dataset(*columns, format="ndjson"), drift={"renamed": "accept", "added": "accept"})
-    took = desk.take(one, '{"id": "1", "fullname": "a", "age": 2}\n')
-    assert took.state == "failed" and "missing: name" in took.message
+    took = desk.take(one, '{"a": "1", "bb": "x", "c": 2}\n')
+    assert took.state == "failed" and "missing: b" in took.message
     two = replace(dataset(*columns, format="ndjson"), drift={"added": "accept"})
-    took = desk.take(two, '{"more": "x", "id": "1", "name": "a", "age": 2}\n')
-    assert took.accepted == 1 and desk.accepted(two) == [("1", "a", 2)]
+    took = desk.take(two, '{"more": "x", "c": 2, "a": "1", "b": "x"}\n')
+    assert took.accepted == 1 and desk.accepted(two) == [("1", "x", 2)]
 
 
 def test_another_file_is_no_drift_and_its_first_line_is_kept_nowhere(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from contracts.model import Dataset
 from lake.drafting.applying import changed_text
 from lake.drifting import draft_file
-from tests.unit.lake.desk import Desk, column, dataset
+from tests.unit.lake.desk import Desk, column, dataset, moved
 
 HEADER = "id,name,age,note\n"
 GIVEN = {
@@ -81,6 +82,16 @@ def test_keys_of_objects_have_no_place_by_which_one_could_be_another(desk: Desk)
     two = replace(dataset(*columns, format="ndjson"), drift={"added": "accept"})
     took = desk.take(two, '{"more": "x", "c": 2, "a": "1", "b": "x"}\n')
     assert took.accepted == 1 and desk.accepted(two) == [("1", "x", 2)]
+
+
+def test_members_of_an_archive_are_read_as_the_contract_says(desk: Desk) -> None:
+    one = replace(moved(four(added="accept"), format="zip"), name="packed")
+    with zipfile.ZipFile(desk.file(one), "w") as archive:
+        archive.writestr("a.csv", GIVEN["added"])
+        archive.writestr("b.csv", HEADER + "2,b,3,y\n")
+    (took,) = desk.ingest(one)
+    assert took.accepted == 2, took.message
+    assert desk.accepted(one) == [KEPT["added"], ("2", "b", 3, "y")]
 
 
 def test_another_file_is_no_drift_and_its_first_line_is_kept_nowhere(desk: Desk) -> None:

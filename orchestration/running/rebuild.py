@@ -13,6 +13,7 @@ from lake.one_writer import MOST_SECONDS, held_throughout
 from lake.rebuilding import Remade, remake_store, versions
 from lake.settings import Settings
 from orchestration.running.runner import run_city
+from orchestration.transform.project import expect_manifest
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def rebuild(settings: Settings, *, partly: bool = False, progress: Any = None) -
     # Nobody else writes before all of it is there again.
     with held_throughout(settings.state, lambda holder: listener("wait", holder, "it is writing"), MOST_SECONDS):
         store = remake_store(settings, catalogue, partly=partly)
+        # Not before: dbt would have the lake open that is put by.
+        expect_manifest(settings)
         outcome = run_city(settings, progress=progress, full=True)
         now = versions(settings)
     different = {

@@ -107,7 +107,7 @@ def open_city(
     lacks what witnesses it, unless `refuse` is off, for an audit.
     """
     known = catalogue or declarations(settings)
-    with one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake")):
+    with one_writer(settings.state, _told_to(progress)):
         expect_ledger(settings)
         first_keys(settings)
         with _past(settings, refuse=refuse) as (ledger, signer):
@@ -128,7 +128,7 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
     One process at a time, as for the city. Raises `NothingRunYet`, `LakeBusy`, PastLacking.
     """
     expect_run(settings)
-    waiting = one_writer(settings.state, lambda holder: progress("wait", holder, "it is writing to the lake"))
+    waiting = one_writer(settings.state, _told_to(progress))
     with waiting, _past(settings, lake=False) as opened:
         yield opened
 
@@ -139,6 +139,11 @@ def _expect_lake(settings: Settings, ledger: Ledger) -> None:
         stored = {entry.body["batch"] for entry in ledger.entries("batch") if entry.body["state"] != "failed"}
         if stored:
             raise LakeLost(settings.catalog, len(stored))
+
+
+def _told_to(progress: Progress) -> Callable[[str], None] | None:
+    """Who hears for whom this waits: the listener, where there is one."""
+    return None if progress is silent else lambda holder: progress("wait", holder, "it is writing to the lake")
 
 
 def put_away(settings: Settings, *, landed: bool) -> None:

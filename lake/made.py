@@ -23,11 +23,12 @@ _KIND = 1
 
 @dataclass(frozen=True)
 class Taken:
-    """A dataset whose every delivery was looked at and came to an end: what lay there, by which contract, and the state
-    of its store."""
+    """A dataset whose every delivery was looked at and came to an end: what lay there, by which contract, the version
+    of its rows that count, and the state of its store."""
 
     listing: str
     contract: str
+    version: str
     state: str
 
 

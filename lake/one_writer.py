@@ -19,6 +19,7 @@ from typing import IO
 _WRITER = "writer"
 _POLL = 0.2
 MOST_SECONDS = 3600.0
+_TOLD: list[Callable[[str], None]] = [lambda _: None]
 # States whose lock this process holds for a whole command, and not only for the steps that ask for it.
 _THROUGHOUT: set[Path] = set()
 
@@ -37,18 +38,18 @@ class LakeBusy(RuntimeError):
 
 @contextmanager
 def one_writer(
-    state: Path, waiting: Callable[[str], None] = lambda _: None, most: float = MOST_SECONDS, name: str = _WRITER
+    state: Path, waiting: Callable[[str], None] | None = None, most: float = MOST_SECONDS, name: str = _WRITER
 ) -> Iterator[None]:
     """Hold the state's lock inside; waits for whoever has it, at most `most` seconds, and tells `waiting` who that is.
 
-    `name` is another lock than the lake's. Raises `LakeBusy`.
+    Without `waiting`, whom `tell_waiting` named is told. `name` is another lock than the lake's. Raises `LakeBusy`.
     """
     if name == _WRITER and state in _THROUGHOUT:
         yield
         return
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _file(state, name).open("a+", encoding="utf-8") as file:
-        _wait(file, _file(state, name), waiting, most)
+        _wait(file, _file(state, name), waiting or _TOLD[-1], most)
         _write(file, _own_name())
         try:
             yield
@@ -56,8 +57,13 @@ def one_writer(
             _write(file, "")
 
 
+def tell_waiting(told: Callable[[str], None]) -> None:
+    """Have whatever of this process waits for a lock say to whom, where it is not told otherwise."""
+    _TOLD[:] = [told]
+
+
 @contextmanager
-def held_throughout(state: Path, waiting: Callable[[str], None], most: float) -> Iterator[None]:
+def held_throughout(state: Path, waiting: Callable[[str], None] | None, most: float) -> Iterator[None]:
     """Hold the lake's lock inside, where whatever of this process asks for it has it. Raises `LakeBusy`."""
     with one_writer(state, waiting, most):
         _THROUGHOUT.add(state)

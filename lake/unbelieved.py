@@ -18,11 +18,12 @@ def withdraw_unbelieved(city: City, agreement: str | None = None) -> tuple[Relea
     """Withdraw what stands (of one agreement or all) and counts no more; those withdrawn now."""
     books = Books(city.ledger, city.settings.releases, city.signer, city.run_id or None)
     standing = [one for one in list_releases(city.settings.releases, agreement) if one.state != "withdrawn"]
-    found = [(one, why) for one in standing if (why := _why_not(city, one)) is not None]
+    found = [(one, why) for one in standing if (why := why_unbelieved(city, one)) is not None]
     return tuple(take_back_recorded(books, one, Reason(why), city.now()) for one, why in found)
 
 
-def _why_not(city: City, release: Release) -> str | None:
+def why_unbelieved(city: City, release: Release) -> str | None:
+    """Why a release counts no more; None where it does."""
     played = release.statement is not None and release.statement.predicate.demonstration
     if played and not city.catalogue.demonstration:
         return "its approvals were played, and this city is no demonstration"

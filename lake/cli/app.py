@@ -13,8 +13,9 @@ import typer
 
 from contracts.faults import DeclarationsRefused
 from lake.cli import acts, contract, entitlements, govern, held, inspect, keys, past, plan, recalls, ways
-from lake.cli.output import fail
+from lake.cli.output import fail, note
 from lake.failure import is_ours, words
+from lake.one_writer import tell_waiting
 from lake.settings import silence_libraries
 from sharing.faults import SharingRefused
 
@@ -52,6 +53,7 @@ def _added() -> dict[str, Callable[..., None]]:
 def main() -> None:
     """Run the command line."""
     silence_libraries()
+    tell_waiting(lambda holder: note(f"waiting for {holder}, which is writing"))
     try:
         _refuse_undecoded(sys.argv[1:])
         build_app()(args=_workspace_last(sys.argv[1:]))

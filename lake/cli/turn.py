@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli.output import fail, note
+from lake.cli.output import fail
 from lake.one_writer import MOST_SECONDS, held_throughout
 from lake.settings import Settings
 
@@ -24,5 +24,4 @@ def hold_lake(context: typer.Context, settings: Settings, wait: float | None, no
     if no_wait and wait is not None:
         fail("--wait and --no-wait contradict each other: give one of them", WRONG)
     most = 0.0 if no_wait else MOST_SECONDS if wait is None else wait
-    waiting = held_throughout(settings.state, lambda holder: note(f"waiting for {holder}, which is writing"), most)
-    context.with_resource(waiting)
+    context.with_resource(held_throughout(settings.state, None, most))

@@ -98,7 +98,7 @@ class Changes:
             return "its contract, or a standard that it follows, has changed"
         if known.state != self.states.get(f"store.{dataset.table}"):
             return "its rows in the lake are others than were recorded"
-        if self._turned(dataset):
+        if known.version != self.digest_of(f"raw.{dataset.table}") or self._turned(dataset):
             return "a batch of it counts no longer, or counts again"
         if self._aged(dataset):
             return "its newest delivery has become too old, or is no longer"

@@ -73,7 +73,8 @@ def _datasets(changes: Changes, done: Done, before: Made, states: Mapping[str, s
 
 def _taken(changes: Changes, dataset: Dataset, states: Mapping[str, str]) -> Taken:
     contract = changes.declared.of_dataset(dataset)
-    return Taken(changes.look(dataset), contract, states.get(f"store.{dataset.table}", ""))
+    version = changes.digest_of(f"raw.{dataset.table}") or ""
+    return Taken(changes.look(dataset), contract, version, states.get(f"store.{dataset.table}", ""))
 
 
 def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str]) -> dict[str, Stood]:

@@ -18,6 +18,7 @@ from contracts.violation import CheckResult, Outcome, Verdict, Violation
 from contracts.working_days import working_days_between
 from lake.acts import KIND, Acts, Persons
 from lake.freshness import FRESHNESS, freshness
+from lake.unbelieved import why_unbelieved
 from lineage.gates.registry import judge
 from orchestration.changes.changes import Changes
 from orchestration.share.dossier import dossier
@@ -110,7 +111,10 @@ class Verdicts:
         return f"{table}: {why}" if why else ""
 
     def _stands(self, agreement: Agreement, body: Mapping[str, Any]) -> bool:
-        return _current(self.changes.city.settings.releases, agreement.name) == body.get("release_id")
+        city = self.changes.city
+        release = current_release(city.settings.releases, agreement.name)
+        there = release is not None and release.release_id == body.get("release_id")
+        return release is not None and there and why_unbelieved(city, release) is None
 
     def _turned(self, agreement: Agreement, evidence: Evidence, body: Mapping[str, Any]) -> str:
         """Why the verdict would be another now, by what is on record."""

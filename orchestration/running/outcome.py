@@ -8,7 +8,6 @@ from typing import Any
 from contracts.model import Catalogue
 from lake.settings import Settings
 from lake.witnessing import have_signed
-from orchestration.twins.sync import drift
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ def notes_of(settings: Settings, catalogue: Catalogue) -> list[str]:
 
 
 def _twins(settings: Settings, catalogue: Catalogue) -> list[str]:
+    from orchestration.twins.sync import drift  # reads SQL, which `--help` need not wait for
+
     different = drift(catalogue, settings.dbt_project)
     if not different:
         return []

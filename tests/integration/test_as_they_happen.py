@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,13 @@ def test_a_run_that_was_not_to_wait_is_told_for_whom_before_anything_is_done(cit
     assert "is writing to the lake" in said[0].err and "(since 20" in said[0].err
     assert "waiting for process" in said[1].err
     assert city.say("run", "--no-wait", "--wait", "1").status == 2
+
+
+def test_whoever_has_to_wait_says_for_whom(city: Recalled) -> None:
+    with ThreadPoolExecutor(1) as beside:
+        with one_writer(city.place / ".zhongtai"):
+            asked = beside.submit(city.say, "quarantine", "bureau.people")
+            with pytest.raises(TimeoutError):
+                asked.result(2)
+        assert asked.result(60).status == 0
+    assert "waiting for process" in asked.result().err

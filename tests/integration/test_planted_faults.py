@@ -158,7 +158,7 @@ def test_every_model_that_cannot_be_made_costs_its_own_product_alone(city: Plant
     for name, (write, _) in PLANTED_MODELS.items():
         write(city, name)
     # A changed type is one contract's; a circle that nobody needs is nobody's.
-    city.contract("d8", amount="entry_number")
+    city.contract("d8", amount="entry_number", version="2.0.0")
     for one, other in (("one", "other"), ("other", "one")):
         city.write(f"select * from {{{{ ref('{other}') }}}}", "dbt_project", "models", "products", f"{one}.sql")
     outcome = city.run()

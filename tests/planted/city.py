@@ -42,7 +42,7 @@ kind: DataContract
 apiVersion: v3.1.0
 id: bureau.{name}
 name: 数据集{name}
-version: 1.0.0
+version: {version}
 status: active
 domain: records
 servers:
@@ -123,10 +123,10 @@ class Planted:
         """The product model of a dataset."""
         return self.file("dbt_project", "models", "products", agreement(name), f"{product(name)}.sql")
 
-    def contract(self, name: str, *, amount: str = "entry_count", encoding: str = "") -> None:
+    def contract(self, name: str, *, amount: str = "entry_count", encoding: str = "", version: str = "1.0.0") -> None:
         """Write a dataset's contract."""
         declared = f", encoding: {encoding}" if encoding else ""
-        text = _CONTRACT.format(name=name, amount=amount, encoding=declared)
+        text = _CONTRACT.format(name=name, amount=amount, encoding=declared, version=version)
         self.write(text, "contracts", "departments", "bureau", f"{name}.yml")
 
     def say(self, *arguments: str, **environment: str) -> Said:

@@ -222,7 +222,7 @@ def test_a_second_writer_waits_for_the_first_and_is_told_for_whom(tmp_path: Path
 
 
 def test_a_command_that_holds_the_lake_throughout_does_not_wait_for_itself(tmp_path: Path) -> None:
-    with held_throughout(tmp_path, print, 0), one_writer(tmp_path, most=0):
+    with held_throughout(tmp_path, None, 0), one_writer(tmp_path, most=0):
         assert is_held(tmp_path)
     assert not is_held(tmp_path)
 

@@ -183,8 +183,9 @@ def test_a_department_takes_a_delivery_back_by_a_mark_and_for_good(desk: Desk) -
 
 
 def test_what_was_never_taken_waits_under_its_mark_and_one_that_is_gone_is_told(desk: Desk) -> None:
-    one = people()
-    path = desk.deliver(one, TEXT)
+    plain = people()
+    one = moved(plain, path=f"*/{plain.name}*")  # as wide as the mark's own name
+    path = desk.deliver(plain, TEXT)
     mark = path.with_name(f"{path.name}.withdrawn")
     mark.touch()
     state, message = only(desk, one)

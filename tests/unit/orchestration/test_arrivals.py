@@ -64,6 +64,10 @@ def test_each_set_at_rest_is_asked_for_once_whatever_becomes_of_its_run(city: Se
     sensor.file.write_text("id,name,age\n", encoding="utf-8")
     assert sensor.asks() == []  # it may still be written to
     (first,) = sensor.ticks()
+    beside = sensor.file.parent.with_name("2026-11-03")
+    beside.mkdir()
+    (beside / sensor.file.name).write_text("id,name,age\n", encoding="utf-8")
+    (both,) = sensor.ticks()
     for length in (2, 3, 4):
         sensor.file.write_text("1,甲,1\n" * length, encoding="utf-8")
         assert sensor.asks() == []
@@ -73,7 +77,7 @@ def test_each_set_at_rest_is_asked_for_once_whatever_becomes_of_its_run(city: Se
     (third,) = sensor.ticks()
     mark.unlink()
     (fourth,) = sensor.ticks()  # what lay there before is asked for again, by another key
-    assert len({first, second, third, fourth}) == 4
+    assert len({first, both, second, third, fourth}) == 5
 
 
 def test_who_watches_anew_asks_for_nothing_that_was_asked_for(city: Settings) -> None:

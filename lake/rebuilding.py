@@ -22,6 +22,7 @@ from lake.guarding import expect_past
 from lake.landed import LandingPlace, seal_landing
 from lake.made import forget_made
 from lake.one_writer import one_writer
+from lake.renaming import now_called
 from lake.replaying import Event, Replay, history, lacking
 from lake.settings import Settings
 from lake.statistics import StatisticsSealed
@@ -65,7 +66,7 @@ def remake_store(settings: Settings, catalogue: Catalogue, *, partly: bool = Fal
     """
     expect_past(settings)
     with one_writer(settings.state), Ledger.read(settings.ledger) as ledger:
-        place, events = LandingPlace.of(settings), history(ledger)
+        place, events = LandingPlace.of(settings), history(ledger, now_called(catalogue.datasets))
         missing = lacking(ledger, catalogue.datasets, events, place)
         if missing and not partly:
             raise RebuildLacks(tuple(missing.values()))

@@ -5,7 +5,7 @@ One transaction for each. What a dataset was called stands in its contract (`for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 import duckdb
@@ -33,6 +33,11 @@ def take_former_names(connection: duckdb.DuckDBPyConnection, settings: Settings,
                 _rename(connection, old, dataset)
                 have.add(dataset.table)
             _move_landed(settings, table, dataset.table)
+
+
+def now_called(datasets: Mapping[str, Dataset]) -> dict[str, str]:
+    """Former name -> the name that the dataset has now: what the ledger said is of the one dataset."""
+    return {old: name for name, dataset in datasets.items() for old in dataset.formerly}
 
 
 def _rename(connection: duckdb.DuckDBPyConnection, old: str, dataset: Dataset) -> None:

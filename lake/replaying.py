@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from contracts.sql_text import literal
@@ -35,11 +36,15 @@ class Event:
     day: date = date.max
 
 
-def history(ledger: Ledger) -> list[Event]:
-    """Everything that happened to batches, in the order of the ledger; each delivery once."""
+def history(ledger: Ledger, called: Mapping[str, str] = MappingProxyType({})) -> list[Event]:
+    """Everything that happened to batches, in the order of the ledger; each delivery once.
+
+    `called` are the names that datasets have now, by those that they had.
+    """
     told, found = set[tuple[str, ...]](), list[Event]()
     entries = sorted([*ledger.entries("batch"), *ledger.entries("recall")], key=lambda entry: entry.seq)
     for event in (one for entry in entries if (one := _event(entry))):
+        event = replace(event, dataset=called.get(event.dataset, event.dataset))
         key = (event.dataset, event.path, event.batch, event.day.isoformat())
         if event.kind == "delivered" and key in told:
             continue  # judged again, or told once more: it was not delivered again

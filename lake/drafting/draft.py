@@ -30,7 +30,7 @@ def draft_contract(
 ) -> Draft:
     """The draft of a file, as a dataset of this city. Raises `DeliveryRefused`, `DraftRefused`."""
     department, name = _names(catalogue, file, named)
-    bench = Bench(connection, scratch)
+    bench = Bench(connection, scratch, f"{department}.{name}")
     extract = look(bench, file)
     standards = Standards(catalogue.elements, catalogue.code_sets)
     known = _known(catalogue, f"{department}.{name}")

@@ -59,18 +59,19 @@ class Extract:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where extracts are looked at: a connection, and a folder that the caller removes."""
+    """Where an extract is looked at: a connection, a folder that the caller removes, and the dataset it is to be."""
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
+    dataset: str = "draft.draft"
 
     def land(self, dataset: Dataset, file: Path) -> Landed:
         """The file landed in the folder."""
-        return land(dataset, file.absolute().as_uri(), self.scratch / "landing")
+        return land(dataset, f"file://{file.absolute()}", self.scratch / "landing")
 
     def read(self, source: Source, headers: Sequence[str], file: Path) -> tuple[Delivered, int]:
         """All of these columns as text. Raises `DeliveryRefused`, `HeadersDiffer`."""
-        dataset = _dataset(source, headers)
+        dataset = _dataset(source, headers, self.dataset)
         return read(dataset, self.land(dataset, file), self.scratch / "work", self.connection)
 
 
@@ -82,21 +83,22 @@ def look(bench: Bench, file: Path) -> Extract:
             return _read(bench, source, file)
         except DeliveryRefused as refusal:
             refused = refused or refusal
-    raise refused or _unknown(file)
+    raise refused or _unknown(bench.dataset, file)
 
 
-def _unknown(file: Path) -> DeliveryRefused:
+def _unknown(dataset: str, file: Path) -> DeliveryRefused:
     what, _ = kind_of(file)
     fix = "Ask for a table: CSV, a workbook, JSON, Parquet, SQLite, dbf, XML, or a zip of such."
-    return DeliveryRefused("draft", file.name, what or "no format is known by its first bytes", "as a whole", fix)
+    return DeliveryRefused(dataset, file.name, what or "no format is known by its first bytes", "as a whole", fix)
 
 
-def _dataset(source: Source, headers: Sequence[str]) -> Dataset:
+def _dataset(source: Source, headers: Sequence[str], named: str) -> Dataset:
     columns = tuple(_column(number, header) for number, header in enumerate(headers))
     shared = SharingAttribute.CONDITIONAL
     empty = {"title_zh": "", "title_en": "", "description": "", "owner": "", "legal_basis": None, "frequency": ""}
+    department, _, name = named.partition(".")
     return Dataset(
-        **{"department": "draft", "name": source.member or "draft", "version": "", "source": source, **empty},  # type: ignore[arg-type]
+        **{"department": department, "name": name, "version": "", "source": source, **empty},  # type: ignore[arg-type]
         mode=DeliveryMode.APPEND,
         columns=columns,
         sharing_attribute=shared,
@@ -147,7 +149,7 @@ def _delivered(bench: Bench, source: Source, file: Path) -> tuple[str, ...]:
     except HeadersDiffer as differ:
         return tuple(name for name in differ.delivered if name != _NOBODY)
     what = "no name of a column was found in it"
-    raise DeliveryRefused("draft", file.name, what, "header", "Ask for a table with the names of its columns.")
+    raise DeliveryRefused(bench.dataset, file.name, what, "header", "Ask for a table with the names of its columns.")
 
 
 def _member(source: Source) -> Source:
@@ -223,7 +225,7 @@ def _packed_guesses(bench: Bench, file: Path, path: str) -> Iterator[Source]:
 
 def _unpacked(bench: Bench, file: Path, path: str) -> Path | None:
     bench.scratch.mkdir(parents=True, exist_ok=True)
-    inner = unpack(_dataset(Source(path, "csv"), [_NOBODY]), file, bench.scratch / "unpacked")
+    inner = unpack(_dataset(Source(path, "csv"), [_NOBODY], bench.dataset), file, bench.scratch / "unpacked")
     named = inner and inner.with_name(file.with_suffix("").name)
     return inner.replace(named) if inner and named else None
 
@@ -283,7 +285,8 @@ def _divided(lines: Sequence[str]) -> tuple[str, int]:
             usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
             rank = (widths.count(usual) if usual > 1 else 0, usual)
             if rank > most:
-                first = next(number for number, line in enumerate(lines) if _width(line, delimiter) == usual)
+                widest = (number for number, line in enumerate(lines) if _width(line, delimiter) == usual)
+                first = next(widest, 0)
                 best, most, skipped = delimiter, rank, first
     return best, skipped
 

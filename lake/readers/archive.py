@@ -63,7 +63,7 @@ def read_zip(dataset: Dataset, landed: Landed, scratch: Path, read: Read) -> Rea
             if refusal.file != file.name:
                 raise
             # It was unpacked under a name of ours, and is told by its own.
-            raise DeliveryRefused(refusal.dataset, name, refusal.what, refusal.place, refusal.fix) from None
+            raise refusal.named(name) from None
     return _together(readings)
 
 

@@ -21,6 +21,10 @@ class DeliveryRefused(Exception):
         """The same refusal with what the file itself shows of its cause; itself where there is no hint."""
         return DeliveryRefused(self.dataset, self.file, f"{self.what}; {hint}", self.place, self.fix) if hint else self
 
+    def named(self, file: str) -> DeliveryRefused:
+        """The same refusal of a file that is known by another name."""
+        return DeliveryRefused(self.dataset, file, self.what, self.place, self.fix)
+
 
 class HeadersDiffer(DeliveryRefused):
     """The headers of a delivery are not those of the contract.
@@ -39,3 +43,7 @@ class HeadersDiffer(DeliveryRefused):
     def because(self, hint: str) -> HeadersDiffer:
         """The same refusal with what the file itself shows of its cause."""
         return HeadersDiffer(super().because(hint), self.delivered, self.at, ordered=self.ordered) if hint else self
+
+    def named(self, file: str) -> HeadersDiffer:
+        """The same refusal of a file that is known by another name."""
+        return HeadersDiffer(super().named(file), self.delivered, self.at, ordered=self.ordered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from lake.cli.turn import NoWait, Wait, hold_lake
 from lake.imports import uncollected
 from lake.settings import Settings, load_settings
 from orchestration.running.outcome import RunOutcome
+
+if TYPE_CHECKING:
+    from orchestration.running.looking import ToDo
 
 WITHHELD, FAILED = 1, 3
 
@@ -31,7 +34,6 @@ def run(
 ) -> None:
     """Land, conform, model, check, gate and release what has been delivered."""
     from lake.city import expect_city
-    from orchestration.transform.project import expect_manifest
 
     # What went wrong is told by this command: Dagster's own log would show a person stacks.
     logging.disable(logging.CRITICAL)
@@ -42,13 +44,8 @@ def run(
         _show_plan(settings, as_json=as_json, full=full)
         return
     listener = None if as_json else _listener()
-    outcome = None if full or select != "*" else _looked(settings, listener)
-    if outcome is None:
-        expect_manifest(settings)
-        with uncollected():
-            from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
-
-        outcome = run_city(settings, select, listener, full=full)
+    seen = None if full or select != "*" else _looked(settings, listener)
+    outcome = seen if isinstance(seen, RunOutcome) else _done(settings, select, listener, full=full, todo=seen)
     if as_json:
         emit(outcome.summary if outcome.success else {**outcome.summary, "failure": outcome.failure})
     else:
@@ -72,8 +69,19 @@ def _show_plan(settings: Settings, *, as_json: bool, full: bool) -> None:
         show_plan(found.as_dict())
 
 
-def _looked(settings: Settings, listener: Any) -> RunOutcome | None:
-    """The outcome where nothing is to be done."""
+def _done(settings: Settings, select: str, listener: Any, *, full: bool, todo: ToDo | None) -> RunOutcome:
+    from orchestration.transform.project import expect_manifest
+
+    if todo is None or todo.plan.tables:
+        expect_manifest(settings)
+    with uncollected():
+        from orchestration.running.runner import run_city  # takes seconds, in which dbt parses
+
+    return run_city(settings, select, listener, full=full, todo=todo)
+
+
+def _looked(settings: Settings, listener: Any) -> RunOutcome | ToDo | None:
+    """The outcome where nothing is to be done, else what is."""
     with uncollected():
         from orchestration.running.looking import look_city
 

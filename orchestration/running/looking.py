@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from lake import facts
@@ -21,14 +22,23 @@ from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
 from orchestration.changes.changes import Changes
 from orchestration.changes.declared import declared_files
-from orchestration.changes.plan import plan
+from orchestration.changes.plan import Plan, plan
 from orchestration.running.outcome import RunOutcome, notes_of
 from orchestration.transform.project import fingerprint, prepare
 from sharing.notices import write_missing
 
 
-def look_city(settings: Settings, progress: Any = None) -> RunOutcome | None:
-    """The outcome of a run that has nothing to do; None where something is, and nothing was done yet."""
+@dataclass(frozen=True)
+class ToDo:
+    """What a run is to do: all else was seen to stand, the tables and agreements in `left`."""
+
+    plan: Plan
+    left: facts.Left
+
+
+def look_city(settings: Settings, progress: Any = None) -> RunOutcome | ToDo | None:
+    """The outcome of a run that has nothing to do; where something is, what; None where that cannot be told without dbt,
+    or is everything."""
     started, before = time.monotonic(), read_made(settings)
     if not before.project or before.project != _project(settings):
         return None
@@ -40,16 +50,25 @@ def look_city(settings: Settings, progress: Any = None) -> RunOutcome | None:
         take_recalls(city)
         changes = Changes(city, before, before.project, files)
         # A platform that is another asks for everything: no need to look at each.
-        if changes.nothing_stands or not plan(changes).is_empty:
+        if changes.nothing_stands:
             return None
-        return _ended(city, changes, started)
+        found = plan(changes)
+        left = _left(changes, found)
+        return _ended(city, left, started) if found.is_empty else ToDo(found, left)
 
 
-def _ended(city: City, changes: Changes, started: float) -> RunOutcome:
+def _left(changes: Changes, found: Plan) -> facts.Left:
+    catalogue = changes.city.catalogue
+    raw = {f"raw.{one.table}" for one in catalogue.datasets.values() if one.id not in found.datasets}
+    return facts.Left(
+        frozenset(raw | (changes.stored - found.tables.keys())),
+        frozenset(catalogue.agreements.keys() - found.agreements.keys()),
+    )
+
+
+def _ended(city: City, left: facts.Left, started: float) -> RunOutcome:
     settle_releases(city)
     write_missing(city.ledger, city.settings.releases, city.signer, known_keys(city.settings, city.ledger, city.signer))
-    tables = {f"raw.{one.table}" for one in city.catalogue.datasets.values()} | changes.stored
-    left = facts.Left(frozenset(tables), frozenset(city.catalogue.agreements))
     run_id = str(uuid.uuid5(uuid.NAMESPACE_OID, city.ledger.head().digest))
     facts.record_run(city, run_id, {"stood": left.numbers()})
     summary = facts.run_summary(city.ledger, run_id, time.monotonic() - started, left)

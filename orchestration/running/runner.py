@@ -11,16 +11,19 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError
 
+from contracts.model import Catalogue
 from lake import facts
 from lake.anchoring import anchor_notes
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.guarding import expect_past
 from lake.settings import Settings
-from orchestration.assets.naming import RELEASE
+from orchestration.assets.naming import RELEASE, release_key, table_key
 from orchestration.changes.declared import declared_files
+from orchestration.changes.plan import Plan
 from orchestration.definitions import build_definitions
 from orchestration.running.instance import open_instance
+from orchestration.running.looking import ToDo
 from orchestration.running.outcome import RunOutcome, notes_of
 from orchestration.steps.checking import check_tables
 from orchestration.steps.resource import Asked
@@ -36,9 +39,11 @@ class NotBegun(RuntimeError):
         super().__init__(f"the run could not begin: {why}")
 
 
-def run_city(settings: Settings, select: str = "*", progress: Any = None, *, full: bool = False) -> RunOutcome:
-    """Materialize the selected assets in this process, and read the outcome back from the ledger. What nothing changed
-    for stands as it is, unless the run is `full`.
+def run_city(
+    settings: Settings, select: str = "*", progress: Any = None, *, full: bool = False, todo: ToDo | None = None
+) -> RunOutcome:
+    """Materialize the selected assets in this process, or those that are `todo`, and read the outcome back from the
+    ledger. What nothing changed for stands as it is, unless the run is `full`.
 
     Raises `UnknownSelection` before anything is run, `NotBegun` where a first run could not open its city.
     """
@@ -50,14 +55,15 @@ def run_city(settings: Settings, select: str = "*", progress: Any = None, *, ful
     # The instance first: making one takes seconds, in which dbt may still be parsing.
     with open_instance(settings) as instance, progress or nullcontext():
         definitions = build_definitions(settings, catalogue=catalogue, asked=asked, progress=listener)
-        chosen = _resolve(select, definitions)
+        chosen = _planned(todo.plan, catalogue, definitions) if todo else _resolve(select, definitions)
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     if not settings.ledger.exists():
         raise NotBegun(_failure(result.all_events))
     with Ledger.read(settings.ledger) as ledger:
         seconds = time.monotonic() - started
-        left = facts.Left(frozenset(asked.done.stood), frozenset(asked.done.left))
+        seen = todo.left if todo else facts.Left()
+        left = facts.Left(seen.tables | asked.done.stood, seen.agreements | asked.done.left)
         summary = facts.run_summary(ledger, result.run_id, seconds, left, ended=result.success)
         anchors = anchor_notes(settings, ledger)
     failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
@@ -70,6 +76,13 @@ def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:
     wanted = {key.path[-1] for key in chosen if key.path[0] == RELEASE}
     missing = sorted(wanted - {row["agreement"] for row in summary["releases"]})
     return f"no verdict was given on {', '.join(missing)}" if missing else ""
+
+
+def _planned(plan: Plan, catalogue: Catalogue, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:
+    """The assets of a plan. What the graph does not have was set aside, and is judged as missing."""
+    keys = [table_key(f"raw.{catalogue.datasets[name].table}") for name in plan.datasets]
+    keys += [*map(table_key, plan.tables), *map(release_key, plan.agreements)]
+    return definitions.resolve_asset_graph().materializable_asset_keys & set(keys)
 
 
 def _resolve(select: str, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lake.in_force import KIND, SUBJECT
+from lake.replaying import history
 from sharing.ledger import Ledger
 from tests.recalled.city import FIRST, SECOND, Recalled, found_city
 
@@ -103,6 +104,10 @@ def test_a_renamed_dataset_keeps_its_rows_and_its_history(city: Recalled) -> Non
     city.tell("sync")
     ran = city.run()
     assert ran.batch("plots", FIRST) == before and ran.state("plots", before)[0] == "known"
+    # Made again from the ledger, which knows it by both names, it is one dataset.
+    with Ledger.read(city.place / ".zhongtai" / "ledger.sqlite") as ledger:
+        datasets = {one.dataset for one in history(ledger, {"bureau.lots": "bureau.plots"})}
+    assert datasets == {"bureau.plots", "bureau.visits", "bureau.people"}
     # Judged by whoever approves, not by the data: its rows are there, and no fault is found in them.
     assert "check" not in ran.why("lots") and not [one for one in city.audited() if "lots" in one["subject"]]
 

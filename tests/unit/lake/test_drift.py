@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from contracts.model import Dataset
 from lake.drafting.applying import changed_text
 from lake.drifting import draft_file
-from tests.unit.lake.desk import Desk, column, dataset
+from tests.unit.lake.desk import Desk, column, dataset, moved
 
 HEADER = "id,name,age,note\n"
 GIVEN = {
@@ -74,13 +75,23 @@ def test_a_column_that_must_be_there_is_missed_whatever_is_accepted(desk: Desk) 
 
 
 def test_keys_of_objects_have_no_place_by_which_one_could_be_another(desk: Desk) -> None:
-    columns = (column("id", required=True), column("name", required=True), column("age", "integer"))
+    columns = (column("a", required=True), column("b", required=True), column("c", "integer"))
     one = replace(dataset(*columns, format="ndjson"), drift={"renamed": "accept", "added": "accept"})
-    took = desk.take(one, '{"id": "1", "fullname": "a", "age": 2}\n')
-    assert took.state == "failed" and "missing: name" in took.message
+    took = desk.take(one, '{"a": "1", "bb": "x", "c": 2}\n')
+    assert took.state == "failed" and "missing: b" in took.message
     two = replace(dataset(*columns, format="ndjson"), drift={"added": "accept"})
-    took = desk.take(two, '{"more": "x", "id": "1", "name": "a", "age": 2}\n')
-    assert took.accepted == 1 and desk.accepted(two) == [("1", "a", 2)]
+    took = desk.take(two, '{"more": "x", "c": 2, "a": "1", "b": "x"}\n')
+    assert took.accepted == 1 and desk.accepted(two) == [("1", "x", 2)]
+
+
+def test_members_of_an_archive_are_read_as_the_contract_says(desk: Desk) -> None:
+    one = replace(moved(four(added="accept"), format="zip"), name="packed")
+    with zipfile.ZipFile(desk.file(one), "w") as archive:
+        archive.writestr("a.csv", GIVEN["added"])
+        archive.writestr("b.csv", HEADER + "2,b,3,y\n")
+    (took,) = desk.ingest(one)
+    assert took.accepted == 2, took.message
+    assert desk.accepted(one) == [KEPT["added"], ("2", "b", 3, "y")]
 
 
 def test_another_file_is_no_drift_and_its_first_line_is_kept_nowhere(desk: Desk) -> None:

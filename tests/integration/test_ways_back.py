@@ -16,6 +16,9 @@ from lake.rebuilding import versions
 from lake.settings import Settings, load_settings
 from lake.table_states import table_states
 from sharing.keys import create_key
+from tests.attack.crashpoints import Bound, Crash, Crashing, box_of, one_command
+from tests.attack.full_disks import Filling
+from tests.attack.interpose.points import can_be_compiled
 from tests.recalled.city import FIRST, SECOND, THIRD, Recalled, found_city
 
 pytestmark = pytest.mark.city
@@ -157,6 +160,17 @@ def test_a_damaged_backup_puts_nothing_in_place(city: Recalled, tmp_path: Path, 
         said = there.say("restore", str(place), *more, *check)
         assert said.status in {2, 3} and "Traceback" not in said.err and len(said.err) > 40, said.err
     assert not settings(there).has_past and not (tmp_path / "elsewhere" / ".restoring").exists()
+
+
+@pytest.mark.skipif(not can_be_compiled(), reason="a C compiler puts the points between a command and its files")
+@pytest.mark.parametrize("way", [Crashing, Filling])
+def test_a_backup_that_is_crashed_or_finds_no_room_is_taken_again(
+    city: Recalled, tmp_path: Path, way: type[Crashing]
+) -> None:
+    # All commands: `make attack`.
+    box = box_of(tmp_path / "box", city)
+    tally = one_command(way, Crash("backup", ("backup", "@"), "ran"), box, Bound(3600, 2), 7)
+    assert (tally.tried, tally.fell) == (2, [])
 
 
 def test_an_older_backup_is_told_by_what_witnesses_the_ledger(city: Recalled, tmp_path: Path) -> None:

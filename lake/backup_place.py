@@ -8,7 +8,6 @@ What is in a set, and what it is worth, is not known here.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +18,11 @@ from urllib.parse import urlsplit
 
 import fsspec
 
-from lake.room import watch
+from lake.room import FULL, watch
 from lake.scratch import own_folder
 from sharing import durable
 
 _PIECE = 4 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class BackupUnreachable(RuntimeError):
@@ -151,7 +149,7 @@ class BackupPlace:
         except FileNotFoundError:
             raise
         except Exception as error:
-            if getattr(error, "errno", None) in _FULL:
+            if getattr(error, "errno", None) in FULL:
                 raise  # one's own disk or the place's: it is said as such
             # Clients of other places raise what they like.
             raise BackupUnreachable(self.address, _said(error)) from None

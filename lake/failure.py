@@ -6,7 +6,6 @@ and the place are told, with a next step where the kind tells one. Nothing is ca
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 import traceback
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from lake.room import no_room
+from lake.room import FULL, no_room
 from lake.settings import REPOSITORY
 from lake.ways_back import REBUILD
 
@@ -69,7 +68,7 @@ def words(error: BaseException) -> str:
     if isinstance(error, OSError) and not error.filename and error.strerror:
         return f"{error.strerror} ({type(error).__name__} at {place(error)}). Mend that, then try again."
     if isinstance(error, OSError) and error.filename:
-        step = "Free space there" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Mend that"
+        step = "Free space there" if error.errno in FULL else "Mend that"
         return f"{error.strerror or type(error).__name__}: {error.filename}. {step}, then try again."
     fix = next((step for kind, step in _NEXT if isinstance(error, kind)), _REPORT)
     return f"{type(error).__name__} at {place(error)}. {fix}"
@@ -77,7 +76,7 @@ def words(error: BaseException) -> str:
 
 def _is_full(error: BaseException) -> bool:
     full = isinstance(error, sqlite3.OperationalError) and "is full" in str(error)
-    return full or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and not error.filename)
+    return full or (isinstance(error, OSError) and error.errno in FULL and not error.filename)
 
 
 def place(error: BaseException) -> str:

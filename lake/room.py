@@ -6,12 +6,15 @@ failures is `failure`'s.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
 # The least that is written at once: the index of a SQLite log is 32 KiB, a first row group more.
 _TRIED_BYTES = 1 << 18
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of the system's errors those that say that there is no room: on the disk, in a quota, for a file of that size."""
 _LEAST_BYTES = 64 << 20
 _LAKE = "lake"
 _WATCHED: dict[Path, None] = {}
@@ -37,8 +40,8 @@ def _is_full(folder: Path) -> bool:
             file.write(bytes(_TRIED_BYTES))
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno in FULL
     finally:
         tried.unlink(missing_ok=True)
     return False

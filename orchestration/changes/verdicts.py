@@ -28,6 +28,13 @@ from quality.scorecard import scores
 from sharing.canonical import digest
 from sharing.release import current_release
 
+# Gates that look at nothing but the product itself.
+_ALONE = frozenset(
+    {
+        *("contract", "quality", "freshness", "level", "category", "sharing_attribute", "purpose", "expiry"),
+        *("impact_assessment", "group_size", "executed", "approval"),
+    }
+)
 _ISSUE = "the release that stands is not the one that was recorded"
 
 
@@ -81,9 +88,9 @@ class Verdicts:
         """The digest of all that a verdict hangs on but the moment, the persons' acts and the tables' own making.
 
         Of two products that would tell too much together the later is judged with the earlier one: what others have
-        released since is no reason to judge again, unless this one may not leave."""
+        released since is no reason to judge again, unless this one may not leave for what it tells with others."""
         changes, datasets = self.changes, frozenset(source.dataset for source in evidence.sources)
-        released = self._body(agreement.name, fresh=True).get("verdict") == Outcome.RELEASED
+        withheld_by = {str(one["gate"]) for one in self._body(agreement.name, fresh=True).get("violations", ())}
         return digest(
             {
                 "platform": changes.platform,
@@ -91,7 +98,7 @@ class Verdicts:
                 "tables": [(name, changes.checked_of(name)) for name in sorted(_tables(evidence))],
                 "deliveries": [changes.rows_of.get(name, []) for name in sorted(datasets)],
                 "recalled": changes.recalled,
-                "others": [] if released else self._others(agreement),
+                "others": [] if withheld_by <= _ALONE else self._others(agreement),
             }
         )
 

@@ -94,13 +94,27 @@ def test_a_run_costs_what_changed(city: Recalled) -> None:
     city.run()
     assert content(city) == held
 
+    # A release that lost a file is told of.
+    released = Path(city.releases()["visits"]["path"]) / "part-0.parquet"
+    released.parent.chmod(0o700)
+    released.unlink()
+    assert planned(city)["agreements"] == {"archive__visits"}
+    assert "is there and is damaged" in city.run().why("visits")
+    assert city.run().released == set(PRODUCTS) - {"visits"}
+
     record = settings_of(city).state / "made.json"
     whole = record.read_bytes()
     for text in (b"", b"{}", b'{"kind": 1, "digest": "0"}', whole.replace(b"0", b"1")):
         record.write_bytes(text)
         assert len(planned(city)["agreements"]) == len(PRODUCTS), text[:30]
     record.write_bytes(whole)
-    _leaves_all(city)
+    assert any("it went back" in note for note in replace(city, now="2026-11-20T10:00:00+08:00").tell("run")["notes"])
+
+    # So is a table that lost one, with what brings it back.
+    next(iter(settings_of(city).lake_data.glob("product/p_people/*.parquet"))).unlink()
+    assert planned(city)["tables"] == {"product.p_people"}
+    said = city.say("run")
+    assert said.status == 3 and "audit --deep" in said.out, said.out
 
 
 def test_what_the_day_and_persons_decide_is_judged_every_time(city: Recalled) -> None:

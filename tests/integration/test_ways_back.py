@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lake.attach import open_lake
+from lake.lake_files import known_files
 from lake.made import read_made
 from lake.rebuilding import versions
 from lake.settings import Settings, load_settings
@@ -157,6 +158,18 @@ def test_a_damaged_backup_puts_nothing_in_place(city: Recalled, tmp_path: Path, 
         said = there.say("restore", str(place), *more, *check)
         assert said.status in {2, 3} and "Traceback" not in said.err and len(said.err) > 40, said.err
     assert not settings(there).has_past and not (tmp_path / "elsewhere" / ".restoring").exists()
+
+
+def test_a_backup_of_what_is_not_whole_says_so(city: Recalled, tmp_path: Path) -> None:
+    live = known_files(settings(city))
+    lost = settings(city).lake_data / next(name for name in live if name.startswith("product/p_people/"))
+    lost.unlink()
+    released = Path(city.releases()["visits"]["path"]) / "part-0.parquet"
+    released.chmod(0o600)
+    released.write_bytes(released.read_bytes() + b"x")
+    said = city.say("backup", str(tmp_path / "backups"), "--json")
+    told = {Path(name).name for name in json.loads(said.out)["not_whole"]}
+    assert (said.status, told) == (1, {lost.name, released.parent.name})
 
 
 def test_an_older_backup_is_told_by_what_witnesses_the_ledger(city: Recalled, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from open_data_contract_standard.model import Server
 
 from contracts import completeness
 from contracts.completeness import complete_fault
+from contracts.databases import ELSEWHERE, KINDS, read_database
 from contracts.delivery_dates import INSTEAD, delivery_date_fault
 from contracts.documents import Document, YamlPath
 from contracts.encodings import encoding_fault, nearest_encoding
@@ -80,6 +81,8 @@ def read_source(document: Document, servers: list[Server]) -> Source | None:
 
 
 def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
+    if server.type in KINDS:
+        return read_database(document, at, server)
     _check_server(document, at, server)
     own = {"format": server.format, "encoding": server.encoding, "delimiter": server.delimiter}
     for key in own:
@@ -96,7 +99,8 @@ def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
 def _check_server(document: Document, at: YamlPath, server: Server) -> None:
     if server.type != "local":
         text = f"no reader takes a server of type {server.type!r}"
-        document.fault((*at, "type"), text, "local: files below the deliveries root, where something else puts them")
+        instead = ELSEWHERE.get(server.type or "", "local: files below the deliveries root; or postgresql, mysql")
+        document.fault((*at, "type"), text, instead)
     if fault := path_fault(server.path or ""):
         document.fault((*at, "path"), f"path is {server.path!r}: {fault}", _GLOB)
     for name, info in type(server).model_fields.items():

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is asked for a table or for a query's rows, all of them or those above a mark.
+
+    `kind` is postgresql or mysql, `secret` the name of the file that holds user and password. `mark` is a column, and
+    rows down to `overlap` below its last value are asked for again.
+    """
+
+    kind: str
+    host: str
+    port: int
+    database: str
+    secret: str
+    schema: str = ""
+    table: str = ""
+    query: str = ""
+    mark: str = ""
+    overlap: int | timedelta = 0
 
 
 @dataclass(frozen=True)
@@ -54,3 +75,5 @@ class Source:
     # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
     settled_seconds: int = field(default=0, repr=False)
     complete: str = field(default="", repr=False)
+    # Where the bytes come from does not change what becomes of them. None: below the city's own deliveries.
+    place: Database | None = field(default=None, repr=False)

@@ -15,6 +15,7 @@ from datetime import date
 import duckdb
 
 from contracts.clock import today
+from contracts.databases import is_asked
 from contracts.delivery_dates import ARRIVAL
 from contracts.model import Dataset
 from lake.attach import store_table
@@ -29,6 +30,7 @@ from lake.readers.refusal import DeliveryRefused
 from lake.readers.settling import NotSettled, expect_settled
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
+from lake.sources.extracting import extract
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back
 
@@ -59,6 +61,8 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     unusable = context.unusable.get(dataset.id)
     if unusable is not None and not isinstance(unusable, ColumnTypeChanged):
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
+    if is_asked(dataset):
+        return _asked(context, dataset, recorded)
     try:
         paths = {delivered_path(url, context): url for url in find_deliveries(dataset, context.catalogue.deliveries)}
         marks = marks_of(context, dataset)
@@ -75,6 +79,32 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
         return [*again, _missing(context, dataset)]
     judged = {one.batch: one for one in again}
     return [*gone, *(_told(_one(context, dataset, one, recorded), judged) for one in found)]
+
+
+def _asked(context: Ingestion, dataset: Dataset, recorded: Collection[str]) -> list[Batch]:
+    """What a database gives now, after what the lake has was judged again."""
+    again = _judged_again(context, dataset, [])
+    if dataset.id in context.unusable:
+        return again
+    try:
+        found = extract(context, dataset)
+        if found.standing is not None:
+            return [*again, *_standing(context, dataset, found.standing, {one.batch for one in again})]
+        given = _one(context, dataset, Lying(f"file://{found.file}", found.path, found.day, arriving=True), recorded)
+    except DeliveryRefused as refusal:
+        given = Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
+    except Exception as error:
+        unread = refused_unread(dataset, dataset.source.path, error, None)
+        given = Batch(dataset.id, dataset.source.path, "failed", message=str(unread))
+    finally:
+        shutil.rmtree(context.scratch(dataset), ignore_errors=True)
+    return [*(one for one in again if one.batch != given.batch), _told(given, {one.batch: one for one in again})]
+
+
+def _standing(context: Ingestion, dataset: Dataset, newest: Delivery, told: Collection[str]) -> list[Batch]:
+    """The newest delivery, of which a database that has nothing new is told as known."""
+    stored = {one.batch: one for one in context.batches.get(dataset.id, [])}.get(newest.batch)
+    return [] if stored is None or stored.batch in told else [outcome(dataset, "known", stored, newest)]
 
 
 def ingest_lying(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:

@@ -19,6 +19,7 @@ import fsspec
 import pyarrow as pa
 
 from contracts.completeness import is_mark
+from contracts.databases import is_asked
 from contracts.model import Dataset
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, nulls_hint
@@ -215,6 +216,8 @@ def find_deliveries(dataset: Dataset, root: Path | str, ending: str = "") -> lis
     """The delivered files of a dataset below `root` (any fsspec URL), in name order; with `ending` the marks behind
     their names instead.
     """
+    if is_asked(dataset):
+        return []
     filesystem, base = fsspec.core.url_to_fs(str(root))
     return [
         filesystem.unstrip_protocol(found)

@@ -133,6 +133,11 @@ def check_mark(document: Document, source: Source, mode: DeliveryMode, keyed: bo
         document.fault(at, text, "a primaryKey, or no overlap")
 
 
+def is_fetched(dataset: Dataset) -> bool:
+    """Whether a dataset comes from elsewhere than the city's own folder: what lies there is told by going there."""
+    return dataset.source.place is not None
+
+
 def is_asked(dataset: Dataset) -> bool:
     """Whether a dataset is asked of a database, so that no file of it is delivered."""
     return isinstance(dataset.source.place, Database)

@@ -19,6 +19,7 @@ from contracts.category import Category
 from contracts.retention import Retention
 from contracts.source import Database as Database
 from contracts.source import Source as Source
+from contracts.source import Store as Store
 from contracts.violation import Severity
 
 

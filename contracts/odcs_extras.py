@@ -58,6 +58,7 @@ class ServerExtras(Declaration):
     zone: Text = "Asia/Shanghai"
     settled_seconds: Annotated[int, Field(strict=True, ge=0, le=MOST_SETTLED)] = 0
     complete: str = ""
+    secret: Text | None = None
 
 
 class ColumnExtras(Declaration):

@@ -26,6 +26,7 @@ from contracts.faults import nearest
 from contracts.model import Source
 from contracts.odcs_extras import MOST_DELIMITER, ServerExtras, extras
 from contracts.patterns import pattern_fault
+from contracts.stores import STORES, read_store
 
 # What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
 _TEXT = ("encoding",)
@@ -50,9 +51,11 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "zip": ("member", "member_format"),
 }
 _PACKED = ("largest_unpacked", "largest_ratio")  # an archive's, and what gzip or zstd made of any other format
-_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete")
+_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete", "secret")
 # ODCS keys of a server that are acted on, or are for people.
 _READ = {"server", "type", "path", "format", "encoding", "delimiter", "customProperties"} | {"id", "description"}
+_LOCAL = "local"
+_TYPES = "local: files below the deliveries root; or s3, sftp, https, postgresql, mysql (docs/sources.md)"
 
 _GLOB = "a glob below the deliveries root, such as */police/residents*.csv"
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
@@ -93,19 +96,20 @@ def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
         return None
     _check_arguments(document, at, read, places)
     _check_text(document, read, places)
-    return Source(path=server.path or "", **dict(read))
+    store = read_store(document, at, server, read.secret or "", places["secret"])
+    return Source(path=server.path or "", place=store, **read.model_dump(exclude={"secret"}))
 
 
 def _check_server(document: Document, at: YamlPath, server: Server) -> None:
-    if server.type != "local":
+    if server.type not in {_LOCAL, *STORES}:
         text = f"no reader takes a server of type {server.type!r}"
-        instead = ELSEWHERE.get(server.type or "", "local: files below the deliveries root; or postgresql, mysql")
+        instead = ELSEWHERE.get(server.type or "", _TYPES)
         document.fault((*at, "type"), text, instead)
     if fault := path_fault(server.path or ""):
         document.fault((*at, "path"), f"path is {server.path!r}: {fault}", _GLOB)
     for name, info in type(server).model_fields.items():
         key = info.alias or name
-        if key not in _READ and getattr(server, name) is not None:
+        if key not in _READ | STORES.get(server.type or "", frozenset()) and getattr(server, name) is not None:
             document.fault((*at, key), f"{key} is not acted on for deliveries", f"nothing: leave {key} out")
 
 

@@ -27,6 +27,20 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Store:
+    """A store that is not the city's own folder: `location` is the URL below which `path` is a glob.
+
+    `kind` is s3, sftp, http or https, `endpoint` the address of an S3 that is not the usual one, `secret` the name of
+    the file that holds what opens it ("": nothing has to).
+    """
+
+    kind: str
+    location: str
+    endpoint: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where deliveries lie and how they are written.
 
@@ -76,4 +90,4 @@ class Source:
     settled_seconds: int = field(default=0, repr=False)
     complete: str = field(default="", repr=False)
     # Where the bytes come from does not change what becomes of them. None: below the city's own deliveries.
-    place: Database | None = field(default=None, repr=False)
+    place: Database | Store | None = field(default=None, repr=False)

@@ -121,6 +121,11 @@ class Settings:
         return self.secrets_folder or self.state / "secrets"
 
     @property
+    def seen(self) -> Path:
+        """What tells of a store's files whether they have changed since they were taken."""
+        return self.state / "seen"
+
+    @property
     def scratch(self) -> Path:
         """Files that one run makes and removes."""
         return self.state / "scratch"

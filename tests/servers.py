@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -83,6 +84,53 @@ def serving(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> 
     finally:
         process.send_signal(signal.SIGINT if "postgres" in "".join(command) else signal.SIGTERM)
         process.wait()
+
+
+@contextmanager
+def s3() -> Iterator[str]:
+    """A server that speaks S3; its address."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def sftp() -> Iterator[tuple[str, Path, str, Path]]:
+    """OpenSSH with one user; its URL, the folder that it serves, its host key, and the file of the user's key."""
+    server, keygen = program("sshd", "openssh-server", "/usr/sbin"), program("ssh-keygen", "openssh-client")
+    port = free_port()
+    Path("/run/sshd").mkdir(exist_ok=True)
+    with own_place() as folder:
+        for name in ("host", "user", "other"):
+            did([keygen, "-q", "-t", "ed25519", "-N", "", "-f", folder / name])
+        (folder / "allowed").write_bytes((folder / "user.pub").read_bytes())
+        os.chown(folder, os.getuid(), os.getgid())
+        config = [
+            f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {folder / 'host'}", f"PidFile {folder / 'pid'}",
+            f"AuthorizedKeysFile {folder / 'allowed'}", "StrictModes no", "PermitRootLogin prohibit-password",
+            "PasswordAuthentication no", "UsePAM no", "Subsystem sftp internal-sftp",
+        ]  # fmt: skip
+        (folder / "config").write_text("\n".join(config) + "\n")
+        served = folder / "served"
+        served.mkdir()
+        with serving([server, "-D", "-e", "-f", str(folder / "config")], folder, lambda: listens(port)):
+            host_key = " ".join((folder / "host.pub").read_text().split()[:2])
+            yield f"sftp://127.0.0.1:{port}{served}", served, host_key, folder / "user"
+
+
+@contextmanager
+def web(folder: Path) -> Iterator[str]:
+    """A plain web server of a folder; its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    with own_place() as place, serving(command, place, lambda: listens(port)):
+        yield f"http://127.0.0.1:{port}"
 
 
 def listens(port: int) -> bool:

@@ -32,33 +32,11 @@ from lake.scratch import own_folder
 from lake.sources import dialects
 from lake.sources.dialects import DIALECTS, Dialect, meaning
 from lake.sources.secrets import read_secret
+from lake.sources.words import EXTRA, DriverMissing, SourceAway, SourceBroken, SourceGone, SourceLocked
 
 _ENDING = ".parquet"
-EXTRA = "sources"
 Mark = int | datetime | date
 _KEYS = ("user", "password")
-
-
-class DriverMissing(DeliveryRefused):
-    """What reaches a kind of database is not installed; `extra` is what has to be."""
-
-    extra = EXTRA
-
-
-class SourceAway(DeliveryRefused):
-    """A database does not answer."""
-
-
-class SourceLocked(DeliveryRefused):
-    """A database refuses the user, the password, or what that user asks for."""
-
-
-class SourceGone(DeliveryRefused):
-    """What is asked for is not there any more: a database, a table, a column."""
-
-
-class SourceBroken(DeliveryRefused):
-    """A database answered, and gave no whole answer."""
 
 
 class MarkWentBack(DeliveryRefused):

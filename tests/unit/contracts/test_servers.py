@@ -88,7 +88,7 @@ def refused(workspace: Path) -> list[str]:
 
 def test_every_format_has_a_reader_and_its_arguments() -> None:
     assert set(get_args(Format)) == set(ARGUMENTS) == set(_READERS)
-    assert set(VALUES) | {"format", "records"} == set(ServerExtras.model_fields)
+    assert set(VALUES) | {"format", "records", "secret"} == set(ServerExtras.model_fields)
 
 
 @pytest.mark.parametrize("format_", sorted(ARGUMENTS))

@@ -26,7 +26,7 @@ MOST_SETTLED = 86_400
 MemberFormat = Literal[
     "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
 ]
-Format = Literal[MemberFormat, "sqlite", "zip"]
+Format = Literal[MemberFormat, "sqlite", "zip", "tar"]
 
 
 class ServerExtras(Declaration):

@@ -26,6 +26,7 @@ from contracts.faults import nearest
 from contracts.model import Source
 from contracts.odcs_extras import MOST_DELIMITER, ServerExtras, extras
 from contracts.patterns import pattern_fault
+from contracts.source import ARCHIVES
 from contracts.stores import STORES, read_store
 
 # What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
@@ -49,6 +50,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "ods": _SHEET,
     # An archive takes what the format of its members takes, too.
     "zip": ("member", "member_format"),
+    "tar": ("member", "member_format"),
 }
 _PACKED = ("largest_unpacked", "largest_ratio")  # an archive's, and what gzip or zstd made of any other format
 _ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete", "secret")
@@ -158,7 +160,7 @@ def _no_day(path: str) -> str | None:
 
 def takes(format_: str, member_format: str = "csv") -> tuple[str, ...]:
     """The keys that a format's reader acts on; those of an archive are its members', too."""
-    inner = ARGUMENTS[member_format] if format_ == "zip" else ()
+    inner = ARGUMENTS[member_format] if format_ in ARCHIVES else ()
     return (*ARGUMENTS[format_], *inner, *_PACKED, *_ALWAYS)
 
 
@@ -214,7 +216,7 @@ def _dialect_faults(read: ServerExtras) -> Iterator[tuple[str, str, str]]:
             yield "footer", fault, "an RE2 expression that the whole first cell matches: 合计.*"
     if read.header_rows > 1 and not read.header:
         yield "header_rows", "there are header_rows, and no header", "header: true, or skip_rows"
-    if "fixed" in {read.format, read.format == "zip" and read.member_format} and not read.widths:
+    if "fixed" in {read.format, read.format in ARCHIVES and read.member_format} and not read.widths:
         yield "widths", "fixed columns have no widths", "those of all columns in characters: [18, 10, 6]"
 
 
@@ -228,7 +230,7 @@ def _is_zone(name: str) -> bool:
 
 def records_fault(format_: str, member_format: str, path: str) -> tuple[str, str] | None:
     """Why a path leads to no records, and what would; None where it may."""
-    if (member_format if format_ == "zip" else format_) == "xml":
+    if (member_format if format_ in ARCHIVES else format_) == "xml":
         return None if _ELEMENTS.fullmatch(path) else ("it is no path of element names", "such as /rows/row")
     return None if _KEYS.fullmatch(path) else ("it is no path of keys", "such as $.data.rows, or $ for the whole text")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+ARCHIVES = frozenset({"zip", "tar"})
+
 
 @dataclass(frozen=True)
 class Database:
@@ -91,3 +93,13 @@ class Source:
     complete: str = field(default="", repr=False)
     # Where the bytes come from does not change what becomes of them. None: below the city's own deliveries.
     place: Database | Store | None = field(default=None, repr=False)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether a delivery is an archive, whose members are what is read."""
+        return self.format in ARCHIVES
+
+    @property
+    def inner_format(self) -> str:
+        """The format of what is read: that of an archive's members, where it is in one."""
+        return self.member_format if self.is_archive else self.format

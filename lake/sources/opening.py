@@ -6,7 +6,8 @@ What lies there is found and copied by `readers.landing` as files of the city's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,8 +36,7 @@ def opening(dataset: Dataset, settings: Settings) -> Iterator[None]:
     """While this lasts, the store of a dataset's files is open, where they lie in one. Raises `DeliveryRefused`."""
     store = store_of(dataset)
     if store is None:
-        with nullcontext():
-            yield
+        yield
         return
     secret: Mapping[str, str] = {}
     if store.secret:
@@ -70,7 +70,7 @@ def _s3(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _sftp(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:
-    import paramiko  # type: ignore[import-untyped]
+    paramiko: Any = import_module("paramiko")
 
     class TheHost(paramiko.MissingHostKeyPolicy):
         """The one host that the secret names: whoever else answers there is not told the password."""
@@ -100,15 +100,15 @@ def _sftp(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _others(kind: str) -> list[str]:
-    import paramiko
+    paramiko: Any = import_module("paramiko")
 
-    names = paramiko.Transport._preferred_keys
+    names: tuple[str, ...] = paramiko.Transport._preferred_keys
     own = {kind, "rsa-sha2-512", "rsa-sha2-256"} if kind == "ssh-rsa" else {kind}
     return [name for name in names if name not in own]
 
 
 def _http(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:
-    import aiohttp
+    aiohttp: Any = import_module("aiohttp")
 
     who = {"auth": aiohttp.BasicAuth(secret["user"], secret["password"], "utf-8")} if secret else {}
     patience = {"timeout": aiohttp.ClientTimeout(connect=_PATIENCE, sock_read=3 * _PATIENCE)}

@@ -14,6 +14,7 @@ from contracts.clock import FixedClock
 from contracts.model import Database, Dataset, DeliveryMode
 from lake.ingest import Batch
 from lake.sources import extracting
+from lake.taken_back import strike
 from tests.servers import Served, mariadb, postgresql
 from tests.unit.lake.desk import PEOPLE, Desk, column, dataset
 
@@ -121,6 +122,10 @@ def test_only_what_lies_above_the_mark_comes_and_the_mark_counts_once_it_is_comm
     assert back.state == "failed" and "2026-11-20 09:30:00 were taken" in back.message
     assert "it is 2026-11-20 08:45:00 now" in back.message and "withdraw" in back.message
     assert sorted(row[0] for row in desk.accepted(one)) == ["a", "b", "b", "c", "c", "d"]
+    known = desk.context().deliveries[one.id], desk.context().batches[one.id]
+    strike(desk.connection, one, known, known[0])
+    again = only(desk.ingest(one))  # as the message says: without them it begins anew
+    assert (again.state, again.rows_read, len(desk.accepted(one))) == ("accepted", 2, 2)
     yesterday = only(later(desk, days=-1).ingest(one))
     assert yesterday.state == "failed" and "the city's clock says 2026-11-19" in yesterday.message
     postgres.run("insert into people values ('z', '末', 9, '2036-01-01')")

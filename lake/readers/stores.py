@@ -51,6 +51,4 @@ def root_of(dataset: Dataset, deliveries: Path | str) -> str:
 
 def matching(filesystem: Any, pattern: str) -> list[str]:
     """The paths that a glob matches, in name order."""
-    # A folder that cannot be listed would be passed over, as if nothing lay in it.
-    told = {"on_error": "raise"} if "sftp" in filesystem.protocol else {}
-    return sorted(filesystem.glob(pattern, **told))
+    return sorted(filesystem.glob(pattern))

@@ -53,13 +53,24 @@ def opening(dataset: Dataset, settings: Settings) -> Iterator[None]:
 def _filesystem(dataset: Dataset, store: Store, secret: Mapping[str, str]) -> Any:
     try:
         options = _OPTIONS[store.kind](store, secret)
-        return fsspec.get_filesystem_class(store.kind)(skip_instance_cache=True, **options)
+        kind = fsspec.get_filesystem_class(store.kind)
+        return (_whole(kind) if store.kind == "sftp" else kind)(skip_instance_cache=True, **options)
     except ImportError:
         what = f"what reaches {store.kind} is not installed"
         fix = f"Install the extra: pip install 'zhongtai[{EXTRA}]'."
         raise DriverMissing(dataset.id, dataset.source.path, what, store.kind, fix) from None
     except Exception as error:
         raise refused_by_store(dataset, dataset.source.path, error) from None
+
+
+def _whole(kind: Any) -> Any:
+    """A file system that raises for a folder that it cannot list, where it would pass it over as if it were empty."""
+
+    class Whole(kind):
+        def walk(self, path: str, *given: Any, **more: Any) -> Any:
+            return super().walk(path, *given, **{**more, "on_error": "raise"})
+
+    return Whole
 
 
 def _s3(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:

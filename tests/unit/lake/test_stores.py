@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from fsspec.implementations.sftp import SFTPFileSystem
 
 from contracts.model import Dataset, Store
 from lake.ingest import Batch
@@ -102,7 +103,7 @@ def test_a_bucket_that_lists_what_it_does_not_serve_and_one_that_is_gone(
     assert "does not answer" in failure(desk, at(one, endpoint="http://127.0.0.1:1"))
 
 
-def test_sftp_talks_to_the_one_host_it_knows(desk: Desk) -> None:
+def test_sftp_talks_to_the_one_host_it_knows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with sftp() as (url, served, host_key, key_file):
         own = {"user": getpass.getuser(), "key_file": str(key_file), "host_key": host_key}
         tell(desk, "files", own)
@@ -116,11 +117,21 @@ def test_sftp_talks_to_the_one_host_it_knows(desk: Desk) -> None:
         assert states(desk.ingest(one)) == ["known"]
         assert "refuses what the secret other says" in failure(desk, at(one, secret="other"))
         assert "another host answers there" in failure(desk, at(one, secret="foreign"))
+        with monkeypatch.context() as closed:
+            ls = SFTPFileSystem.ls
+            closed.setattr(SFTPFileSystem, "ls", lambda *given, **more: _closed(ls, *given, **more))
+            assert "does not let it see this" in failure(desk, one)
         file.unlink()
         file.parent.rmdir()
         assert "there is no delivery" in failure(desk, one)
         assert "no such bucket or folder" in failure(desk, at(one, location=f"{url}/gone"))
     assert "does not answer" in failure(desk, one)
+
+
+def _closed(ls: Any, filesystem: SFTPFileSystem, path: str, **more: Any) -> Any:
+    if path.endswith("2026-11-02"):
+        raise PermissionError(13, "Permission denied")
+    return ls(filesystem, path, **more)
 
 
 def test_a_web_server_gives_what_its_page_lists(desk: Desk, tmp_path: Path) -> None:

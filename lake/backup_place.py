@@ -8,6 +8,7 @@ What is in a set, and what it is worth, is not known here.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from lake.scratch import own_folder
 from sharing import durable
 
 _PIECE = 4 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class BackupUnreachable(RuntimeError):
@@ -145,13 +147,15 @@ class BackupPlace:
             yield
         except FileNotFoundError:
             raise
-        except OSError as error:
-            # A full disk, one's own or the place's, is said as such.
+        except Exception as error:
+            if getattr(error, "errno", None) in _FULL:
+                raise  # one's own disk or the place's: it is said as such
+            # Clients of other places raise what they like.
             raise BackupUnreachable(self.address, _said(error)) from None
 
 
 def _said(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    text = getattr(error, "strerror", None) or (str(error).splitlines() or ["it failed"])[0]
     return f"{text} ({type(error).__name__})"
 
 

@@ -85,6 +85,11 @@ def unland(dataset: Dataset, batch: str, folder: Path) -> None:
         shutil.rmtree(folder / dataset.table / f"{batch}{ending}", ignore_errors=True)
 
 
+def forget_opened(place: LandingPlace, batch: str) -> None:
+    """Remove what was opened of a sealed batch for one reading."""
+    shutil.rmtree(place.scratch / "landed" / batch, ignore_errors=True)
+
+
 def seal_landing(place: LandingPlace) -> None:
     """Seal whatever lies open; again is nothing. A crash leaves a file open, sealed or both, and each can be read."""
     found = list(_unsealed(place.folder))

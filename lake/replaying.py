@@ -16,7 +16,7 @@ from typing import Any
 from contracts.sql_text import literal
 from lake.batch import Batch, Ingestion
 from lake.ingest import Lying, ingest_lying
-from lake.landed import LandedLost, LandingPlace, landed_copy
+from lake.landed import LandedLost, LandingPlace, forget_opened, landed_copy
 from lake.leaving import gone_landed
 from lake.store import show, write_delivery
 from sharing.chain import Entry
@@ -77,6 +77,8 @@ def lacking(ledger: Ledger, context: Mapping[str, Any], events: Sequence[Event],
         except LandedLost as lost:
             left = f"{dataset}: batch {batch}: its landed copy left by its retention, and can be had only from a backup"
             found[batch] = left if batch in gone else str(lost)
+        finally:
+            forget_opened(place, batch)
     return found
 
 
@@ -105,7 +107,10 @@ class Replay:
     def _deliver(self, event: Event) -> list[Batch]:
         dataset = self.context.catalogue.datasets[event.dataset]
         copy = landed_copy(dataset, event.batch, self.place)
-        return ingest_lying(self.context, dataset, [Lying(f"file://{copy}", event.path, event.day)])
+        try:
+            return ingest_lying(self.context, dataset, [Lying(f"file://{copy}", event.path, event.day)])
+        finally:
+            forget_opened(self.place, event.batch)
 
     def _withdraw(self, event: Event) -> None:
         known = self.context.deliveries.get(event.dataset, [])

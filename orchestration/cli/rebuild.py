@@ -24,12 +24,10 @@ def rebuild(
 ) -> None:
     """Make lake, theme, products and evidence again from landing, declarations, keys and ledger, and compare."""
     from lake.city import expect_city
-    from orchestration.transform.project import expect_manifest
 
     logging.disable(logging.CRITICAL)
     settings = load_settings(workspace)
     expect_city(settings)
-    expect_manifest(settings)
     with uncollected():
         from orchestration.running.rebuild import rebuild as make_again
 

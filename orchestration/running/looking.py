@@ -37,7 +37,7 @@ class ToDo:
 
 
 def look_city(settings: Settings, progress: Any = None) -> RunOutcome | ToDo | None:
-    """The outcome of a run that has nothing to do; where something is, what; None where that cannot be told without dbt,
+    """The outcome of a run with nothing to do; where something is, what; None where that cannot be told without dbt,
     or is everything."""
     started, before = time.monotonic(), read_made(settings)
     if not before.project or before.project != _project(settings):

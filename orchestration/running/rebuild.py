@@ -13,6 +13,8 @@ from lake.one_writer import MOST_SECONDS, held_throughout
 from lake.rebuilding import Remade, remake_store, versions
 from lake.settings import Settings
 from orchestration.running.runner import run_city
+from orchestration.transform.project import expect_manifest
+from orchestration.transform.run import end
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def rebuild(settings: Settings, *, partly: bool = False, progress: Any = None) -
     listener: Progress = progress or silent
     # Nobody else writes before all of it is there again.
     with held_throughout(settings.state, lambda holder: listener("wait", holder, "it is writing"), MOST_SECONDS):
+        end()
         store = remake_store(settings, catalogue, partly=partly)
+        expect_manifest(settings)
         outcome = run_city(settings, progress=progress, full=True)
         now = versions(settings)
     different = {

@@ -139,6 +139,11 @@ def begin(settings: Settings, command: str | None = None) -> None:
         _worker.send(_begun(settings, command))
 
 
+def end() -> None:
+    """End the dbt process, which keeps the lake open that it had first: before another lake is put in its place."""
+    _worker.close()
+
+
 def is_begun(settings: Settings, command: str) -> bool:
     """Whether the dbt process may be at work on a command that was begun: its files are then not to be read."""
     return _worker.has(_begun(settings, command))

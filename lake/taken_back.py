@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
-import fsspec
 
 from contracts.completeness import WITHDRAWN
 from contracts.model import Dataset
+from contracts.stores import store_of
 from lake.batch import Batch, Ingestion, outcome
 from lake.order import Delivery, StoredBatch
 from lake.readers.admission import admit, printable, refused_by_system
 from lake.readers.landing import find_deliveries
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.stores import open_file, root_of
 from lake.store import show, write_delivery
 
 _LONGEST = 500
@@ -33,9 +34,10 @@ class Mark:
     refused: str = ""
 
 
-def delivered_path(url: str, context: Ingestion) -> str:
+def delivered_path(url: str, dataset: Dataset, context: Ingestion) -> str:
     """Where a file lies below the deliveries, as it is written down."""
-    return printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
+    store = store_of(dataset)
+    return printable(url.removeprefix(f"{store.location if store else f'file://{context.catalogue.deliveries}'}/"))
 
 
 def marks_of(context: Ingestion, dataset: Dataset) -> dict[str, Mark]:
@@ -45,10 +47,10 @@ def marks_of(context: Ingestion, dataset: Dataset) -> dict[str, Mark]:
 
 
 def _mark(context: Ingestion, dataset: Dataset, url: str) -> Mark:
-    path = delivered_path(url, context).removesuffix(WITHDRAWN)
+    path = delivered_path(url, dataset, context).removesuffix(WITHDRAWN)
     try:
-        admit(dataset, url, context.catalogue.deliveries)
-        with fsspec.open(url, "rb") as file:
+        admit(dataset, url, root_of(dataset, context.catalogue.deliveries))
+        with open_file(url) as file:
             text = file.read(4 * _LONGEST).decode("utf-8-sig", "replace")
     except DeliveryRefused as refusal:
         return Mark(path, refused=str(refusal))

@@ -44,7 +44,7 @@ LEFT_OUT = (
         "*-wal",
         "*-shm",
     ),
-    *("lake.before-rebuild-*", "replaced", ".rebuilding", ".restoring"),
+    *("lake.before-rebuild-*", "replaced", ".rebuilding", ".restoring", ".restoring.json"),
 )
 """What of a state is in no backup, by name: made again by itself, of one process, or, as keys, kept apart."""
 _DRAFTS = (".*.draft", ".*.part", ".*.sealed")

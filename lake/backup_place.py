@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import fsspec
 
+from lake.room import watch
 from lake.scratch import own_folder
 from sharing import durable
 
@@ -67,6 +68,8 @@ class BackupPlace:
         except (ImportError, ValueError, OSError) as error:
             raise BackupUnreachable(shown, _said(error)) from None
         named = filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)
+        if "file" in named:
+            watch(Path(root))
         return cls(shown, filesystem, root.rstrip("/"), "file" in named)
 
     def sets(self) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from lake.room import no_room
 from lake.settings import REPOSITORY
 from lake.ways_back import REBUILD
 
@@ -56,7 +57,10 @@ def is_ours(error: BaseException) -> bool:
 
 
 def words(error: BaseException) -> str:
-    """What may be told of an error: its own text where it is the platform's, else kind, place and next step."""
+    """What may be told of an error: that no room is left, its own text where it is the platform's, else kind, place
+    and next step."""
+    if full := no_room():
+        return full
     if is_ours(error):
         return str(error)
     error = getattr(error, "orig", None) or error  # SQLAlchemy's own are about SQLite's

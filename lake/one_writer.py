@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from lake.room import watch
+
 _WRITER = "writer"
 _POLL = 0.2
 MOST_SECONDS = 3600.0
@@ -47,6 +49,7 @@ def one_writer(
     if name == _WRITER and state in _THROUGHOUT:
         yield
         return
+    watch(state)
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _file(state, name).open("a+", encoding="utf-8") as file:
         _wait(file, _file(state, name), waiting or _TOLD[-1], most)

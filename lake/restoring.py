@@ -7,6 +7,7 @@ ledger.
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -23,13 +24,14 @@ from lake.backup_place import BackupPlace
 from lake.backup_set import BackupSet, Kept, read_set
 from lake.one_writer import one_writer
 from lake.settings import Settings
-from sharing.canonical import file_digest
+from sharing.canonical import canonical_json, file_digest
+from sharing.durable import remove_file, write_file
 from sharing.envelope import verified_payload
 from sharing.faults import SharingRefused
 from sharing.keyring import open_signing, successor
 from sharing.keys import PublicKey, read_passphrase, write_owned
 
-_STAGE = ".restoring"
+_STAGE, _BEGUN = ".restoring", ".restoring.json"
 _PUBLIC = "releases/keys/"
 
 
@@ -80,6 +82,7 @@ def restore(settings: Settings, source: Source) -> Restored:
     """
     place, name = _found(source)
     with one_writer(settings.state):
+        _undo_begun(settings)
         _expect_empty(settings)
         with _staged(settings) as stage:
             made, told = _verified(settings, (place, name, source.trusted), stage)
@@ -174,7 +177,7 @@ def _staged(settings: Settings) -> Iterator[Path]:
 
 def _remove(stage: Path) -> None:
     if stage.exists():
-        for folder in (one for one in stage.rglob("*") if one.is_dir()):
+        for folder in (stage, *(one for one in stage.rglob("*") if one.is_dir())):
             folder.chmod(0o700)
         shutil.rmtree(stage)
 
@@ -229,9 +232,10 @@ def _keys(settings: Settings, place: BackupPlace, made: BackupSet, stage: Path) 
         sealed.unlink()
     settings.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        for member in tar.getmembers():
+        # The pseudonym key last: where it is, they all are.
+        for member in sorted(tar.getmembers(), key=lambda one: one.name == settings.key_place.pseudonym.name):
             content = tar.extractfile(member)
-            if content is not None and "/" not in member.name:
+            if content is not None and "/" not in member.name and not (settings.keys / member.name).exists():
                 write_owned(settings.keys / member.name, content.read())
     return True
 
@@ -240,10 +244,27 @@ def _finish(settings: Settings, made: BackupSet, stage: Path) -> None:
     """Everything at its place, with the modes that it had; the ledger last: without it nothing else is believed."""
     for path, kept in made.files.items():
         (stage / path).chmod(kept.mode)
-    tops = sorted({*made.files, *made.folders}, key=lambda path: path.startswith(settings.ledger.name))
-    for top in dict.fromkeys(path.split("/", 1)[0] for path in tops):
+    ledger, named = settings.ledger.name, {path.split("/", 1)[0] for path in (*made.files, *made.folders)}
+    tops = sorted(named, key=lambda top: (top == ledger, top.startswith(ledger), top))
+    write_file(settings.state / _BEGUN, canonical_json({"tops": tops, "folders": dict(made.folders)}))
+    for top in tops:
         (stage / top).replace(settings.state / top)
     _give_modes(settings, made.folders)
+    remove_file(settings.state / _BEGUN)
+
+
+def _undo_begun(settings: Settings) -> None:
+    """Take away what a restoring that was killed had put in place; where its ledger is, all was, and is left there."""
+    begun = settings.state / _BEGUN
+    if not begun.exists():
+        return
+    told = json.loads(begun.read_bytes())
+    if settings.ledger.exists():
+        _give_modes(settings, told["folders"])
+    else:
+        for there in (settings.state / top for top in told["tops"]):
+            _remove(there) if there.is_dir() else there.unlink(missing_ok=True)
+    remove_file(begun)
 
 
 def _give_modes(settings: Settings, folders: Mapping[str, int]) -> None:

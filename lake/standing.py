@@ -64,13 +64,14 @@ class Standing:
         _note_turns(city.connection, city.catalogue.datasets.values())
         return cls(city.connection, tables, snapshot(city.connection))
 
-    def forget_stale(self, *, whole: bool = False) -> list[str]:
-        """Drop tables that are only added to and may hold rows of what no longer counts (`whole`: all that are only
-        added to), and say which.
+    def forget_stale(self, *, whole: bool = False, unvouched: Collection[str] = ()) -> list[str]:
+        """Drop tables that are only added to and may hold rows of what no longer counts, or that are `unvouched`
+        (`whole`: all that are only added to), and say which.
 
         They are then made whole. A model that fails leaves none, and so nothing of it leaves.
         """
-        wanted = [name for name, made in self.tables.items() if made.added_to and (whole or self._is_stale(name))]
+        added_to = [name for name, made in self.tables.items() if made.added_to]
+        wanted = [name for name in added_to if whole or name in unvouched or self._is_stale(name)]
         there = self.connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'lake'"
         ).fetchall()

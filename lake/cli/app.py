@@ -16,6 +16,7 @@ from lake.cli import acts, contract, entitlements, govern, held, inspect, keys, 
 from lake.cli.output import fail, note
 from lake.failure import is_ours, words
 from lake.one_writer import tell_waiting
+from lake.room import no_room
 from lake.settings import silence_libraries
 from sharing.faults import SharingRefused
 
@@ -59,7 +60,9 @@ def main() -> None:
         build_app()(args=_workspace_last(sys.argv[1:]))
     except Exception as error:
         # Whatever it is: a stack is no answer to a person, and a library's text may quote a value.
-        fail(words(error), WRONG if is_ours(error) and isinstance(error, _WRONG_USE) else FAILED)
+        full = no_room()
+        wrong = is_ours(error) and isinstance(error, _WRONG_USE) and not full
+        fail(full or words(error), WRONG if wrong else FAILED)
 
 
 def _refuse_undecoded(arguments: list[str]) -> None:

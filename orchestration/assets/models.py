@@ -99,7 +99,7 @@ def _made(
         yield _materialized(graph, city, table)
     built = list[CheckResult]()
     if wanted:
-        build = begin_build(city.city, city.manifest, _chosen(select, wanted, tables), whole=city.full)
+        build = begin_build(city.city, city.manifest, _chosen(select, wanted, tables), whole=city.full, tables=wanted)
         # What is done from here on costs no time, as long as dbt goes on.
         unbuilt = set(wanted)
         checks.make(unbuilt)

@@ -17,6 +17,7 @@ from lake.anchoring import anchor_notes
 from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.failure import StepFailed
 from lake.guarding import expect_past
+from lake.room import no_room
 from lake.settings import Settings
 from orchestration.assets.naming import RELEASE, release_key, table_key
 from orchestration.changes.declared import declared_files
@@ -66,7 +67,8 @@ def run_city(
         left = facts.Left(seen.tables | asked.done.stood, seen.agreements | asked.done.left)
         summary = facts.run_summary(ledger, result.run_id, seconds, left, ended=result.success)
         anchors = anchor_notes(settings, ledger)
-    failure = _unjudged(chosen, summary) if result.success else _failure(result.all_events)
+    # What a model or Dagster's own storage could not write is told in their words, if at all.
+    failure = no_room() or (_unjudged(chosen, summary) if result.success else _failure(result.all_events))
     notes = [*anchors, *notes_of(settings, catalogue)]
     return RunOutcome(not failure, {**summary, "notes": notes}, failure)
 

@@ -6,7 +6,7 @@ A failed model stops nothing but what depends on it: the gates read what is reco
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from contracts.sql_text import identifier, literal
 from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
-from lake.executed import Ran, record_executed, standing_versions, text_digest
+from lake.executed import Ran, executed, record_executed, standing_versions, text_digest
 from lake.standing import Made, Standing
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
@@ -79,19 +79,34 @@ class Build:
         )
 
 
-def begin_build(city: City, manifest: Mapping[str, Any], select: Sequence[str] = (), *, whole: bool = False) -> Build:
+def begin_build(
+    city: City,
+    manifest: Mapping[str, Any],
+    select: Sequence[str] = (),
+    *,
+    whole: bool = False,
+    tables: Sequence[str] = (),
+) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is. `whole` makes also anew what is else only
-    added to."""
+    added to; of `tables`, which `select` makes, also what nothing vouches for."""
     frame(city.connection, missing(city.connection, manifest))
     standing = Standing.begun(city, made_of(manifest))
-    for table in standing.forget_stale(whole=whole):
-        why = "everything was asked for" if whole else "a batch that it may hold counts no longer"
-        city.progress("model", table, f"made whole: {why}")
+    unvouched = _unvouched(city, set(added_to(manifest)) & set(tables))
+    for table in standing.forget_stale(whole=whole, unvouched=unvouched):
+        why = "a batch that it may hold counts no longer"
+        why = "what made its rows is not known" if table in unvouched else why
+        city.progress("model", table, f"made whole: {'everything was asked for' if whole else why}")
     before = standing_versions(city, added_to(manifest))
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
-    tables = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-    return Build(city, select, tables, expected, before=before, standing=standing)
+    named = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
+    return Build(city, select, named, expected, before=before, standing=standing)
+
+
+def _unvouched(city: City, tables: Set[str]) -> Set[str]:
+    """Those of some tables of which nothing tells what made all their rows: a run was killed before it wrote that down,
+    or another hand was there. Added to, they would never be known again."""
+    return tables - {relation.removeprefix("lake.") for relation in executed(city, tables)}
 
 
 def made_of(manifest: Mapping[str, Any]) -> dict[str, Made]:

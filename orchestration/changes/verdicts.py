@@ -59,9 +59,10 @@ class Verdicts:
             return other
         if known != self.digest_of(agreement, evidence):
             return "its declarations, its deliveries, or what else was released have changed"
-        if body["verdict"] == Outcome.RELEASED and not self._stands(agreement, body, evidence):
+        turned = self._turned(agreement, evidence, body)
+        if not turned and body["verdict"] == Outcome.RELEASED and not self._stands(agreement, body, evidence):
             return _ISSUE
-        return self._turned(agreement, evidence, body)
+        return turned
 
     def standing(self, agreement: Agreement) -> Verdict:
         """The verdict that stands."""

@@ -160,6 +160,17 @@ def test_a_damaged_backup_puts_nothing_in_place(city: Recalled, tmp_path: Path, 
     assert not settings(there).has_past and not (tmp_path / "elsewhere" / ".restoring").exists()
 
 
+def test_what_was_taken_back_stays_so_in_an_older_lake(city: Recalled, tmp_path: Path) -> None:
+    city.tell("backup", str(tmp_path / "backups"))
+    city.tell("withdraw-delivery", "bureau.visits", f"{THIRD}/bureau/visits.csv", "--why", "wrong")
+    city.run()
+    rows = city.rows("visits")
+    said = city.say("restore", str(tmp_path / "backups"), "--only", "lake")
+    assert said.status in (0, 1), said.out + said.err
+    city.run()
+    assert city.rows("visits") == rows == {"a": 1, "b": 2}
+
+
 def test_a_backup_of_what_is_not_whole_says_so(city: Recalled, tmp_path: Path) -> None:
     live = known_files(settings(city))
     lost = settings(city).lake_data / next(name for name in live if name.startswith("product/p_people/"))

@@ -68,6 +68,14 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """How far a command is tried: so many seconds, and so many points at most."""
+
+    seconds: float
+    most: int = 1 << 30
+
+
+@dataclass(frozen=True)
 class Box:
     """A small city in a folder, with all that its commands write to in `kept`, so that it can be put back."""
 
@@ -156,6 +164,17 @@ def small_city(folder: Path) -> Box:
     return box
 
 
+def box_of(folder: Path, city: Recalled) -> Box:
+    """The box, with a copy of the state of a city that ran."""
+    box = Box(folder)
+    box.kept.mkdir(parents=True)
+    (folder / "city").symlink_to(city.place)
+    assert city.state
+    _copy(city.state, box.kept / "state")
+    box.note("ran")
+    return box
+
+
 def _ran(box: Box) -> None:
     box.city.run()
 
@@ -211,15 +230,15 @@ CRASHES = (
 )
 
 
-def attack(seed: int, seconds: float = 2400, names: Sequence[str] = ()) -> Score:
-    """Crash every command, each for its share of the seconds."""
-    tallies = each_command(Crashing, random.Random(seed), seconds, names)
+def attack(seed: int, seconds: float = 2400, names: Sequence[str] = (), most: int = 1 << 30) -> Score:
+    """Crash every command, each for its share of the seconds, at most so many times."""
+    tallies = each_command(Crashing, random.Random(seed), Bound(seconds, most), names)
     fell = [f"{one.name}: {line}" for one in tallies for line in one.fell]
     tried, failed = sum(one.tried for one in tallies), sum(one.failed for one in tallies)
     return Score(f"crash points, of {sum(one.points for one in tallies):,}", tried, tried - failed, fell)
 
 
-def each_command(way: type[Crashing], chance: random.Random, seconds: float, names: Sequence[str] = ()) -> list[Tally]:
+def each_command(way: type[Crashing], chance: random.Random, bound: Bound, names: Sequence[str]) -> list[Tally]:
     """Try every command in one way, on one city, each for its share of the seconds."""
     chosen = [crash for crash in CRASHES if not names or crash.name in names]
     tallies = list[Tally]()
@@ -227,10 +246,16 @@ def each_command(way: type[Crashing], chance: random.Random, seconds: float, nam
         box = small_city(Path(folder))
         with commands(Path(folder), box.kept) as served:
             for crash in chosen:
-                tallies.append(way(crash, box, served).each(chance, seconds / len(chosen)))
+                tallies.append(way(crash, box, served).each(chance, Bound(bound.seconds / len(chosen), bound.most)))
                 print(f"  {tallies[-1]}", flush=True)
         end()
     return tallies
+
+
+def one_command(way: type[Crashing], crash: Crash, box: Box, bound: Bound, seed: int) -> Tally:
+    """Try one command, no run, in one way."""
+    with commands(box.folder, box.kept, runs=False) as served:
+        return way(crash, box, served).each(random.Random(seed), bound)
 
 
 def memory_folder() -> str | None:
@@ -247,15 +272,15 @@ class Crashing:
     served: Commands
     counts: ClassVar[Mode] = Mode.COUNT
 
-    def each(self, chance: random.Random, seconds: float) -> Tally:
-        """All points, or as many as the seconds allow."""
+    def each(self, chance: random.Random, bound: Bound) -> Tally:
+        """All points, or as many as the bound allows."""
         self.box.have(self.crash.state)
         self.box.note("before")
-        ends = time.monotonic() + seconds
+        ends = time.monotonic() + bound.seconds
         counted, wanted = self.undisturbed(self.counts)
         tally = Tally(self.crash.name, len(counted.points), len({one.kind for one in counted.points}))
         for point in in_order(counted.points, chance):
-            if time.monotonic() > ends:
+            if time.monotonic() > ends or tally.tried == bound.most:
                 break
             self.box.put_back("before")
             self.attempt(point, wanted, tally)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tests.attack.crashpoints import Crashing, Tally, each_command
+from tests.attack.crashpoints import Bound, Crashing, Tally, each_command
 from tests.attack.interpose.points import Ended, Mode, Point
 from tests.attack.score import Score
 
@@ -27,9 +27,9 @@ _MISLEADING = re.compile(r"correct |report |damaged|rebuild|well-formed|Tracebac
 _NAMES = ("first run", "run of a new delivery", "run with nothing new", "maintain", "backup", "rebuild")
 
 
-def attack(seed: int, seconds: float = 900, names: Sequence[str] = _NAMES) -> Score:
-    """Fill the disk under every command, each for its share of the seconds."""
-    tallies = each_command(Filling, random.Random(seed), seconds, names)
+def attack(seed: int, seconds: float = 900, names: Sequence[str] = _NAMES, most: int = 1 << 30) -> Score:
+    """Fill the disk under every command, each for its share of the seconds, at most so many times."""
+    tallies = each_command(Filling, random.Random(seed), Bound(seconds, most), names)
     fell = [f"{one.name}: {line}" for one in tallies for line in one.fell]
     tried, failed = sum(one.tried for one in tallies), sum(one.failed for one in tallies)
     return Score(f"full disks, of {sum(one.points for one in tallies):,} writes", tried, tried - failed, fell)

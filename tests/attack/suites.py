@@ -16,8 +16,10 @@ from tests.attack import (
     acts,
     canaries,
     certificates,
+    crashpoints,
     deliveries,
     differential,
+    full_disks,
     functions,
     ingestion,
     kills,
@@ -118,6 +120,8 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "mutants": lambda seed: mutants.attack(seed, most=40),  # all of a group: python -m tests.attack.mutants GROUP
     "canaries": canaries.attack,
     "kills": kills.attack,
+    "crashes": crashpoints.attack,  # every point, of any command: python -m tests.attack.crashpoints
+    "full disks": full_disks.attack,
     "rewriting": rewriting.attack,
     "smuggling": smuggling.attack,
     "reidentification": reidentification.attack,

@@ -25,6 +25,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         ],
         "lineage_scale": [],
         "ledger": [],
+        "days": ["--days", "100"],
     }
 
 

@@ -17,6 +17,8 @@ from lake.rebuilding import versions
 from lake.settings import Settings, load_settings
 from lake.table_states import table_states
 from sharing.keys import create_key
+from tests.attack.crashpoints import Bound, Crash, Crashing, box_of, one_command
+from tests.attack.full_disks import Filling
 from tests.recalled.city import FIRST, SECOND, THIRD, Recalled, found_city
 
 pytestmark = pytest.mark.city
@@ -181,6 +183,16 @@ def test_a_backup_of_what_is_not_whole_says_so(city: Recalled, tmp_path: Path) -
     said = city.say("backup", str(tmp_path / "backups"), "--json")
     told = {Path(name).name for name in json.loads(said.out)["not_whole"]}
     assert (said.status, told) == (1, {lost.name, released.parent.name})
+
+
+@pytest.mark.parametrize("way", [Crashing, Filling])
+def test_a_backup_that_is_crashed_or_finds_no_room_is_taken_again(
+    city: Recalled, tmp_path: Path, way: type[Crashing]
+) -> None:
+    # All commands: `make attack`.
+    box = box_of(tmp_path / "box", city)
+    tally = one_command(way, Crash("backup", ("backup", "@"), "ran"), box, Bound(3600, 2), 7)
+    assert (tally.tried, tally.fell) == (2, [])
 
 
 def test_an_older_backup_is_told_by_what_witnesses_the_ledger(city: Recalled, tmp_path: Path) -> None:

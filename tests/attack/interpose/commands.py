@@ -22,8 +22,8 @@ _HEAVY = ("orchestration.running.runner", "orchestration.running.upkeep", "orche
 
 
 def serve() -> None:
-    """Answer until the input ends."""
-    for name in _HEAVY:
+    """Answer until the input ends; with `--runs` what runs import is imported before the first command."""
+    for name in _HEAVY if "--runs" in sys.argv else ("lake.cli",):
         importlib.import_module(name)
     assert threading.active_count() == 1, "what is forked must be of one thread"
     for line in sys.stdin:

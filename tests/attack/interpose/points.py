@@ -64,7 +64,7 @@ class Ended:
 class Commands:
     """Commands below one folder; `state` is the part of it where points are."""
 
-    def __init__(self, folder: Path, state: Path) -> None:
+    def __init__(self, folder: Path, state: Path, *, runs: bool) -> None:
         self.folder, self.state = folder, state
         self._page, self._said, self._log = folder / "page", folder / "said.json", folder / "points.log"
         self._page.write_bytes(bytes(_PAGE.size))
@@ -75,7 +75,7 @@ class Commands:
             "CRASH_CONTROL": str(self._page),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.attack.interpose.commands"],
+            [sys.executable, "-m", "tests.attack.interpose.commands", *(["--runs"] if runs else [])],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -126,9 +126,9 @@ class Commands:
 
 
 @contextmanager
-def commands(folder: Path, state: Path) -> Iterator[Commands]:
-    """The process that serves commands, ended at the end."""
-    served = Commands(folder, state)
+def commands(folder: Path, state: Path, *, runs: bool = True) -> Iterator[Commands]:
+    """The process that serves commands, ended at the end; `runs` where many of them are."""
+    served = Commands(folder, state, runs=runs)
     try:
         yield served
     finally:

@@ -17,7 +17,9 @@ from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.retention import Retention
+from contracts.source import Database as Database
 from contracts.source import Source as Source
+from contracts.source import Store as Store
 from contracts.violation import Severity
 
 

@@ -18,6 +18,7 @@ from open_data_contract_standard.model import (
 )
 
 from contracts.columns import Shared, read_column
+from contracts.databases import check_mark
 from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
@@ -82,6 +83,8 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     columns = _columns(contract)
     _check_ignored(contract, source)
     _check_widths(contract, source)
+    if source:
+        check_mark(document, source, extra.delivery_mode, any(one.primaryKey for one in schema.properties or []))
     own = _own_rules(contract, columns)
     table = (*(one for one in own if _of_one(one) is None), *_derived(contract, columns, levels))
     columns = tuple(_with_row_rules(column, own) for column in columns)

@@ -26,7 +26,7 @@ MOST_SETTLED = 86_400
 MemberFormat = Literal[
     "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
 ]
-Format = Literal[MemberFormat, "sqlite", "zip"]
+Format = Literal[MemberFormat, "sqlite", "zip", "tar"]
 
 
 class ServerExtras(Declaration):
@@ -58,6 +58,7 @@ class ServerExtras(Declaration):
     zone: Text = "Asia/Shanghai"
     settled_seconds: Annotated[int, Field(strict=True, ge=0, le=MOST_SETTLED)] = 0
     complete: str = ""
+    secret: Text | None = None
 
 
 class ColumnExtras(Declaration):

@@ -18,6 +18,7 @@ from open_data_contract_standard.model import Server
 
 from contracts import completeness
 from contracts.completeness import complete_fault
+from contracts.databases import ELSEWHERE, KINDS, read_database
 from contracts.delivery_dates import INSTEAD, delivery_date_fault
 from contracts.documents import Document, YamlPath
 from contracts.encodings import encoding_fault, nearest_encoding
@@ -25,6 +26,8 @@ from contracts.faults import nearest
 from contracts.model import Source
 from contracts.odcs_extras import MOST_DELIMITER, ServerExtras, extras
 from contracts.patterns import pattern_fault
+from contracts.source import ARCHIVES
+from contracts.stores import STORES, read_store
 
 # What a reader acts on, beside path, nulls and ignored_headers, which all of them take.
 _TEXT = ("encoding",)
@@ -47,11 +50,14 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "ods": _SHEET,
     # An archive takes what the format of its members takes, too.
     "zip": ("member", "member_format"),
+    "tar": ("member", "member_format"),
 }
 _PACKED = ("largest_unpacked", "largest_ratio")  # an archive's, and what gzip or zstd made of any other format
-_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete")
+_ALWAYS = ("format", "nulls", "ignored_headers", "delivery_date", "zone", "settled_seconds", "complete", "secret")
 # ODCS keys of a server that are acted on, or are for people.
 _READ = {"server", "type", "path", "format", "encoding", "delimiter", "customProperties"} | {"id", "description"}
+_LOCAL = "local"
+_TYPES = "local: files below the deliveries root; or s3, sftp, https, postgresql, mysql (docs/sources.md)"
 
 _GLOB = "a glob below the deliveries root, such as */police/residents*.csv"
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
@@ -80,6 +86,8 @@ def read_source(document: Document, servers: list[Server]) -> Source | None:
 
 
 def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
+    if server.type in KINDS:
+        return read_database(document, at, server)
     _check_server(document, at, server)
     own = {"format": server.format, "encoding": server.encoding, "delimiter": server.delimiter}
     for key in own:
@@ -90,18 +98,20 @@ def _source(document: Document, at: YamlPath, server: Server) -> Source | None:
         return None
     _check_arguments(document, at, read, places)
     _check_text(document, read, places)
-    return Source(path=server.path or "", **dict(read))
+    store = read_store(document, at, server, read.secret or "", places["secret"])
+    return Source(path=server.path or "", place=store, **read.model_dump(exclude={"secret"}))
 
 
 def _check_server(document: Document, at: YamlPath, server: Server) -> None:
-    if server.type != "local":
+    if server.type not in {_LOCAL, *STORES}:
         text = f"no reader takes a server of type {server.type!r}"
-        document.fault((*at, "type"), text, "local: files below the deliveries root, where something else puts them")
+        instead = ELSEWHERE.get(server.type or "", _TYPES)
+        document.fault((*at, "type"), text, instead)
     if fault := path_fault(server.path or ""):
         document.fault((*at, "path"), f"path is {server.path!r}: {fault}", _GLOB)
     for name, info in type(server).model_fields.items():
         key = info.alias or name
-        if key not in _READ and getattr(server, name) is not None:
+        if key not in _READ | STORES.get(server.type or "", frozenset()) and getattr(server, name) is not None:
             document.fault((*at, key), f"{key} is not acted on for deliveries", f"nothing: leave {key} out")
 
 
@@ -150,7 +160,7 @@ def _no_day(path: str) -> str | None:
 
 def takes(format_: str, member_format: str = "csv") -> tuple[str, ...]:
     """The keys that a format's reader acts on; those of an archive are its members', too."""
-    inner = ARGUMENTS[member_format] if format_ == "zip" else ()
+    inner = ARGUMENTS[member_format] if format_ in ARCHIVES else ()
     return (*ARGUMENTS[format_], *inner, *_PACKED, *_ALWAYS)
 
 
@@ -206,7 +216,7 @@ def _dialect_faults(read: ServerExtras) -> Iterator[tuple[str, str, str]]:
             yield "footer", fault, "an RE2 expression that the whole first cell matches: 合计.*"
     if read.header_rows > 1 and not read.header:
         yield "header_rows", "there are header_rows, and no header", "header: true, or skip_rows"
-    if "fixed" in {read.format, read.format == "zip" and read.member_format} and not read.widths:
+    if "fixed" in {read.format, read.format in ARCHIVES and read.member_format} and not read.widths:
         yield "widths", "fixed columns have no widths", "those of all columns in characters: [18, 10, 6]"
 
 
@@ -220,7 +230,7 @@ def _is_zone(name: str) -> bool:
 
 def records_fault(format_: str, member_format: str, path: str) -> tuple[str, str] | None:
     """Why a path leads to no records, and what would; None where it may."""
-    if (member_format if format_ == "zip" else format_) == "xml":
+    if (member_format if format_ in ARCHIVES else format_) == "xml":
         return None if _ELEMENTS.fullmatch(path) else ("it is no path of element names", "such as /rows/row")
     return None if _KEYS.fullmatch(path) else ("it is no path of keys", "such as $.data.rows, or $ for the whole text")
 

@@ -3,6 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+ARCHIVES = frozenset({"zip", "tar"})
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is asked for a table or for a query's rows, all of them or those above a mark.
+
+    `kind` is postgresql or mysql, `secret` the name of the file that holds user and password. `mark` is a column, and
+    rows down to `overlap` below its last value are asked for again.
+    """
+
+    kind: str
+    host: str
+    port: int
+    database: str
+    secret: str
+    schema: str = ""
+    table: str = ""
+    query: str = ""
+    mark: str = ""
+    overlap: int | timedelta = 0
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store that is not the city's own folder: `location` is the URL below which `path` is a glob.
+
+    `kind` is s3, sftp, http or https, `endpoint` the address of an S3 that is not the usual one, `secret` the name of
+    the file that holds what opens it ("": nothing has to).
+    """
+
+    kind: str
+    location: str
+    endpoint: str = ""
+    secret: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,3 +91,15 @@ class Source:
     # Not of what decides what becomes of the bytes: a contract that only says when they are whole judges nothing again.
     settled_seconds: int = field(default=0, repr=False)
     complete: str = field(default="", repr=False)
+    # Where the bytes come from does not change what becomes of them. None: below the city's own deliveries.
+    place: Database | Store | None = field(default=None, repr=False)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether a delivery is an archive, whose members are what is read."""
+        return self.format in ARCHIVES
+
+    @property
+    def inner_format(self) -> str:
+        """The format of what is read: that of an archive's members, where it is in one."""
+        return self.member_format if self.is_archive else self.format

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from contracts.completeness import WITHDRAWN
+from contracts.databases import is_fetched
 from contracts.model import Catalogue, Dataset
 from lake.readers.landing import find_deliveries
 from lake.readers.settling import Fingerprint, fingerprint, is_marked, mark_beside, quiet_for
@@ -42,6 +43,8 @@ class Watch:
     def _seen(self) -> Iterator[tuple[str, Fingerprint, bool]]:
         root = self._catalogue.deliveries
         for dataset in self._catalogue.datasets.values():
+            if is_fetched(dataset):
+                continue  # a schedule goes there: what costs a department's server is not looked at every minute
             for url in find_deliveries(dataset, root):
                 yield from self._looked_at(dataset, url)
             for url in find_deliveries(dataset, root, WITHDRAWN):

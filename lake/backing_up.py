@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -22,12 +22,14 @@ from lake.attach import seal_lake
 from lake.backup_place import BackupPlace
 from lake.backup_set import BackupSet, Kept
 from lake.city import Progress, open_books, silent
+from lake.lake_files import known_files
 from lake.scratch import own_folder
 from lake.settings import Settings
 from sharing.canonical import file_digest
 from sharing.chain import Head
 from sharing.faults import SharingRefused
 from sharing.keys import Signer, read_passphrase
+from sharing.release import list_releases
 
 LEFT_OUT = (
     *(
@@ -51,7 +53,8 @@ KEYS_NAME = "keys"
 
 @dataclass(frozen=True)
 class Taken:
-    """What a backup did: the set's name, its files and bytes, and how much of that had to be written."""
+    """What a backup did: the set's name, its files and bytes, and how much of that had to be written. `not_whole` are
+    files of the lake, and standing releases, that are not as they were written down: the set has them as they are."""
 
     name: str
     place: str
@@ -60,10 +63,12 @@ class Taken:
     written: int
     bytes_written: int
     with_keys: bool
+    not_whole: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
-        return {"set": self.name, **{key: value for key, value in vars(self).items() if key != "name"}}
+        facts = {key: value for key, value in vars(self).items() if key != "name"}
+        return {"set": self.name, **facts, "not_whole": list(self.not_whole)}
 
 
 def back_up(settings: Settings, city: str, address: str, by: str, *, with_keys: bool = False) -> Taken:
@@ -98,6 +103,11 @@ def _taken(
         return _Taking(settings, place, with_keys).take((name, city, now.isoformat()), ledger.head(), signer)
 
 
+def _is_other(files: Mapping[str, Kept], path: Path, subject: Any) -> bool:
+    kept = files.get(str(path))
+    return kept is None or kept.sha256 != subject.digest.get("sha256")
+
+
 @dataclass(frozen=True)
 class _Taking:
     """One set on its way to its place."""
@@ -116,7 +126,21 @@ class _Taking:
         self.place.write_set(made.name, made.signed(signer))
         size = sum(one.bytes for one in files.values())
         facts = (made.name, self.place.address, len(files), size)
-        return Taken(*facts, len(written), sum(written.values()), bool(keys))
+        return Taken(*facts, len(written), sum(written.values()), bool(keys), tuple(self._not_whole(files)))
+
+    def _not_whole(self, files: Mapping[str, Kept]) -> Iterator[str]:
+        """The files that the set lacks, or has as somebody changed them."""
+        lake = self.settings.lake_data.relative_to(self.settings.state)
+        for name, told in known_files(self.settings).items():
+            kept = files.get(str(lake / name))
+            if kept is None or kept.sha256 != told:
+                yield str(lake / name)
+        for release in list_releases(self.settings.releases):
+            if release.state != "withdrawn":
+                folder = release.path.relative_to(self.settings.state)
+                subjects = release.statement.subject if release.statement else ()
+                if release.statement is None or any(_is_other(files, folder / one.name, one) for one in subjects):
+                    yield str(folder)
 
     def _put(self, path: Path, known: dict[str, int], written: dict[str, int]) -> Kept:
         if path in (self.settings.ledger, self.settings.catalog):

@@ -231,7 +231,7 @@ class Carrier:
     def _move_unread(self) -> int:
         """What the CSV parser could not read as a record, into quarantine as it stands."""
         source = self.dataset.source
-        if "csv" not in {source.format, source.format == "zip" and source.member_format}:
+        if source.inner_format != "csv":
             return 0
         if not self.connection.execute("from reject_errors limit 1").fetchone():
             return 0

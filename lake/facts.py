@@ -122,6 +122,11 @@ def _batches(ledger: Ledger) -> _Known:
     return known
 
 
+def withdrawn(ledger: Ledger) -> set[tuple[str, str, str, str]]:
+    """Dataset, path, batch and day of every delivery that was taken back, and did not come again since."""
+    return {key for key, body in _batches(ledger).whole.items() if body["state"] == "withdrawn"}
+
+
 def datasets(ledger: Ledger) -> list[dict[str, Any]]:
     """One row per batch, in dataset and delivery order, with merged rows and every delivery of it.
 

@@ -15,8 +15,10 @@ from datetime import date
 import duckdb
 
 from contracts.clock import today
+from contracts.databases import is_asked
 from contracts.delivery_dates import ARRIVAL
 from contracts.model import Dataset
+from contracts.stores import store_of
 from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
@@ -26,9 +28,13 @@ from lake.readers.admission import admit, refused_by_system
 from lake.readers.delivery_date import delivered_on
 from lake.readers.landing import Landed, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
-from lake.readers.settling import NotSettled, expect_settled
+from lake.readers.settling import NotSettled, expect_settled, fingerprint
+from lake.readers.stores import root_of
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
+from lake.sources.extracting import extract
+from lake.sources.opening import opening, refused_by_store
+from lake.sources.seen import Seen
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back
 
@@ -59,12 +65,27 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     unusable = context.unusable.get(dataset.id)
     if unusable is not None and not isinstance(unusable, ColumnTypeChanged):
         return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
+    if is_asked(dataset):
+        return _asked(context, dataset, recorded)
     try:
-        paths = {delivered_path(url, context): url for url in find_deliveries(dataset, context.catalogue.deliveries)}
+        with opening(dataset, context.settings):
+            return _lying(context, dataset, recorded)
+    except DeliveryRefused as refusal:
+        return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
+
+
+def _lying(context: Ingestion, dataset: Dataset, recorded: Collection[str]) -> list[Batch]:
+    """What becomes of every file that lies where the dataset's deliveries do."""
+    try:
+        root = context.catalogue.deliveries
+        paths = {delivered_path(url, dataset, context): url for url in find_deliveries(dataset, root)}
         marks = marks_of(context, dataset)
     except OSError as error:
-        refusal = refused_by_system(dataset, dataset.source.path, error)
-        return [Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))]
+        raise _unfound(dataset, error) from None
+    except Exception as error:
+        if store_of(dataset) is None:
+            raise
+        raise _unfound(dataset, error) from None
     dated = (_dated(context, dataset, url, path) for path, url in paths.items() if path not in marks)
     found = sorted(dated, key=lambda one: (one.day or date.max, one.path))
     again = _judged_again(context, dataset, found)
@@ -77,9 +98,49 @@ def ingest(context: Ingestion, dataset: Dataset, recorded: Collection[str] = ())
     return [*gone, *(_told(_one(context, dataset, one, recorded), judged) for one in found)]
 
 
+def _asked(context: Ingestion, dataset: Dataset, recorded: Collection[str]) -> list[Batch]:
+    """What a database gives now, after what the lake has was judged again."""
+    again = _judged_again(context, dataset, [])
+    if dataset.id in context.unusable:
+        return again
+    try:
+        found = extract(context, dataset)
+        if found.standing is not None:
+            return [*again, *_standing(context, dataset, found.standing, {one.batch for one in again})]
+        given = _one(context, dataset, Lying(f"file://{found.file}", found.path, found.day, arriving=True), recorded)
+    except DeliveryRefused as refusal:
+        given = Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
+    except Exception as error:
+        unread = refused_unread(dataset, dataset.source.path, error, None)
+        given = Batch(dataset.id, dataset.source.path, "failed", message=str(unread))
+    finally:
+        shutil.rmtree(context.scratch(dataset), ignore_errors=True)
+    return [*(one for one in again if one.batch != given.batch), _told(given, {one.batch: one for one in again})]
+
+
+def _standing(context: Ingestion, dataset: Dataset, newest: Delivery, told: Collection[str]) -> list[Batch]:
+    """The newest delivery, of which a database that has nothing new is told as known."""
+    stored = {one.batch: one for one in context.batches.get(dataset.id, [])}.get(newest.batch)
+    return [] if stored is None or stored.batch in told else [outcome(dataset, "known", stored, newest)]
+
+
 def ingest_lying(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
     """Carry these files alone, as they came, and look at no other: a dataset made again from what landed."""
     return [_one(context, dataset, one, ()) for one in found]
+
+
+def _unfound(dataset: Dataset, error: Exception) -> DeliveryRefused:
+    """Why what lies there cannot be told."""
+    if store_of(dataset) is None and isinstance(error, OSError):
+        return refused_by_system(dataset, dataset.source.path, error)
+    return refused_by_store(dataset, dataset.source.path, error)
+
+
+def _unreadable(dataset: Dataset, path: str, error: Exception, landed: Landed | None) -> DeliveryRefused:
+    """Why a file could not be read: by what its reader stumbled over, or by the store that did not give it."""
+    if store_of(dataset) is not None and landed is None:
+        return refused_by_store(dataset, path, error)
+    return refused_unread(dataset, path, error, landed)
 
 
 def _judged_again(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
@@ -106,7 +167,7 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
         dataset.id,
         dataset.source.path,
         "there is no delivery",
-        f"below {context.catalogue.deliveries}",
+        f"below {root_of(dataset, context.catalogue.deliveries)}",
         "Ask the department to deliver, or correct servers.path in the contract.",
     )
     return Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
@@ -114,16 +175,17 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
 
 def _dated(context: Ingestion, dataset: Dataset, url: str, path: str) -> Lying:
     try:
-        admit(dataset, url, context.catalogue.deliveries)
+        root = root_of(dataset, context.catalogue.deliveries)
+        admit(dataset, url, root)
         expect_settled(dataset, url, context.settings.clock)
-        day = delivered_on(dataset, path, today(context.settings.clock), context.catalogue.deliveries)
+        day = delivered_on(dataset, path, today(context.settings.clock), root)
         return Lying(url, path, day, arriving=True)
     except NotSettled as unsettled:
         return Lying(url, path, waiting=str(unsettled))
     except DeliveryRefused as refusal:
         return Lying(url, path, refused=str(refusal))
     except Exception as error:
-        return Lying(url, path, refused=str(refused_unread(dataset, path, error, None)))
+        return Lying(url, path, refused=str(_unreadable(dataset, path, error, None)))
 
 
 def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collection[str]) -> Batch:
@@ -132,8 +194,16 @@ def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collectio
         return Batch(dataset.id, found.path, state, message=found.waiting or found.refused)
     landed = None
     try:
+        if batch := _seen(context, dataset, found):
+            known = _known(context, dataset, (batch, found), recorded)
+            if known is not None:
+                return known
+        before = fingerprint(found.url) if store_of(dataset) else ()
         landed = land(dataset, found.url, context.settings.landing, as_promised=found.arriving)
-        return _known(context, dataset, (landed.batch, found), recorded) or _carry(context, dataset, landed, found)
+        taken = _known(context, dataset, (landed.batch, found), recorded) or _carry(context, dataset, landed, found)
+        if before:
+            Seen(context.settings, dataset).note(found.path, before, landed.batch)
+        return taken
     except NotSettled as error:
         return Batch(dataset.id, found.path, "waiting", delivered_on=found.day, message=str(error))
     except (DeliveryRefused, ConservationBroken) as error:
@@ -144,11 +214,16 @@ def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collectio
         raise
     except Exception as error:
         # Whatever a reader stumbles over is the fault of one delivery, and stops no other.
-        refusal = refused_unread(dataset, found.path, error, landed)
+        refusal = _unreadable(dataset, found.path, error, landed)
         _unland(context, dataset, landed if found.arriving else None, recorded)
         return Batch(dataset.id, found.path, "failed", delivered_on=found.day, message=str(refusal))
     finally:
         shutil.rmtree(context.scratch(dataset), ignore_errors=True)
+
+
+def _seen(context: Ingestion, dataset: Dataset, found: Lying) -> str:
+    """The batch of a store's file that is as it was when it was taken; empty where it has to be fetched."""
+    return Seen(context.settings, dataset).batch(found.path, fingerprint(found.url)) if store_of(dataset) else ""
 
 
 def _unland(context: Ingestion, dataset: Dataset, landed: Landed | None, recorded: Collection[str]) -> None:

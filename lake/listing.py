@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contracts.completeness import WITHDRAWN
+from contracts.databases import is_fetched
 from contracts.model import Dataset
 from lake.readers.landing import find_deliveries
 from lake.readers.settling import fingerprint, mark_beside
@@ -19,7 +20,11 @@ _FILE = "file://"
 
 
 def listing(dataset: Dataset, root: Path | str) -> str:
-    """A digest of what lies there for a dataset; empty where that cannot be told, which is like nothing else."""
+    """A digest of what lies there for a dataset; empty where that cannot be told, which is like nothing else: what a
+    database or a store has is told by going there.
+    """
+    if is_fetched(dataset):
+        return ""
     try:
         return digest([_state(url) for url in _urls(dataset, root)])
     except (OSError, ValueError):

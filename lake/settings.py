@@ -53,6 +53,8 @@ class Settings:
     """Files, on other mounts, where the newest signed head of the ledger is written, too."""
     witnesses: Path | None = None
     """The file that declares who is asked to sign the ledger's log."""
+    secrets_folder: Path | None = None
+    """Where the files lie that say with which user and password departments' stores and databases are asked."""
     stamp_authority: str | None = None
     stamp_root: Path | None = None
     """An authority for time stamps (RFC 3161), and the file of its root certificate."""
@@ -112,6 +114,16 @@ class Settings:
     def keys(self) -> Path:
         """Signing and pseudonym keys."""
         return self.state / "keys"
+
+    @property
+    def secrets(self) -> Path:
+        """What opens departments' stores and databases: a file each, its owner's only."""
+        return self.secrets_folder or self.state / "secrets"
+
+    @property
+    def seen(self) -> Path:
+        """What tells of a store's files whether they have changed since they were taken."""
+        return self.state / "seen"
 
     @property
     def scratch(self) -> Path:
@@ -224,7 +236,7 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
     the passphrase that encrypts the keys, `ZHONGTAI_SIGNING_KEY` a key in hardware (PKCS#11), `ZHONGTAI_ANCHOR` one or
     more files (divided as in PATH) where the ledger's newest signed head is kept, too, `ZHONGTAI_WITNESSES` the file
     that declares who signs the ledger's log, `ZHONGTAI_TSA` and `ZHONGTAI_TSA_ROOT` an authority for time stamps and
-    its root certificate. Raises `SettingsRefused`.
+    its root certificate, `ZHONGTAI_SECRETS` the folder of what opens departments' databases. Raises `SettingsRefused`.
     """
     env = os.environ if environment is None else environment
     root = Path(workspace or env.get("ZHONGTAI_WORKSPACE") or _here() or REPOSITORY).resolve()
@@ -239,6 +251,7 @@ def load_settings(workspace: Path | None = None, environment: Mapping[str, str] 
         signing_key=env.get("ZHONGTAI_SIGNING_KEY") or None,
         anchors=_files(env, "ZHONGTAI_ANCHOR"),
         witnesses=_file(env, "ZHONGTAI_WITNESSES"),
+        secrets_folder=_folder(env, "ZHONGTAI_SECRETS"),
         stamp_authority=env.get("ZHONGTAI_TSA") or None,
         stamp_root=_file(env, "ZHONGTAI_TSA_ROOT"),
     )

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
-import fsspec
 
 from contracts.completeness import WITHDRAWN
 from contracts.model import Dataset
+from contracts.stores import store_of
+from lake import facts
 from lake.batch import Batch, Ingestion, outcome
+from lake.city import City
 from lake.order import Delivery, StoredBatch
 from lake.readers.admission import admit, printable, refused_by_system
 from lake.readers.landing import find_deliveries
 from lake.readers.refusal import DeliveryRefused
-from lake.store import show, write_delivery
+from lake.readers.stores import open_file, root_of
+from lake.store import show, stored_batches, stored_deliveries, write_delivery
 
 _LONGEST = 500
 
@@ -33,9 +36,10 @@ class Mark:
     refused: str = ""
 
 
-def delivered_path(url: str, context: Ingestion) -> str:
+def delivered_path(url: str, dataset: Dataset, context: Ingestion) -> str:
     """Where a file lies below the deliveries, as it is written down."""
-    return printable(url.removeprefix(f"file://{context.catalogue.deliveries}/"))
+    store = store_of(dataset)
+    return printable(url.removeprefix(f"{store.location if store else f'file://{context.catalogue.deliveries}'}/"))
 
 
 def marks_of(context: Ingestion, dataset: Dataset) -> dict[str, Mark]:
@@ -45,10 +49,10 @@ def marks_of(context: Ingestion, dataset: Dataset) -> dict[str, Mark]:
 
 
 def _mark(context: Ingestion, dataset: Dataset, url: str) -> Mark:
-    path = delivered_path(url, context).removesuffix(WITHDRAWN)
+    path = delivered_path(url, dataset, context).removesuffix(WITHDRAWN)
     try:
-        admit(dataset, url, context.catalogue.deliveries)
-        with fsspec.open(url, "rb") as file:
+        admit(dataset, url, root_of(dataset, context.catalogue.deliveries))
+        with open_file(url) as file:
             text = file.read(4 * _LONGEST).decode("utf-8-sig", "replace")
     except DeliveryRefused as refusal:
         return Mark(path, refused=str(refusal))
@@ -80,6 +84,21 @@ def _taken_back(context: Ingestion, dataset: Dataset, mark: Mark, lies_there: bo
         return [outcome(dataset, state, stored[one.batch], one, message=why) for one, state in states]
     fix = "It was not taken before, and is not as long as the mark lies there."
     return [Batch(dataset.id, mark.path, "waiting", message=f"{dataset.id}: {why}. {fix}")] if lies_there else []
+
+
+def take_withdrawals(city: City) -> None:
+    """Have the lake know what was taken back: one that was put back from an older copy does not."""
+    gone = facts.withdrawn(city.ledger)
+    if not gone:
+        return
+    connection = city.connection
+    batches, deliveries = stored_batches(connection), stored_deliveries(connection)
+    for dataset in city.catalogue.datasets.values():
+        known = deliveries.get(dataset.id, [])
+        told = {(path, batch, day) for name, path, batch, day in gone if name == dataset.id}
+        taken = [one for one in known if not one.withdrawn and (one.path, one.batch, str(one.delivered_on)) in told]
+        if taken:
+            strike(connection, dataset, (known, batches.get(dataset.id, [])), taken)
 
 
 def strike(

@@ -34,9 +34,17 @@ def backup(
     found = back_up(settings, declarations(settings).city, place, login_name(), with_keys=with_keys).as_dict()
     if as_json:
         emit(found)
-        return
+    else:
+        _show_taken(found)
+    if found["not_whole"]:
+        raise typer.Exit(INVALID)
+
+
+def _show_taken(found: dict[str, Any]) -> None:
     say(f"set {found['set']} at {escape(found['place'])}: {found['files']:,} files, {found['bytes']:,} bytes")
     say(f"  written now: {found['written']:,} contents, {found['bytes_written']:,} bytes")
+    for name in found["not_whole"]:
+        say(f"[red]✗[/red] {escape(name)}: the set lacks it, or has it changed; `zhongtai audit --deep` says more")
     if not found["with_keys"]:
         say("[yellow]![/yellow] the keys are not in it: keep a copy of them elsewhere (docs/operations.md)")
 

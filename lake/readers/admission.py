@@ -11,10 +11,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import fsspec
-
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.stores import filesystem_of
 
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a directory"),
@@ -41,12 +40,12 @@ _SYSTEM = {
 
 def admit(dataset: Dataset, url: str, root: Path | str) -> None:
     """Raises `DeliveryRefused` for anything but a regular file that lies below `root` itself."""
-    filesystem, path = fsspec.core.url_to_fs(url)
+    filesystem, path = filesystem_of(url)
     if printable(path) != path:
         fix = "Ask for it under a name in UTF-8."
         raise DeliveryRefused(dataset.id, printable(Path(path).name), "its name is not UTF-8", "its name", fix)
     if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
-        _admit_local(dataset, Path(path), fsspec.core.url_to_fs(str(root))[1])
+        _admit_local(dataset, Path(path), filesystem_of(str(root))[1])
     elif filesystem.info(path)["type"] != "file":
         raise _not_a_file(dataset, Path(path).name, "no file")
 

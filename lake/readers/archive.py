@@ -1,4 +1,6 @@
-"""A zip and its members: which of them are the delivery, unpacked within limits, each read by the reader of its format.
+"""An archive and its members: which of them are the delivery, and how each is read by the reader of its format.
+
+A zip is unpacked here, a tar by `tarball`, both within limits.
 
 Members are unpacked under names of our own, so no name in an archive leads anywhere.
 """
@@ -13,15 +15,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from contracts.model import Dataset
 from lake.readers.landing import Landed, look_at
 from lake.readers.packed import Limit
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.tarball import member_place, unpacked_tar
 from lake.readers.zip_gaps import refuse_forgotten
 from quality.conform import Delivered
 
 Reading = tuple[Delivered, int]
+InfoT = TypeVar("InfoT")
 Read = Callable[[Dataset, Landed, Path], Reading]
 
 # Damaged (BadZipFile, zlib.error, EOFError), locked (RuntimeError), packed by an unknown method (NotImplementedError).
@@ -49,7 +54,7 @@ _TOLD_IN = {"", ".txt", ".htm", ".html"}
 _SHOWN = 5
 
 
-def read_zip(dataset: Dataset, landed: Landed, scratch: Path, read: Read) -> Reading:
+def read_archive(dataset: Dataset, landed: Landed, scratch: Path, read: Read) -> Reading:
     """The members that match the contract's glob, in name order, as one relation; the sum of their records."""
     folder = scratch / landed.batch
     members = unpacked_members(dataset, landed.file, folder)
@@ -96,6 +101,8 @@ def member_dataset(dataset: Dataset) -> Dataset:
 
 def unpacked_members(dataset: Dataset, file: Path, folder: Path) -> list[tuple[str, Path]]:
     """The delivered members by name, each unpacked below `folder`. Raises `DeliveryRefused`."""
+    if dataset.source.format == "tar":
+        return unpacked_tar(dataset, file, folder, lambda entries: chosen_members(dataset, file.name, entries))
     try:
         with zipfile.ZipFile(file) as archive:
             refuse_forgotten(dataset, file, archive)
@@ -103,7 +110,7 @@ def unpacked_members(dataset: Dataset, file: Path, folder: Path) -> list[tuple[s
             limit = Limit(dataset, file.name, file.stat().st_size)
             limit.judge(sum(info.file_size for _, info in chosen))
             return [
-                (name, _unpack(archive, info, limit, folder / f"member{place}" / _safe(name)))
+                (name, _unpack(archive, info, limit, member_place(folder, place, name)))
                 for place, (name, info) in enumerate(chosen)
             ]
     except _UNREADABLE as error:
@@ -118,13 +125,20 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: Limit, copy:
     return copy
 
 
-def _safe(name: str) -> str:
-    return re.sub(r"[^\w.\-]+", "_", PurePosixPath(name).name)[-60:].lstrip(".") or "member"
-
-
 def _chosen(dataset: Dataset, file: str, archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
     entries = [(member_name(info), info) for info in archive.infolist()]
-    entries = [(name, info) for name, info in entries if not name.endswith("/") and not _NOISE.search(name)]
+    chosen = chosen_members(dataset, file, [(name, info) for name, info in entries if not name.endswith("/")])
+    for name, info in chosen:
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _refused(dataset, file, f"its member {name!r} is a link, not a file", "Ask for the file itself.")
+        if info.flag_bits & _LOCKED:
+            raise _refused(dataset, file, f"its member {name!r} is locked by a password", "Ask for it without one.")
+    return chosen
+
+
+def chosen_members(dataset: Dataset, file: str, entries: Sequence[tuple[str, InfoT]]) -> list[tuple[str, InfoT]]:
+    """Those of an archive's files, by name, that are the delivery. Raises `DeliveryRefused`."""
+    entries = [(name, info) for name, info in entries if not _NOISE.search(name)]
     globs = (dataset.source.member,) if dataset.source.member else _globs(dataset.source.member_format)
     chosen = sorted((entry for entry in entries if _matches(entry[0], globs)), key=lambda entry: entry[0])
     _refuse_others(dataset, file, [name for name, _ in entries if not _matches(name, globs)], found=bool(chosen))
@@ -132,11 +146,6 @@ def _chosen(dataset: Dataset, file: str, archive: zipfile.ZipFile) -> list[tuple
         if count > 1:
             what = f"it has {count} members of one name, {name!r}: which of them is meant is not said"
             raise _refused(dataset, file, what, "Ask for it with each member once, or under its own name.")
-    for name, info in chosen:
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise _refused(dataset, file, f"its member {name!r} is a link, not a file", "Ask for the file itself.")
-        if info.flag_bits & _LOCKED:
-            raise _refused(dataset, file, f"its member {name!r} is locked by a password", "Ask for it without one.")
     return chosen
 
 

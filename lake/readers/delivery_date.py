@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 
-import fsspec
-
 from contracts.delivery_dates import ARRIVAL, FOLDER, MANIFEST, NAME, PATH
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.stores import open_file
 
 # A year of ours, then a month and a day divided by one and the same mark; or 年 月 日; or eight digits, which may be
 # followed by a time. Neither letters nor digits may touch: `v20241231123` and `no9920241231` are numbers of something.
@@ -80,7 +79,7 @@ def _by_manifest(dataset: Dataset, path: str, root: Path | str) -> date:
     place = f"{name.parent}/{_MANIFEST}"
     fix = f'Write it as {{"delivered_on": "2026-11-20"}}, or {{"files": {{"{name.name}": {{"delivered_on": …}}}}}}.'
     try:
-        with fsspec.open(f"{root}/{place}", "rb") as file:
+        with open_file(f"{root}/{place}") as file:
             told = json.loads(file.read(_LARGEST))
         own = told.get("files", {}).get(name.name, {}) if isinstance(told, dict) else {}
         return date.fromisoformat(str(own.get("delivered_on") or told["delivered_on"]))

@@ -32,7 +32,7 @@ class Dialect:
 
 def written_as(source: Source) -> str:
     """The format of a text itself: that of an archive's members, where it is in one."""
-    return source.member_format if source.format == "zip" else source.format
+    return source.inner_format
 
 
 def parity_of(dataset: Dataset) -> Parity:

@@ -35,7 +35,10 @@ Reading = tuple[Delivered, int]
 _READERS: dict[str, Callable[[Dataset, Landed, Path, duckdb.DuckDBPyConnection], Reading]] = {
     "csv": delimited.read_csv,
     "fixed": lambda dataset, landed, scratch, connection: delimited.read_csv(dataset, landed, scratch),
-    "zip": lambda dataset, landed, scratch, connection: archive.read_zip(
+    "zip": lambda dataset, landed, scratch, connection: archive.read_archive(
+        dataset, landed, scratch, partial(_read_member, connection=connection)
+    ),
+    "tar": lambda dataset, landed, scratch, connection: archive.read_archive(
         dataset, landed, scratch, partial(_read_member, connection=connection)
     ),
     "ndjson": json_lines.read_ndjson,
@@ -57,7 +60,7 @@ def read(dataset: Dataset, landed: Landed, scratch: Path, connection: duckdb.Duc
 
     Working copies go to `scratch`, which the caller removes. Raises `DeliveryRefused`.
     """
-    if dataset.source.format != "zip" and (file := unpack(dataset, landed.file, scratch)):
+    if not dataset.source.is_archive and (file := unpack(dataset, landed.file, scratch)):
         landed = look_at(dataset, file, landed.batch)
     return _told(dataset, landed, lambda: _READERS[dataset.source.format](dataset, landed, scratch, connection))
 

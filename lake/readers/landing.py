@@ -6,6 +6,7 @@ One pass copies, digests, checks the encoding and counts lines. What the bytes m
 from __future__ import annotations
 
 import codecs
+import errno
 import glob
 import hashlib
 import os
@@ -15,11 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import fsspec
 import pyarrow as pa
 
 from contracts.completeness import is_mark
+from contracts.databases import is_asked
 from contracts.model import Dataset
+from contracts.stores import store_of
 from lake.readers.admission import refused_by_system
 from lake.readers.diagnosis import encoding_hint, nulls_hint
 from lake.readers.dialect import parity_of
@@ -29,11 +31,13 @@ from lake.readers.packed import packing_of
 from lake.readers.parity import Parity, Shape
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.settling import expect_promised, fingerprint, refuse_changed
+from lake.readers.stores import filesystem_of, matching, open_file, root_of
 from lake.scratch import own_folder
 from sharing import durable
 
 _BLOCK = 8 << 20
 _WHOLE = "as a whole"
+_OF_THE_COPY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENAMETOOLONG}
 _SEAM = 2
 _HEAD = 1 << 16
 # Candidates for a reader's own marks: Hive delimits by the first, so one is not enough.
@@ -215,11 +219,18 @@ def find_deliveries(dataset: Dataset, root: Path | str, ending: str = "") -> lis
     """The delivered files of a dataset below `root` (any fsspec URL), in name order; with `ending` the marks behind
     their names instead.
     """
-    filesystem, base = fsspec.core.url_to_fs(str(root))
+    if is_asked(dataset):
+        return []
+    place = root_of(dataset, root)
+    filesystem, base = filesystem_of(place)
+    base = base.rstrip("/")
+    # The root is a place, whatever characters its name has; only the contract's part is a pattern.
+    names = matching(filesystem, f"{glob.escape(base)}/{dataset.source.path}{ending}")
+    if not names and not ending and store_of(dataset):
+        filesystem.info(base)  # a place that is gone, or closed to us, is told otherwise than an empty one
     return [
-        filesystem.unstrip_protocol(found)
-        # The root is a place, whatever characters its name has; only the contract's part is a pattern.
-        for found in sorted(filesystem.glob(f"{glob.escape(base.rstrip('/'))}/{dataset.source.path}{ending}"))
+        f"{place}{found.removeprefix(base)}" if store_of(dataset) else filesystem.unstrip_protocol(found)
+        for found in names
         if ending or not is_mark(dataset.source.complete, found.rsplit("/", 1)[-1])
     ]
 
@@ -328,7 +339,7 @@ def _copy_still(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
     try:
         before = fingerprint(url)
     except OSError as error:
-        raise refused_by_system(dataset, url.rsplit("/", 1)[-1], error) from None
+        raise _by_system(dataset, url.rsplit("/", 1)[-1], error) from None
     try:
         _copy(dataset, url, draft, scan)
     except DeliveryRefused:
@@ -341,9 +352,15 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
     name = url.rsplit("/", 1)[-1]
     try:
         with draft.open("wb") as target:
-            _feed(dataset, name, fsspec.open(url, "rb"), target, scan)
+            _feed(dataset, name, open_file(url), target, scan)
     except OSError as error:
-        raise refused_by_system(dataset, name, error) from None
+        raise _by_system(dataset, name, error) from None
+
+
+def _by_system(dataset: Dataset, name: str, error: OSError) -> Exception:
+    """A refusal of the machine's own in words; what a store says is told by who opened it."""
+    own = store_of(dataset) is None or error.errno in _OF_THE_COPY
+    return refused_by_system(dataset, name, error) if own else error
 
 
 def _feed(

@@ -92,7 +92,9 @@ def _refuse_more(dataset: Dataset, file: Path, copy: Path, name: str) -> None:
     if again := packing_of(head):
         what, fix = f"it is packed twice: {name} over {again}", "Ask for it packed once."
     elif is_tar(head):
-        what, fix = f"it is a tar archive, packed by {name}", "Ask for its files in a zip, or each by itself."
+        if dataset.source.format == "tar":
+            return
+        what, fix = f"it is a tar archive, packed by {name}", "Declare format: tar, with the format of its members."
     elif head.startswith(b"PK\x03\x04") and dataset.source.format not in _ZIPPED:
         what, fix = f"it is packed twice: {name} over a zip", "Ask for the zip alone, and declare format: zip."
     else:

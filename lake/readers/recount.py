@@ -58,7 +58,7 @@ def recount(dataset: Dataset, file: Path, scratch: Path | None = None) -> int:
     What is packed is unpacked below `scratch` (else the system's own place), and removed again.
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        if dataset.source.format == "zip":
+        if dataset.source.is_archive:
             members = unpacked_members(dataset, file, Path(folder))
             return sum(COUNTERS[dataset.source.member_format](member_dataset(dataset), member) for _, member in members)
         return COUNTERS[dataset.source.format](dataset, unpack(dataset, file, Path(folder)) or file)

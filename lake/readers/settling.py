@@ -14,18 +14,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from contracts.clock import Clock
 from contracts.completeness import MANIFEST, MANIFEST_FILE, is_checksums, mark_of
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.stores import filesystem_of, open_file
 
 _LARGEST = 16 << 20
 # What file systems call the moment of a file's last change, and what else changes with its content.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated")
-_TOLD_BY = (*_CHANGED, "changed", "size", "ino", "ETag")
+_TOLD_BY = (*_CHANGED, "changed", "size", "ino", "ETag", "Last-Modified")
 _SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](?:\./)?(.+)")
 _WAIT = "Nothing is to be done: the next run looks again."
 
@@ -52,7 +52,7 @@ Fingerprint = tuple[tuple[str, str], ...]
 def fingerprint(url: str) -> Fingerprint:
     """What tells whether a file has changed, of any file system: another one, other content or another time."""
     found = _info(url)
-    return tuple((name, str(found[name])) for name in _TOLD_BY if name in found)
+    return tuple((name, str(found[name])) for name in _TOLD_BY if found.get(name) is not None)
 
 
 def refuse_changed(dataset: Dataset, url: str, before: Fingerprint, read: int | None = None) -> None:
@@ -179,7 +179,7 @@ def _refuse_newer(dataset: Dataset, url: str, mark: str) -> None:
 def _promised(dataset: Dataset, url: str, place: str) -> Mapping[str, Promised]:
     """Name in the folder -> what the manifest says of it. Raises `NotSettled` for one that cannot be read (yet)."""
     try:
-        with fsspec.open(place, "rb") as file:
+        with open_file(place) as file:
             text = file.read(_LARGEST).decode("utf-8-sig")
         return _sums(text) if is_checksums(dataset.source.complete) else _files(json.loads(text))
     except (OSError, ValueError, TypeError, AttributeError):
@@ -232,7 +232,7 @@ def _name(url: str) -> str:
 
 
 def _exists(url: str) -> bool:
-    filesystem, path = fsspec.core.url_to_fs(url)
+    filesystem, path = filesystem_of(url)
     return bool(filesystem.isfile(path))
 
 
@@ -242,7 +242,7 @@ def _size(url: str) -> int | None:
 
 def _info(url: str) -> Mapping[str, Any]:
     """What a store says of a file, asked anew; of a link, what it leads to."""
-    filesystem, path = fsspec.core.url_to_fs(url)
+    filesystem, path = filesystem_of(url)
     if isinstance(filesystem, LocalFileSystem):
         found = Path(path).stat()
         return {

@@ -22,7 +22,7 @@ from lake.made import Made
 from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest
 from lake.store import RawView, stored_batches, stored_deliveries
-from lake.table_states import table_states
+from lake.table_states import BROKEN, table_states
 from orchestration.changes.declared import Declared
 from orchestration.changes.texts import Text
 from quality.rules import declared_rules
@@ -96,8 +96,8 @@ class Changes:
             return "what is delivered has changed"
         if known.contract != self.declared.of_dataset(dataset):
             return "its contract, or a standard that it follows, has changed"
-        if known.state != self.states.get(f"store.{dataset.table}"):
-            return "its rows in the lake are others than were recorded"
+        if known.state == BROKEN or known.state != self.states.get(f"store.{dataset.table}"):
+            return "its rows in the lake are others than were recorded, or a file of them is"
         if known.version != self.digest_of(f"raw.{dataset.table}") or self._turned(dataset):
             return "a batch of it counts no longer, or counts again"
         if self._aged(dataset):
@@ -147,8 +147,8 @@ class Changes:
         if now != known.digest:
             changed = [one for one in text.above if self._is_other(one)]
             return f"what it is made of has changed: {', '.join(changed) or 'more than was recorded'}"
-        if known.state != self.states.get(table):
-            return "its table is another than was recorded"
+        if known.state == BROKEN or known.state != self.states.get(table):
+            return "its table is another than was recorded, or a file of it is"
         return (
             "" if known.checked == self.checked_of(table) else "its checks have changed, or what they compare it with"
         )
@@ -223,7 +223,7 @@ class Changes:
     @cached_property
     def states(self) -> Mapping[str, str]:
         """Table -> its state in the lake."""
-        return table_states(self.city.connection)
+        return table_states(self.city.connection, self.city.settings.lake_data)
 
     @cached_property
     def _rules(self) -> Mapping[str, tuple[Rule, ...]]:

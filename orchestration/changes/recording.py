@@ -44,7 +44,7 @@ class Done:
 def record(changes: Changes, done: Done) -> None:
     """Write the record as it is now; `changes` are those that the run began with, its models known where any ran."""
     before = changes.before if changes.before.platform == changes.platform else Made()
-    states = table_states(changes.city.connection)
+    states = table_states(changes.city.connection, changes.city.settings.lake_data)
     found = Made(
         changes.platform,
         "",

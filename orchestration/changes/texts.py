@@ -17,8 +17,11 @@ from sharing.canonical import digest
 
 # A call, or a word that calls a function by itself.
 _CALLED = re.compile(r"[a-z_0-9]+(?=\s*\()|\b(?:current|local)_?[a-z]+\b")
-# They change from one parse to the next, and nothing of a table hangs on them.
-_PASSING = frozenset({"created_at", "build_path", "compiled_path", "compiled", "doc_blocks", "docs"})
+# They change from one parse or build to the next, and nothing of a table hangs on them: what ephemeral models put into
+# a text is in the compiled one.
+_PASSING = frozenset(
+    {"created_at", "build_path", "compiled_path", "compiled", "doc_blocks", "docs", "extra_ctes", "extra_ctes_injected"}
+)
 # `age` of one argument is the age today, though the engine calls both forms consistent.
 _TIMED = (
     (HARMLESS - {"error"})

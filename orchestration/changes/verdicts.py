@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from contracts.evidence import Evidence, QualityEvidence
@@ -28,7 +29,14 @@ from quality.scorecard import scores
 from sharing.canonical import digest
 from sharing.release import current_release
 
-_ISSUE = "the release that stands is not the one that was recorded"
+# Gates that look at nothing but the product itself.
+_ALONE = frozenset(
+    {
+        *("contract", "quality", "freshness", "level", "category", "sharing_attribute", "purpose", "expiry"),
+        *("impact_assessment", "group_size", "executed", "approval"),
+    }
+)
+_ISSUE = "the release that stands is not the one that was recorded, or a file of it is not"
 
 
 @dataclass
@@ -51,9 +59,10 @@ class Verdicts:
             return other
         if known != self.digest_of(agreement, evidence):
             return "its declarations, its deliveries, or what else was released have changed"
-        if body["verdict"] == Outcome.RELEASED and not self._stands(agreement, body):
+        turned = self._turned(agreement, evidence, body)
+        if not turned and body["verdict"] == Outcome.RELEASED and not self._stands(agreement, body, evidence):
             return _ISSUE
-        return self._turned(agreement, evidence, body)
+        return turned
 
     def standing(self, agreement: Agreement) -> Verdict:
         """The verdict that stands."""
@@ -81,9 +90,9 @@ class Verdicts:
         """The digest of all that a verdict hangs on but the moment, the persons' acts and the tables' own making.
 
         Of two products that would tell too much together the later is judged with the earlier one: what others have
-        released since is no reason to judge again, unless this one may not leave."""
+        released since is no reason to judge again, unless this one may not leave for what it tells with others."""
         changes, datasets = self.changes, frozenset(source.dataset for source in evidence.sources)
-        released = self._body(agreement.name, fresh=True).get("verdict") == Outcome.RELEASED
+        withheld_by = {str(one["gate"]) for one in self._body(agreement.name, fresh=True).get("violations", ())}
         return digest(
             {
                 "platform": changes.platform,
@@ -91,7 +100,7 @@ class Verdicts:
                 "tables": [(name, changes.checked_of(name)) for name in sorted(_tables(evidence))],
                 "deliveries": [changes.rows_of.get(name, []) for name in sorted(datasets)],
                 "recalled": changes.recalled,
-                "others": [] if released else self._others(agreement),
+                "others": [] if withheld_by <= _ALONE else self._others(agreement),
             }
         )
 
@@ -110,11 +119,12 @@ class Verdicts:
         why = self.changes.why_make(table)
         return f"{table}: {why}" if why else ""
 
-    def _stands(self, agreement: Agreement, body: Mapping[str, Any]) -> bool:
+    def _stands(self, agreement: Agreement, body: Mapping[str, Any], evidence: Evidence) -> bool:
         city = self.changes.city
         release = current_release(city.settings.releases, agreement.name)
-        there = release is not None and release.release_id == body.get("release_id")
-        return release is not None and there and why_unbelieved(city, release) is None
+        if release is None or release.release_id != body.get("release_id"):
+            return False
+        return _has_files(release.path, evidence) and why_unbelieved(city, release) is None
 
     def _turned(self, agreement: Agreement, evidence: Evidence, body: Mapping[str, Any]) -> str:
         """Why the verdict would be another now, by what is on record."""
@@ -167,6 +177,14 @@ class Verdicts:
     @cached_property
     def _bodies(self) -> dict[str, Mapping[str, Any]]:
         return {}
+
+
+def _has_files(folder: Path, evidence: Evidence) -> bool:
+    """Whether the files that were judged lie there, by their sizes: their bytes are proved by audits and recipients."""
+    try:
+        return all((folder / one.name).stat().st_size == one.size for one in evidence.candidate.files)
+    except OSError:
+        return False
 
 
 def _tables(evidence: Evidence) -> list[str]:

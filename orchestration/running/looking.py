@@ -18,6 +18,7 @@ from lake.guarding import expect_past, known_keys
 from lake.made import read_made
 from lake.settings import Settings
 from lake.standing import take_recalls
+from lake.taken_back import take_withdrawals
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
 from orchestration.changes.changes import Changes
@@ -48,6 +49,7 @@ def look_city(settings: Settings, progress: Any = None) -> RunOutcome | ToDo | N
     with progress or nullcontext(), open_city(settings, catalogue=catalogue, progress=progress or silent) as city:
         finish_acts(city)
         take_recalls(city)
+        take_withdrawals(city)
         changes = Changes(city, before, before.project, files)
         # A platform that is another asks for everything: no need to look at each.
         if changes.nothing_stands:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from contracts.model import Catalogue
 from lake.settings import Settings
 from lake.witnessing import have_signed
+from sharing.ledger import Ledger
+
+_TOLERATED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,21 @@ class RunOutcome:
 
 def notes_of(settings: Settings, catalogue: Catalogue) -> list[str]:
     """What a person should know of a run beside its outcome."""
-    return [*_twins(settings, catalogue), *have_signed(settings)]
+    return [*_clock(settings), *_twins(settings, catalogue), *have_signed(settings)]
+
+
+def _clock(settings: Settings) -> list[str]:
+    """A clock behind what was written down already: days and ages are judged by it all the same."""
+    with Ledger.read(settings.ledger) as ledger:
+        newest = max((entry.at for entry in ledger.current("verdict").values()), default=None)
+    now = settings.clock.now()
+    if newest is None or newest <= now + _TOLERATED:
+        return []
+    return [
+        f"the clock says {now.isoformat(timespec='minutes')}, and the ledger has a verdict of "
+        f"{newest.isoformat(timespec='minutes')}: it went back. Ages and terms were judged by it: set it right (or "
+        "ZHONGTAI_NOW), then run again"
+    ]
 
 
 def _twins(settings: Settings, catalogue: Catalogue) -> list[str]:

@@ -26,6 +26,7 @@ from lake.renaming import take_former_names
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
+from lake.taken_back import take_withdrawals
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
 from orchestration.changes.changes import Changes
@@ -211,6 +212,7 @@ def city_resource(
             with told("what was recalled"):
                 finish_acts(city)
                 recalled = take_recalls(city)
+                take_withdrawals(city)
             run = RunCity(city, recalled, asked.files, asked.done, asked.full)
             yield run
             with told("what no agreement covers"):

@@ -17,6 +17,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
     return {
         "conform": ["--rows", str(rows)],
         "city": ["--people", str(people)],
+        "again": ["--people", str(people)],
         "evidence": ["--people", str(people)],
         "gx_on_duckdb": [
             *("--rows", str(rows), "--pandas-rows", str(min(rows, 1_000_000))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lake.attach import open_lake
+from lake.lake_files import known_files
 from lake.settings import Settings, load_settings
 from lake.table_states import table_states
 from lake.versions import Versions
@@ -22,18 +23,15 @@ NOTHING = "nothing has changed"
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Recalled:
-    """The city after two runs, of which the second had nothing to do."""
-    city = run_once(tmp_path_factory.mktemp("ran") / "city")
-    _leaves_all(city)
-    return city
+    """The city after its first run."""
+    return run_once(tmp_path_factory.mktemp("ran") / "city")
 
 
 @pytest.fixture
 def city(ran: Recalled, tmp_path: Path) -> Recalled:
-    """A copy of it."""
+    """A copy of it, in which all stands: a copied delivery is another file, that holds what it held."""
     shutil.copytree(ran.place, tmp_path / "city", symlinks=True)
     copy = Recalled(tmp_path / "city")
-    # A copied delivery is another file; it holds what it held.
     assert copy.run().released == set(PRODUCTS)
     return copy
 
@@ -66,29 +64,19 @@ def planned(city: Recalled) -> dict[str, set[str]]:
     return {kind: {row[kind.removesuffix("s")] for row in found[kind]} for kind in ("datasets", "tables", "agreements")}
 
 
-def _model(city: Recalled) -> Path:
-    return next((city.place / "dbt_project").rglob("p_lots.sql"))
-
-
 def _leaves_all(city: Recalled) -> dict[str, Any]:
     found = city.tell("run")
     assert any(note.startswith(NOTHING) for note in found["notes"]), found["notes"]
     return found
 
 
-def test_nothing_new_writes_next_to_nothing_and_says_what_stands(city: Recalled) -> None:
-    first = city.tell("run", "--full")
-    before, told = states(city), entries(city)
+def test_a_run_costs_what_changed(city: Recalled) -> None:
+    before, told, first = states(city), entries(city), city.tell("status")
     again = _leaves_all(city)
-    assert states(city) == before
-    assert entries(city)[len(told) :] == ["run"]
+    assert (states(city), entries(city)[len(told) :]) == (before, ["run"])
     assert [again[name] for name in ("checks", "datasets")] == [first[name] for name in ("checks", "datasets")]
-    assert [row["verdict"] for row in again["releases"]] == [row["verdict"] for row in first["releases"]]
-    assert planned(city) == {"datasets": set(), "tables": set(), "agreements": set()}
+    assert [row["verdict"] for row in again["releases"]] == ["released"] * len(PRODUCTS)
 
-
-def test_a_delivery_costs_what_is_made_of_it(city: Recalled) -> None:
-    before = states(city)
     city.deliver("visits", {"e": 9}, THIRD)
     wanted = planned(city)
     assert wanted["datasets"] == {"bureau.visits"}
@@ -98,68 +86,72 @@ def test_a_delivery_costs_what_is_made_of_it(city: Recalled) -> None:
     assert changed <= wanted["tables"] | {"store.bureau__visits", "raw.bureau__visits", "quarantine.bureau__visits"}
     assert {"product.p_visits", "product.p_joined", "product.p_kept", "theme.kept"} <= changed
     assert city.rows("visits")["e"] == 9 and city.rows("lots") == {"a": 5, "d": 6}
-    _leaves_all(city)
+
+    # What somebody else wrote into the lake is made again.
+    held = content(city)
+    with open_lake(settings_of(city)) as connection:
+        connection.execute("delete from lake.product.p_lots where id = 'a'")
+    assert planned(city) == {"datasets": set(), "tables": {"product.p_lots"}, "agreements": {"archive__lots"}}
+    city.run()
+    assert content(city) == held
+
+    # A release that lost a file is told of.
+    released = Path(city.releases()["visits"]["path"]) / "part-0.parquet"
+    released.parent.chmod(0o700)
+    released.unlink()
+    assert planned(city)["agreements"] == {"archive__visits"}
+    assert "is there and is damaged" in city.run().why("visits")
+    assert city.run().released == set(PRODUCTS) - {"visits"}
+
+    record = settings_of(city).state / "made.json"
+    whole = record.read_bytes()
+    for text in (b"", b"{}", b'{"kind": 1, "digest": "0"}', whole.replace(b"0", b"1")):
+        record.write_bytes(text)
+        assert len(planned(city)["agreements"]) == len(PRODUCTS), text[:30]
+    record.write_bytes(whole)
+    assert any("it went back" in note for note in replace(city, now="2026-11-20T10:00:00+08:00").tell("run")["notes"])
+
+    # So is a table that lost one, with what brings it back.
+    live = known_files(settings_of(city))
+    (settings_of(city).lake_data / next(name for name in live if name.startswith("product/p_people/"))).unlink()
+    assert planned(city)["tables"] == {"product.p_people"}
+    said = city.say("run")
+    assert said.status == 3 and "audit --deep" in said.out, said.out
 
 
-def test_a_model_that_changed_costs_itself_and_what_is_made_of_it(city: Recalled) -> None:
+def test_what_the_day_and_persons_decide_is_judged_every_time(city: Recalled) -> None:
     before = states(city)
-    path = _model(city)
+    path = next((city.place / "dbt_project").rglob("p_lots.sql"))
     path.write_text(path.read_text("utf-8").replace("select id, amount", "select id, amount + 1 as amount"), "utf-8")
     assert planned(city) == {"datasets": set(), "tables": {"product.p_lots"}, "agreements": {"archive__lots"}}
     # Those who approved the product have not seen this SQL: it is made, and may not leave.
-    assert "lots" not in city.run().released
+    assert city.run().released == set(PRODUCTS) - {"lots"}
     assert {name for name, state in states(city).items() if before.get(name) != state} == {"product.p_lots"}
-    assert "lots" not in city.run().released
-
-
-def test_what_the_day_decides_is_judged_every_day(city: Recalled) -> None:
     before = states(city)
-    late = replace(city, now="2026-12-05T10:00:00+08:00")
-    assert late.run().released == set()
-    assert states(city) == before
+    city.tell("stop", "archive__people", "--why", "wrong", "--as", "data-office@bureau.example")
+    assert city.run().released == set(PRODUCTS) - {"lots", "people"}
+    assert replace(city, now="2026-12-05T10:00:00+08:00").run().released == set()
     gone = replace(city, now="2028-01-05T10:00:00+08:00")
-    assert {row["verdict"] for row in gone.tell("run")["releases"]} == {"withdrawn"}
-    assert not city.releases()
+    assert "released" not in {row["verdict"] for row in gone.tell("run")["releases"]}
+    assert not city.releases() and states(city) == before
 
 
-def test_a_person_who_stops_a_product_is_heard_though_nothing_else_changed(city: Recalled) -> None:
-    city.tell("stop", "archive__lots", "--why", "wrong", "--as", "data-office@bureau.example")
-    assert "lots" not in city.run().released
-    assert "lots" not in city.run().released
+HISTORY = ["visits late", "people", "lots late", "visits corrected", "recall visits"]
 
 
-def test_what_somebody_else_wrote_into_the_lake_is_made_again(city: Recalled) -> None:
-    before = content(city)
-    with open_lake(settings_of(city)) as connection:
-        connection.execute("delete from lake.product.p_lots where id = 'a'")
-    assert planned(city)["tables"] == {"product.p_lots"}
-    city.run()
-    assert content(city) == before
+def test_runs_by_what_changed_come_to_what_a_full_run_makes(city: Recalled) -> None:
+    after_history(city, HISTORY)
+    found = content(city)
+    city.tell("run", "--full")
+    assert content(city) == found
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b'{"kind": 1, "digest": "0"}'])
-def test_without_the_record_all_is_done_again(city: Recalled, text: bytes) -> None:
-    settings_of(city).state.joinpath("made.json").write_bytes(text)
-    assert len(planned(city)["agreements"]) == len(PRODUCTS)
-    assert city.run().released == set(PRODUCTS)
-    _leaves_all(city)
-
-
-def _histories() -> Iterator[list[str]]:
-    yield ["visits late", "people", "lots late", "visits again", "recall visits", "people late"]
-    yield ["lots", "recall lots", "visits", "visits corrected", "recall people", "lots late", "recall visits"]
-
-
-@pytest.mark.parametrize("history", list(_histories()), ids=" ".join)
-def test_runs_by_what_changed_come_to_what_a_full_run_makes(city: Recalled, history: list[str]) -> None:
+def after_history(city: Recalled, history: Sequence[str]) -> None:
+    """The city after a history: each step is followed by a run."""
     days = iter(("2026-11-20", "2026-11-16", "2026-11-15", "2026-11-21", "2026-11-14", "2026-11-13", "2026-11-12"))
     for number, step in enumerate(history):
         _take(city, step, next(days), number)
         city.run()
-    found = content(city)
-    city.tell("run", "--full")
-    assert content(city) == found
-    assert {name: city.rows(name) for name in city.releases()}
 
 
 def _take(city: Recalled, step: str, day: str, number: int) -> None:

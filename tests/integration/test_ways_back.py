@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lake.attach import open_lake
+from lake.lake_files import known_files
 from lake.made import read_made
 from lake.rebuilding import versions
 from lake.settings import Settings, load_settings
@@ -18,7 +19,6 @@ from lake.table_states import table_states
 from sharing.keys import create_key
 from tests.attack.crashpoints import Bound, Crash, Crashing, box_of, one_command
 from tests.attack.full_disks import Filling
-from tests.attack.interpose.points import can_be_compiled
 from tests.recalled.city import FIRST, SECOND, THIRD, Recalled, found_city
 
 pytestmark = pytest.mark.city
@@ -162,7 +162,29 @@ def test_a_damaged_backup_puts_nothing_in_place(city: Recalled, tmp_path: Path, 
     assert not settings(there).has_past and not (tmp_path / "elsewhere" / ".restoring").exists()
 
 
-@pytest.mark.skipif(not can_be_compiled(), reason="a C compiler puts the points between a command and its files")
+def test_what_was_taken_back_stays_so_in_an_older_lake(city: Recalled, tmp_path: Path) -> None:
+    city.tell("backup", str(tmp_path / "backups"))
+    city.tell("withdraw-delivery", "bureau.visits", f"{THIRD}/bureau/visits.csv", "--why", "wrong")
+    city.run()
+    rows = city.rows("visits")
+    said = city.say("restore", str(tmp_path / "backups"), "--only", "lake")
+    assert said.status in (0, 1), said.out + said.err
+    city.run()
+    assert city.rows("visits") == rows == {"a": 1, "b": 2}
+
+
+def test_a_backup_of_what_is_not_whole_says_so(city: Recalled, tmp_path: Path) -> None:
+    live = known_files(settings(city))
+    lost = settings(city).lake_data / next(name for name in live if name.startswith("product/p_people/"))
+    lost.unlink()
+    released = Path(city.releases()["visits"]["path"]) / "part-0.parquet"
+    released.chmod(0o600)
+    released.write_bytes(released.read_bytes() + b"x")
+    said = city.say("backup", str(tmp_path / "backups"), "--json")
+    told = {Path(name).name for name in json.loads(said.out)["not_whole"]}
+    assert (said.status, told) == (1, {lost.name, released.parent.name})
+
+
 @pytest.mark.parametrize("way", [Crashing, Filling])
 def test_a_backup_that_is_crashed_or_finds_no_room_is_taken_again(
     city: Recalled, tmp_path: Path, way: type[Crashing]

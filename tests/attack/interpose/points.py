@@ -9,7 +9,6 @@ import json
 import mmap
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -134,11 +133,6 @@ def commands(folder: Path, state: Path, *, runs: bool = True) -> Iterator[Comman
     finally:
         served.rest()
         served.close()
-
-
-def can_be_compiled() -> bool:
-    """Whether the machine has what points need: a C compiler, and libraries that can be preloaded."""
-    return sys.platform == "linux" and shutil.which("cc") is not None
 
 
 def _compiled(folder: Path) -> Path:

@@ -20,7 +20,7 @@ from lake.readers.formats import _READERS
 
 VISITS = "contracts/departments/health/visits.yml"
 # What the readers use, seen in their code; what is not here is everybody's.
-_LINES = {"csv", "zip"}
+_LINES = {"csv", "zip", "tar"}
 _SHEETS = {"xlsx", "xls", "ods", "html"}
 _NAMED = _LINES | _SHEETS | {"fixed"}
 TAKEN = {
@@ -38,8 +38,8 @@ TAKEN = {
     "footer": _NAMED,
     "footer_rows": _NAMED,
     "merged": {"xlsx", "xls", "ods", "html"},
-    "member": _SHEETS | {"zip", "sqlite"},
-    "member_format": {"zip"},
+    "member": _SHEETS | {"zip", "tar", "sqlite"},
+    "member_format": {"zip", "tar"},
     "records": {"json", "xml"},
 }
 VALUES = {
@@ -88,7 +88,7 @@ def refused(workspace: Path) -> list[str]:
 
 def test_every_format_has_a_reader_and_its_arguments() -> None:
     assert set(get_args(Format)) == set(ARGUMENTS) == set(_READERS)
-    assert set(VALUES) | {"format", "records"} == set(ServerExtras.model_fields)
+    assert set(VALUES) | {"format", "records", "secret"} == set(ServerExtras.model_fields)
 
 
 @pytest.mark.parametrize("format_", sorted(ARGUMENTS))

@@ -8,8 +8,10 @@ import io
 import lzma
 import sqlite3
 import struct
+import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from contracts.model import DeliveryMode
 from tests.unit.lake.desk import Desk, column, dataset, people
 
 CSV = "id,name,age\n1,张三,30\n2,李四,\n"
@@ -411,3 +414,39 @@ def test_members_of_any_format(desk: Desk, format_: str, member: bytes) -> None:
     batch = desk.take(one, archive([(f"b.{format_}", member), (f"a.{format_}", member)]))
     assert (batch.rows_read, batch.accepted) == (4, 4), batch.message
     assert sorted(desk.accepted(one)) == sorted(TWO * 2)
+
+
+def _tar(file: Path, packing: str, members: Mapping[str, str]) -> bytes:
+    with tarfile.open(file, f"w:{packing}") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return file.read_bytes()
+
+
+def test_a_tar_is_read_whole_however_it_is_packed_and_never_by_half(desk: Desk, tmp_path: Path) -> None:
+    one = replace(people(format="tar"), mode=DeliveryMode.SNAPSHOT)
+    members = {"./a.csv": "id,name,age\na,张三,1\n", "b/b.csv": "id,name,age\nb,李四,2\n", "README": "what this is"}
+    plain = _tar(tmp_path / "t.tar", "", members)
+    rest = len(plain) - len(plain.rstrip(b"\0"))
+    packed = {
+        "2026-11-02": plain,
+        "2026-11-03": _tar(tmp_path / "t.gz", "gz", members),
+        "2026-11-04": pa.compress(plain, codec="zstd", asbytes=True),
+    }
+    for day, content in packed.items():
+        desk.deliver(one, content, day)
+    assert [(batch.state, batch.rows_read) for batch in desk.ingest(one)] == [("accepted", 2)] * 3
+    cut = {
+        "in the end": plain[: len(plain) - rest + (-(len(plain) - rest)) % 512],
+        "in a member": plain[:600],
+        "in its packing": packed["2026-11-03"][:-20],
+        "in its frame": packed["2026-11-04"][:-20],
+        "nowhere, twice": plain + plain,
+    }
+    for place, (where, content) in enumerate(cut.items()):
+        half = people(format="tar")
+        batch = desk.take(half, content)
+        assert batch.state == "failed", where
+        assert ("cut" in batch.message or "behind" in batch.message) and "Ask for" in batch.message, (place, where)

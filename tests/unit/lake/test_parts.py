@@ -55,7 +55,7 @@ def same(desk: Desk, text: str, parts: int, **source: Any) -> int:
     return cut[3]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=_RECORDS, ending=some.sampled_from(["\n", "\r\n"]), last=some.booleans(), title=some.booleans())
 def test_whatever_the_records_parts_tell_the_same(
     desk: Desk, records: list[str], ending: str, last: bool, title: bool

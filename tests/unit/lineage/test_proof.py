@@ -90,10 +90,10 @@ def test_a_column_that_hangs_on_chance_is_not_blamed(stage):
     assert {finding.target.column for finding in proof.unexplained} == {"id"}
 
 
-@pytest.mark.parametrize("offset", range(4))
+@pytest.mark.parametrize("offset", range(2))
 def test_generated_queries_show_no_change_without_an_edge(offset):
-    tally = run(2000, variants_each=1, every=4, offset=offset, telling_only=True)
-    assert tally.queries == 500
+    tally = run(2000, variants_each=1, every=8, offset=offset, telling_only=True)
+    assert tally.queries == 250
     assert [(sql, proof.unexplained) for sql, proof in tally.findings if proof.unexplained] == []
     assert tally.not_built < 10
-    assert tally.builds > 500 and tally.changes > 50
+    assert tally.builds > 250 and tally.changes > 25

@@ -125,20 +125,30 @@ def _table(kind, cells):
 
 
 def _rows(connection, condition, parser=None):
-    rule = gxe.ExpectColumnValuesToBeNull(column="i", row_condition=condition, condition_parser=parser)
-    (found,) = run_suite(connection, "t", [rule], redaction=Redaction.nothing(), result_format="COMPLETE").results
-    return found.result.get("unexpected_list"), found.exception_info["exception_message"]
+    return _all_rows(connection, [condition], parser)[0]
+
+
+def _all_rows(connection, conditions, parser=None):
+    """What each condition of a suite finds: a suite costs more than its conditions."""
+    rules = [
+        gxe.ExpectColumnValuesToBeNull(column="i", row_condition=one, condition_parser=parser, meta={"place": place})
+        for place, one in enumerate(conditions)
+    ]
+    found = run_suite(connection, "t", rules, redaction=Redaction.nothing(), result_format="COMPLETE").results
+    by_place = {one.expectation_config.meta["place"]: one for one in found}
+    told = [by_place[place] for place in range(len(rules))]
+    return [(one.result.get("unexpected_list"), one.exception_info["exception_message"]) for one in told]
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_an_order_is_the_order_of_values(kind):
     cells, values = CASES[kind]
     connection = _table(kind, cells)
-    for value in values:
-        for sign, compare in OPERATORS.items():
-            wanted = [i for i, cell in enumerate(cells) if compare(_printed(cell), _in_the_measure_of(cells, value))]
-            got, error = _rows(connection, compare(Column("x"), value))
-            assert (sorted(got or []), error) == (wanted, None), (kind, sign, value)
+    asked = [(value, sign, compare) for value in values for sign, compare in OPERATORS.items()]
+    found = _all_rows(connection, [compare(Column("x"), value) for value, _, compare in asked])
+    for (value, sign, compare), (got, error) in zip(asked, found, strict=True):
+        wanted = [i for i, cell in enumerate(cells) if compare(_printed(cell), _in_the_measure_of(cells, value))]
+        assert (sorted(got or []), error) == (wanted, None), (kind, sign, value)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CASES if not kind.startswith(("VARCHAR", "ENUM", "TIME", "BOOL"))])

@@ -55,11 +55,18 @@ def record(changes: Changes, done: Done) -> None:
     found.agreements = {
         name: told for name, told in found.agreements.items() if told and name in changes.city.catalogue.agreements
     }
-    wanted = changes.texts if changes.texts is not None else before.tables if changes.is_same_project else None
-    if wanted is not None and found.tables.keys() >= wanted.keys():
-        found.project = changes.project
+    found.project = _project(changes, before, found.tables)
     if found != changes.before:
         found.save(changes.city.settings)
+
+
+def _project(changes: Changes, before: Made, tables: Mapping[str, Stood]) -> str:
+    """The project's digest, where each of its tables is on record with the text that it has now: then the next run need
+    not read the project to know what its tables are."""
+    if changes.texts is None:
+        return before.project if before.project == changes.project else ""
+    whole = all(name in tables and tables[name].own == text.own for name, text in changes.texts.items())
+    return changes.project if whole else ""
 
 
 def _datasets(changes: Changes, done: Done, before: Made, states: Mapping[str, str]) -> dict[str, Taken]:
@@ -81,17 +88,20 @@ def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str
     texts, sick = changes.texts, _unjudged(changes.city)
     if texts is None:
         return dict(before.tables)
-    found = {}
-    for name, text in texts.items():
-        told = changes.digest_of(name)
+    found, current = dict[str, Stood](), set[str]()
+    for name in changes.in_order:
+        text, told = texts[name], changes.digest_of(name)
+        # Made of a table that was left behind, it is not what its digest says.
+        on_current = all(one.startswith("raw.") or one in current for one in text.above)
         if told is None or name in sick:
             continue
-        if not text.stored:
-            found[name] = Stood(told, "", text.own, text.above, "")
-        elif done.made.get(name):
-            found[name] = Stood(told, changes.checked_of(name), text.own, text.above, states.get(name, ""))
-        elif name in before.tables and name not in done.made:
+        if name in before.tables and name not in done.made and text.stored:
             found[name] = before.tables[name]
+        elif on_current and (not text.stored or done.made.get(name)):
+            checked, state = (changes.checked_of(name), states.get(name, "")) if text.stored else ("", "")
+            found[name] = Stood(told, checked, text.own, text.above, state)
+        if on_current and name in found and found[name].digest == told:
+            current.add(name)
     return found
 
 

@@ -213,6 +213,8 @@ def city_resource(
                 finish_acts(city)
                 recalled = take_recalls(city)
                 take_withdrawals(city)
+            # Of this run alone: what the same definitions ran before is on record.
+            asked.done = Done()
             run = RunCity(city, recalled, asked.files, asked.done, asked.full)
             yield run
             with told("what no agreement covers"):

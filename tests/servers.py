@@ -70,11 +70,17 @@ def did(command: Sequence[str | Path], **more: object) -> None:
     assert done.returncode == 0, f"{command[0]}: {done.stderr}"
 
 
+def _heed_signals() -> None:
+    """What this process ignores, a server does not: it is ended by a signal."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def serving(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> Iterator[None]:
     """A server process, from when it answers until it is ended."""
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, preexec_fn=_heed_signals)
     try:
         end = time.monotonic() + _PATIENCE
         while not ready():
@@ -83,7 +89,11 @@ def serving(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> 
         yield
     finally:
         process.send_signal(signal.SIGINT if "postgres" in "".join(command) else signal.SIGTERM)
-        process.wait()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def test_what_the_day_and_persons_decide_is_judged_every_time(city: Recalled) ->
     assert not city.releases() and states(city) == before
 
 
-HISTORY = ["visits late", "people", "lots late", "visits corrected", "recall visits"]
+HISTORY = ["visits late", "lots late", "visits corrected", "recall visits"]
 
 
 def test_runs_by_what_changed_come_to_what_a_full_run_makes(city: Recalled) -> None:

@@ -118,7 +118,7 @@ def test_batches_of_any_small_tables(name: str, tables: Tables) -> None:
     _agrees(tables, CASES[name])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(sql=QUERIES, tables=_TABLES)
 def test_no_batch_is_missed_however_queries_are_put_together(sql: str, tables: Tables) -> None:
     models = {"lake.product.p": sql}

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.violation import CheckResult, Verdict
+from contracts.violation import CheckResult, Severity, Verdict
 from lake.batch import UNTAKEN, Batch
 from lake.city import City
 from lake.corrected import Corrected
@@ -204,6 +204,11 @@ _ABOUT = {"check": "table"}
 def checks(ledger: Ledger, run: str | None = None, left: Collection[str] = ()) -> list[dict[str, Any]]:
     """The newest result of every check, by table and rule."""
     return [{k: v for k, v in body.items() if k != "run_id"} for body in _newest(ledger, "check", run, left)]
+
+
+def check_results(ledger: Ledger) -> list[CheckResult]:
+    """The newest result of every check, as the record that it was."""
+    return [CheckResult(**{**row, "severity": Severity(row["severity"])}) for row in checks(ledger)]
 
 
 def verdicts(ledger: Ledger, run: str | None = None, left: Collection[str] = ()) -> list[dict[str, Any]]:

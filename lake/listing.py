@@ -16,8 +16,6 @@ from lake.readers.landing import find_deliveries
 from lake.readers.settling import fingerprint, mark_beside
 from sharing.canonical import digest
 
-_FILE = "file://"
-
 
 def listing(dataset: Dataset, root: Path | str) -> str:
     """A digest of what lies there for a dataset; empty where that cannot be told, which is like nothing else: what a
@@ -40,9 +38,6 @@ def _urls(dataset: Dataset, root: Path | str) -> Iterator[str]:
 
 
 def _state(url: str) -> list[str]:
-    if url.startswith(_FILE):
-        state = Path(url.removeprefix(_FILE)).stat()
-        return [url, *map(str, (state.st_mode, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))]
     found = [f"{name}={value}" for name, value in fingerprint(url)]
     if len(found) < 2:
         raise ValueError("its place tells nothing by which another content shows")

@@ -248,7 +248,8 @@ def _info(url: str) -> Mapping[str, Any]:
         return {
             "size": found.st_size,
             "mtime": found.st_mtime_ns / 1e9,
-            "changed": found.st_mtime_ns,
+            # Nobody can set it, as they can the time of the last writing.
+            "changed": found.st_ctime_ns,
             "ino": found.st_ino,
         }
     filesystem.invalidate_cache()

@@ -92,7 +92,9 @@ class Changes:
         known = self.before.datasets.get(dataset.id)
         if known is None:
             return "a delivery of it could not be taken, or it is new"
-        if not known.listing or self.look(dataset) != known.listing:
+        if not self.look(dataset):
+            return "what there is of it is told by going there alone"
+        if self.look(dataset) != known.listing:
             return "what is delivered has changed"
         if known.contract != self.declared.of_dataset(dataset):
             return "its contract, or a standard that it follows, has changed"

@@ -1,4 +1,4 @@
-"""What a run would do now, and why: `zhongtai run --plan`. Nothing is carried, built, judged or written down."""
+"""What a run would do now, and why: `zhongtai run --plan`. Nothing is carried, built or judged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from lake.city import declarations, open_city
 from lake.guarding import expect_past
 from lake.made import read_made
 from lake.settings import Settings
+from lake.standing import take_recalls
+from lake.taken_back import take_withdrawals
 from orchestration.changes.changes import Changes
 from orchestration.changes.declared import declared_files
 from orchestration.changes.plan import Plan, plan
@@ -22,5 +24,8 @@ def plan_city(settings: Settings, *, full: bool = False) -> Plan:
     project = fingerprint(settings)
     manifest = None if project == before.project else compiled_manifest(settings)
     with open_city(settings, catalogue=catalogue) as city:
+        # What was recalled or taken back since is of the plan: the lake is told of it, as a run would first.
+        take_recalls(city)
+        take_withdrawals(city)
         texts = texts_of(manifest, unsteady_functions(city.connection)) if manifest else None
         return plan(Changes(city, before, project, files, texts, full))

@@ -28,7 +28,7 @@ from contracts.evidence import (
     TableEvidence,
 )
 from contracts.model import Agreement, Dataset, Level
-from contracts.violation import CheckResult, Severity
+from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
@@ -102,10 +102,9 @@ class Gatherer:
     def results(self) -> Mapping[str, list[CheckResult]]:
         """Table -> the newest result of each of its checks."""
         found: dict[str, list[CheckResult]] = {}
-        for row in facts.checks(self.city.ledger):
-            if row["rule"] not in self._expected(row["table"]):
+        for result in facts.check_results(self.city.ledger):
+            if result.rule not in self._expected(result.table):
                 continue  # of a rule that is no longer declared
-            result = CheckResult(**{**row, "severity": Severity(row["severity"])})
             found.setdefault(result.table, []).append(result)
         return found
 

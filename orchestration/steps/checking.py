@@ -43,9 +43,9 @@ class Checks:
     @cached_property
     def _recorded(self) -> Mapping[str, list[CheckResult]]:
         found: dict[str, list[CheckResult]] = {}
-        for row in facts.checks(self.city.ledger):
-            if row["rule"] in {rule.name for rule in self._rules.get(row["table"], ())}:
-                found.setdefault(row["table"], []).append(CheckResult(**{**row, "severity": Severity(row["severity"])}))
+        for one in facts.check_results(self.city.ledger):
+            if one.rule in {rule.name for rule in self._rules.get(one.table, ())}:
+                found.setdefault(one.table, []).append(one)
         return found
 
     def due(self, table: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from contracts.model import Catalogue, Dataset
-from contracts.violation import CheckResult, Severity
+from contracts.violation import CheckResult
 from lake import facts
 from lake.batch import Ingestion
 from lake.city import City, Progress, open_city, silent
@@ -110,8 +110,8 @@ class RunCity:
     def recorded_builds(self, tables: Iterable[str]) -> list[CheckResult]:
         """What is on record of the builds of tables that stand."""
         wanted = set(tables)
-        rows = (row for row in facts.checks(self.city.ledger) if row["table"] in wanted and row["rule"] == BUILT.name)
-        return [CheckResult(**{**row, "severity": Severity(row["severity"])}) for row in rows]
+        recorded = facts.check_results(self.city.ledger) if wanted else []
+        return [one for one in recorded if one.table in wanted and one.rule == BUILT.name]
 
     def record(self) -> None:
         """Write down what stands now, for the next run."""

@@ -19,7 +19,7 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.model import Dataset, DeliveryMode
 from contracts.odcs_extras import Places, extras
-from contracts.source import Database, Source
+from contracts.source import TLS, Database, Source
 
 # ODCS's words for a server's type -> the database that is asked.
 KINDS: Mapping[str, str] = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
@@ -52,6 +52,7 @@ class DatabaseExtras(Declaration):
     nulls: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
     zone: Text = "Asia/Shanghai"
+    tls: Text = "offered"
 
 
 def read_database(document: Document, at: YamlPath, server: Server) -> Source | None:
@@ -68,6 +69,8 @@ def read_database(document: Document, at: YamlPath, server: Server) -> Source | 
     if read.zone not in available_timezones():
         fix = nearest(read.zone, available_timezones())
         document.fault(places["zone"], f"there is no zone {read.zone!r}", fix)
+    if read.tls not in TLS:
+        document.fault(places["tls"], f"tls is {read.tls!r}", f"one of {', '.join(TLS)}")
     mark = read.high_water_mark
     overlap = _overlap(mark.overlap) if mark else 0
     if overlap is None:
@@ -84,6 +87,7 @@ def read_database(document: Document, at: YamlPath, server: Server) -> Source | 
         query=(read.query or "").strip().rstrip(";"),
         mark=mark.column if mark else "",
         overlap=overlap or 0,
+        tls=read.tls,
     )
     return Source(
         path=f"{kind}/{read.table or 'query'}",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 ARCHIVES = frozenset({"zip", "tar"})
+# How a database is talked to: encrypted where it offers it, or else not at all; or only after it proved who it is.
+TLS = ("offered", "encrypted", "verified")
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Database:
     """A database that is asked for a table or for a query's rows, all of them or those above a mark.
 
     `kind` is postgresql or mysql, `secret` the name of the file that holds user and password. `mark` is a column, and
-    rows down to `overlap` below its last value are asked for again.
+    rows down to `overlap` below its last value are asked for again. `tls` is one of `TLS`.
     """
 
     kind: str
@@ -26,6 +28,7 @@ class Database:
     query: str = ""
     mark: str = ""
     overlap: int | timedelta = 0
+    tls: str = "offered"
 
 
 @dataclass(frozen=True)

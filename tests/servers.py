@@ -16,7 +16,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 NOBODY = 65534
 _PATIENCE = 60.0
@@ -24,11 +32,12 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """A server that answers: its port, its folder, and how SQL is run on it."""
+    """A server that answers: its port, its folder, how SQL is run on it, and the authority behind its certificate."""
 
     port: int
     folder: Path
     run: Callable[[str], None]
+    ca_file: Path
 
 
 def program(name: str, package: str, *places: str) -> str:
@@ -143,6 +152,34 @@ def web(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def certified(folder: Path) -> tuple[Path, Path, Path]:
+    """A certificate for 127.0.0.1, its key, and the authority that signed it, in files of whoever runs the server."""
+    now, made = datetime.now(UTC), list[Path]()
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+
+    def signed(subject: x509.Name, public: ec.EllipticCurvePublicKey, extension: x509.ExtensionType) -> bytes:
+        builder = x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number())
+        builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+        return builder.add_extension(extension, critical=True).sign(authority, SHA256()).public_bytes(Encoding.PEM)
+
+    own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    texts = {
+        "own.pem": signed(subject, key.public_key(), here),
+        "own.key": own,
+        "ca.pem": signed(issuer, authority.public_key(), x509.BasicConstraints(ca=True, path_length=None)),
+    }
+    for name, text in texts.items():
+        made.append(folder / name)
+        made[-1].write_bytes(text)
+        made[-1].chmod(0o600)
+        if os.getuid() == 0:
+            os.chown(made[-1], NOBODY, NOBODY)
+    return made[0], made[1], made[2]
+
+
 def listens(port: int) -> bool:
     """Whether somebody answers on a port."""
     with socket.socket() as probe:
@@ -158,9 +195,11 @@ def postgresql(password: str) -> Iterator[Served]:
     with own_place() as folder:
         data = folder / "data"
         did(humble([initdb, "-D", data, "-U", "admin", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]), cwd=folder)
+        certificate, key, authority = certified(folder)
         # Whoever comes by the socket is trusted, and by the network has to know the password.
         (data / "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
         options = [f"-cunix_socket_directories={folder}", "-clisten_addresses=127.0.0.1", "-cfsync=off"]
+        options += ["-cssl=on", f"-cssl_cert_file={certificate}", f"-cssl_key_file={key}"]
         command = humble([server, "-D", data, "-p", str(port), *options])
 
         def run(sql: str) -> None:
@@ -171,7 +210,7 @@ def postgresql(password: str) -> Iterator[Served]:
         with serving(command, folder, lambda: socket_file.exists() and listens(port)):
             quoted = password.replace("'", "''")
             run(f"create role reader login password '{quoted}'; grant pg_read_all_data to reader")
-            yield Served(port, folder, run)
+            yield Served(port, folder, run, authority)
 
 
 @contextmanager
@@ -186,6 +225,8 @@ def mariadb(password: str) -> Iterator[Served]:
         own = ["--auth-root-authentication-method=normal", "--skip-test-db"]
         did(humble([install, "--no-defaults", f"--datadir={data}", *own]), cwd=folder)
         options = [f"--datadir={data}", f"--socket={door}", f"--port={port}", "--bind-address=127.0.0.1"]
+        certificate, key, authority = certified(folder)
+        options += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
         command = humble([server, "--no-defaults", *options, "--skip-name-resolve", f"--pid-file={folder / 'pid'}"])
 
         def run(sql: str) -> None:
@@ -195,4 +236,4 @@ def mariadb(password: str) -> Iterator[Served]:
         with serving(command, folder, lambda: door.exists() and listens(port)):
             run(f"create database city; create user reader@'127.0.0.1' identified by '{password}'")
             run("grant select on city.* to reader@'127.0.0.1'")
-            yield Served(port, folder, run)
+            yield Served(port, folder, run, authority)

@@ -37,6 +37,7 @@ from lake.sources.words import EXTRA, DriverMissing, SourceAway, SourceBroken, S
 _ENDING = ".parquet"
 Mark = int | datetime | date
 _KEYS = ("user", "password")
+_CA_FILE = "ca_file"
 
 
 class MarkWentBack(DeliveryRefused):
@@ -241,7 +242,7 @@ def _some(overlap: int | timedelta) -> bool:
 def _asking(context: Ingestion, dataset: Dataset) -> Iterator[_Asking]:
     database, settings = _database(dataset), context.settings
     dialect = DIALECTS[database.kind]
-    secret = read_secret(dataset, database.secret, settings.secrets, _KEYS, _KEYS)
+    secret = read_secret(dataset, database.secret, settings.secrets, (*_KEYS, _CA_FILE), _KEYS)
     folder = context.scratch(dataset)
     own_folder(folder)
     # A connection of its own: the lake's never has a department's database, nor its password.
@@ -258,7 +259,7 @@ def _asking(context: Ingestion, dataset: Dataset) -> Iterator[_Asking]:
     asking = _Asking(dataset, dialect, connection, folder)
     try:
         connection.execute(f"load {literal(str(_driver(dataset, dialect)))}")
-        for sql in dialect.opening(database, secret["user"], secret["password"]):
+        for sql in dialect.opening(database, *(secret.get(key, "") for key in (*_KEYS, _CA_FILE))):
             asking._fetched(sql)
         yield asking
     finally:
@@ -297,6 +298,11 @@ def refused(dataset: Dataset, place: str, said: str) -> DeliveryRefused:
             SourceGone,
             "there is no such database, table or column (any more)",
             "Ask the department what it was renamed to, and correct servers in the contract.",
+        ),
+        dialects.UNPROVED: (
+            SourceLocked,
+            f"it does not encrypt, or does not prove who it is, as tls: {_database(dataset).tls} asks; it was told nothing",
+            f"Ask its administrator for the certificate of its authority, and name that file as ca_file in {secret}.yml.",
         ),
         dialects.WRONG: (
             SourceGone,

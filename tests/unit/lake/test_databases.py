@@ -15,7 +15,7 @@ from contracts.model import Database, Dataset, DeliveryMode
 from lake.ingest import Batch
 from lake.sources import extracting
 from lake.taken_back import strike
-from tests.servers import Served, mariadb, postgresql
+from tests.servers import Served, certified, mariadb, postgresql
 from tests.unit.lake.desk import PEOPLE, Desk, column, dataset
 
 PASSWORD = "pa'ss \"word\\"
@@ -43,13 +43,13 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-def tell(desk: Desk, name: str, password: str) -> Path:
+def tell(desk: Desk, name: str, password: str, ca_file: Path | None = None) -> Path:
     """Write a secret down."""
     file = desk.settings.secrets / f"{name}.yml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(0o600)
     quoted = password.replace("'", "''")
-    file.write_text(f"user: reader\npassword: '{quoted}'\n")
+    file.write_text(f"user: reader\npassword: '{quoted}'\n" + (f"ca_file: {ca_file}\n" if ca_file else ""))
     return file
 
 
@@ -178,6 +178,28 @@ def test_mariadb_is_asked_as_the_server_has_it(desk: Desk, maria: Served) -> Non
     gone = replace(one, source=replace(one.source, place=replace(one.source.place, table="nowhere", secret="civil2")))  # type: ignore[type-var]
     tell(desk, "civil2", PASSWORD.replace("'", "").replace("\\", ""))
     assert "there is no such database, table or column" in only(desk.ingest(gone)).message
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_database_that_does_not_prove_who_it_is_is_told_nothing(kind: str, desk: Desk, request: Any) -> None:
+    served: Served = request.getfixturevalue({"postgresql": "postgres", "mysql": "maria"}[kind])
+    bare = PASSWORD.replace("'", "").replace("\\", "")
+    name, password = {"postgresql": ("registry", PASSWORD), "mysql": ("civil", bare)}[kind]
+    table = {"postgresql": "proved", "mysql": "city.proved"}[kind]
+    served.run(
+        f"create table {table} (id varchar(9), name varchar(9), age int); insert into {table} values ('a', 'b', 1)"
+    )
+    one = asked(served, "proved", kind=kind, tls="verified")
+    tell(desk, name, password, served.ca_file)
+    proved = only(desk.ingest(one))
+    assert (proved.state, proved.rows_read) == ("accepted", 1), proved.message
+    another = desk.settings.secrets / "another authority's.pem"
+    own, _, authority = certified(desk.settings.secrets)
+    for file in (authority.rename(another), None, own.with_name("none.pem")):
+        tell(desk, name, password, file)
+        batch = only(desk.ingest(one))
+        assert batch.state == "failed" and "does not prove who it is, as tls: verified asks" in batch.message
+        assert f"ca_file in {name}.yml" in batch.message
 
 
 def test_each_way_a_database_fails_says_what_and_what_next_and_never_the_password(

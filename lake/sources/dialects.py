@@ -71,7 +71,7 @@ def _libpq(tls: str, roots: str) -> str:
 
 
 def _mysql(tls: str, roots: str) -> str:
-    """Parts of a secret. Without a file of roots, whoever answers would be trusted, and is not (MariaDB's connector)."""
+    """Parts of a secret. Without a file of roots, MariaDB's connector trusts whoever answers."""
     return f", ssl_mode {literal(_MYSQL[tls])}" + (f", ssl_ca {literal(roots)}" if tls == "verified" else "")
 
 

@@ -301,8 +301,10 @@ def refused(dataset: Dataset, place: str, said: str) -> DeliveryRefused:
         ),
         dialects.UNPROVED: (
             SourceLocked,
-            f"it does not encrypt, or does not prove who it is, as tls: {_database(dataset).tls} asks; it was told nothing",
-            f"Ask its administrator for the certificate of its authority, and name that file as ca_file in {secret}.yml.",
+            f"it does not encrypt, or does not prove who it is, as tls: {_database(dataset).tls} asks: it was told "
+            "nothing",
+            "Ask its administrator for the certificate of its authority, and name that file as "
+            f"ca_file in {secret}.yml.",
         ),
         dialects.WRONG: (
             SourceGone,

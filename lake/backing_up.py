@@ -11,7 +11,7 @@ import sqlite3
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ import pyrage
 
 from lake.attach import seal_lake
 from lake.backup_place import BackupPlace
+from lake.backup_pruning import Pruned, prune
 from lake.backup_set import BackupSet, Kept
-from lake.city import Progress, open_books, silent
+from lake.city import open_books, silent
 from lake.lake_files import known_files
 from lake.scratch import own_folder
 from lake.settings import Settings
@@ -64,23 +65,35 @@ class Taken:
     bytes_written: int
     with_keys: bool
     not_whole: tuple[str, ...] = ()
+    pruned: Pruned | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
         facts = {key: value for key, value in vars(self).items() if key != "name"}
-        return {"set": self.name, **facts, "not_whole": list(self.not_whole)}
+        pruned = self.pruned.as_dict() if self.pruned else None
+        return {"set": self.name, **facts, "not_whole": list(self.not_whole), "pruned": pruned}
 
 
-def back_up(settings: Settings, city: str, address: str, by: str, *, with_keys: bool = False) -> Taken:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: where to, by whom, whether with the keys, and how many of the newest sets are to be left."""
+
+    address: str
+    by: str
+    with_keys: bool = False
+    keep: int | None = None
+
+
+def back_up(settings: Settings, city: str, asked: Asked) -> Taken:
     """Take a set to a folder or URL, on the record. Raises `BackupUnreachable`, `NothingRunYet`, `LakeBusy`,
     PastLacking; SharingRefused for keys without a passphrase to seal them with.
     """
-    place = BackupPlace.at(address)
-    if with_keys and settings.key_passphrase is None:
+    place = BackupPlace.at(asked.address)
+    if asked.with_keys and settings.key_passphrase is None:
         fix = "name the file of a passphrase, mode 0600, in ZHONGTAI_KEY_PASSPHRASE_FILE; or leave --with-keys out"
         raise SharingRefused("backup_keys", "--with-keys", "keys are not copied in the clear", fix)
     _expect_outside(settings, place)
-    return _taken(settings, (city, by), place, with_keys=with_keys)
+    return _taken(settings, city, place, asked)
 
 
 def _expect_outside(settings: Settings, place: BackupPlace) -> None:
@@ -89,18 +102,17 @@ def _expect_outside(settings: Settings, place: BackupPlace) -> None:
         raise SharingRefused("backup_place", place.address, "it lies in the very state that is backed up", fix)
 
 
-def _taken(
-    settings: Settings, what: tuple[str, str], place: BackupPlace, *, with_keys: bool, progress: Progress = silent
-) -> Taken:
-    city, by = what
-    with open_books(settings, progress) as (ledger, signer):
-        now = settings.clock.now()
-        ledger.append("access", {"subject": "backup", "by": by, "place": place.address, "with_keys": with_keys}, now)
+def _taken(settings: Settings, city: str, place: BackupPlace, asked: Asked) -> Taken:
+    with open_books(settings, silent) as (ledger, signer):
+        now, facts = settings.clock.now(), {"by": asked.by, "place": place.address, "with_keys": asked.with_keys}
+        ledger.append("access", {"subject": "backup", **facts}, now)
         if settings.catalog.exists():
             seal_lake(settings)
         name = f"{now.strftime('%Y%m%dT%H%M%S')}-{ledger.head().seq:09d}"
         own_folder(settings.scratch)
-        return _Taking(settings, place, with_keys).take((name, city, now.isoformat()), ledger.head(), signer)
+        taken = _Taking(settings, place, asked.with_keys).take((name, city, now.isoformat()), ledger.head(), signer)
+        # A set that is not whole is no reason to let an older one go. Nobody else takes one here meanwhile.
+        return replace(taken, pruned=prune(place, asked.keep)) if asked.keep and not taken.not_whole else taken
 
 
 def _is_other(files: Mapping[str, Kept], path: Path, subject: Any) -> bool:

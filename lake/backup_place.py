@@ -111,6 +111,18 @@ class BackupPlace:
             else:
                 self.filesystem.put_file(str(source), target)
 
+    def remove_set(self, name: str) -> None:
+        """Take a set away; what it named stays."""
+        self._remove(f"{self.root}/sets/{name}.json")
+
+    def remove(self, sha256: str) -> None:
+        """Take a content away. `known` may name what is half of one, too."""
+        self._remove(self._object(sha256))
+
+    def _remove(self, path: str) -> None:
+        with self._reached():
+            self.filesystem.rm_file(path)
+
     def get(self, name: str, sha256: str, target: Path) -> None:
         """One content into a new file, proved by its digest. Raises `ContentLost`, `BackupUnreachable`."""
         with target.open("xb") as writer:

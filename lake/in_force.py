@@ -81,6 +81,18 @@ def keep_in_force(city: City) -> None:
     city.ledger.append(KIND, {**body, "run_id": city.run_id} if city.run_id else body, city.now())
 
 
+def forget_former(settings: Settings, ledger: Ledger) -> int:
+    """Remove what was in force before what is, to which nothing is compared any more; how many they were."""
+    entry = ledger.latest(KIND, SUBJECT)
+    now = _file(settings, str(entry.body["digest"])) if entry else None
+    if now is None or not now.exists():
+        return 0
+    former = [one for one in now.parent.glob("*.json") if one != now]
+    for one in former:
+        one.unlink()
+    return len(former)
+
+
 def _text(catalogue: Catalogue) -> bytes:
     """The declarations in one spelling, without where they lie: a city that was moved declares the same."""
     nowhere = Path()

@@ -18,6 +18,7 @@ from typing import Any
 from lake.city import City
 from lake.compacting import compact
 from lake.guarding import findings_of
+from lake.in_force import forget_former
 from lake.lake_files import record_files
 from lake.leaving import leave
 from lake.made import keep_made
@@ -49,6 +50,7 @@ def keep_up(city: City) -> dict[str, Any]:
         "landing": {"left": left, "bytes": sum(one["bytes"] for one in left)},
         "drafts": drafts,
         "put_by": put_by,
+        "declared": forget_former(city.settings, city.ledger),
         "ledger": _tidy_ledger(city),
         "held_by": held,
     }

@@ -22,16 +22,20 @@ def backup(
     with_keys: Annotated[
         bool, typer.Option("--with-keys", help="Also the keys, sealed with ZHONGTAI_KEY_PASSPHRASE_FILE.")
     ] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, help="Leave the newest sets there alone, and what they name.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Take a set of the city's state while readers go on; what lies there already is not written again."""
-    from lake.backing_up import back_up
+    from lake.backing_up import Asked, back_up
     from lake.city import declarations, expect_city
 
     settings = load_settings(workspace)
     expect_city(settings)
-    found = back_up(settings, declarations(settings).city, place, login_name(), with_keys=with_keys).as_dict()
+    asked = Asked(place, login_name(), with_keys, keep)
+    found = back_up(settings, declarations(settings).city, asked).as_dict()
     if as_json:
         emit(found)
     else:
@@ -45,6 +49,10 @@ def _show_taken(found: dict[str, Any]) -> None:
     say(f"  written now: {found['written']:,} contents, {found['bytes_written']:,} bytes")
     for name in found["not_whole"]:
         say(f"[red]✗[/red] {escape(name)}: the set lacks it, or has it changed; `zhongtai audit --deep` says more")
+    if left := found["pruned"]:
+        say(f"  left now: {len(left['sets'])} sets, {left['contents']:,} contents, {left['bytes']:,} bytes")
+        for name in left["unread"]:
+            say(f"[yellow]![/yellow] set {escape(name)} cannot be read, so no content left: restore --check it")
     if not found["with_keys"]:
         say("[yellow]![/yellow] the keys are not in it: keep a copy of them elsewhere (docs/operations.md)")
 

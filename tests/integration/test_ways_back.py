@@ -81,6 +81,8 @@ def parquet(city: Recalled) -> set[Path]:
 def test_upkeep_leaves_the_rows_and_the_proof_and_little_else(city: Recalled, ran: tuple[Recalled, str]) -> None:
     later, state, (_, bad) = Recalled(city.place, LATER, city.state), settings(city).state, ran
     before, many, before_made = versions(settings(city)), parquet(city), made(city)
+    (in_force,) = (state / "declared").iterdir()
+    (state / "declared" / f"{'0' * 64}.json").write_bytes(in_force.read_bytes())
     orphan = settings(city).lake_data / "store" / "bureau__lots" / "ducklake-0.parquet"
     orphan.write_bytes(b"left by a writer that died")
     draft = state / "releases" / "archive__lots" / ".0123.draft"
@@ -89,6 +91,7 @@ def test_upkeep_leaves_the_rows_and_the_proof_and_little_else(city: Recalled, ra
         found = later.tell("maintain")
         assert reader.execute("select count(*) from lake.store.bureau__visits").fetchone() == (3,)
     assert versions(settings(city)) == before
+    assert list((state / "declared").iterdir()) == [in_force] and found["declared"] == 1
     assert not orphan.exists() and not draft.exists() and found["lake"]["orphans"] == found["drafts"] == 1
     lake = found["lake"]
     assert lake["files_after"] < len(many) and lake["snapshots_after"] < 10 < lake["snapshots_before"]
@@ -124,6 +127,8 @@ def test_a_backup_brings_the_city_back_elsewhere(city: Recalled, tmp_path: Path)
     first = city.tell("backup", place)
     said = city.say("backup", place, "--with-keys", "--json", **kept)
     second = json.loads(said.out)
+    pruned = city.tell("backup", f"{place}-of-others", "--keep", "1")["pruned"]
+    assert pruned == {"sets": [], "contents": 0, "bytes": 0, "unread": []}
     assert second["files"] == first["files"] and second["written"] < 6 < first["written"]
     keys = [one.read_bytes() for one in settings(city).keys.iterdir()]
     kept_there = [one.read_bytes() for one in (tmp_path / "backups").rglob("*") if one.is_file()]

@@ -7,7 +7,7 @@ What a change touches (tables, products, recipients) is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from contracts.compare import Comparison, compare
@@ -17,7 +17,7 @@ from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity
 @dataclass(frozen=True)
 class Change:
     """One change. `subject` is a dataset, `<dataset>.<column or rule>`, or a domain, entity, department or agreement;
-    `about` is the dataset, entity or agreement that it belongs to. `wants` is the version that a contract needs for it.
+    `about` is the dataset, entity or agreement that it belongs to. `wants` is the version that it needs to be in force.
     """
 
     subject: str
@@ -47,6 +47,14 @@ def unversioned(before: Catalogue, after: Catalogue) -> dict[str, Comparison]:
         name: compare(before.datasets[name], after.datasets[name]) for name in after.datasets if name in before.datasets
     }
     return {name: one for name, one in compared.items() if one.breaking and not one.version_sound}
+
+
+def unversioned_agreements(before: Catalogue, after: Catalogue) -> dict[str, tuple[Change, ...]]:
+    """Agreements that promise less than they did, and say no higher version for it: what of them breaks."""
+    both = [name for name in after.agreements if name in before.agreements]
+    told = {name: _agreement(before.agreements[name], after.agreements[name]) for name in both}
+    found = {name: tuple(one for one in changes if one.wants) for name, changes in told.items()}
+    return {name: broken for name, broken in found.items() if broken}
 
 
 def _datasets(before: Catalogue, after: Catalogue) -> Iterator[Change]:
@@ -164,11 +172,26 @@ def _agreements(before: Mapping[str, Agreement], after: Mapping[str, Agreement])
         yield from _agreement(before[name], after[name])
 
 
-def _agreement(before: Agreement, after: Agreement) -> Iterator[Change]:
+def _agreement(before: Agreement, after: Agreement) -> list[Change]:
+    found = list(_terms(before, after))
+    if before.version != after.version and not found:
+        return [Change(after.name, "version_changed", False, after.name, before.version, after.version)]
+    least = f"{_numbers(before.version)[0] + 1}.0.0"
+    sound = _numbers(after.version) >= _numbers(least)
+    return [replace(one, wants=least) if one.breaking and not sound else one for one in found]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _terms(before: Agreement, after: Agreement) -> Iterator[Change]:
     name = after.name
     told: dict[str, bool] = {}
     for item in fields(Agreement):
-        if item.name in {"path", "columns", "name"} or getattr(before, item.name) == getattr(after, item.name):
+        if item.name in {"path", "columns", "name", "version"} or getattr(before, item.name) == getattr(
+            after, item.name
+        ):
             continue
         kind, breaking = _TERMS.get(item.name, (f"{item.name}_changed", True))
         told[kind] = told.get(kind, False) or breaking or _is_less(item.name, before, after)

@@ -315,10 +315,14 @@ class LDiversityDeclaration(Declaration):
     at_least: Annotated[int, Field(strict=True, ge=2)]
 
 
+Version = Annotated[str, Field(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")]
+
+
 class AgreementDeclaration(Declaration):
     """`contracts/agreements/<agency>__<purpose>.yml`."""
 
     agreement: AgreementName
+    version: Version = Field("1.0.0", description="the first number is raised where the recipient is promised less")
     agency: Name
     title: Title
     product: PlaceName

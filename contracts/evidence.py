@@ -295,7 +295,8 @@ class ExecutionEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything one product is judged by. `now` carries a time zone; `today` is the business date."""
+    """Everything one product is judged by. `now` carries a time zone; `today` is the business date. `broken` are the
+    version that the agreement wants and what of it breaks, where it promises less than it did without one."""
 
     now: datetime
     today: date
@@ -305,6 +306,7 @@ class Evidence:
     quality: QualityEvidence = field(default_factory=lambda: QualityEvidence((), ()))
     executions: tuple[ExecutionEvidence, ...] = ()
     acts: ActEvidence | None = None
+    broken: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -321,6 +321,9 @@ class LDiversity:
     at_least: int
 
 
+FIRST_VERSION = "1.0.0"
+
+
 @dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
@@ -330,7 +333,7 @@ class Agreement:
     `author` wrote the product's model; `declassifiers` says who approved each use of one (None: those of `approvals`).
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
-    highest category that may be in it; 核心 never leaves.
+    highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
     """
 
     name: str
@@ -361,6 +364,7 @@ class Agreement:
     declassifiers: tuple[LoweringApproval, ...] | None = None
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
+    version: str = FIRST_VERSION
 
 
 @dataclass(frozen=True)

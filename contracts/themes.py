@@ -137,6 +137,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         declassifiers=_approved(declared),
         category_ceiling=declared.category_ceiling,
         path=document.path,
+        version=declared.version,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.changes import unversioned
+from contracts.changes import unversioned, unversioned_agreements
 from contracts.compare import Comparison
 from contracts.model import Catalogue
 from lake.city import City
@@ -65,11 +65,25 @@ def refused_contracts(city: City) -> dict[str, TableRefused]:
     return {name: BreaksWithoutVersion(name, comparison) for name, comparison in found.items()}
 
 
+def broken_agreements(city: City) -> dict[str, tuple[str, ...]]:
+    """Agreements that promise their recipient less without a version that says so -> the version that they want, and
+    what of them breaks. What they were stays in force."""
+    before = in_force(city.settings, city.ledger)
+    if before is None:
+        return {}
+    found = unversioned_agreements(before, as_kept(city.catalogue))
+    return {
+        name: (broken[0].wants, *(f"{one.kind.replace('_', ' ')} ({one.subject})" for one in broken))
+        for name, broken in found.items()
+    }
+
+
 def keep_in_force(city: City) -> None:
     """Set down, as a run ends, what is in force now; nothing where that is what was."""
     before, now = in_force(city.settings, city.ledger), as_kept(city.catalogue)
     stay = {name: before.datasets[name] for name in unversioned(before, now)} if before else {}
-    text = _text(replace(now, datasets={**now.datasets, **stay}))
+    kept = {name: before.agreements[name] for name in unversioned_agreements(before, now)} if before else {}
+    text = _text(replace(now, datasets={**now.datasets, **stay}, agreements={**now.agreements, **kept}))
     digest = hashlib.sha256(text).hexdigest()
     file = _file(city.settings, digest)
     entry = city.ledger.latest(KIND, SUBJECT)

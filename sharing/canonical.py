@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.evidence import CandidateFile
-from contracts.model import Agreement
+from contracts.model import FIRST_VERSION, Agreement
 
 
 def canonical_json(value: Any) -> bytes:
@@ -36,6 +36,8 @@ def file_digest(path: Path) -> str:
 def agreement_digest(agreement: Agreement) -> str:
     """The digest of everything an agreement says; where its file lies is left out."""
     terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
+    if terms["version"] == FIRST_VERSION:
+        del terms["version"]  # what was signed before there were versions stays signed
     return digest(_plain(terms))
 
 

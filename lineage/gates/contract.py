@@ -26,9 +26,9 @@ TYPES: dict[LogicalType, str] = {
 class ContractGate(Gate):
     """The files hold exactly what the agreement promises, and every delivery upstream kept its own contract.
 
-    Withholds a promised column that is missing, of another type, or null where it is required; files that are missing
-    or of another product; a source that is not recorded, whose last delivery failed, that has no batch, or whose batch
-    was recalled.
+    Withholds an agreement that promises less than before without a version that says so; a promised column that is
+    missing, of another type, or null where it is required; files that are missing or of another product; a source that
+    is not recorded, whose last delivery failed, that has no batch, or whose batch was recalled.
     """
 
     name = "contract"
@@ -37,12 +37,26 @@ class ContractGate(Gate):
 
     def violations(self, case: Case) -> Iterator[Violation]:
         """Compare the candidate with the agreement, then look at each source."""
+        yield from self._promise(case)
         yield from self._files(case)
         for column in case.agreement.columns:
             yield from self._column(case, column)
         yield from self._sources(case)
         for source in case.evidence.sources:
             yield from self._source(source)
+
+    def _promise(self, case: Case) -> Iterator[Violation]:
+        if not case.evidence.broken:
+            return
+        wanted, *broken = case.evidence.broken
+        yield self.refuse(
+            "promise_kept",
+            case.subject,
+            f"it promises {case.agreement.agency} less than it did: {'; '.join(broken)}",
+            f"tell the recipient, and say version: {wanted} or higher in the agreement; or take the change back",
+            wants_version=wanted,
+            broken=broken,
+        )
 
     def _files(self, case: Case) -> Iterator[Violation]:
         candidate = case.evidence.candidate

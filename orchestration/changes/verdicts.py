@@ -19,6 +19,7 @@ from contracts.violation import CheckResult, Outcome, Verdict, Violation
 from contracts.working_days import working_days_between
 from lake.acts import KIND, Acts, Persons
 from lake.freshness import FRESHNESS, freshness
+from lake.in_force import broken_agreements
 from lake.unbelieved import why_unbelieved
 from lineage.gates.registry import judge
 from orchestration.changes.changes import Changes
@@ -137,6 +138,7 @@ class Verdicts:
             today=city.today(),
             quality=self._today(evidence.quality),
             acts=self._acts.evidence(agreement, dossier(agreement, evidence)),
+            broken=self._broken.get(agreement.name, ()),
         )
         found = judge(
             agreement, now, working_days=lambda start, end: working_days_between(start, end, city.catalogue.calendar)
@@ -145,6 +147,10 @@ class Verdicts:
             return ""
         named = sorted({f"{one.gate}: {one.rule}" for one in found.violations})
         return f"by this day and today's acts its verdict is another ({', '.join(named) or 'nothing withholds it'})"
+
+    @cached_property
+    def _broken(self) -> Mapping[str, tuple[str, ...]]:
+        return broken_agreements(self.changes.city)
 
     @cached_property
     def _acts(self) -> Acts:

@@ -33,6 +33,7 @@ from lake import facts
 from lake.city import City
 from lake.column_lineage import CityLineage
 from lake.executed import ExecutedText, executed
+from lake.in_force import broken_agreements
 from lineage.declassifiers import relied_on
 from lineage.graph import DIRECT, INDIRECT, ROWS, ColumnRef
 from orchestration.share import privacy
@@ -185,7 +186,12 @@ class Gatherer:
             sources=sources,
             quality=self._quality(candidate, upstream, counting),
             executions=tuple(self._executions(relation, upstream)),
+            broken=self._broken.get(agreement.name, ()),
         )
+
+    @cached_property
+    def _broken(self) -> Mapping[str, tuple[str, ...]]:
+        return broken_agreements(self.city)
 
     def _executions(self, relation: str, upstream: set[str]) -> Iterable[ExecutionEvidence]:
         """What made the rows of the product and of each model upstream, and what of it was judged."""

@@ -23,6 +23,7 @@ from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
 from lake.landed import unland
+from lake.lost import StoreLost
 from lake.order import Delivery, StoredBatch, same_day, without
 from lake.readers.admission import admit, refused_by_system
 from lake.readers.delivery_date import delivered_on
@@ -339,7 +340,12 @@ def _held(dataset: Dataset, stored: StoredBatch) -> str:
 
 
 def unconserved(context: Ingestion, dataset: Dataset) -> dict[str, str]:
-    """Batch -> what is wrong, for every whole batch whose stored rows are not those counted at delivery."""
+    """Batch -> what is wrong, for every whole batch whose stored rows are not those counted at delivery.
+
+    Nothing is told of a dataset whose rows are lost: it is refused already, and they cannot be counted.
+    """
+    if isinstance(context.unusable.get(dataset.id), StoreLost):
+        return {}
     stored = {
         batch: (rows, rejected)
         for batch, rows, rejected in context.connection.execute(

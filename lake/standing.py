@@ -13,8 +13,9 @@ from functools import cached_property
 import duckdb
 
 from contracts.model import Dataset
-from contracts.sql_text import identifier, literal
+from contracts.sql_text import literal
 from lake.city import City
+from lake.lost import drop_tables
 from lake.order import ranks
 from lake.store import RawView, ensure_tables, stored_batches, stored_deliveries
 from lake.versions import snapshot
@@ -76,9 +77,7 @@ class Standing:
             "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'lake'"
         ).fetchall()
         stale = sorted(set(wanted) & {name for (name,) in there})
-        for name in stale:
-            schema, table = name.split(".", 1)
-            self.connection.execute(f"drop table lake.{identifier(schema)}.{identifier(table)}")
+        drop_tables(self.connection, stale)
         return stale
 
     def record(self, made: Mapping[str, bool]) -> None:

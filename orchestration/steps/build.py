@@ -16,6 +16,7 @@ from contracts.violation import CheckResult
 from lake import facts
 from lake.city import City
 from lake.executed import Ran, executed, record_executed, standing_versions, text_digest
+from lake.lost import forget_lost, lost_stores
 from lake.standing import Made, Standing
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
@@ -89,6 +90,8 @@ def begin_build(
 ) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is. `whole` makes also anew what is else only
     added to; of `tables`, which `select` makes, also what nothing vouches for."""
+    for table in forget_lost(city.connection, city.settings.lake_data, tables):
+        city.progress("model", table, "made whole: a file of it was lost")
     frame(city.connection, missing(city.connection, manifest))
     standing = Standing.begun(city, made_of(manifest))
     unvouched = _unvouched(city, set(added_to(manifest)) & set(tables))
@@ -144,7 +147,9 @@ def _record_merges(city: City) -> None:
         "select view_name from duckdb_views() where database_name = 'lake' and schema_name = 'staging'"
     ).fetchall()
     staged = {name for (name,) in rows}
-    datasets = [dataset for dataset in city.catalogue.datasets.values() if model_name(dataset) in staged]
+    every = city.catalogue.datasets
+    lost = lost_stores(city.connection, city.settings.lake_data, every.values())
+    datasets = [one for name, one in every.items() if model_name(one) in staged and name not in lost]
     if not datasets:
         return
     current: dict[str, dict[str, int]] = defaultdict(dict)

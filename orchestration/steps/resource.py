@@ -21,11 +21,12 @@ from lake.failure import told
 from lake.guarding import known_keys
 from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
+from lake.lost import lost_stores
 from lake.made import Made, read_made
 from lake.renaming import take_former_names
 from lake.settings import Settings
 from lake.standing import take_recalls
-from lake.store import ensure_tables, stored_batches, stored_deliveries
+from lake.store import TableRefused, ensure_tables, stored_batches, stored_deliveries
 from lake.taken_back import take_withdrawals
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
@@ -121,7 +122,9 @@ class RunCity:
     @cached_property
     def ingestion(self) -> Ingestion:
         """What deliveries share; every dataset's tables exist once it does, as its contract has them if they can."""
-        refused = refused_contracts(self.city)
+        refused: dict[str, TableRefused] = dict(refused_contracts(self.city))
+        settings, datasets = self.city.settings, self.city.catalogue.datasets.values()
+        refused |= lost_stores(self.city.connection, settings.lake_data, datasets)
         wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
         take_former_names(self.city.connection, self.city.settings, wanted)
         changed = {**ensure_tables(self.city.connection, wanted), **refused}

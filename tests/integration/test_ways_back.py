@@ -295,6 +295,17 @@ def test_each_loss_is_told_with_what_mends_it(city: Recalled, lost: str) -> None
     assert "Traceback" not in said.err and "fault of the platform" not in said.out + said.err
 
 
+def test_a_lost_file_stops_its_dataset_alone_and_a_table_is_made_again(city: Recalled) -> None:
+    data = settings(city).lake_data
+    for table in ("product/p_lots", "theme/kept", "store/bureau__people"):
+        max((data / table).glob("*.parquet")).unlink()
+    ran = city.run()
+    assert ran.released == {"kept", "lots", "visits"}
+    assert "a file of what the lake has of it is lost" in ran.why("people") and "zhongtai rebuild" in ran.why("joined")
+    assert city.rows("lots") == {"a": 5, "d": 6}
+    assert any("bureau__people" in one for one in faults(city))
+
+
 def test_what_is_made_again_by_itself_is_missed_by_no_audit(city: Recalled) -> None:
     state = settings(city).state
     for name in MADE_AGAIN:

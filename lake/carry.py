@@ -282,8 +282,7 @@ class Carrier:
     def _parts(self) -> list[StoredBatch]:
         """The batches before this one that are one delivery with it."""
         known = self.context.deliveries.get(self.dataset.id, [])
-        day, batches = self.place.delivery.delivered_on, self.context.batches.get(self.dataset.id, [])
-        found = parts_of(self.dataset, day, known, batches)
+        found = parts_of(self.dataset, self.place.delivery, known, self.context.batches.get(self.dataset.id, []))
         return [one for one in found if one.batch != self.place.delivery.batch]
 
     def _count(self, counts: tuple[int, int], doubts: Mapping[str, str]) -> Counted:

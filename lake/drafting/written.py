@@ -32,7 +32,6 @@ _LINES = 60
 _DELIMITERS = (",", "\t", ";", "|", "\x01", "^", "~")
 _ENCODINGS = ("utf-8", "gb18030", "big5", "iso8859-1")
 _SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".dat": "csv", ".dbf": "dbf"}
-_SHEETS = {"xlsx", "xls", "ods", "html"}
 # No header is called so: asking for it is how a reader tells which there are.
 _NOBODY = "\ufdd0 no column is called so"
 _DATA = re.compile(r"[-+]?[\d.,%:/ ]*\d[\d.,%:/ ]*|\d{15,}[0-9Xx]?|https?://.*")
@@ -133,12 +132,12 @@ def _read(bench: Bench, source: Source, file: Path) -> Extract:
 
 
 def _headers(bench: Bench, source: Source, file: Path) -> tuple[Source, tuple[str, ...]]:
-    """The names that the reader finds, below what is no header in sheets."""
+    """The names that the reader finds, below what is no header in sheets, and in texts that a sheet was saved as."""
     inner, within = (_first_member(bench, source, file), _member(source)) if source.format == "zip" else (file, source)
     names = _delivered(bench, within, inner)
-    if within.format in _SHEETS:
-        for skipped in range(1, _MOST_SKIPPED):
-            if _is_header(names):
+    if within.format in _WRITTEN_HEADERS:
+        for skipped in range(within.skip_rows + 1, within.skip_rows + _MOST_SKIPPED):
+            if _is_header(names) or (within.format == "csv" and sum(bool(name.strip()) for name in names) > 1):
                 break
             below = replace(within, skip_rows=skipped)
             with suppress(DeliveryRefused):

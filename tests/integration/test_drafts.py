@@ -132,3 +132,10 @@ def test_a_record_in_the_place_of_the_headers_is_told_by_none_of_its_values(draf
         values = {cell for row in rows for cell in row.split(",") if cell[-1].isdigit() or cell.startswith("张伟")}
         assert not [one for one in values if one in said.out]
         assert ("value: false" in said.out) == (name != "header.csv")
+
+
+def test_a_title_above_the_headers_of_a_saved_sheet_is_skipped(drafted: Drafted, tmp_path: Path) -> None:
+    file = tmp_path / "title.csv"
+    file.write_text("2026年人口统计表,,\n姓名,年龄,备注\n" + "张三,41,无\n李四,42,有\n" * 9, encoding="utf-8")
+    said = call("contract", "draft", str(file), "--workspace", str(drafted.place), environment={})
+    assert all(text in said.out for text in ("skip_rows", "physicalName: 姓名", "physicalName: 年龄")), said.out

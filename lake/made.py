@@ -20,7 +20,7 @@ from sharing.durable import remove_file, write_file
 
 _KIND = 1
 Batches = Mapping[str, tuple[int, str]]
-"""The batches of a dataset that count -> the place of each in its order, and by which contract it was judged."""
+"""The batches of a dataset that count -> the `_delivery` that their rows show, and the contract that judged them."""
 
 
 @dataclass(frozen=True)

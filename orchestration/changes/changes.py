@@ -19,7 +19,7 @@ from lake.city import City
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from lake.listing import listing
 from lake.made import Batches, Made
-from lake.order import Delivery, StoredBatch, ranks
+from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest
 from lake.store import RawView, stored_batches, stored_deliveries
 from lake.table_states import BROKEN, table_states
@@ -108,17 +108,17 @@ class Changes:
 
     def counting(self, dataset: Dataset) -> Batches:
         """The batches of a dataset that count now."""
-        places = ranks(dataset, self._deliveries.get(dataset.id, []), self.stored_batches(dataset))
-        batches = {one.delivery: one for one in self.stored_batches(dataset)}
-        return {batches[number].batch: (place, batches[number].contract) for number, place in places.items()}
+        return self._view(dataset).counting
 
     def stored_batches(self, dataset: Dataset) -> Sequence[StoredBatch]:
         """All batches of a dataset that are whole in the lake, counted or not."""
         return self._batches.get(dataset.id, [])
 
     def _turned(self, dataset: Dataset) -> bool:
-        view = RawView(dataset, self._deliveries.get(dataset.id, []), self._batches.get(dataset.id, []))
-        return bool(view.statements(self._shown.get(dataset.id)))
+        return bool(self._view(dataset).statements(self._shown.get(dataset.id)))
+
+    def _view(self, dataset: Dataset) -> RawView:
+        return RawView(dataset, self._deliveries.get(dataset.id, []), self.stored_batches(dataset))
 
     def _aged(self, dataset: Dataset) -> bool:
         timed = [rule for rule in self._rules.get(f"raw.{dataset.table}", ()) if rule.kind == FRESHNESS]

@@ -34,7 +34,7 @@ def grow(
         # It is run as the platform's own: so nothing that was not judged as a model's text is.
         if setting_fault(node) or select_fault(text, reads(node, manifest)):
             continue
-        if not any(above in growths and above not in made for above in _above(node, manifest)) and _extended(
+        if not any(above in growths and above not in made for above in _above(node, manifest)) and extended(
             connection, node, growth.touched
         ):
             seconds = time.monotonic() - started
@@ -47,7 +47,8 @@ def _above(node: Node, manifest: Mapping[str, Any]) -> list[str]:
     return [f"{one['schema']}.{one['alias']}" for one in nodes if one and "alias" in one]
 
 
-def _extended(connection: duckdb.DuckDBPyConnection, node: Node, batches: Collection[str]) -> bool:
+def extended(connection: duckdb.DuckDBPyConnection, node: Node, batches: Collection[str]) -> bool:
+    """Have the rows of some batches of a model's table be what its SQL gives of them now; whether that could be."""
     if not batches:
         return True
     table = f"{CATALOG}.{identifier(node['schema'])}.{identifier(node['alias'])}"

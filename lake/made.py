@@ -20,7 +20,7 @@ from sharing.durable import remove_file, write_file
 
 _KIND = 1
 Batches = Mapping[str, tuple[int, str]]
-"""The batches of a dataset that count -> the `_delivery` that their rows show, and the contract that judged them."""
+"""The batches of a dataset that count -> the `_delivery` that their rows show, and how they were judged."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _read(body: Mapping[str, Any]) -> Made:
 
 
 def _batches(told: Mapping[str, Any] | None) -> Batches | None:
-    return None if told is None else {batch: (int(place), str(contract)) for batch, (place, contract) in told.items()}
+    return None if told is None else {batch: (int(place), str(judged)) for batch, (place, judged) in told.items()}
 
 
 def _file(settings: Settings) -> Path:

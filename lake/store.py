@@ -151,7 +151,7 @@ class RawView:
     def counting(self) -> Batches:
         """The batches that it shows rows of."""
         shown = ((self._batches[number], place) for number, place in self._shown.items())
-        return {batch.batch: (place, batch.contract) for batch, place in shown}
+        return {batch.batch: (place, batch.judged) for batch, place in shown}
 
     @property
     def content(self) -> str:

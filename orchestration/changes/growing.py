@@ -122,7 +122,7 @@ class Growing:
         dataset = self._twins.get(view)
         if view in self.whole:
             raise _Whole(f"{view} is made whole")
-        if dataset is None or dataset.mode is DeliveryMode.SNAPSHOT or f"lake.{view}" not in self.graph.twins:
+        if dataset is None or f"lake.{view}" not in self.graph.twins or not _is_added_to(dataset):
             raise _Whole(f"{view} is not what the platform makes of a dataset that is added to, or is by key")
         known = self._known(view)
         taken = self.changes.before.datasets.get(dataset.id)
@@ -130,6 +130,9 @@ class Growing:
             raise _Whole(f"of which batches of {dataset.id} it was made is not on record")
         before, now = taken.batches, self.changes.counting(dataset)
         came, left = now.keys() - before.keys(), before.keys() - now.keys()
+        judged = {one.batch: one.judged for one in self.changes.stored_batches(dataset)}
+        if any(judged.get(one) != how for one, (_, how) in before.items()):
+            raise _Whole(f"a batch of {dataset.id} was judged again, or is no longer there")
         _refuse_others(dataset, before, now, placed)
         touched = frozenset(came | left)
         if touched and dataset.key:
@@ -157,8 +160,6 @@ class Growing:
 
     def _refuse_most(self, dataset: Dataset, touched: frozenset[str], now: Batches) -> None:
         stored = {one.batch: one.accepted for one in self.changes.stored_batches(dataset)}
-        if not touched <= stored.keys():
-            raise _Whole(f"a batch of {dataset.id} is no longer there")
         if 2 * sum(stored[one] for one in touched) > sum(stored[one] for one in now):
             raise _Whole(f"most rows of {dataset.id} are of batches that have changed")
 
@@ -200,11 +201,14 @@ def strays(graph: Graph, table: str, source: str) -> str:
     return ""
 
 
+def _is_added_to(dataset: Dataset) -> bool:
+    """Whether a delivery leaves the others' rows as they were; files that are one delivery are judged together."""
+    return dataset.mode is not DeliveryMode.SNAPSHOT and not dataset.parts
+
+
 def _refuse_others(dataset: Dataset, before: Batches, now: Batches, placed: bool) -> None:
     """What touches more than the rows of the batches that came or left."""
     both = before.keys() & now.keys()
-    if any(before[one][1] != now[one][1] for one in both):
-        raise _Whole(f"a batch of {dataset.id} was judged again")
     if _ranked(before, both) != _ranked(now, both):
         raise _Whole(f"batches of {dataset.id} have another order than before")
     if placed and any(before[one][0] != now[one][0] for one in both):

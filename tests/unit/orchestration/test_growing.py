@@ -85,7 +85,7 @@ class City:
         if keys:
             names = ["null::varchar" if key is None else f"'k{key}'" for key in keys]
             rows = ", ".join(
-                f"({key}, {cost}, {n})" for n, (key, cost) in enumerate(zip(names, keys.values(), strict=False))
+                f"({key}, {cost}, {n})" for n, (key, cost) in enumerate(zip(names, keys.values(), strict=True))
             )
             self.connection.execute(
                 f"insert into lake.store.{self.dataset.table} by name select *, {batch!r} as _batch, "
@@ -205,7 +205,7 @@ def test_what_is_extended_is_what_the_sql_gives(
 
 
 @pytest.mark.attack
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=2_000, deadline=None)
 @given(**_STORIES)
 def test_what_is_extended_is_what_the_sql_gives_at_length(
     visits: Dataset, first: list[tuple[Any, ...]], then: list[tuple[Any, ...]], sql: str, mode: str
@@ -278,6 +278,21 @@ def test_rows_that_cannot_be_told_apart_by_batch_are_made_whole(visits: Dataset,
     assert isinstance(told, str) and why in told, told
 
 
-def test_a_snapshot_is_made_whole(visits: Dataset) -> None:
-    told = _grown(replace(visits, mode=DeliveryMode.SNAPSHOT))
+@pytest.mark.parametrize("other", [{"mode": DeliveryMode.SNAPSHOT}, {"parts": True}])
+def test_a_dataset_that_is_not_added_to_file_by_file_has_tables_made_whole(visits: Dataset, other: Any) -> None:
+    told = _grown(replace(visits, **other))
     assert isinstance(told, str) and "added to" in told
+
+
+def test_a_batch_that_was_judged_again_has_tables_made_whole(visits: Dataset) -> None:
+    city = City(visits, SQL["row by row"])
+    city.deliver("b0", 1, {1000 + number: 1 for number in range(60)})
+    city.deliver("b1", 2, {1: 1, 2: 1})
+    before = city.counting()
+    city.batches[1] = replace(city.batches[1], accepted=1, quarantined=1)
+    for recalled in (False, True):
+        city.batches[1] = replace(city.batches[1], recalled=recalled)
+        city.show()
+        asked = growing(city, before)
+        assert not asked.decide([TABLE])
+        assert "judged again" in asked.whole[TABLE]

@@ -109,6 +109,8 @@ def test_a_run_costs_what_changed(city: Recalled) -> None:
     assert [row["verdict"] for row in again["releases"]] == ["released"] * len(PRODUCTS)
 
     city.deliver("visits", {"e": 9}, THIRD)
+    whys = {row["table"]: row["why"] for row in city.tell("run", "--plan")["tables"]}
+    assert whys["theme.regrown"] == "unless theme.grown turns out as it was; it follows that by batch"
     wanted = planned(city)
     assert wanted["datasets"] == {"bureau.visits"}
     assert wanted["agreements"] == {"archive__visits", "archive__joined", "archive__kept"}

@@ -49,6 +49,11 @@ class StoredBatch:
     held: bool = False
     recalled: bool = False
 
+    @property
+    def judged(self) -> str:
+        """By what its rows were judged, and to what that came: another text, and other rows may be accepted."""
+        return f"{self.contract} {self.accepted}+{self.quarantined}"
+
 
 def without(deliveries: Iterable[Delivery], again: Delivery) -> list[Delivery]:
     """The others than one that is delivered again: the same bytes at the same place, of the same day."""

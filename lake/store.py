@@ -15,6 +15,7 @@ import duckdb
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import quarantine_table, raw_table, store_table
+from lake.made import Batches
 from lake.order import Delivery, StoredBatch, ranks
 from quality.casts import sql_type
 
@@ -141,8 +142,16 @@ class RawView:
         # Where batches came in their order, their numbers are as good as places, and need no new view.
         plain = all(before < after for before, after in pairwise(in_place))
         self._place = "_delivery" if plain else _indexed(places)
+        self._shown = {number: number for number in places} if plain else places
+        self._batches = {one.delivery: one for one in batches}
         self._counts = _without(one.delivery for one in batches if one.delivery not in places)
         self._recalled = _without(one.delivery for one in batches if one.recalled)
+
+    @property
+    def counting(self) -> Batches:
+        """The batches that it shows rows of."""
+        shown = ((self._batches[number], place) for number, place in self._shown.items())
+        return {batch.batch: (place, batch.judged) for batch, place in shown}
 
     @property
     def content(self) -> str:

@@ -239,7 +239,7 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
 
     With `rules` (table -> names of those that stand on it) without the results of rules that are no longer declared.
     """
-    newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
+    newest = ledger.newest()
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
     if rules is None:
         return found

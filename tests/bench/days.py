@@ -47,7 +47,7 @@ def live(city: Recalled, days: int) -> None:
     measures = dict[str, float]()
     walls, processors = list[float](), list[float]()
     print(
-        f"{'day':>5} {'run s':>8} {'cpu s':>8} {'files':>7} {'lake files':>10} {'catalogue':>10} {'ledger':>10}", end=""
+        f"{'day':>5} {'run s':>8} {'cpu s':>8} {'files':>7} {'lake files':>10} {'catalogue':>10} {'ledger':>10} {'segments':>9}", end=""
     )
     print(f" {'dagster':>10} {'made':>8} {'dbt':>10}   ratios to day {BASE}", flush=True)
     for number in range(1, days + 1):
@@ -94,7 +94,8 @@ def _sizes(state: Path) -> dict[str, float]:
         "files": len(files),
         "lake files": sum(path.suffix == ".parquet" and path.is_relative_to(state / "lake") for path in files),
         "catalogue": bytes_of("lake/catalog"),
-        "ledger": bytes_of("ledger.sqlite"),
+        "ledger": bytes_of("ledger.sqlite") - bytes_of("ledger.sqlite.segments/"),
+        "segments": bytes_of("ledger.sqlite.segments/"),
         "dagster": bytes_of("dagster/"),
         "made": bytes_of("made.json"),
         "dbt": bytes_of("dbt/"),
@@ -103,8 +104,8 @@ def _sizes(state: Path) -> dict[str, float]:
 
 def _show(day: int, found: dict[str, float], base: dict[str, float]) -> None:
     row = f"{day:5} {found['run']:8.2f} {found['cpu']:8.2f} {found['files']:7,.0f} {found['lake files']:10,.0f}"
-    row += "".join(f" {found[name]:10,.0f}" for name in ("catalogue", "ledger", "dagster"))
-    row += f" {found['made']:8,.0f} {found['dbt']:10,.0f}"
+    row += "".join(f" {found[name]:10,.0f}" for name in ("catalogue", "ledger"))
+    row += f" {found['segments']:9,.0f} {found['dagster']:10,.0f} {found['made']:8,.0f} {found['dbt']:10,.0f}"
     ratios = " ".join(f"{name} {found[name] / base[name]:.2f}" for name in found if base.get(name))
     print(f"{row}   {ratios}", flush=True)
 

@@ -38,6 +38,10 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
     def _open(self) -> local:
         return local()
 
+    @cached_property
+    def _there(self) -> set[str]:
+        return set()
+
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
         """A connection in a transaction: this thread's, where it has one open."""
@@ -75,9 +79,13 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
             return int(connection.execute(table.delete().where(chosen)).rowcount)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the log has a table; Dagster asks before every check result."""
-        with self._connect() as connection:
-            return inspect(connection).has_table(table_name)
+        """Whether the log has a table: it stays once it is there, and Dagster asks before every check result."""
+        if table_name not in self._there:
+            with self._connect() as connection:
+                if not inspect(connection).has_table(table_name):
+                    return False
+            self._there.add(table_name)
+        return True
 
     def dispose(self) -> None:
         """Close what is open."""

@@ -221,22 +221,28 @@ def stored_deliveries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[D
     return found
 
 
-def write_batch(connection: duckdb.DuckDBPyConnection, dataset: str, batch: StoredBatch) -> None:
-    """Set down a batch in place of what was known of it."""
-    connection.execute(
-        f"delete from lake.meta.batches where dataset = {literal(dataset)} and batch = {literal(batch.batch)}"
-    )
+def write_batch(
+    connection: duckdb.DuckDBPyConnection, dataset: str, batch: StoredBatch, *, first: bool = False
+) -> None:
+    """Set down a batch in place of what was known of it; of the `first` that is told of it there is nothing."""
+    if not first:
+        connection.execute(
+            f"delete from lake.meta.batches where dataset = {literal(dataset)} and batch = {literal(batch.batch)}"
+        )
     names = "dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, contract, tried, held"
     connection.execute(f"insert into lake.meta.batches ({names}) values ({_values(dataset, batch)})")
 
 
-def write_delivery(connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery) -> None:
-    """Set down a delivery in place of what was known of it."""
+def write_delivery(
+    connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery, *, first: bool = False
+) -> None:
+    """Set down a delivery in place of what was known of it; of the `first` that is told of it there is nothing."""
     known = {"dataset": dataset, "path": delivery.path, "batch": delivery.batch}
     where = " and ".join(f"{name} = {literal(value)}" for name, value in known.items())
-    connection.execute(
-        f"delete from lake.meta.deliveries where {where} and delivered_on = {literal(str(delivery.delivered_on))}"
-    )
+    if not first:
+        connection.execute(
+            f"delete from lake.meta.deliveries where {where} and delivered_on = {literal(str(delivery.delivered_on))}"
+        )
     connection.execute(f"insert into lake.meta.deliveries values ({_values(dataset, delivery)})")
 
 

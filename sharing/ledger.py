@@ -142,6 +142,12 @@ class Ledger:
             self._write_head()
         return [entry_of(row) for row in entries]
 
+    def about(self, kind: str, key: str) -> Iterator[Entry]:
+        """The entries of a kind about `key`, in order (see `latest`); not of a kind in `LEAVING`."""
+        if kind in LEAVING:
+            raise ValueError(f"of {kind} the ledger's own file may not have all")
+        yield from self._select("kind = :kind and key = :key order by seq", {"kind": kind, "key": key})
+
     def entries(self, kind: str | None = None, run: str | None = None) -> Iterator[Entry]:
         """The entries in order, of one kind and one run where these are given. Streams; may run beside a writer.
 

@@ -20,7 +20,7 @@ from sharing.schema import NO_DELETE, NO_DELETE_NAME
 from sharing.segments import CLOSED, LEAVING, Segment, closed_end, packed, segments_folder, segments_of
 
 # A short segment compresses badly; a long one is slow to look into, and is held in memory while it is packed.
-LEAST, MOST, MOST_BYTES = 512, 16_384, 64_000_000
+LEAST, MOST, MOST_BYTES = 256, 16_384, 64_000_000
 # What is read at each opening (heads, the open part of the tree) lies among the newest.
 _NEWEST = 64
 

@@ -340,9 +340,10 @@ class Carrier:
         known = self.context.deliveries.get(name, [])
         deliveries = known if delivery in known else [*without(known, delivery), delivery]
         for one in (*self.held_too, stored):
-            write_batch(self.connection, name, one)
+            # To look for what is replaced costs a scan of all datasets' batches: of a dataset's first there is nothing.
+            write_batch(self.connection, name, one, first=self.alone and not before)
         if delivery not in known:
-            write_delivery(self.connection, name, delivery)
+            write_delivery(self.connection, name, delivery, first=self.alone and not known)
         show(self.connection, self.dataset, deliveries, batches)
 
 

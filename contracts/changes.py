@@ -6,7 +6,7 @@ What a change touches (tables, products, recipients) is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -29,13 +29,13 @@ class Change:
     wants: str = ""
 
 
-def changes(before: Catalogue, after: Catalogue) -> list[Change]:
-    """All changes, breaking ones first."""
+def changes(before: Catalogue, after: Catalogue, promised: Collection[str] | None = None) -> list[Change]:
+    """All changes, breaking ones first. Of agreements those `promised` (None: all) need versions for what breaks."""
     found = [
         *_datasets(before, after),
         *_named("department", before.departments, after.departments),
         *_domains(before, after),
-        *_agreements(before.agreements, after.agreements),
+        *_agreements(before.agreements, after.agreements, promised),
         *_code_sets(before, after),
     ]
     return sorted(found, key=lambda one: (not one.breaking, one.subject, one.kind))
@@ -49,9 +49,11 @@ def unversioned(before: Catalogue, after: Catalogue) -> dict[str, Comparison]:
     return {name: one for name, one in compared.items() if one.breaking and not one.version_sound}
 
 
-def unversioned_agreements(before: Catalogue, after: Catalogue) -> dict[str, tuple[Change, ...]]:
-    """Agreements that promise less than they did, and say no higher version for it: what of them breaks."""
-    both = [name for name in after.agreements if name in before.agreements]
+def unversioned_agreements(
+    before: Catalogue, after: Catalogue, promised: Collection[str]
+) -> dict[str, tuple[Change, ...]]:
+    """Agreements of those `promised` that promise less than they did, and say no higher version for it: what breaks."""
+    both = [name for name in after.agreements if name in before.agreements and name in promised]
     told = {name: _agreement(before.agreements[name], after.agreements[name]) for name in both}
     found = {name: tuple(one for one in changes if one.wants) for name, changes in told.items()}
     return {name: broken for name, broken in found.items() if broken}
@@ -165,11 +167,14 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def _agreements(before: Mapping[str, Agreement], after: Mapping[str, Agreement]) -> Iterator[Change]:
+def _agreements(
+    before: Mapping[str, Agreement], after: Mapping[str, Agreement], promised: Collection[str] | None
+) -> Iterator[Change]:
     yield from (Change(name, "agreement_removed", True, name) for name in before.keys() - after.keys())
     yield from (Change(name, "agreement_added", False, name) for name in after.keys() - before.keys())
     for name in before.keys() & after.keys():
-        yield from _agreement(before[name], after[name])
+        found = _agreement(before[name], after[name])
+        yield from found if promised is None or name in promised else (replace(one, wants="") for one in found)
 
 
 def _agreement(before: Agreement, after: Agreement) -> list[Change]:

@@ -67,11 +67,12 @@ def refused_contracts(city: City) -> dict[str, TableRefused]:
 
 def broken_agreements(city: City) -> dict[str, tuple[str, ...]]:
     """Agreements that promise their recipient less without a version that says so -> the version that they want, and
-    what of them breaks. What they were stays in force."""
+    what of them breaks. What they were stays in force. One under which nothing was ever released promised nobody."""
     before = in_force(city.settings, city.ledger)
     if before is None:
         return {}
-    found = unversioned_agreements(before, as_kept(city.catalogue))
+    promised = city.ledger.current("release").keys()
+    found = unversioned_agreements(before, as_kept(city.catalogue), promised)
     return {
         name: (broken[0].wants, *(f"{one.kind.replace('_', ' ')} ({one.subject})" for one in broken))
         for name, broken in found.items()
@@ -82,7 +83,9 @@ def keep_in_force(city: City) -> None:
     """Set down, as a run ends, what is in force now; nothing where that is what was."""
     before, now = in_force(city.settings, city.ledger), as_kept(city.catalogue)
     stay = {name: before.datasets[name] for name in unversioned(before, now)} if before else {}
-    kept = {name: before.agreements[name] for name in unversioned_agreements(before, now)} if before else {}
+    promised = city.ledger.current("release").keys()
+    broken = unversioned_agreements(before, now, promised) if before else {}
+    kept = {name: before.agreements[name] for name in broken} if before else {}
     text = _text(replace(now, datasets={**now.datasets, **stay}, agreements={**now.agreements, **kept}))
     digest = hashlib.sha256(text).hexdigest()
     file = _file(city.settings, digest)

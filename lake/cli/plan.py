@@ -33,12 +33,12 @@ def plan(workspace: Workspace = None, as_json: Json = False) -> None:
     expect_run(settings)
     catalogue = declarations(settings)
     with Ledger.read(settings.ledger) as ledger:
-        before = in_force(settings, ledger)
+        before, promised = in_force(settings, ledger), ledger.current("release").keys()
     if before is None:
         emit({"changes": [], "compared": False}) if as_json else say(_NOTHING_KEPT)
         return
     after = as_kept(catalogue)
-    found = [one.as_dict() for one in planned(changes(before, after), before, after, settings.manifest)]
+    found = [one.as_dict() for one in planned(changes(before, after, promised), before, after, settings.manifest)]
     emit({"changes": found, "compared": True}) if as_json else _show(found)
     if any(one["refused"] for one in found):
         raise typer.Exit(REFUSED)

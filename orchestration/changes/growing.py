@@ -165,8 +165,9 @@ class Growing:
 
     def follows(self, table: str) -> str:
         """What a table follows row by row, where it may be extended by batches of that; else nothing."""
-        above = (self.changes.texts or {})[table].above
-        return next((one for one in above if not strays(self.graph, table, one)), "")
+        text = (self.changes.texts or {}).get(table)
+        # Of a table that a run before made, and that no model makes any more, there is no text.
+        return next((one for one in text.above if not strays(self.graph, table, one)), "") if text else ""
 
     def how(self, table: str, made: Collection[str]) -> str:
         """How a table is made, in words; `made` are those that were extended. Of a view there is nothing to say."""

@@ -33,8 +33,9 @@ from lake.readers.settling import NotSettled, expect_settled, fingerprint
 from lake.readers.stores import root_of
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
+from lake.sources.answers import refused_by_store
 from lake.sources.extracting import extract
-from lake.sources.opening import opening, refused_by_store
+from lake.sources.opening import opening
 from lake.sources.seen import Seen
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back

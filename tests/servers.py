@@ -12,11 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -150,6 +152,42 @@ def web(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
     with own_place() as place, serving(command, place, lambda: listens(port)):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def answering(answers: Mapping[str, tuple[int, str, str]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A web server that says by path what it is told to: status, where it sends to, body; its address, and what it was
+    asked with which authorization. A path that it was told nothing of is not there.
+    """
+    asked: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("Authorization", "")))
+            status, location, body = answers.get(self.path, (404, "", ""))
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if "<" in body else "text/csv")
+            self.send_header("Content-Length", str(len(body.encode())))
+            if location:
+                self.send_header("Location", location)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body.encode())
+
+        do_HEAD = do_GET  # noqa: N815 - the library's name
+
+        def log_message(self, *given: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def certified(folder: Path) -> tuple[Path, Path, Path]:

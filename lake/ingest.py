@@ -33,10 +33,10 @@ from lake.readers.settling import NotSettled, expect_settled, fingerprint
 from lake.readers.stores import root_of
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
-from lake.sources.answers import refused_by_store
 from lake.sources.extracting import extract
 from lake.sources.opening import opening
 from lake.sources.seen import Seen
+from lake.sources.store_answers import refused_by_store
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back
 
@@ -110,6 +110,8 @@ def _asked(context: Ingestion, dataset: Dataset, recorded: Collection[str]) -> l
         if found.standing is not None:
             return [*again, *_standing(context, dataset, found.standing, {one.batch for one in again})]
         given = _one(context, dataset, Lying(f"file://{found.file}", found.path, found.day, arriving=True), recorded)
+    except NotSettled as unsettled:
+        given = Batch(dataset.id, dataset.source.path, "waiting", message=str(unsettled))
     except DeliveryRefused as refusal:
         given = Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
     except Exception as error:

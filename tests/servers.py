@@ -34,12 +34,32 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """A server that answers: its port, its folder, how SQL is run on it, and the authority behind its certificate."""
+    """A server that answers: its port, its folder, the client for SQL that is read from its input, and the authority
+    behind its certificate.
+    """
 
     port: int
     folder: Path
     run: Callable[[str], None]
     ca_file: Path
+    client: tuple[str, ...] = ()
+
+    @contextmanager
+    def busy(self, sql: str) -> Iterator[None]:
+        """While this lasts, a session of somebody else's is open in which this was run; it ends by saying `locked`."""
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        process: subprocess.Popen[str] = subprocess.Popen(self.client, **pipes)  # type: ignore[call-overload]
+        assert process.stdin and process.stdout
+        try:
+            process.stdin.write(f"{sql};\n")
+            process.stdin.flush()
+            while "locked" not in (line := process.stdout.readline()):
+                assert line, "the session ended"
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(_PATIENCE)
+            process.stdout.close()
 
 
 def program(name: str, package: str, *places: str) -> str:
@@ -240,15 +260,17 @@ def postgresql(password: str) -> Iterator[Served]:
         options += ["-cssl=on", f"-cssl_cert_file={certificate}", f"-cssl_key_file={key}"]
         command = humble([server, "-D", data, "-p", str(port), *options])
 
+        who = ["-h", str(folder), "-p", str(port), "-U", "admin", "-d", "postgres"]
+        opened = [psql, "-X", "-q", *who, "-v", "ON_ERROR_STOP=1"]
+
         def run(sql: str) -> None:
-            who = ["-h", folder, "-p", str(port), "-U", "admin", "-d", "postgres"]
-            did([psql, "-X", "-q", *who, "-v", "ON_ERROR_STOP=1", "-c", sql])
+            did([*opened, "-c", sql])
 
         socket_file = folder / f".s.PGSQL.{port}"
         with serving(command, folder, lambda: socket_file.exists() and listens(port)):
             quoted = password.replace("'", "''")
             run(f"create role reader login password '{quoted}'; grant pg_read_all_data to reader")
-            yield Served(port, folder, run, authority)
+            yield Served(port, folder, run, authority, tuple(opened))
 
 
 @contextmanager
@@ -267,11 +289,12 @@ def mariadb(password: str) -> Iterator[Served]:
         options += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
         command = humble([server, "--no-defaults", *options, "--skip-name-resolve", f"--pid-file={folder / 'pid'}"])
 
+        opened = [client, "--no-defaults", f"--socket={door}", "-uroot", "--default-character-set=utf8mb4"]
+
         def run(sql: str) -> None:
-            opened = [client, "--no-defaults", f"--socket={door}", "-uroot", "--default-character-set=utf8mb4"]
             did([*opened, "-e", f"set sql_mode = ''; {sql}"])
 
         with serving(command, folder, lambda: door.exists() and listens(port)):
             run(f"create database city; create user reader@'127.0.0.1' identified by '{password}'")
             run("grant select on city.* to reader@'127.0.0.1'")
-            yield Served(port, folder, run, authority)
+            yield Served(port, folder, run, authority, (*opened, "--unbuffered"))

@@ -1,7 +1,7 @@
 """A department's store, opened for a run with its secret.
 
 What lies there is found and copied by `readers.landing` as files of the city's own are; what a refusal means is said by
-`answers`.
+`store_answers`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from contracts.stores import store_of
 from lake.readers.admission import kind_of
 from lake.readers.stores import opened_store
 from lake.settings import Settings
-from lake.sources.answers import refused_by_store
 from lake.sources.secrets import read_secret
+from lake.sources.store_answers import refused_by_store
 from lake.sources.web import web, within
 from lake.sources.words import EXTRA, DriverMissing
 

@@ -1,7 +1,7 @@
 """A department's web server as a file system that stays where the contract says.
 
 A request to any other origin (scheme, host and port) than that of `location` is refused before it is sent, whoever
-sends there: a redirect, or a link. What a refusal means is `answers`'s to say.
+sends there: a redirect, or a link. What a refusal means is `store_answers`'s to say.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Dialect:
 
     `marks` are the types that a mark may have, in the words of what `typed` asks the server, or else of DuckDB's.
     `hides_bits` is DuckDB's word for columns among which are those of bits, whose text is made by `bits`. `session` is
-    SQL before each question, by the zone of the contract.
+    a question with what holds for it, by the zone of the contract.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Dialect:
     # words of the connection, and parts of the secret.
     connected: Callable[[str, str], str]
     sealed: Callable[[str, str], str]
-    session: Callable[[str], str]
+    session: Callable[[str, str], str]
     marks: re.Pattern[str]
     typed: Callable[[str, str], str]
     unique: Callable[[Database], str]
@@ -65,7 +65,7 @@ class Dialect:
 
     def asked(self, sql: str, zone: str) -> str:
         """SQL for DuckDB: what the server gives to a query of its own."""
-        return f"{self.secret_type}_query({literal(_SOURCE)}, {literal(self.session(zone) + sql)})"
+        return f"{self.secret_type}_query({literal(_SOURCE)}, {literal(self.session(sql, zone))})"
 
     def rows(self, database: Database) -> str:
         """The server's SQL of what is asked for, called q."""
@@ -152,16 +152,20 @@ def _pg_text(cell: str) -> str:
     return f"cast({cell} as text)"
 
 
-def _my_session(zone: str) -> str:
-    """What holds for one question: for MariaDB in words that MySQL takes for a comment, for MySQL in hints.
+def _my_session(sql: str, zone: str) -> str:
+    """A question with what holds for it: for MariaDB in words that MySQL takes for a comment, for MySQL in hints.
 
     TIMESTAMP is told in the zone of the contract, whatever the server's is; a limit of rows is lifted.
     """
-    told, mode = literal(_offset(zone)), "replace(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"
-    return (
-        f"/*M! set statement lock_wait_timeout={_LOCK}, max_statement_time={_ANSWER}, time_zone={told}, "
-        f"sql_mode={mode}, lc_time_names='en_US', sql_select_limit={2**64 - 1} for */ "
-    )
+    told = {"lock_wait_timeout": _LOCK, "time_zone": literal(_offset(zone)), "sql_select_limit": 2**64 - 1}
+    own = {
+        "max_statement_time": _ANSWER, "lc_time_names": "'en_US'",
+        "sql_mode": "replace(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')",
+    }  # fmt: skip
+    setting = ", ".join(f"{name}={value}" for name, value in (told | own).items())
+    hints = " ".join(f"SET_VAR({name}={value})" for name, value in told.items())
+    hinted = sql.replace("select ", f"select /*+ MAX_EXECUTION_TIME({_ANSWER}000) {hints} */ ", 1)
+    return f"/*M! set statement {setting} for */ {hinted}"
 
 
 def _offset(zone: str) -> str:
@@ -197,7 +201,7 @@ DIALECTS: Mapping[str, Dialect] = {
         text=_pg_text,
         connected=_libpq,
         sealed=lambda *_: "",
-        session=lambda _: "",
+        session=lambda sql, _: sql,
         marks=re.compile("smallint|integer|bigint|numeric|date|timestamp with(out)? time zone"),
         typed=_pg_typed,
         unique=_pg_unique,

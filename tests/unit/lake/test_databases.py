@@ -332,7 +332,7 @@ def test_a_locked_table_is_waited_for_a_while_and_told(
     session = asking.DIALECTS["mysql"].session
     quick = replace(
         asking.DIALECTS["mysql"],
-        session=lambda zone: session(zone).replace("lock_wait_timeout=30", "lock_wait_timeout=1"),
+        session=lambda sql, zone: session(sql, zone).replace("lock_wait_timeout=30", "lock_wait_timeout=1"),
     )
     monkeypatch.setattr(asking, "DIALECTS", {"postgresql": short, "mysql": quick})
     postgres.run("create table held (id text, name text, age int)")

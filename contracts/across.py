@@ -70,9 +70,10 @@ def _products(documents: list[Document]) -> Iterator[Claim]:
 
 @dataclass(frozen=True)
 class _Deliveries:
-    """Where a contract says that its deliveries lie, sound otherwise or not."""
+    """Where a contract says that its deliveries lie, sound otherwise or not: below which place, and by which path."""
 
     document: Document
+    place: str
     path: str
     format: str
     member: str | None
@@ -82,7 +83,7 @@ def check_deliveries(contracts: Iterable[Document]) -> None:
     """No file is two datasets, unless each reads another member of it."""
     earlier: list[_Deliveries] = []
     for own in filter(None, map(_deliveries, contracts)):
-        other = next((one for one in earlier if paths_meet(one.path, own.path) and _same_member(one, own)), None)
+        other = next((one for one in earlier if _meet(one, own) and _same_member(one, own)), None)
         if other is not None:
             also = "" if other.path == own.path else f" ({other.path!r} matches the same files)"
             text = f"{own.path!r} is where the deliveries of {_id(other.document)} lie already{also}"
@@ -99,7 +100,13 @@ def _deliveries(document: Document) -> _Deliveries | None:
     named = (one.get("value") for one in listed(server, "customProperties") if one.get("property") == "member")
     usual = {"zip": "*.csv", "sqlite": document.path.stem}.get(format_)
     member = next(named, usual)
-    return _Deliveries(document, path, format_, member if isinstance(member, str) else usual)
+    place = "".join(f"{server.get(key) or ''}/" for key in ("endpointUrl", "location")).rstrip("/").lstrip("/")
+    return _Deliveries(document, place, path, format_, member if isinstance(member, str) else usual)
+
+
+def _meet(one: _Deliveries, other: _Deliveries) -> bool:
+    """Whether one file may be both's. A place may lie within another: a path of a store begins with it."""
+    return paths_meet(f"{one.place}/{one.path}", f"{other.place}/{other.path}")
 
 
 def _same_member(one: _Deliveries, other: _Deliveries) -> bool:

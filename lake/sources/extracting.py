@@ -20,9 +20,9 @@ from typing import NoReturn
 from contracts.clock import today
 from contracts.model import Dataset
 from lake.batch import Ingestion
+from lake.clock_back import refuse_clock
 from lake.order import Delivery
 from lake.readers.landing import batch_id
-from lake.readers.refusal import DeliveryRefused
 from lake.readers.settling import NotSettled
 from lake.sources.asking import Asking, asking
 from lake.sources.marks import (
@@ -36,10 +36,6 @@ from lake.sources.marks import (
     refuse_overlap,
     written,
 )
-
-
-class ClockWentBack(DeliveryRefused):
-    """The city's clock is before the day of what was taken last: what is taken now would be dated before it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def extract(context: Ingestion, dataset: Dataset) -> Extraction:
     Raises `DeliveryRefused`, by its kind; `NotSettled` where rows have to wait for a higher mark.
     """
     day = today(context.settings.clock)
-    _refuse_clock(context, dataset, day)
+    refuse_clock(context, dataset, day)
     database = database_of(dataset)
     with asking(context, dataset) as opened:
         if not database.mark:
@@ -112,11 +108,3 @@ def _refuse_lone(dataset: Dataset, place: str, high: Mark) -> NoReturn:
     what = f"all its rows have one mark, {high}, and more may come with it: they wait until a higher one is there"
     fix = "Nothing is to be done. Less waits with an overlap and a primaryKey, or with a mark that no two rows share."
     raise NotSettled(dataset.id, dataset.source.path, what, place, fix)
-
-
-def _refuse_clock(context: Ingestion, dataset: Dataset, day: date) -> None:
-    newest = max((one.delivered_on for one in context.deliveries.get(dataset.id, [])), default=day)
-    if newest > day:
-        what = f"the city's clock says {day}, and rows were taken on {newest}: it went back"
-        fix = "Set the clock right (or ZHONGTAI_NOW): what is taken now would count as older than it is."
-        raise ClockWentBack(dataset.id, dataset.source.path, what, "the clock", fix)

@@ -267,7 +267,12 @@ def postgresql(password: str) -> Iterator[Served]:
             did([*opened, "-c", sql])
 
         socket_file = folder / f".s.PGSQL.{port}"
-        with serving(command, folder, lambda: socket_file.exists() and listens(port)):
+
+        def ready() -> bool:  # it listens before it lets anybody in
+            asked = [*opened, "-c", "select 1"]
+            return socket_file.exists() and not subprocess.run(asked, capture_output=True, check=False).returncode
+
+        with serving(command, folder, ready):
             quoted = password.replace("'", "''")
             run(f"create role reader login password '{quoted}'; grant pg_read_all_data to reader")
             yield Served(port, folder, run, authority, tuple(opened))

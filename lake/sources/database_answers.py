@@ -15,6 +15,7 @@ from lake.sources.words import SourceAway, SourceBroken, SourceGone, SourceLocke
 
 AWAY, LOCKED, FORBIDDEN, GONE, WRONG, BROKEN = "away", "locked", "forbidden", "gone", "wrong", "broken"
 UNPROVED, LATE, HELD, CHANGES, TWICE, VALUES, BYTES = "unproved", "late", "held", "changes", "twice", "values", "bytes"
+ZONE = "zone"
 _MEANS: tuple[tuple[str, str], ...] = (
     ("lock timeout", HELD),
     ("lock wait timeout", HELD),
@@ -28,6 +29,7 @@ _MEANS: tuple[tuple[str, str], ...] = (
     ("is ambiguous", TWICE),
     ("duplicate column name", TWICE),
     ("byte sequence", BYTES),
+    ("incorrect time zone", ZONE),
     ("division by zero", VALUES),
     ("out of range", VALUES),
     ("invalid input syntax", VALUES),
@@ -147,6 +149,11 @@ def _words(database: Database) -> Mapping[str, tuple[type[DeliveryRefused], str,
             "the query, or the view, computes what cannot be computed of some row (a division by zero, a text that is "
             "no number, a number out of range)",
             "Correct query in the contract, or have the department correct the view.",
+        ),
+        ZONE: (
+            SourceBroken,
+            "it does not know the zone of the contract, whose offset from UTC changes in a year",
+            "Have its administrator load the names of zones (mysql_tzinfo_to_sql), or declare another zone.",
         ),
         BYTES: (
             SourceBroken,

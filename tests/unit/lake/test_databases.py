@@ -366,6 +366,8 @@ def test_a_query_that_is_refused_is_told_by_what_is_wrong_with_it(desk: Desk, po
         assert expected in told(desk, asked(postgres, "", query=query)), query
     twice = asked(maria, "", kind="mysql", query="select 1 as id, 2 as name, 3 as age, 4 as age")
     assert "two columns of what is asked have one name" in told(desk, twice)
+    elsewhere = replace(twice, source=replace(twice.source, zone="Europe/Berlin"))
+    assert "it does not know the zone of the contract" in told(desk, elsewhere)
     postgres.run("create database bytes encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'")
     text = "select E'\\xd6\\xd0' as id, 'b' as name, 1 as age"
     said = told(desk, asked(postgres, "", query=text, database="bytes"))

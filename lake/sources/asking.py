@@ -87,7 +87,7 @@ class Asking:
 
     def taken(self, where: str) -> tuple[Path, int]:
         """The rows, in a file, and how many they are."""
-        texts = self._texts()
+        texts = self._texts(where)
         file = self.folder / f"{(self.database.table or 'query').replace('/', '_')}{ENDING}"
         asked = self.dialect.asked(f"select {', '.join(texts.values())} from {self.rows}{where}", self._zone)
         ((rows, *_),) = self.fetched(
@@ -95,7 +95,7 @@ class Asking:
         )
         return file, int(str(rows))
 
-    def _texts(self) -> dict[str, str]:
+    def _texts(self, where: str) -> dict[str, str]:
         """Column -> the server's SQL of its text. What the contract ignores is not asked for: it may have no text."""
         found = self.described(f"select * from {self.rows} limit 0")
         known = {header for column in self.dataset.columns for header in column.headers}
@@ -105,13 +105,24 @@ class Asking:
         ] or list(found)
         plain = self.dialect.plain(self.one)
         texts = {name: self.dialect.told(name, plain) for name in wanted}
-        for name in (name for name in wanted if found[name] == self.dialect.hides_bits and self._is_bits(name)):
-            texts[name] = self.dialect.told(name, self.dialect.bits)
+        binary = [name for name in wanted if found[name] == self.dialect.binary]
+        bits = [name for name in binary if self._is_bits(name)]
+        texts |= {name: self.dialect.told(name, self.dialect.bits) for name in bits}
         if without := self._without_text(texts):
             what = f"{len(without)} columns cannot be had as text: {', '.join(without)}"
             fix = "Name them in ignored_headers, or ask by a query that makes text of them (ST_AsText)."
             raise SourceBroken(self.dataset.id, self.dataset.source.path, what, self.place, fix)
+        for name in (name for name in binary if name not in bits):
+            self._refuse_garbled(name, where)
         return texts
+
+    def _refuse_garbled(self, name: str, where: str) -> None:
+        garbled = self.dialect.garbled(f"q.{self.dialect.quoted(name)}")
+        count = self.dialect.text(f"count(case when {garbled} then 1 end)")
+        if (rows := self.one(f"select {count} as n from {self.rows}{where}")) != "0":
+            what = f"{rows} rows have bytes in {name} that are no text"
+            fix = "Name it in ignored_headers, or ask by a query that makes text of it (hex, convert … using gbk)."
+            raise SourceBroken(self.dataset.id, self.dataset.source.path, what, self.place, fix)
 
     def _is_bits(self, name: str) -> bool:
         try:

@@ -28,7 +28,8 @@ class Dialect:
     """One kind of database: the extension that reaches it, its quotes, and a cell as the text that the server has.
 
     `marks` are the types that a mark may have, in the words of what `typed` asks the server, or else of DuckDB's.
-    `hides_bits` is DuckDB's word for columns among which are those of bits, whose text is made by `bits`. `session` is
+    `binary` is DuckDB's word for columns of bytes, among which are those of bits, whose text is made by `bits`; of the
+    others `garbled` says whether a cell is no text, where the server would put `?` for it in silence. `session` is
     a question with what holds for it, by the zone of the contract.
     """
 
@@ -49,7 +50,8 @@ class Dialect:
     unique: Callable[[Database], str]
     plain: Callable[[Callable[[str], str]], Callable[[str], str]]
     bits: Callable[[str], str]
-    hides_bits: str = ""
+    garbled: Callable[[str], str]
+    binary: str = ""
 
     def opening(self, database: Database, user: str, password: str, ca_file: str) -> list[str]:
         """SQL that attaches the database, reading only. It holds the password, and is never shown."""
@@ -189,6 +191,10 @@ def _my_text(cell: str) -> str:
     return f"cast({cell} as char character set utf8mb4)"
 
 
+def _my_garbled(cell: str) -> str:
+    return f"charset({cell}) = 'binary' and not (cast({_my_text(cell)} as binary) <=> cast({cell} as binary))"
+
+
 _YEARS = range(1992, 2038)
 DIALECTS: Mapping[str, Dialect] = {
     "postgresql": Dialect(
@@ -207,6 +213,7 @@ DIALECTS: Mapping[str, Dialect] = {
         unique=_pg_unique,
         plain=_pg_plain,
         bits=_pg_text,
+        garbled=lambda _: "false",
     ),
     "mysql": Dialect(
         name="MySQL",
@@ -224,6 +231,7 @@ DIALECTS: Mapping[str, Dialect] = {
         unique=_my_unique,
         plain=lambda _: _my_text,
         bits=lambda cell: _my_text(f"cast({cell} as unsigned)"),
-        hides_bits="BLOB",
+        garbled=_my_garbled,
+        binary="BLOB",
     ),
 }

@@ -295,6 +295,8 @@ def test_what_has_no_text_is_not_asked_for_where_it_is_not_wanted_and_bits_are_n
         (True, "18446744073709551615", "ab"),
         (False, "300", None),
     ]
+    maria.run("update city.odd set raw = x'd6d0' where id = 2")
+    assert "1 rows have bytes in raw that are no text" in told(desk, marked(one, "place"))
 
 
 def test_no_setting_of_a_server_changes_what_comes(desk: Desk, postgres: Served, maria: Served) -> None:

@@ -166,6 +166,20 @@ def test_numbers_are_marks_and_nothing_new_is_nothing_taken(desk: Desk, postgres
     assert "1 rows have no value in no" in only(desk.ingest(one)).message
 
 
+def test_rows_of_the_highest_mark_wait_where_others_may_share_it(desk: Desk, postgres: Served) -> None:
+    postgres.run("create table steps (id text, name text, age int, m int); insert into steps values ('a', 'b', 1, 7)")
+    one = marked(asked(postgres, "steps", mark="m"), "m")
+    lone = only(desk.ingest(one))
+    assert lone.state == "waiting" and "all its rows have one mark, 7" in lone.message
+    postgres.run("insert into steps values ('c', 'd', 1, 7), ('e', 'f', 1, 8)")
+    assert only(desk.ingest(one)).rows_read == 2
+    assert only(desk.ingest(one)).state == "known"
+    postgres.run("create unique index on steps (m) where m > 7")  # holds for some rows alone
+    assert only(desk.ingest(one)).state == "known"
+    postgres.run("delete from steps where id = 'a'; create unique index on steps (m)")
+    assert only(desk.ingest(one)).rows_read == 1
+
+
 class Looking:
     """One dataset, looked at as each run does, without carrying what came: the marks alone are kept."""
 

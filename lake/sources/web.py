@@ -33,14 +33,18 @@ class Asks(Exception):
 def within(location: str) -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
     """What stands between a session and the network: each request passes here, those of redirects too."""
     yarl: Any = import_module("yarl")
-    own = yarl.URL(location).origin()
+    own = _origin(yarl.URL(location))
 
     async def stay(request: Any, send: Callable[[Any], Awaitable[Any]]) -> Any:
-        if (origin := request.url.origin()) != own:
-            raise OtherOrigin(str(origin))
+        if _origin(request.url) != own:
+            raise OtherOrigin(str(request.url.origin()))
         return await send(request)
 
     return stay
+
+
+def _origin(url: Any) -> tuple[str, str, int]:
+    return url.scheme, (url.host or "").lower(), url.port  # a port that is left out is that of the scheme
 
 
 def web(kind: Any) -> Any:

@@ -70,21 +70,27 @@ def _products(documents: list[Document]) -> Iterator[Claim]:
 
 @dataclass(frozen=True)
 class _Deliveries:
-    """Where a contract says that its deliveries lie, sound otherwise or not."""
+    """Where a contract says that its deliveries lie, sound otherwise or not: below which place, and by which path."""
 
     document: Document
+    place: str
     path: str
     format: str
     member: str | None
+
+    @property
+    def whole(self) -> str:
+        """Place and path together: a place may lie within another, since a path of a store begins with it."""
+        return f"{self.place}/{self.path}".removeprefix("/")
 
 
 def check_deliveries(contracts: Iterable[Document]) -> None:
     """No file is two datasets, unless each reads another member of it."""
     earlier: dict[tuple[str | None, ...] | None, list[tuple[int, _Deliveries]]] = {}
     for number, own in enumerate(filter(None, map(_deliveries, contracts))):
-        key = folders_key(own.path)
+        key = folders_key(own.whole)
         near = (one for folders, found in earlier.items() if keys_fit(folders, key) for one in found)
-        also_there = (one for one in near if paths_meet(one[1].path, own.path) and _same_member(one[1], own))
+        also_there = (one for one in near if paths_meet(one[1].whole, own.whole) and _same_member(one[1], own))
         _, other = min(also_there, key=lambda one: one[0], default=(0, None))
         if other is not None:
             also = "" if other.path == own.path else f" ({other.path!r} matches the same files)"
@@ -102,7 +108,8 @@ def _deliveries(document: Document) -> _Deliveries | None:
     named = (one.get("value") for one in listed(server, "customProperties") if one.get("property") == "member")
     usual = {"zip": "*.csv", "sqlite": document.path.stem}.get(format_)
     member = next(named, usual)
-    return _Deliveries(document, path, format_, member if isinstance(member, str) else usual)
+    place = "".join(f"{server.get(key) or ''}/" for key in ("endpointUrl", "location")).rstrip("/").lstrip("/")
+    return _Deliveries(document, place, path, format_, member if isinstance(member, str) else usual)
 
 
 def _same_member(one: _Deliveries, other: _Deliveries) -> bool:

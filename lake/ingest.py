@@ -22,11 +22,12 @@ from contracts.stores import store_of
 from lake.attach import store_table
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
 from lake.carry import Carrier, Place, contract_digest, tally
+from lake.clock_back import refuse_clock
 from lake.landed import unland
 from lake.lost import StoreLost
 from lake.order import Delivery, StoredBatch, same_day, without
 from lake.readers.admission import admit, refused_by_system
-from lake.readers.delivery_date import delivered_on
+from lake.readers.delivery_date import StillToCome, delivered_on
 from lake.readers.landing import Landed, find_deliveries, land
 from lake.readers.refusal import DeliveryRefused
 from lake.readers.settling import NotSettled, expect_settled, fingerprint
@@ -34,8 +35,9 @@ from lake.readers.stores import root_of
 from lake.readers.unread import refused_unread
 from lake.rejudge import outdated, rejudge, remake
 from lake.sources.extracting import extract
-from lake.sources.opening import opening, refused_by_store
+from lake.sources.opening import opening
 from lake.sources.seen import Seen
+from lake.sources.store_answers import refused_by_store
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back
 
@@ -109,6 +111,8 @@ def _asked(context: Ingestion, dataset: Dataset, recorded: Collection[str]) -> l
         if found.standing is not None:
             return [*again, *_standing(context, dataset, found.standing, {one.batch for one in again})]
         given = _one(context, dataset, Lying(f"file://{found.file}", found.path, found.day, arriving=True), recorded)
+    except NotSettled as unsettled:
+        given = Batch(dataset.id, dataset.source.path, "waiting", message=str(unsettled))
     except DeliveryRefused as refusal:
         given = Batch(dataset.id, dataset.source.path, "failed", message=str(refusal))
     except Exception as error:
@@ -176,17 +180,27 @@ def _missing(context: Ingestion, dataset: Dataset) -> Batch:
 
 def _dated(context: Ingestion, dataset: Dataset, url: str, path: str) -> Lying:
     try:
-        root = root_of(dataset, context.catalogue.deliveries)
-        admit(dataset, url, root)
+        admit(dataset, url, root_of(dataset, context.catalogue.deliveries))
         expect_settled(dataset, url, context.settings.clock)
-        day = delivered_on(dataset, path, today(context.settings.clock), root)
-        return Lying(url, path, day, arriving=True)
+        return Lying(url, path, _day(context, dataset, path), arriving=True)
     except NotSettled as unsettled:
         return Lying(url, path, waiting=str(unsettled))
     except DeliveryRefused as refusal:
         return Lying(url, path, refused=str(refusal))
     except Exception as error:
         return Lying(url, path, refused=str(_unreadable(dataset, path, error, None)))
+
+
+def _day(context: Ingestion, dataset: Dataset, path: str) -> date:
+    """The day of a delivery. Raises `ClockWentBack` where it would be a wrong one, or seems still to come."""
+    now = today(context.settings.clock)
+    if dataset.source.delivery_date == ARRIVAL:
+        refuse_clock(context, dataset, now)
+    try:
+        return delivered_on(dataset, path, now, root_of(dataset, context.catalogue.deliveries))
+    except StillToCome:
+        refuse_clock(context, dataset, now)
+        raise
 
 
 def _one(context: Ingestion, dataset: Dataset, found: Lying, recorded: Collection[str]) -> Batch:

@@ -179,6 +179,7 @@ class MemoryStage:
 
     def __init__(self, samples: Mapping[str, pa.Table], prepare: Prepare | None = None) -> None:
         self.connection = duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False})
+        self.connection.execute("set enable_progress_bar = false")
         if prepare is not None:
             prepare(self.connection)
         self.connection.execute("CREATE SCHEMA proof")
@@ -257,6 +258,7 @@ class SchemaStage:
 
     def __init__(self, samples: Mapping[str, pa.Table], variants: Sequence[str] = VARIANTS) -> None:
         self.connection = duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False})
+        self.connection.execute("set enable_progress_bar = false")
         self._columns: dict[str, list[str]] = {}
         self.connection.execute("CREATE SCHEMA original")
         for relation, table in samples.items():

@@ -83,6 +83,7 @@ class DuckDBEngine:
         self._database = duckdb.connect(
             config={"enable_external_access": "false", "threads": 1, "autoload_known_extensions": "false"}
         )
+        self._database.execute("set enable_progress_bar = false")
         self._database.execute("pragma disable_optimizer")  # which might drop the very part that would fail
 
     def pattern_fault(self, pattern: str) -> str | None:

@@ -12,11 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -32,12 +34,32 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """A server that answers: its port, its folder, how SQL is run on it, and the authority behind its certificate."""
+    """A server that answers: its port, its folder, the client for SQL that is read from its input, and the authority
+    behind its certificate.
+    """
 
     port: int
     folder: Path
     run: Callable[[str], None]
     ca_file: Path
+    client: tuple[str, ...] = ()
+
+    @contextmanager
+    def busy(self, sql: str) -> Iterator[None]:
+        """While this lasts, a session of somebody else's is open in which this was run; it ends by saying `locked`."""
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        process: subprocess.Popen[str] = subprocess.Popen(self.client, **pipes)  # type: ignore[call-overload]
+        assert process.stdin and process.stdout
+        try:
+            process.stdin.write(f"{sql};\n")
+            process.stdin.flush()
+            while "locked" not in (line := process.stdout.readline()):
+                assert line, "the session ended"
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(_PATIENCE)
+            process.stdout.close()
 
 
 def program(name: str, package: str, *places: str) -> str:
@@ -152,6 +174,42 @@ def web(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@contextmanager
+def answering(answers: Mapping[str, tuple[int, str, str]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A web server that says by path what it is told to: status, where it sends to, body; its address, and what it was
+    asked with which authorization. A path that it was told nothing of is not there.
+    """
+    asked: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("Authorization", "")))
+            status, location, body = answers.get(self.path, (404, "", ""))
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if "<" in body else "text/csv")
+            self.send_header("Content-Length", str(len(body.encode())))
+            if location:
+                self.send_header("Location", location)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body.encode())
+
+        do_HEAD = do_GET  # noqa: N815 - the library's name
+
+        def log_message(self, *given: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def certified(folder: Path) -> tuple[Path, Path, Path]:
     """A certificate for 127.0.0.1, its key, and the authority that signed it, in files of whoever runs the server."""
     now, made = datetime.now(UTC), list[Path]()
@@ -202,15 +260,22 @@ def postgresql(password: str) -> Iterator[Served]:
         options += ["-cssl=on", f"-cssl_cert_file={certificate}", f"-cssl_key_file={key}"]
         command = humble([server, "-D", data, "-p", str(port), *options])
 
+        who = ["-h", str(folder), "-p", str(port), "-U", "admin", "-d", "postgres"]
+        opened = [psql, "-X", "-q", *who, "-v", "ON_ERROR_STOP=1"]
+
         def run(sql: str) -> None:
-            who = ["-h", folder, "-p", str(port), "-U", "admin", "-d", "postgres"]
-            did([psql, "-X", "-q", *who, "-v", "ON_ERROR_STOP=1", "-c", sql])
+            did([*opened, "-c", sql])
 
         socket_file = folder / f".s.PGSQL.{port}"
-        with serving(command, folder, lambda: socket_file.exists() and listens(port)):
+
+        def ready() -> bool:  # it listens before it lets anybody in
+            asked = [*opened, "-c", "select 1"]
+            return socket_file.exists() and not subprocess.run(asked, capture_output=True, check=False).returncode
+
+        with serving(command, folder, ready):
             quoted = password.replace("'", "''")
             run(f"create role reader login password '{quoted}'; grant pg_read_all_data to reader")
-            yield Served(port, folder, run, authority)
+            yield Served(port, folder, run, authority, tuple(opened))
 
 
 @contextmanager
@@ -229,11 +294,12 @@ def mariadb(password: str) -> Iterator[Served]:
         options += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
         command = humble([server, "--no-defaults", *options, "--skip-name-resolve", f"--pid-file={folder / 'pid'}"])
 
+        opened = [client, "--no-defaults", f"--socket={door}", "-uroot", "--default-character-set=utf8mb4"]
+
         def run(sql: str) -> None:
-            opened = [client, "--no-defaults", f"--socket={door}", "-uroot", "--default-character-set=utf8mb4"]
             did([*opened, "-e", f"set sql_mode = ''; {sql}"])
 
         with serving(command, folder, lambda: door.exists() and listens(port)):
             run(f"create database city; create user reader@'127.0.0.1' identified by '{password}'")
             run("grant select on city.* to reader@'127.0.0.1'")
-            yield Served(port, folder, run, authority)
+            yield Served(port, folder, run, authority, (*opened, "--unbuffered"))

@@ -46,8 +46,9 @@ def admit(dataset: Dataset, url: str, root: Path | str) -> None:
         raise DeliveryRefused(dataset.id, printable(Path(path).name), "its name is not UTF-8", "its name", fix)
     if "file" in (filesystem.protocol if isinstance(filesystem.protocol, tuple) else (filesystem.protocol,)):
         _admit_local(dataset, Path(path), filesystem_of(str(root))[1])
-    elif filesystem.info(path)["type"] != "file":
-        raise _not_a_file(dataset, Path(path).name, "no file")
+    elif (kind := filesystem.info(path)["type"]) != "file":
+        words = {word for _, word in _KINDS}
+        raise _not_a_file(dataset, Path(path).name, kind if kind in words else f"a {kind}")
 
 
 def _admit_local(dataset: Dataset, path: Path, root: str) -> None:
@@ -56,7 +57,7 @@ def _admit_local(dataset: Dataset, path: Path, root: str) -> None:
     except OSError as error:
         raise refused_by_system(dataset, path.name, error) from None
     if not stat.S_ISREG(mode):
-        raise _not_a_file(dataset, path.name, next((word for is_kind, word in _KINDS if is_kind(mode)), "no file"))
+        raise _not_a_file(dataset, path.name, kind_of(mode))
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         raise DeliveryRefused(
             dataset.id,
@@ -65,6 +66,13 @@ def _admit_local(dataset: Dataset, path: Path, root: str) -> None:
             "the file's place",
             "Put the file itself there: what lies elsewhere was not delivered.",
         )
+
+
+def kind_of(mode: int) -> str:
+    """What a file's mode says it is, in words: "file" for a regular one, and for one whose store tells no kind."""
+    if stat.S_ISREG(mode) or not stat.S_IFMT(mode):
+        return "file"
+    return next((word for is_kind, word in _KINDS if is_kind(mode)), "something else")
 
 
 def printable(name: str) -> str:

@@ -36,6 +36,10 @@ _UNDATED = (
 )
 
 
+class StillToCome(DeliveryRefused):
+    """A delivery of a day after today."""
+
+
 def delivered_on(dataset: Dataset, path: str, today: date, root: Path | str = "") -> date:
     """The day of a delivery at `path` below `root`; `today` where the contract takes the arrival's.
 
@@ -50,7 +54,7 @@ def delivered_on(dataset: Dataset, path: str, today: date, root: Path | str = ""
         day = _by_pattern(dataset, path, where) if "%" in where else _by_spelling(dataset, path, where)
     if day > today:
         what = f"it is of {day}, a date which is still to come: today is {today}"
-        raise DeliveryRefused(dataset.id, path, what, "its path", _FIX)
+        raise StillToCome(dataset.id, path, what, "its path", _FIX)
     return day
 
 

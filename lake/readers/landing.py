@@ -339,7 +339,9 @@ def _copy_still(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
     try:
         before = fingerprint(url)
     except OSError as error:
-        raise _by_system(dataset, url.rsplit("/", 1)[-1], error) from None
+        if _is_the_stores(dataset, error):
+            raise
+        raise refused_by_system(dataset, url.rsplit("/", 1)[-1], error) from None
     try:
         _copy(dataset, url, draft, scan)
     except DeliveryRefused:
@@ -354,13 +356,14 @@ def _copy(dataset: Dataset, url: str, draft: Path, scan: _Scan) -> None:
         with draft.open("wb") as target:
             _feed(dataset, name, open_file(url), target, scan)
     except OSError as error:
-        raise _by_system(dataset, name, error) from None
+        if _is_the_stores(dataset, error):
+            raise
+        raise refused_by_system(dataset, name, error) from None
 
 
-def _by_system(dataset: Dataset, name: str, error: OSError) -> Exception:
-    """A refusal of the machine's own in words; what a store says is told by who opened it."""
-    own = store_of(dataset) is None or error.errno in _OF_THE_COPY
-    return refused_by_system(dataset, name, error) if own else error
+def _is_the_stores(dataset: Dataset, error: OSError) -> bool:
+    """Whether a store says so, which is told with its cause by who opened it, and not the machine itself."""
+    return store_of(dataset) is not None and error.errno not in _OF_THE_COPY
 
 
 def _feed(

@@ -1,10 +1,12 @@
-"""A department's store, opened for a run with its secret, and what its refusals mean in words.
+"""A department's store, opened for a run with its secret.
 
-What lies there is found and copied by `readers.landing` as files of the city's own are.
+What lies there is found and copied by `readers.landing` as files of the city's own are; what a refusal means is said by
+`store_answers`.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,11 +17,13 @@ import fsspec
 
 from contracts.model import Dataset, Store
 from contracts.stores import store_of
-from lake.readers.refusal import DeliveryRefused
+from lake.readers.admission import kind_of
 from lake.readers.stores import opened_store
 from lake.settings import Settings
 from lake.sources.secrets import read_secret
-from lake.sources.words import EXTRA, DriverMissing, SourceAway, SourceBroken, SourceGone, SourceLocked
+from lake.sources.store_answers import refused_by_store
+from lake.sources.web import web, within
+from lake.sources.words import EXTRA, DriverMissing
 
 _PATIENCE = 20
 # Kind -> the keys of its secret that are acted on, and those without which it opens nothing.
@@ -54,7 +58,8 @@ def _filesystem(dataset: Dataset, store: Store, secret: Mapping[str, str]) -> An
     try:
         options = _OPTIONS[store.kind](store, secret)
         kind = fsspec.get_filesystem_class(store.kind)
-        return (_whole(kind) if store.kind == "sftp" else kind)(skip_instance_cache=True, **options)
+        own = _KINDS.get(store.kind, lambda kind: kind)(kind)
+        return own(skip_instance_cache=True, **options)
     except ImportError:
         what = f"what reaches {store.kind} is not installed"
         fix = f"Install the extra: pip install 'zhongtai[{EXTRA}]'."
@@ -64,9 +69,20 @@ def _filesystem(dataset: Dataset, store: Store, secret: Mapping[str, str]) -> An
 
 
 def _whole(kind: Any) -> Any:
-    """A file system that raises for a folder that it cannot list, where it would pass it over as if it were empty."""
+    """A file system that raises for a folder that it cannot list, where it would pass it over as if it were empty; that
+    says of a pipe or a device what it is, where it would call it a file; and that waits for no answer without end.
+    """
 
     class Whole(kind):
+        def _connect(self) -> None:
+            super()._connect()
+            self.ftp.get_channel().settimeout(3 * _PATIENCE)
+
+        @staticmethod
+        def _decode_stat(stat: Any, *given: Any) -> Any:
+            told = kind._decode_stat(stat, *given)
+            return told | {"type": kind_of(stat.st_mode)} if told["type"] == "file" else told
+
         def walk(self, path: str, *given: Any, **more: Any) -> Any:
             return super().walk(path, *given, **{**more, "on_error": "raise"})
 
@@ -121,45 +137,16 @@ def _others(kind: str) -> list[str]:
 def _http(store: Store, secret: Mapping[str, str]) -> dict[str, Any]:
     aiohttp: Any = import_module("aiohttp")
 
-    who = {"auth": aiohttp.BasicAuth(secret["user"], secret["password"], "utf-8")} if secret else {}
+    who = {"headers": {"Authorization": _basic(secret["user"], secret["password"])}} if secret else {}
     patience = {"timeout": aiohttp.ClientTimeout(connect=_PATIENCE, sock_read=3 * _PATIENCE)}
-    return {"client_kwargs": {**who, **patience}, "use_listings_cache": False}
+    # A redirect is followed with the password, wherever it leads: no request leaves the place of the contract.
+    stays = {"middlewares": (within(store.location),)}
+    return {"client_kwargs": {**who, **patience, **stays}, "use_listings_cache": False}
 
 
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+_KINDS = {"sftp": _whole, "http": web, "https": web}
 _OPTIONS = {"s3": _s3, "sftp": _sftp, "http": _http, "https": _http}
-
-_LOCKED = ("AuthenticationException", "BadAuthenticationType", "PasswordRequiredException", "NoCredentialsError")
-_AWAY = ("Connect", "Timeout", "NoValidConnections", "ServerDisconnected", "EOFError", "gaierror", "SSHException")
-
-
-def refused_by_store(dataset: Dataset, name: str, error: BaseException) -> DeliveryRefused:
-    """A store's refusal in words of ours: its own may show how one got in."""
-    store = store_of(dataset)
-    place = store.location if store else ""
-    kind, what, fix = _told(error, store.secret if store else "", dataset.source.path == name)
-    return kind(dataset.id, name, what, place, fix)
-
-
-def _told(error: BaseException, secret: str, whole: bool) -> tuple[type[DeliveryRefused], str, str]:
-    names = " ".join(type(one).__name__ for one in (error, error.__cause__) if one)
-    status = getattr(error, "status", None)
-    if "BadHostKeyException" in names:
-        what = f"another host answers there than the one whose key the secret {secret} names: it was told nothing"
-        return SourceLocked, what, "Ask its administrator; where the key was changed, write the new one as host_key."
-    if isinstance(error, PermissionError) or status in {401, 403} or any(name in names for name in _LOCKED):
-        what = (
-            f"it refuses what the secret {secret} says, or does not let it see this" if secret else "it lets nobody in"
-        )
-        fix = "Have the department's new password or key and write it into the file of the secret, or be let in."
-        return SourceLocked, what, fix
-    if isinstance(error, FileNotFoundError) or status in {404, 410}:
-        if whole:
-            what = "there is no such bucket or folder (any more), or nothing lies there"
-            return SourceGone, what, "Ask the department where it puts its deliveries, and correct location."
-        fix = "Ask the department to put it there again; the next run looks again."
-        return SourceGone, "the store lists it and does not serve it", fix
-    if isinstance(error, ConnectionError | TimeoutError) or any(name in names for name in _AWAY):
-        fix = "See whether it runs and lets this machine in; the next run looks again."
-        return SourceAway, "the store does not answer, or broke off", fix
-    what = f"the store gave no whole answer ({type(error).__name__})"
-    return SourceBroken, what, "Run again; if it persists, ask its administrator."

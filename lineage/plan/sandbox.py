@@ -47,6 +47,7 @@ class Sandbox:
     def __init__(self, stubs: Mapping[str, tuple[int, str]], macros: Mapping[str, str] | None = None) -> None:
         # One connection, one plan at a time, and no thread besides: no data is ever read.
         self._connection = duckdb.connect(config={"threads": 1, "memory_limit": "256MB", "temp_directory": ""})
+        self._connection.execute("set enable_progress_bar = false")
         self._made: dict[str, tuple[tuple[str, str], ...]] = {}
         self._offered: dict[str, dict[str, Mapping[str, str]]] = {}  # by the last part of the name
         self._databases: set[str] = {_HOME}

@@ -138,6 +138,16 @@ def test_no_module_is_too_long_to_read() -> None:
     } == {}
 
 
+def test_no_connection_draws_a_progress_bar_where_a_command_prints() -> None:
+    opens = re.compile(r"= duckdb\.connect\(|return duckdb\.connect\(")
+    drawing = []
+    for path in (path for path in tracked() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES):
+        text = path.read_text(encoding="utf-8")
+        if len(opens.findall(text)) > text.count("set enable_progress_bar = false"):
+            drawing.append(str(path.relative_to(ROOT)))
+    assert drawing == []
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = []
     for path in python_files():

@@ -92,4 +92,6 @@ def _is_type(text: str) -> bool:
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"enable_external_access": "false", "threads": 1})
+    connection = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
+    connection.execute("set enable_progress_bar = false")
+    return connection

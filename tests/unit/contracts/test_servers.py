@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -19,6 +20,7 @@ from contracts.sql_text import literal
 from lake.readers.formats import _READERS
 
 VISITS = "contracts/departments/health/visits.yml"
+RESIDENTS = "contracts/departments/police/residents.yml"
 # What the readers use, seen in their code; what is not here is everybody's.
 _LINES = {"csv", "zip", "tar"}
 _SHEETS = {"xlsx", "xls", "ods", "html"}
@@ -226,6 +228,27 @@ def test_no_file_is_two_datasets(workspace: Path) -> None:
     path.write_text(path.read_text("utf-8").replace('"*/health/visits.ndjson"', '"*/police/residents.csv"'), "utf-8")
     (fault,) = refused(workspace)
     assert "where the deliveries of health.visits lie already" in fault
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meets"),
+    [
+        ("s3://files/police */rows.csv", "s3://files/health */rows.csv", False),
+        ("s3://files/police */rows.csv", "s3://files/police/ 2026*/rows.csv", True),
+        ("s3://files police/rows.csv", "s3://files/police rows.csv", True),
+        ("https://a.example/out */rows.csv", "https://b.example/out */rows.csv", False),
+        (" */rows.csv", "s3://files/police */rows.csv", False),
+    ],
+)
+def test_a_path_is_of_one_place(workspace: Path, one: str, other: str, meets: bool) -> None:
+    for name, told in ((RESIDENTS, one), (VISITS, other)):
+        location, _, pattern = told.partition(" ")
+        text = re.sub('path: "[^"]*"', f'path: "{pattern}"', (workspace / name).read_text("utf-8"))
+        text = re.sub(r"format: \w+", "format: csv", text, count=1)
+        if location:
+            text = text.replace("type: local", f"type: {location.split(':')[0]}\n    location: {location}", 1)
+        (workspace / name).write_text(text, "utf-8")
+    assert any("lie already" in fault for fault in refused(workspace)) is meets
 
 
 def test_two_members_of_one_file_are_two_datasets(workspace: Path) -> None:

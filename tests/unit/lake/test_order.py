@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from contracts.clock import FixedClock
 from contracts.model import Dataset, DeliveryMode
 from lake.ingest import ingest
 from lake.one_writer import LakeBusy, held_throughout, is_held, one_writer
@@ -283,3 +284,18 @@ def test_a_landed_copy_that_is_gone_is_made_good_by_the_file_that_still_lies_the
     texts = replace(one, columns=(*one.columns[:2], column("age")))
     assert [again.state for again in desk.ingest(texts)] == ["rejudged"]
     assert desk.accepted(texts) == [("1", "甲", "1")]
+
+
+@pytest.mark.parametrize("where", ["arrival", "path"])
+def test_a_clock_that_went_back_is_told_and_dates_nothing(where: str, desk: Desk) -> None:
+    one = people(delivery_date=where)
+    noon = datetime.fromisoformat("2026-11-20T12:00:00+08:00")
+    at_noon, before = (
+        replace(desk, settings=replace(desk.settings, clock=FixedClock(noon - timedelta(days=days)))) for days in (0, 3)
+    )
+    at_noon.deliver(one, "id,name,age\na,b,1\n", day="2026-11-20")
+    assert [batch.state for batch in at_noon.ingest(one)] == ["accepted"]
+    (told,) = before.ingest(one)
+    assert told.state == "failed"
+    assert "the city's clock says 2026-11-17, and a delivery of 2026-11-20 was taken: it went back" in told.message
+    assert [batch.state for batch in at_noon.ingest(one)] == ["known"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from fsspec.implementations.sftp import SFTPFileSystem
 from contracts.model import Dataset, Store
 from lake.ingest import Batch
 from lake.readers import landing
-from tests.servers import s3, sftp, web
+from tests.servers import answering, s3, sftp, web
 from tests.unit.lake.desk import Desk, people
 
 CSV = "id,name,age\na,张三,1\n"
@@ -99,6 +100,9 @@ def test_a_bucket_that_lists_what_it_does_not_serve_and_one_that_is_gone(
     gone, good = desk.ingest(one)
     assert (gone.state, good.state) == ("failed", "accepted")
     assert "lists it and does not serve it" in gone.message
+    client.put_object(Bucket="files", Key=f"half/2026-11-02/{name}", Body=CSV.encode(), StorageClass="GLACIER")
+    monkeypatch.undo()
+    assert "it lies in a cold class of storage" in desk.ingest(one)[0].message
     assert "no such bucket or folder" in failure(desk, at(one, location="s3://another/half"))
     assert "does not answer" in failure(desk, at(one, endpoint="http://127.0.0.1:1"))
 
@@ -121,6 +125,9 @@ def test_sftp_talks_to_the_one_host_it_knows(desk: Desk, monkeypatch: pytest.Mon
             ls = SFTPFileSystem.ls
             closed.setattr(SFTPFileSystem, "ls", lambda *given, **more: _closed(ls, *given, **more))
             assert "does not let it see this" in failure(desk, one)
+        file.unlink()
+        os.mkfifo(file)
+        assert "it is a pipe (FIFO), not a file; it was not opened" in failure(desk, one)
         file.unlink()
         file.parent.rmdir()
         assert "there is no delivery" in failure(desk, one)
@@ -146,3 +153,50 @@ def test_a_web_server_gives_what_its_page_lists(desk: Desk, tmp_path: Path) -> N
         assert states(desk.ingest(one)) == ["known"]
         assert "no such bucket or folder" in failure(desk, at(one, location=f"{address}/gone"))
     assert "does not answer" in failure(desk, one)
+
+
+def test_a_password_is_told_to_no_other_place_and_each_refusal_is_called_what_it_is(desk: Desk) -> None:
+    tell(desk, "web", {"user": "reader", "password": "p"})
+    one = people(path="*.csv")
+    page = '<a href="2026-11-02.csv">a file</a>'
+    with answering({"/2026-11-02.csv": (200, "", CSV)}) as (other, told):
+        answers = {
+            "/away/": (200, "", page),
+            "/away/2026-11-02.csv": (302, f"{other}/2026-11-02.csv", ""),
+            "/gone/": (301, f"{other}/", ""),
+            "/moved/": (200, "", page),
+            "/moved/2026-11-02.csv": (307, "/there.csv", ""),
+            "/there.csv": (200, "", CSV),
+            "/round/": (302, "/round/", ""),
+            "/closed/": (403, "", ""),
+            "/locked/": (401, "", ""),
+            "/broken/": (500, "", ""),
+            "/busy/": (503, "", ""),
+            "/odd/": (418, "", ""),
+            "/asks/": (200, "", f'{page}<a href="?C=N">by name</a><a href="2026-11-03.csv?version=2">another</a>'),
+            "/asks/2026-11-02.csv": (200, "", CSV),
+        }
+        with answering(answers) as (address, asked):
+
+            def of(folder: str, secret: str = "web") -> Dataset:
+                return replace(one, source=replace(one.source, place=Store("http", f"{address}/{folder}", "", secret)))
+
+            for secret in ("web", ""):
+                for folder in ("away", "gone"):
+                    assert f"sends to {other}, which is not the place" in failure(desk, of(folder, secret))
+            assert told == []
+            assert all(who for path, who in asked if path.startswith("/away") and who) and any(who for _, who in asked)
+            assert states(desk.ingest(of("moved"))) == ["accepted"]
+            said = {name: failure(desk, of(name)) for name in ("round", "closed", "locked", "broken", "busy", "odd")}
+            said |= {"asks": failure(desk, of("asks")), "nobody": failure(desk, of("locked", ""))}
+    expected = {
+        "round": "from one address to the next without end",
+        "closed": "does not let the user of the secret web see this (403)",
+        "locked": "refuses what the secret web says",
+        "broken": "failed at answering (500)",
+        "busy": "cannot answer now (503)",
+        "odd": "refuses the request (418)",
+        "asks": "lists 2026-11-03.csv by a link with a question",
+        "nobody": "the contract names no secret",
+    }
+    assert {name: text for name, text in said.items() if expected[name] not in text} == {}

@@ -18,6 +18,7 @@ from contracts.sql_text import literal
 from lake.versions import content_version
 
 # Larger ones are read as fast by themselves, and would be written again with every merger.
+_TURNS = 3
 _SMALL_BYTES = 64 << 20
 # From this share of deleted rows on a file is written anew without them.
 _DELETED_SHARE = 0.5
@@ -87,16 +88,23 @@ def compact(connection: duckdb.DuckDBPyConnection, data: Path, past: tuple[datet
 
 def _merged(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tables whose files were merged, and those that the engine would not merge."""
-    merged, unmerged = list[str](), list[str]()
-    for schema, name in _several(connection):
-        table = f"{schema}.{name}"
-        try:
-            if _merge(connection, schema, name):
-                merged.append(table)
-        except duckdb.FatalException:
-            raise
-        except duckdb.Error:
-            unmerged.append(table)
+    merged, unmerged = dict[str, None](), dict[str, None]()
+    # What was written anew without its deleted rows is merged with its neighbours by the next turn.
+    for _ in range(_TURNS):
+        several = [one for one in _several(connection) if ".".join(one) not in unmerged]
+        turned = False
+        for schema, name in several:
+            table = f"{schema}.{name}"
+            try:
+                if _merge(connection, schema, name):
+                    merged[table] = None
+                    turned = True
+            except duckdb.FatalException:
+                raise
+            except duckdb.Error:
+                unmerged[table] = None
+        if not turned:
+            break
     return tuple(merged), tuple(unmerged)
 
 

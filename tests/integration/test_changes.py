@@ -76,24 +76,23 @@ def test_every_change_is_told_with_what_it_touches(city: Recalled) -> None:
 
 def test_a_contract_that_breaks_needs_a_version_of_its_own(city: Recalled) -> None:
     edit(city, "value: snapshot", "value: append")
-    agreed = ("agreements", "archive__visits.yml")
+    agreed = ("agreements", "archive__people.yml")
     edit(city, "text: all rows", "text: some rows", *agreed)
     ran = city.run()
-    assert "promise_kept it promises archive less than it did: scope changed" in ran.why("visits")
+    assert "promise_kept it promises archive less than it did: scope changed" in ran.why("people")
     refused = [row["message"] for row in ran.summary["datasets"] if row["state"] == "failed"]
     assert len(refused) == 2 and "delivery mode changed" in refused[0] and "version 2.0.0" in refused[0]
     assert "delivery mode changed" in ran.why("lots")
-    assert "people" in ran.released
     # What was refused is not in force, however often it is run.
     assert planned(city)[0] == 2
-    assert "promise_kept" in city.run().why("visits")
+    assert "promise_kept" in city.run().why("people")
     edit(city, "version: 1.0.0", "version: 2.0.0")
     assert planned(city)[0] == 2
-    edit(city, "agreement: archive__visits", "agreement: archive__visits\nversion: 2.0.0", *agreed)
+    edit(city, "agreement: archive__people", "agreement: archive__people\nversion: 2.0.0", *agreed)
     assert planned(city)[0] == 1
     ran = city.run()
     states = {row["dataset"]: row["state"] for row in ran.summary["datasets"]}
-    assert states["bureau.lots"] == "rejudged" and "promise_kept" not in ran.why("visits")
+    assert states["bureau.lots"] == "rejudged" and "promise_kept" not in ran.why("people")
     assert planned(city) == (0, {})
 
 

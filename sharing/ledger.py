@@ -46,6 +46,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("notice",),
     "act": ("about",),
     "access": ("subject",),
+    "grant": ("recipient", "token"),
+    "read": ("recipient",),
     "run": ("run_id",),
     "key": ("name",),
     "finding": ("finding",),
@@ -139,6 +141,10 @@ class Ledger:
         wanted = {name: value for name, value in (("kind", kind), ("run", run)) if value is not None}
         where = " and ".join(f"{name} = :{name}" for name in wanted) or "true"
         yield from self._select(f"{where} order by seq", wanted)
+
+    def after(self, kind: str, seq: int) -> Iterator[Entry]:
+        """The entries of a kind after a number, in order."""
+        yield from self._select("kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq})
 
     def latest(self, kind: str, key: str) -> Entry | None:
         """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""

@@ -1,0 +1,61 @@
+"""The city as the portal sees it: what was released to whom, who may read, and what was read.
+
+Answers come from the ledger, the releases and the declarations as they are at this moment, whoever else writes to them.
+Nothing of the lake is opened. How answers are asked for over a network is not known here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from lake.settings import Settings
+from portal.journal import Journal
+from sharing.durable import make_folder, read_file, write_file
+from sharing.grants import KIND as GRANT
+from sharing.grants import Grant, read_grant
+from sharing.ledger import Ledger
+
+_KEY = "portal.key"
+_KEY_BYTES = 32
+
+
+@dataclass
+class City:
+    """One city, opened for serving. Safe to use from several threads."""
+
+    settings: Settings
+    name: str
+    ledger: Ledger
+    journal: Journal
+    key: bytes
+    _grants: dict[str, Grant] = field(default_factory=dict)
+    _read_to: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def now(self) -> datetime:
+        """The moment, by the city's clock."""
+        return self.settings.clock.now()
+
+    def grants(self) -> Mapping[str, Grant]:
+        """Every grant by the id of its token, as of now: also those that another process gave or ended just now."""
+        with self._lock:
+            for entry in self.ledger.after(GRANT, self._read_to):
+                grant = read_grant(entry.body)
+                self._grants[grant.token] = grant
+                self._read_to = entry.seq
+            return self._grants
+
+
+def url_key(settings: Settings) -> bytes:
+    """The key that signs the addresses of files: made once, its owner's alone. Whoever changes it ends them all."""
+    place: Path = settings.keys / _KEY
+    if not place.exists():
+        make_folder(place.parent)
+        write_file(place, secrets.token_bytes(_KEY_BYTES))
+        place.chmod(0o600)
+    return read_file(place)

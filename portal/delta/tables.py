@@ -1,0 +1,123 @@
+"""What a recipient finds: one share of the city, a schema for each agreement, and its product as the table in it.
+
+A version is one switch of the agreement's release, in the order of the ledger, from 0 on; one that was withdrawn is a
+number that nobody can read any more. What the protocol calls things is `protocol.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from contracts.clock import today
+from portal.city import City
+from sharing.candidate import parquet_files
+from sharing.certificate import Statement
+from sharing.release import Release, current_release, list_releases
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a table: its number, when it was released, and its release's folder and certificate."""
+
+    number: int
+    at: datetime
+    release_id: str
+    folder: Path
+    statement: Statement
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its Parquet files, in name order."""
+        return parquet_files(self.folder)
+
+    @property
+    def milliseconds(self) -> int:
+        """When it was released, in milliseconds since 1970."""
+        return int(self.at.timestamp() * 1000)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a recipient: the product of one of its agreements, with the versions that can be read."""
+
+    share: str
+    schema: str
+    name: str
+    agreement: str
+    versions: tuple[Version, ...]
+
+    @property
+    def newest(self) -> Version:
+        """The version that is current."""
+        return self.versions[-1]
+
+    def numbered(self, number: int) -> Version | None:
+        """The version of a number; None where there is none, or none any more."""
+        return next((one for one in self.versions if one.number == number), None)
+
+    def as_of(self, at: datetime) -> Version | None:
+        """The version that was current at a moment, if it can be read still."""
+        return next((one for one in reversed(self.versions) if one.at <= at), None)
+
+    def since(self, at: datetime) -> Version | None:
+        """The first version that was released at or after a moment, of those that can be read."""
+        return next((one for one in self.versions if one.at >= at), None)
+
+
+def tables_of(city: City, recipient: str) -> list[Table]:
+    """The tables that a recipient may read now, by schema: of agreements in their term that have a current release."""
+    day = today(city.settings.clock)
+    found = {one.agreement for one in _released_to(city, recipient)}
+    return [table for name in sorted(found) if (table := _table(city, recipient, name, day))]
+
+
+def table_of(city: City, recipient: str, schema: str, name: str) -> Table | None:
+    """One table of a recipient; None where it may read none of that name, whatever else there is."""
+    agreement = f"{recipient}__{schema}"
+    known = any(one.agreement == agreement for one in _released_to(city, recipient))
+    table = _table(city, recipient, agreement, today(city.settings.clock)) if known else None
+    return table if table is not None and table.name == name else None
+
+
+@dataclass(frozen=True)
+class _Switch:
+    """One time that a release of an agreement became the current one, as the ledger has it."""
+
+    agreement: str
+    release_id: str
+    at: datetime
+
+
+def _released_to(city: City, recipient: str) -> Iterator[_Switch]:
+    for entry in city.ledger.entries("release"):
+        if entry.body.get("recipient") == recipient:
+            yield _Switch(str(entry.body["agreement"]), str(entry.body["release_id"]), entry.at)
+
+
+def _table(city: City, recipient: str, agreement: str, day: date) -> Table | None:
+    current = current_release(city.settings.releases, agreement, day)
+    if current is None or current.statement is None or current.recipient != recipient:
+        return None
+    there = {one.release_id: one for one in list_releases(city.settings.releases, agreement)}
+    switches = [one for one in _released_to(city, recipient) if one.agreement == agreement]
+    versions = [found for number, one in enumerate(switches) if (found := _version(number, one, there, recipient))]
+    if not versions or versions[-1].release_id != current.release_id:
+        return None  # the ledger does not know the release that the switch names: it is not served until it does
+    schema = agreement.partition("__")[2]
+    return Table(city.name, schema, current.statement.predicate.product, agreement, tuple(versions))
+
+
+def _version(number: int, switch: _Switch, there: dict[str, Release], recipient: str) -> Version | None:
+    release = there.get(switch.release_id)
+    if release is None or release.statement is None or release.state == "withdrawn" or release.recipient != recipient:
+        return None
+    return Version(number, switch.at, release.release_id, release.path, release.statement)
+
+
+def columns(version: Version) -> list[dict[str, Any]]:
+    """The columns of a version as its certificate has them."""
+    return [one.model_dump(mode="json") for one in version.statement.predicate.columns]

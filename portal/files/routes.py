@@ -1,0 +1,68 @@
+"""The bytes of released files, by signed address: whole or a range, proved first, and on the record."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from portal.asking import Refused, admitted
+from portal.city import City
+from portal.delta.tables import Version, tables_of
+from portal.files.proof import Proofs
+from portal.files.signed import Address, read_address
+
+_KIND = "application/vnd.apache.parquet"
+_ENDED = Refused(403, "ADDRESS_ENDED", "this address has ended, or never was one: query the table again")
+
+
+class _Bytes(FileResponse):
+    chunk_size = 1 << 20
+
+
+class Files:
+    """Serves files of releases of one city."""
+
+    def __init__(self, city: City, proofs: Proofs) -> None:
+        self._city, self._proofs = city, proofs
+
+    def routes(self) -> list[Route]:
+        """Its routes."""
+        return [Route("/files/{agreement}/{release}/{name}", self.file, methods=["GET", "HEAD"])]
+
+    async def file(self, request: Request) -> Response:
+        """One file, or a part of it."""
+        address = read_address(request.path_params, request.query_params, self._city.key, self._city.now())
+        if address is None:
+            raise _ENDED
+        grant = admitted(self._city, request, self._city.grants().get(address.token))
+        version = await asyncio.to_thread(self._version, grant.recipient, address)
+        if version is None:
+            raise _ENDED
+        await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
+        path = version.folder / address.name
+        if request.method == "GET":
+            await self._city.journal.write(
+                "read",
+                {
+                    "recipient": grant.recipient,
+                    "token": grant.token,
+                    "agreement": address.agreement,
+                    "release_id": version.release_id,
+                    "version": version.number,
+                    "what": "file",
+                    "purpose": version.statement.predicate.agreement.purpose_code,
+                    "file": address.name,
+                    "range": request.headers.get("range", "")[:100] or None,
+                    "bytes": path.stat().st_size,
+                },
+            )
+        return _Bytes(path, media_type=_KIND, headers={"Cache-Control": "private, no-store"})
+
+    def _version(self, recipient: str, address: Address) -> Version | None:
+        tables = tables_of(self._city, recipient)
+        versions = (one for table in tables if table.agreement == address.agreement for one in table.versions)
+        found = next((one for one in versions if one.release_id == address.release_id), None)
+        return found if found and address.name in {file.name for file in found.files} else None

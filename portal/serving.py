@@ -1,0 +1,62 @@
+"""The portal as a server: the city opened for it, and Uvicorn with its bounds. What is answered is `app`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from lake.city import declarations, open_books
+from lake.guarding import open_past
+from lake.settings import Settings
+from portal.app import application
+from portal.city import City, url_key
+from portal.guard import Guard
+from portal.journal import Journal
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the portal is: the interface and port it listens on, and the address by which others reach it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    url: str = ""
+
+    @property
+    def base(self) -> str:
+        """The address that is written into answers, without a slash at its end."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[City]:
+    """The city, for serving. Raises what opening the ledger does: a past that is lacking is not served from."""
+    name = declarations(settings).city
+    with open_books(settings):
+        pass  # the ledger is held against its witnesses, as for any other writer
+    ledger, _ = open_past(settings)
+    with ledger:
+        yield City(settings, name, ledger, Journal(ledger, settings.clock), url_key(settings))
+
+
+def serve(settings: Settings, place: Place) -> None:
+    """Serve until a signal ends it."""
+    with opened(settings) as city:
+        config = uvicorn.Config(
+            Guard(application(city, place.base)),
+            host=place.host,
+            port=place.port,
+            log_level="warning",
+            access_log=False,  # the ledger has it, and no address with a signature belongs into a log
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_keep_alive=20,
+            limit_concurrency=1000,
+            h11_max_incomplete_event_size=16_384,
+            http="h11",
+        )
+        uvicorn.Server(config).run()

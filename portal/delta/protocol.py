@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.delta.tables import Table, Version
 from portal.delta.types import LOCAL_TIME
+from portal.released import Table, Version
 
 VERSION_HEADER = "delta-table-version"
 CAPABILITIES = "delta-sharing-capabilities"

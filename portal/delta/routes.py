@@ -17,10 +17,10 @@ from starlette.routing import Route
 from portal.asking import Refused, asking
 from portal.city import City
 from portal.delta import protocol
-from portal.delta.tables import Table, Version, table_of, tables_of
 from portal.delta.types import TypeUnknown, schema_string
 from portal.files.proof import Proofs
 from portal.files.signed import LIFETIME, Address
+from portal.released import Table, Version, table_of, tables_of
 from sharing.grants import Grant
 
 _MOST_ASKED = 1 << 20

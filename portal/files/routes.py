@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from portal.asking import Refused, admitted
 from portal.city import City
-from portal.delta.tables import Version, tables_of
 from portal.files.proof import Proofs
 from portal.files.signed import Address, read_address
+from portal.released import Version, tables_of
 
 _KIND = "application/vnd.apache.parquet"
 _ENDED = Refused(403, "ADDRESS_ENDED", "this address has ended, or never was one: query the table again")

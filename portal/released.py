@@ -1,7 +1,7 @@
 """What a recipient finds: one share of the city, a schema for each agreement, and its product as the table in it.
 
 A version is one switch of the agreement's release, in the order of the ledger, from 0 on; one that was withdrawn is a
-number that nobody can read any more. What the protocol calls things is `protocol.py`'s.
+number that nobody can read any more. What a protocol calls things is that protocol's.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from portal.asking import Refused
 from portal.city import City
 from portal.delta.routes import DeltaSharing
+from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
 from portal.files.routes import Files
 
@@ -21,7 +22,11 @@ def application(city: City, base: str) -> Starlette:
     """The ASGI application of one city; `base` is the address by which others reach it."""
     proofs = Proofs()
     return Starlette(
-        routes=[*DeltaSharing(city, proofs, base).routes(), *Files(city, proofs).routes()],
+        routes=[
+            *DeltaSharing(city, proofs, base).routes(),
+            *Files(city, proofs).routes(),
+            *Downloads(city, proofs).routes(),
+        ],
         exception_handlers={
             Refused: _refused,
             ReleaseDamaged: _damaged,

@@ -6,7 +6,6 @@ number that nobody can read any more. What a protocol calls things is that proto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from portal.city import City
 from sharing.candidate import parquet_files
 from sharing.certificate import Statement
 from sharing.release import Release, current_release, list_releases
+from sharing.switches import Switch, switches
 
 
 @dataclass(frozen=True)
@@ -71,47 +71,39 @@ class Table:
 def tables_of(city: City, recipient: str) -> list[Table]:
     """The tables that a recipient may read now, by schema: of agreements in their term that have a current release."""
     day = today(city.settings.clock)
-    found = {one.agreement for one in _released_to(city, recipient)}
-    return [table for name in sorted(found) if (table := _table(city, recipient, name, day))]
+    return [table for name in _agreements(city, recipient) if (table := _table(city, recipient, name, day))]
 
 
 def table_of(city: City, recipient: str, schema: str, name: str) -> Table | None:
     """One table of a recipient; None where it may read none of that name, whatever else there is."""
     agreement = f"{recipient}__{schema}"
-    known = any(one.agreement == agreement for one in _released_to(city, recipient))
-    table = _table(city, recipient, agreement, today(city.settings.clock)) if known else None
+    if agreement not in _agreements(city, recipient):
+        return None
+    table = _table(city, recipient, agreement, today(city.settings.clock))
     return table if table is not None and table.name == name else None
 
 
-@dataclass(frozen=True)
-class _Switch:
-    """One time that a release of an agreement became the current one, as the ledger has it."""
-
-    agreement: str
-    release_id: str
-    at: datetime
-
-
-def _released_to(city: City, recipient: str) -> Iterator[_Switch]:
-    for entry in city.ledger.entries("release"):
-        if entry.body.get("recipient") == recipient:
-            yield _Switch(str(entry.body["agreement"]), str(entry.body["release_id"]), entry.at)
+def _agreements(city: City, recipient: str) -> list[str]:
+    """The agreements under which anything was ever released to a recipient, by name."""
+    found = city.ledger.current("release").values()
+    return sorted(str(one.body["agreement"]) for one in found if one.body.get("recipient") == recipient)
 
 
 def _table(city: City, recipient: str, agreement: str, day: date) -> Table | None:
-    current = current_release(city.settings.releases, agreement, day)
+    root = city.settings.releases
+    current = current_release(root, agreement, day)
     if current is None or current.statement is None or current.recipient != recipient:
         return None
-    there = {one.release_id: one for one in list_releases(city.settings.releases, agreement)}
-    switches = [one for one in _released_to(city, recipient) if one.agreement == agreement]
-    versions = [found for number, one in enumerate(switches) if (found := _version(number, one, there, recipient))]
+    there = {one.release_id: one for one in list_releases(root, agreement)}
+    numbered = enumerate(switches(city.ledger, root, agreement))
+    versions = [found for number, one in numbered if (found := _version(number, one, there, recipient))]
     if not versions or versions[-1].release_id != current.release_id:
-        return None  # the ledger does not know the release that the switch names: it is not served until it does
+        return None  # it is being switched at this moment
     schema = agreement.partition("__")[2]
     return Table(city.name, schema, current.statement.predicate.product, agreement, tuple(versions))
 
 
-def _version(number: int, switch: _Switch, there: dict[str, Release], recipient: str) -> Version | None:
+def _version(number: int, switch: Switch, there: dict[str, Release], recipient: str) -> Version | None:
     release = there.get(switch.release_id)
     if release is None or release.statement is None or release.state == "withdrawn" or release.recipient != recipient:
         return None

@@ -40,6 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "classified": ("agreement",),
     "verdict": ("agreement",),
     "release": ("agreement",),
+    "switch": ("agreement",),
     "privacy": ("recipient", "dataset", "agreement", "content"),
     "withdrawal": ("agreement",),
     "recall": ("batch",),
@@ -141,6 +142,10 @@ class Ledger:
         wanted = {name: value for name, value in (("kind", kind), ("run", run)) if value is not None}
         where = " and ".join(f"{name} = :{name}" for name in wanted) or "true"
         yield from self._select(f"{where} order by seq", wanted)
+
+    def about(self, kind: str, key: str) -> Iterator[Entry]:
+        """Every entry of a kind about `key`, in order."""
+        yield from self._select("kind = :kind and key = :key order by seq", {"kind": kind, "key": key})
 
     def after(self, kind: str, seq: int) -> Iterator[Entry]:
         """The entries of a kind after a number, in order."""

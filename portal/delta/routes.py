@@ -19,6 +19,7 @@ from portal.city import City
 from portal.delta import protocol
 from portal.delta.types import TypeUnknown, schema_string
 from portal.files.proof import Proofs
+from portal.files.routes import read_entry
 from portal.files.signed import LIFETIME, Address
 from portal.released import Table, Version, table_of, tables_of
 from sharing.grants import Grant
@@ -101,16 +102,8 @@ class DeltaSharing:
         files, rows = await asyncio.to_thread(self._files, grant, table, version)
         given = list(protocol.limited(files, rows, limit))
         answer = await self._answer(request, table, version, given)
-        await self._city.journal.write(
-            "read",
-            {
-                **_who(grant, table, version),
-                "what": "query",
-                "purpose": version.statement.predicate.agreement.purpose_code,
-                "files": len(given),
-                "bytes": sum(one.size for one in given),
-            },
-        )
+        facts = {"what": "query", "files": len(given), "bytes": sum(one.size for one in given)}
+        await self._city.journal.write("read", {**read_entry(grant, table.agreement, version), **facts})
         return answer
 
     def _files(
@@ -166,11 +159,6 @@ def _share(name: str) -> dict[str, Any]:
 
 def _named(table: Table) -> dict[str, Any]:
     return {"name": table.name, "schema": table.schema, "share": table.share, "id": f"{table.agreement}.{table.name}"}
-
-
-def _who(grant: Grant, table: Table, version: Version) -> dict[str, Any]:
-    named = {"agreement": table.agreement, "release_id": version.release_id, "version": version.number}
-    return {"recipient": grant.recipient, "token": grant.token, **named}
 
 
 def _page(request: Request, items: list[dict[str, Any]]) -> Response:

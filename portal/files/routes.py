@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -13,6 +16,7 @@ from portal.city import City
 from portal.files.proof import Proofs
 from portal.files.signed import Address, read_address
 from portal.released import Version, tables_of
+from sharing.grants import Grant
 
 _KIND = "application/vnd.apache.parquet"
 _ENDED = Refused(403, "ADDRESS_ENDED", "this address has ended, or never was one: query the table again")
@@ -44,25 +48,31 @@ class Files:
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
         path = version.folder / address.name
         if request.method == "GET":
-            await self._city.journal.write(
-                "read",
-                {
-                    "recipient": grant.recipient,
-                    "token": grant.token,
-                    "agreement": address.agreement,
-                    "release_id": version.release_id,
-                    "version": version.number,
-                    "what": "file",
-                    "purpose": version.statement.predicate.agreement.purpose_code,
-                    "file": address.name,
-                    "range": request.headers.get("range", "")[:100] or None,
-                    "bytes": path.stat().st_size,
-                },
-            )
-        return _Bytes(path, media_type=_KIND, headers={"Cache-Control": "private, no-store"})
+            facts = {"what": "file", "file": address.name, "bytes": path.stat().st_size}
+            asked = {"range": request.headers.get("range", "")[:100] or None}
+            entry = {**read_entry(grant, address.agreement, version), **facts, **asked}
+            await self._city.journal.write("read", entry)
+        return stream_file(path, {"Cache-Control": "private, no-store"})
 
     def _version(self, recipient: str, address: Address) -> Version | None:
         tables = tables_of(self._city, recipient)
         versions = (one for table in tables if table.agreement == address.agreement for one in table.versions)
         found = next((one for one in versions if one.release_id == address.release_id), None)
         return found if found and address.name in {file.name for file in found.files} else None
+
+
+def read_entry(grant: Grant, agreement: str, version: Version) -> dict[str, Any]:
+    """What every entry of a read says: who, which release, and for which purpose it was agreed."""
+    return {
+        "recipient": grant.recipient,
+        "token": grant.token,
+        "agreement": agreement,
+        "release_id": version.release_id,
+        "version": version.number,
+        "purpose": version.statement.predicate.agreement.purpose_code,
+    }
+
+
+def stream_file(path: Path, headers: Mapping[str, str]) -> Response:
+    """A Parquet file, or the ranges of it that are asked for."""
+    return _Bytes(path, media_type=_KIND, headers=headers)

@@ -1,0 +1,68 @@
+"""A release by one address, for a person's download and an application's stream: `/api/tables/<schema>/<table>.csv`.
+
+The grant of the bearer token says whose it is. What a release is made into is `formats.py`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from starlette.concurrency import iterate_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from portal.asking import Refused, asking
+from portal.city import City
+from portal.files.formats import FORMATS
+from portal.files.proof import Proofs
+from portal.files.routes import read_entry, stream_file
+from portal.released import table_of
+
+_GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name for this grant")
+
+
+class Downloads:
+    """Serves releases of one city in other formats."""
+
+    def __init__(self, city: City, proofs: Proofs) -> None:
+        self._city, self._proofs = city, proofs
+
+    def routes(self) -> list[Route]:
+        """Its routes."""
+        return [Route("/api/tables/{schema}/{table}.{format}", self.download, methods=["GET", "HEAD"])]
+
+    async def download(self, request: Request) -> Response:
+        """The current version of a table, or the one of a number, in a format."""
+        grant, asked = asking(self._city, request), request.path_params
+        table = await asyncio.to_thread(table_of, self._city, grant.recipient, asked["schema"], asked["table"])
+        if table is None:
+            raise _GONE
+        number = request.query_params.get("version")
+        known = {str(one.number): one for one in table.versions}
+        version = known.get(number) if number is not None else table.newest
+        if version is None:
+            raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "no such version can be read (any more)")
+        await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
+        files, name = version.files, f"{table.name}-{version.number}.{asked['format']}"
+        if asked["format"] == "parquet" and len(files) > 1:
+            raise Refused(400, "SEVERAL_FILES", f"the release has {len(files)} Parquet files: read it by Delta Sharing")
+        if asked["format"] not in (*FORMATS, "parquet"):
+            raise Refused(404, "UNKNOWN_FORMAT", f"formats are parquet, {', '.join(FORMATS)}")
+        if request.method == "GET":
+            size = sum(one.stat().st_size for one in files)
+            facts = {"what": f"download {asked['format']}", "files": len(files), "bytes": size}
+            await self._city.journal.write("read", {**read_entry(grant, table.agreement, version), **facts})
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+        if asked["format"] == "parquet":
+            return stream_file(files[0], headers)
+        made = FORMATS[asked["format"]]
+        if request.method == "HEAD":
+            return Response(media_type=made.media_type, headers=headers)
+        return StreamingResponse(_streamed(made.pieces(files)), media_type=made.media_type, headers=headers)
+
+
+async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in iterate_in_threadpool(pieces):
+        yield piece

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from lake.city import declarations, open_books
 from lake.guarding import open_past
@@ -45,18 +46,23 @@ def opened(settings: Settings) -> Iterator[City]:
 def serve(settings: Settings, place: Place) -> None:
     """Serve until a signal ends it."""
     with opened(settings) as city:
-        config = uvicorn.Config(
-            Guard(application(city, place.base)),
-            host=place.host,
-            port=place.port,
-            log_level="warning",
-            access_log=False,  # the ledger has it, and no address with a signature belongs into a log
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,
-            timeout_keep_alive=20,
-            limit_concurrency=1000,
-            h11_max_incomplete_event_size=16_384,
-            http="h11",
-        )
-        uvicorn.Server(config).run()
+        uvicorn.Server(bounded(Guard(application(city, place.base)), place.host, place.port)).run()
+
+
+def bounded(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """How an application is served: no more at once, and no longer waited for, than one machine bears."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,  # the ledger has it, and no address with a signature belongs into a log
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=1000,
+        h11_max_incomplete_event_size=16_384,
+        http="h11",
+        lifespan="off",
+    )

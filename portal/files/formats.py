@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from contracts.sql_text import literal
+from contracts.sql_text import identifier, literal
 
 _ROWS = 65_536
 _BOM = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
@@ -54,9 +54,11 @@ def _arrow(files: Sequence[Path]) -> Iterator[bytes]:
 
 def _json_lines(files: Sequence[Path]) -> Iterator[bytes]:
     names = ", ".join(literal(str(file)) for file in files)
+    # By name, since a column may be called as the table is in the query.
+    columns = ", ".join(f"{literal(name)}: {identifier(name)}" for name in pq.read_schema(files[0]).names)
     with duckdb.connect(config={"threads": 1}) as connection:
         found = connection.execute(
-            f"select cast(to_json(t) as varchar) || chr(10) as line from read_parquet([{names}]) as t"
+            f"select cast(to_json({{{columns}}}) as varchar) || chr(10) from read_parquet([{names}])"
         ).to_arrow_reader(_ROWS)
         for batch in found:
             yield _text(batch.column(0))

@@ -104,8 +104,8 @@ def content_digest(connection: duckdb.DuckDBPyConnection, files: Sequence[Path])
     """`<rows>-<16 hex digits>` over the rows of Parquet files, whatever their order and the files' own bytes."""
     listed = ", ".join(literal(str(file)) for file in files)
     row = connection.execute(
-        "select count(*), coalesce(sum(hash(t))::uhugeint % 18446744073709551616, 0) "
-        f"from read_parquet([{listed}]) as t"
+        "select count(*), coalesce(sum(hash(*columns(*)))::uhugeint % 18446744073709551616, 0) "
+        f"from read_parquet([{listed}])"
     ).fetchone()
     rows, digest = row or (0, 0)
     return f"{rows}-{int(digest):016x}"

@@ -83,8 +83,8 @@ def content_version(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """`<rows>-<16 hex digits>`: a digest of the multiset of rows of `<schema>.<name>`, in one scan."""
     schema, name = table.split(".", 1)
     row = connection.execute(
-        f"select count(*), coalesce(sum(hash(t))::uhugeint % 18446744073709551616, 0) "
-        f"from lake.{identifier(schema)}.{identifier(name)} as t"
+        f"select count(*), coalesce(sum(hash(*columns(*)))::uhugeint % 18446744073709551616, 0) "
+        f"from lake.{identifier(schema)}.{identifier(name)}"
     ).fetchone()
     rows, digest = row or (0, 0)
     return f"{rows}-{int(digest):016x}"

@@ -10,22 +10,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from portal.access import Access
 from portal.asking import Refused
 from portal.city import City
 from portal.delta.routes import DeltaSharing
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
 from portal.files.routes import Files
+from portal.released import Released
 
 
 def application(city: City, base: str) -> Starlette:
     """The ASGI application of one city; `base` is the address by which others reach it."""
-    proofs = Proofs()
+    shared = city, Released(city), Proofs()
     return Starlette(
         routes=[
-            *DeltaSharing(city, proofs, base).routes(),
-            *Files(city, proofs).routes(),
-            *Downloads(city, proofs).routes(),
+            *DeltaSharing(*shared, base).routes(),
+            *Files(*shared).routes(),
+            *Downloads(*shared).routes(),
+            *Access(city).routes(),
         ],
         exception_handlers={
             Refused: _refused,

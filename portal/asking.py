@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from portal.access import PREFIX, token_id
 from portal.city import City
 from sharing.grants import Grant, recognise
 
@@ -26,8 +27,14 @@ def asking(city: City, request: Request) -> Grant:
     """The grant by which a request asks. Raises `Refused`."""
     said = request.headers.get("authorization", "")
     text = said[len(_SCHEME) :].strip() if said.lower().startswith(_SCHEME) and len(said) <= _LONGEST else ""
-    grant = recognise(city.grants(), text) if text else None
-    return admitted(city, request, grant)
+    return admitted(city, request, _grant(city, text) if text else None)
+
+
+def _grant(city: City, text: str) -> Grant | None:
+    if not text.startswith(PREFIX):
+        return recognise(city.grants(), text)
+    token = token_id(text, city.key, city.now())
+    return city.grants().get(token) if token else None
 
 
 def admitted(city: City, request: Request, grant: Grant | None) -> Grant:

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
+from contracts.model import Agreement
+from contracts.violation import Severity
 from lake.settings import Settings
 from portal.journal import Journal
 from sharing.durable import make_folder, read_file, write_file
@@ -26,13 +28,17 @@ _KEY_BYTES = 32
 
 @dataclass
 class City:
-    """One city, opened for serving. Safe to use from several threads."""
+    """One city, opened for serving. Safe to use from several threads.
+
+    `key` signs addresses; `keys` are, by agreement, the columns that tell the rows of its product apart.
+    """
 
     settings: Settings
     name: str
     ledger: Ledger
     journal: Journal
     key: bytes
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _grants: dict[str, Grant] = field(default_factory=dict)
     _read_to: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -49,6 +55,16 @@ class City:
                 self._grants[grant.token] = grant
                 self._read_to = entry.seq
             return self._grants
+
+
+def row_keys(agreements: Mapping[str, Agreement]) -> dict[str, tuple[str, ...]]:
+    """By agreement, the columns of its first rule that no two rows of the product may have alike."""
+    found = {}
+    for name, agreement in agreements.items():
+        unique = [one.columns for one in agreement.rules if one.kind == "unique" and one.severity is Severity.ERROR]
+        if unique:
+            found[name] = unique[0]
+    return found
 
 
 def url_key(settings: Settings) -> bytes:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from lake.cli.options import Json, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import Settings, load_settings
+from sharing.grants import Asked
 
 WRONG = 2
 _DOINGS = ("add", "list", "revoke")
@@ -45,6 +46,7 @@ def recipient(
     network: Annotated[list[str] | None, typer.Option("--network", help="add: from where alone: 10.1.0.0/16.")] = None,
     token: Annotated[str | None, typer.Option("--token", help="revoke: this token's id alone.")] = None,
     url: Annotated[str, typer.Option("--url", help="add: the portal's address.")] = "http://127.0.0.1:8090",
+    oauth: Annotated[bool, typer.Option("--oauth", help="add: a profile of OAuth client credentials.")] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -57,18 +59,17 @@ def recipient(
     elif name is None:
         fail(f"say whom: `recipient {doing} AGENCY`", WRONG)
     elif doing == "add":
-        found = _added(settings, name, profile, days, network or [], url)
+        found = _added(settings, Asked(name, days, tuple(network or ()), login_name()), profile, (url, oauth))
     else:
         found = _ended(settings, name, token)
     emit(found) if as_json else _show(found)
 
 
-def _added(
-    settings: Settings, name: str, file: Path | None, days: int, networks: list[str], url: str
-) -> dict[str, Any]:
+def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, bool]) -> dict[str, Any]:
     from lake.city import declarations, open_books
-    from sharing.grants import Asked, give, profile
+    from sharing.grants import give, profile
 
+    (url, oauth), name = how, asked.recipient
     known = sorted({one.agency for one in declarations(settings).agreements.values()} - {"public"})
     if name not in known:
         fail(f"no agreement names {name}; there are {', '.join(known) or 'none'}", WRONG)
@@ -78,8 +79,8 @@ def _added(
         fail(f"{file} is there already; name another file", WRONG)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as target, open_books(settings) as (ledger, _):
-        grant, text = give(ledger, Asked(name, days, tuple(networks), login_name()), settings.clock.now())
-        target.write(profile(f"{url.rstrip('/')}/delta-sharing", grant, text))
+        grant, text = give(ledger, asked, settings.clock.now())
+        target.write(profile(url, grant, text, oauth=oauth))
     return {"grant": _shown(grant.as_dict()), "profile": str(file)}
 
 

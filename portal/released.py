@@ -6,6 +6,8 @@ number that nobody can read any more. What a protocol calls things is that proto
 
 from __future__ import annotations
 
+import glob
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -48,6 +50,7 @@ class Table:
     schema: str
     name: str
     agreement: str
+    recipient: str
     versions: tuple[Version, ...]
 
     @property
@@ -68,39 +71,76 @@ class Table:
         return next((one for one in self.versions if one.at >= at), None)
 
 
-def tables_of(city: City, recipient: str) -> list[Table]:
-    """The tables that a recipient may read now, by schema: of agreements in their term that have a current release."""
-    day = today(city.settings.clock)
-    return [table for name in _agreements(city, recipient) if (table := _table(city, recipient, name, day))]
+class Released:
+    """What is released in a city, to whom: read anew when a folder of releases has changed. Used from any thread."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._known: dict[str, tuple[_State, Table | None]] = {}
+
+    def tables(self, recipient: str) -> list[Table]:
+        """The tables that a recipient may read now, by schema: of agreements in their term with a current release."""
+        return [table for name in self._agreements(recipient) if (table := self._of(recipient, name))]
+
+    def table(self, recipient: str, schema: str, name: str) -> Table | None:
+        """One table of a recipient; None where it may read none of that name, whatever else there is."""
+        agreement = f"{recipient}__{schema}"
+        if agreement not in self._agreements(recipient):
+            return None
+        table = self._of(recipient, agreement)
+        return table if table is not None and table.name == name else None
+
+    def _agreements(self, recipient: str) -> list[str]:
+        root = self._city.settings.releases
+        return sorted(one.name for one in root.glob(f"{glob.escape(recipient)}__*")) if root.is_dir() else []
+
+    def _of(self, recipient: str, agreement: str) -> Table | None:
+        root, day = self._city.settings.releases, today(self._city.settings.clock)
+        before = _state(root / agreement, day)
+        known = self._known.get(agreement)
+        if known is not None and known[0] == before:
+            found = known[1]
+        else:
+            found = _table(self._city, agreement, day)
+            # What changed just now may change again within the file system's own tick.
+            if time.time_ns() - before.changed > _TICK:
+                self._known[agreement] = (before, found)
+        return found if found is not None and found.recipient == recipient else None
 
 
-def table_of(city: City, recipient: str, schema: str, name: str) -> Table | None:
-    """One table of a recipient; None where it may read none of that name, whatever else there is."""
-    agreement = f"{recipient}__{schema}"
-    if agreement not in _agreements(city, recipient):
-        return None
-    table = _table(city, recipient, agreement, today(city.settings.clock))
-    return table if table is not None and table.name == name else None
+@dataclass(frozen=True)
+class _State:
+    """A folder of releases at a moment: every switch, release and tombstone is a change of it."""
+
+    day: date
+    inode: int
+    changed: int
 
 
-def _agreements(city: City, recipient: str) -> list[str]:
-    """The agreements under which anything was ever released to a recipient, by name."""
-    found = city.ledger.current("release").values()
-    return sorted(str(one.body["agreement"]) for one in found if one.body.get("recipient") == recipient)
+_TICK = 100_000_000
 
 
-def _table(city: City, recipient: str, agreement: str, day: date) -> Table | None:
+def _state(home: Path, day: date) -> _State:
+    try:
+        found = home.stat()
+    except OSError:
+        return _State(day, 0, 0)
+    return _State(day, found.st_ino, max(found.st_mtime_ns, found.st_ctime_ns))
+
+
+def _table(city: City, agreement: str, day: date) -> Table | None:
     root = city.settings.releases
     current = current_release(root, agreement, day)
-    if current is None or current.statement is None or current.recipient != recipient:
+    if current is None or current.statement is None:
         return None
+    terms = current.statement.predicate.agreement
     there = {one.release_id: one for one in list_releases(root, agreement)}
     numbered = enumerate(switches(city.ledger, root, agreement))
-    versions = [found for number, one in numbered if (found := _version(number, one, there, recipient))]
+    versions = [found for number, one in numbered if (found := _version(number, one, there, terms.recipient))]
     if not versions or versions[-1].release_id != current.release_id:
         return None  # it is being switched at this moment
-    schema = agreement.partition("__")[2]
-    return Table(city.name, schema, current.statement.predicate.product, agreement, tuple(versions))
+    schema = agreement.removeprefix(f"{terms.recipient}__")
+    return Table(city.name, schema, current.statement.predicate.product, agreement, terms.recipient, tuple(versions))
 
 
 def _version(number: int, switch: Switch, there: dict[str, Release], recipient: str) -> Version | None:

@@ -13,7 +13,7 @@ from lake.city import declarations, open_books
 from lake.guarding import open_past
 from lake.settings import Settings
 from portal.app import application
-from portal.city import City, url_key
+from portal.city import City, row_keys, url_key
 from portal.guard import Guard
 from portal.journal import Journal
 
@@ -35,12 +35,13 @@ class Place:
 @contextmanager
 def opened(settings: Settings) -> Iterator[City]:
     """The city, for serving. Raises what opening the ledger does: a past that is lacking is not served from."""
-    name = declarations(settings).city
+    catalogue = declarations(settings)
     with open_books(settings):
         pass  # the ledger is held against its witnesses, as for any other writer
     ledger, _ = open_past(settings)
     with ledger:
-        yield City(settings, name, ledger, Journal(ledger, settings.clock), url_key(settings))
+        keys = row_keys(catalogue.agreements)
+        yield City(settings, catalogue.city, ledger, Journal(ledger, settings.clock), url_key(settings), keys)
 
 
 def serve(settings: Settings, place: Place) -> None:

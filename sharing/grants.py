@@ -4,7 +4,7 @@ The ledger holds all there is of a grant: whose, until when, from which networks
 nobody can turn back into one. A token is shown once, as it is made. What may be read with it the releases say; asking
 and answering over a network is the portal's.
 
-Source: RFC 6750 (bearer tokens); Delta Sharing protocol, profile file format, version 1.
+Source: RFC 6750 (bearer tokens); Delta Sharing protocol, profile file format, versions 1 and 2.
 """
 
 from __future__ import annotations
@@ -125,14 +125,25 @@ def recognise(known: Mapping[str, Grant], text: str) -> Grant | None:
     return found if found is not None and hmac.compare_digest(found.sha256, digest) else None
 
 
-def profile(endpoint: str, grant: Grant, text: str) -> bytes:
-    """The profile file that a client of Delta Sharing opens."""
-    told = {
-        "shareCredentialsVersion": 1,
-        "endpoint": endpoint,
-        "bearerToken": text,
-        "expirationTime": grant.until.isoformat(timespec="milliseconds"),
-    }
+def profile(base: str, grant: Grant, text: str, *, oauth: bool = False) -> bytes:
+    """The profile file that a client of Delta Sharing opens, with the token as it is or as a client's secret."""
+    endpoint = f"{base.rstrip('/')}/delta-sharing"
+    if oauth:
+        told: dict[str, Any] = {
+            "shareCredentialsVersion": 2,
+            "type": "oauth_client_credentials",
+            "endpoint": endpoint,
+            "tokenEndpoint": f"{base.rstrip('/')}/oauth/token",
+            "clientId": grant.token,
+            "clientSecret": text,
+        }
+    else:
+        told = {
+            "shareCredentialsVersion": 1,
+            "endpoint": endpoint,
+            "bearerToken": text,
+            "expirationTime": grant.until.isoformat(timespec="milliseconds"),
+        }
     return json.dumps(told, indent=2).encode() + b"\n"
 
 

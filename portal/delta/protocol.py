@@ -61,6 +61,23 @@ def capable(header: str | None) -> Capable:
     return Capable(tuple(known), frozenset(told.get("readerfeatures", ())))
 
 
+@dataclass(frozen=True)
+class ChangeAction:
+    """The file of one version's changes: a difference, or (`whole`) a file of the first, all of whose rows came."""
+
+    version: Version
+    file: FileAction
+    whole: bool
+
+
+def change_lines(format_: str, table: Table, version: Version, schema: str, files: Sequence[ChangeAction]) -> bytes:
+    """The body of a response on changes: a line of JSON for each action, in the order of versions."""
+    shape = _Delta(table, version, schema, changes=True) if format_ == DELTA else _Parquet(table, version, schema)
+    told = [shape.protocol(), shape.metadata(sum(one.file.size for one in files), len(files))]
+    told += [shape.change(one) for one in files]
+    return b"".join(_line(one) for one in told)
+
+
 def lines(format_: str, table: Table, version: Version, schema: str, files: Sequence[FileAction] | None) -> bytes:
     """The body of a response on metadata (no files) or a query: a line of JSON for each action."""
     shape = _Delta(table, version, schema) if format_ == DELTA else _Parquet(table, version, schema)
@@ -100,27 +117,39 @@ class _Parquet:
         }
         return {"file": told}
 
+    def change(self, one: ChangeAction) -> dict[str, Any]:
+        told = {
+            "url": one.file.url,
+            "id": _id(one.version.release_id, one.file.name),
+            "partitionValues": {},
+            "size": one.file.size,
+            "version": one.version.number,
+            "timestamp": one.version.milliseconds,
+            "expirationTimestamp": one.file.ends,
+        }
+        return {"add": {**told, "stats": one.file.stats}} if one.whole else {"cdf": told}
+
 
 class _Delta:
     """The second: actions of a Delta log, whose paths are addresses."""
 
-    def __init__(self, table: Table, version: Version, schema: str) -> None:
-        self.table, self.version, self.schema = table, version, schema
+    def __init__(self, table: Table, version: Version, schema: str, *, changes: bool = False) -> None:
+        self.table, self.version, self.schema, self.changes = table, version, schema, changes
 
     def protocol(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"minReaderVersion": 1, "minWriterVersion": 2}
+        # Writers that know change data feeds are of version 4.
+        told: dict[str, Any] = {"minReaderVersion": 1, "minWriterVersion": 4 if self.changes else 2}
         if f'"{LOCAL_TIME}"' in self.schema:
             features = [_LOCAL_TIME_FEATURE]
-            told = {
-                "minReaderVersion": 3,
-                "minWriterVersion": 7,
-                "readerFeatures": features,
-                "writerFeatures": features,
-            }
+            writers = [*features, "changeDataFeed"] if self.changes else features
+            told = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features, "writerFeatures": writers}
         return {"protocol": {"deltaProtocol": told}}
 
     def metadata(self, size: int, files: int) -> dict[str, Any]:
-        told = {"deltaMetadata": _described(self.table, self.schema), "version": self.version.number}
+        described = _described(self.table, self.schema)
+        if self.changes:
+            described["configuration"] = {"delta.enableChangeDataFeed": "true"}
+        told = {"deltaMetadata": described, "version": self.version.number}
         return {"metaData": {**told, "size": size, "numFiles": files}}
 
     def file(self, one: FileAction) -> dict[str, Any]:
@@ -138,6 +167,23 @@ class _Delta:
             "timestamp": self.version.milliseconds,
             "expirationTimestamp": one.ends,
             "deltaSingleAction": {"add": add},
+        }
+        return {"file": told}
+
+    def change(self, one: ChangeAction) -> dict[str, Any]:
+        """The action of one file of changes."""
+        action: dict[str, Any] = {"path": one.file.url, "partitionValues": {}, "size": one.file.size}
+        if one.whole:
+            more = {"modificationTime": one.version.milliseconds, "dataChange": True, "stats": one.file.stats}
+            single = {"add": {**action, **more}}
+        else:
+            single = {"cdc": {**action, "dataChange": False}}
+        told = {
+            "id": _id(one.version.release_id, one.file.name),
+            "version": one.version.number,
+            "timestamp": one.version.milliseconds,
+            "expirationTimestamp": one.file.ends,
+            "deltaSingleAction": single,
         }
         return {"file": told}
 

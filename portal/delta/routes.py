@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -18,10 +19,11 @@ from portal.asking import Refused, asking
 from portal.city import City
 from portal.delta import protocol
 from portal.delta.types import TypeUnknown, schema_string
+from portal.differences import ChangesUnknown, Differences, Step, steps
 from portal.files.proof import Proofs
 from portal.files.routes import read_entry
 from portal.files.signed import LIFETIME, Address
-from portal.released import Table, Version, table_of, tables_of
+from portal.released import Released, Table, Version
 from sharing.grants import Grant
 
 _MOST_ASKED = 1 << 20
@@ -31,8 +33,9 @@ _GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name f
 class DeltaSharing:
     """The protocol's server on one city."""
 
-    def __init__(self, city: City, proofs: Proofs, base: str) -> None:
-        self._city, self._proofs, self._base = city, proofs, base
+    def __init__(self, city: City, released: Released, proofs: Proofs, base: str) -> None:
+        self._city, self._released, self._proofs, self._base = city, released, proofs, base
+        self._differences = Differences(city)
 
     def routes(self) -> list[Route]:
         """Its routes, below the portal's own address."""
@@ -47,6 +50,7 @@ class DeltaSharing:
             Route(f"{share}{table}", self.version, methods=["HEAD"]),
             Route(f"{share}{table}/metadata", self.metadata, methods=["GET"]),
             Route(f"{share}{table}/query", self.query, methods=["POST"]),
+            Route(f"{share}{table}/changes", self.changes, methods=["GET"]),
         ]
 
     async def shares(self, request: Request) -> Response:
@@ -106,39 +110,69 @@ class DeltaSharing:
         await self._city.journal.write("read", {**read_entry(grant, table.agreement, version), **facts})
         return answer
 
+    async def changes(self, request: Request) -> Response:
+        """What changed from one version to another, each with an address for this grant."""
+        grant, table = await self._table(request)
+        start, end = _range(table, request.query_params)
+        try:
+            found = await asyncio.to_thread(self._changes, grant, table, steps(table, start, end))
+        except ChangesUnknown as error:
+            raise Refused(400, "CHANGES_UNKNOWN", str(error)) from None
+        version = found[-1].version if found else table.newest
+        schema, chosen = await self._chosen(request, version)
+        facts = {"what": "changes", "from": start, "files": len(found), "bytes": sum(one.file.size for one in found)}
+        await self._city.journal.write("read", {**read_entry(grant, table.agreement, version), **facts})
+        first = table.numbered(start) or version
+        return _lines(protocol.change_lines(chosen, table, first, schema, found), start, chosen)
+
+    def _changes(self, grant: Grant, table: Table, wanted: list[Step]) -> list[protocol.ChangeAction]:
+        found = list[protocol.ChangeAction]()
+        for step in wanted:
+            self._proofs.expect(self._city, step.version.folder)
+            if step.before is None:
+                files, _ = self._files(grant, table, step.version)
+                found += [protocol.ChangeAction(step.version, one, whole=True) for one in files]
+                continue
+            self._proofs.expect(self._city, step.before.folder)
+            file = self._differences.file(table, step)
+            given = self._given(grant, table, step.version, (step.name, file))
+            found.append(protocol.ChangeAction(step.version, given, whole=False))
+        return found
+
+    def _given(self, grant: Grant, table: Table, version: Version, named: tuple[str, Path]) -> protocol.FileAction:
+        """A file with an address for a grant."""
+        (name, file), ends = named, self._city.now() + LIFETIME
+        url = Address(table.agreement, version.release_id, name, grant.token, ends).url(self._base, self._city.key)
+        stats = json.dumps({"numRecords": pq.read_metadata(file).num_rows})
+        return protocol.FileAction(url, int(ends.timestamp() * 1000), name, file.stat().st_size, stats)
+
     def _files(
         self, grant: Grant, table: Table, version: Version
     ) -> tuple[list[protocol.FileAction], Mapping[str, int]]:
-        ends, rows, found = self._city.now() + LIFETIME, dict[str, int](), []
-        for file in version.files:
-            rows[file.name] = pq.read_metadata(file).num_rows
-            address = Address(table.agreement, version.release_id, file.name, grant.token, ends)
-            stats = json.dumps({"numRecords": rows[file.name]})
-            facts = (int(ends.timestamp() * 1000), file.name, file.stat().st_size, stats)
-            found.append(protocol.FileAction(address.url(self._base, self._city.key), *facts))
-        return found, rows
+        found = [self._given(grant, table, version, (file.name, file)) for file in version.files]
+        return found, {one.name: int(json.loads(one.stats)["numRecords"]) for one in found}
 
     async def _answer(
         self, request: Request, table: Table, version: Version, files: list[protocol.FileAction] | None
     ) -> Response:
+        schema, chosen = await self._chosen(request, version)
+        return _lines(protocol.lines(chosen, table, version, schema, files), version.number, chosen)
+
+    async def _chosen(self, request: Request, version: Version) -> tuple[str, str]:
+        """The schema of a version, and the format to answer in."""
         try:
             schema = await asyncio.to_thread(schema_string, version.files[0])
         except TypeUnknown as error:
             raise Refused(400, "UNSUPPORTED_TYPE", str(error)) from None
-        can = protocol.capable(request.headers.get(protocol.CAPABILITIES))
-        chosen = can.choose(schema)
+        chosen = protocol.capable(request.headers.get(protocol.CAPABILITIES)).choose(schema)
         if chosen is None:
-            what = (
-                "the table has local times (timestamp_ntz): ask with responseformat=delta;readerfeatures=timestampntz"
-            )
+            what = "it has local times (timestamp_ntz): ask with responseformat=delta;readerfeatures=timestampntz"
             raise Refused(400, "UNSUPPORTED_CAPABILITIES", what)
-        headers = {protocol.VERSION_HEADER: str(version.number), protocol.CAPABILITIES: f"responseformat={chosen}"}
-        body = protocol.lines(chosen, table, version, schema, files)
-        return Response(body, media_type=protocol.NDJSON, headers=headers)
+        return schema, chosen
 
     async def _tables(self, request: Request) -> list[Table]:
         grant = asking(self._city, request)
-        return await asyncio.to_thread(tables_of, self._city, grant.recipient)
+        return await asyncio.to_thread(self._released.tables, grant.recipient)
 
     def _expect_share(self, request: Request, tables: list[Table]) -> list[Table]:
         if not tables or request.path_params["share"] != self._city.name:
@@ -147,10 +181,36 @@ class DeltaSharing:
 
     async def _table(self, request: Request) -> tuple[Grant, Table]:
         grant, asked = asking(self._city, request), request.path_params
-        found = await asyncio.to_thread(table_of, self._city, grant.recipient, asked["schema"], asked["table"])
+        found = await asyncio.to_thread(self._released.table, grant.recipient, asked["schema"], asked["table"])
         if found is None or asked["share"] != found.share:
             raise _GONE
         return grant, found
+
+
+def _lines(body: bytes, version: int, chosen: str) -> Response:
+    headers = {protocol.VERSION_HEADER: str(version), protocol.CAPABILITIES: f"responseformat={chosen}"}
+    return Response(body, media_type=protocol.NDJSON, headers=headers)
+
+
+def _range(table: Table, asked: Mapping[str, Any]) -> tuple[int, int]:
+    """The versions of which changes are asked for, the last one included."""
+    start, since = _number(asked, "startingVersion"), asked.get("startingTimestamp")
+    end, until = _number(asked, "endingVersion"), asked.get("endingTimestamp")
+    if (start is None) == (since is None) or (end is not None and until is not None):
+        what = "say where changes begin: startingVersion or startingTimestamp, and where they end at most one way"
+        raise Refused(400, "INVALID_PARAMETER_VALUE", what)
+    newest = table.newest.number
+    if since is not None:
+        found = table.since(_moment(since))
+        start = newest + 1 if found is None else found.number
+    if until is not None:
+        last = table.as_of(_moment(until))
+        end = -1 if last is None else last.number
+    if start is None or start > newest or (end is not None and not start <= end <= newest):
+        raise Refused(
+            400, "INVALID_PARAMETER_VALUE", f"versions go to {newest}, and changes from an earlier to a later"
+        )
+    return start, newest if end is None else end
 
 
 def _share(name: str) -> dict[str, Any]:

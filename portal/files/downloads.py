@@ -18,7 +18,7 @@ from portal.city import City
 from portal.files.formats import FORMATS
 from portal.files.proof import Proofs
 from portal.files.routes import read_entry, stream_file
-from portal.released import table_of
+from portal.released import Released
 
 _GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name for this grant")
 
@@ -26,8 +26,8 @@ _GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name f
 class Downloads:
     """Serves releases of one city in other formats."""
 
-    def __init__(self, city: City, proofs: Proofs) -> None:
-        self._city, self._proofs = city, proofs
+    def __init__(self, city: City, released: Released, proofs: Proofs) -> None:
+        self._city, self._released, self._proofs = city, released, proofs
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -36,7 +36,7 @@ class Downloads:
     async def download(self, request: Request) -> Response:
         """The current version of a table, or the one of a number, in a format."""
         grant, asked = asking(self._city, request), request.path_params
-        table = await asyncio.to_thread(table_of, self._city, grant.recipient, asked["schema"], asked["table"])
+        table = await asyncio.to_thread(self._released.table, grant.recipient, asked["schema"], asked["table"])
         if table is None:
             raise _GONE
         number = request.query_params.get("version")

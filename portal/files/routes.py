@@ -13,9 +13,10 @@ from starlette.routing import Route
 
 from portal.asking import Refused, admitted
 from portal.city import City
+from portal.differences import Differences
 from portal.files.proof import Proofs
 from portal.files.signed import Address, read_address
-from portal.released import Version, tables_of
+from portal.released import Released, Version
 from sharing.grants import Grant
 
 _KIND = "application/vnd.apache.parquet"
@@ -29,8 +30,9 @@ class _Bytes(FileResponse):
 class Files:
     """Serves files of releases of one city."""
 
-    def __init__(self, city: City, proofs: Proofs) -> None:
-        self._city, self._proofs = city, proofs
+    def __init__(self, city: City, released: Released, proofs: Proofs) -> None:
+        self._city, self._released, self._proofs = city, released, proofs
+        self._differences = Differences(city)
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -46,7 +48,9 @@ class Files:
         if version is None:
             raise _ENDED
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
-        path = version.folder / address.name
+        path = await asyncio.to_thread(self._path, version, address.name)
+        if path is None:
+            raise _ENDED
         if request.method == "GET":
             facts = {"what": "file", "file": address.name, "bytes": path.stat().st_size}
             asked = {"range": request.headers.get("range", "")[:100] or None}
@@ -55,10 +59,14 @@ class Files:
         return stream_file(path, {"Cache-Control": "private, no-store"})
 
     def _version(self, recipient: str, address: Address) -> Version | None:
-        tables = tables_of(self._city, recipient)
+        tables = self._released.tables(recipient)
         versions = (one for table in tables if table.agreement == address.agreement for one in table.versions)
-        found = next((one for one in versions if one.release_id == address.release_id), None)
-        return found if found and address.name in {file.name for file in found.files} else None
+        return next((one for one in versions if one.release_id == address.release_id), None)
+
+    def _path(self, version: Version, name: str) -> Path | None:
+        """A file of a release, or of what changed in it."""
+        own = next((file for file in version.files if file.name == name), None)
+        return own or self._differences.stored(version, name)
 
 
 def read_entry(grant: Grant, agreement: str, version: Version) -> dict[str, Any]:

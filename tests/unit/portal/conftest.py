@@ -89,7 +89,14 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     settings = replace(settings, clock=clock)
     publishing = Publishing(settings.state, signer_in(settings.keys))
     with Ledger.open(settings.ledger, publishing.signer) as ledger:
-        city = City(settings, "city", ledger, Journal(ledger, clock), url_key(settings))
+        city = City(
+            settings,
+            "city",
+            ledger,
+            Journal(ledger, clock),
+            url_key(settings),
+            {cases.agreement().name: ("person_id",)},
+        )
         yield Portal(city, publishing, clock, Guard(application(city, "http://portal")))
 
 

@@ -63,7 +63,7 @@ def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
     grant, text = give(portal.city.ledger, Asked(RECIPIENT, 90), portal.clock.now())
     file = tmp_path / "profile.json"
     # The client looks at the machine's own clock: when the grant ends is not this city's moment to it.
-    told = json.loads(profile(f"{base}/delta-sharing", grant, text))
+    told = json.loads(profile(base, grant, text))
     file.write_text(json.dumps({name: value for name, value in told.items() if name != "expirationTime"}))
     yield Served(portal, base, file)
     server.should_exit = True
@@ -89,6 +89,35 @@ def test_the_official_client_reads_the_release(served: Served, delta: bool) -> N
     assert delta_sharing.get_table_version(served.table) == 1
     read = {(one["what"], one["version"]) for one in served.portal.reads()}
     assert read == {("query", 0), ("file", 0), ("query", 1), ("file", 1)}
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_the_official_client_reads_what_changed(served: Served, delta: bool) -> None:
+    import delta_sharing
+
+    for last in (90, 95, 92):
+        served.portal.publish(range(80, last))
+        served.portal.clock.pass_by(days=1)
+    told = {"starting_version": 0, "ending_version": 2, "use_delta_format": delta}
+    found = delta_sharing.load_table_changes_as_pandas(served.table, **told)
+    by = {key: sorted(rows["age"]) for key, rows in found.groupby(["_commit_version", "_change_type"])}
+    assert by == {
+        (0, "insert"): list(range(80, 90)),
+        (1, "insert"): list(range(90, 95)),
+        (2, "delete"): list(range(92, 95)),
+    }
+
+
+def test_the_official_client_reads_with_client_credentials(served: Served, tmp_path: Path) -> None:
+    import delta_sharing
+
+    served.portal.publish(range(80, 90))
+    portal = served.portal
+    grant, text = give(portal.city.ledger, Asked(RECIPIENT, 90), portal.clock.now())
+    file = tmp_path / "oauth.json"
+    file.write_bytes(profile(served.base, grant, text, oauth=True))
+    assert delta_sharing.load_as_pandas(f"{file}#city.{SCHEMA}.{NAME}")["age"].tolist() == list(range(80, 90))
+    assert {one["token"] for one in portal.reads()} == {grant.token}
 
 
 def test_duckdb_reads_parts_of_files_by_their_addresses(served: Served, tmp_path: Path) -> None:

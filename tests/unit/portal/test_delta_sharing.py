@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ def ages(portal: Portal, path: str, headers: dict[str, str], **asked: Any) -> li
     for file in actions(answer.text, "file"):
         got = portal.ask("GET", file["url"])
         assert (got.status_code, len(got.content)) == (200, file["size"])
-        found += pq.read_table(__import__("io").BytesIO(got.content)).column("age").to_pylist()
+        found += pq.read_table(io.BytesIO(got.content)).column("age").to_pylist()
     return found
 
 
@@ -150,6 +151,31 @@ def test_a_release_that_was_withdrawn_or_changed_gives_no_byte(
     withdraw(portal.city.settings.releases, release.agreement, "wrong", portal.clock.now())
     assert portal.ask("GET", url).status_code == 403
     assert portal.ask("POST", f"{TABLE}/query", headers=who).status_code == 404
+
+
+def test_what_changed_is_told_by_key_and_to_whom_it_was_released(portal: Portal, tmp_path: Path) -> None:
+    _, who = portal.grant()
+    _, other = portal.grant("another_agency")
+    portal.publish(range(80, 90))
+    portal.publish(range(82, 91))
+    asked = {"startingVersion": "1"}
+    answer = portal.ask("GET", f"{TABLE}/changes", headers=who, params=asked)
+    ((change,),) = [actions(answer.text, "cdf")]
+    rows = pq.read_table(io.BytesIO(portal.ask("GET", change["url"]).content)).to_pylist()
+    assert [(row["age"], row["_change_type"]) for row in rows] == [(80, "delete"), (81, "delete"), (90, "insert")]
+    assert portal.ask("GET", f"{TABLE}/changes", headers=other, params=asked).status_code == 404
+    # Made once, and not served when it is not as it was made.
+    (file,) = (portal.city.settings.state / "portal" / "changes").rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert portal.ask("GET", change["url"]).status_code == 403
+    again = portal.ask("GET", f"{TABLE}/changes", headers=who, params=asked)
+    assert portal.ask("GET", actions(again.text, "cdf")[0]["url"]).status_code == 200
+    for wrong in ({}, {"startingVersion": 2}, {"startingVersion": 1, "endingVersion": 0}, {"startingVersion": "x"}):
+        assert portal.ask("GET", f"{TABLE}/changes", headers=who, params=wrong).status_code == 400
+    withdraw(portal.city.settings.releases, "civil_affairs__elderly_subsidy", "wrong", portal.clock.now())
+    portal.publish(range(70, 80))
+    gone = portal.ask("GET", f"{TABLE}/changes", headers=who, params={"startingVersion": "2"})
+    assert (gone.status_code, gone.json()["errorCode"]) == (400, "CHANGES_UNKNOWN")
 
 
 def test_lists_come_page_by_page(portal: Portal) -> None:

@@ -28,6 +28,7 @@ from tests.unit.sharing.conftest import City as Publishing
 
 RECIPIENT = cases.agreement().agency
 SCHEMA = cases.agreement().name.partition("__")[2]
+KEYS = {cases.agreement().name: ("person_id",)}
 TABLE = f"/delta-sharing/shares/city/schemas/{SCHEMA}/tables/{cases.agreement().product}"
 
 

@@ -58,7 +58,5 @@ def test_nothing_else_is_exchanged(portal: Portal, wrong: str) -> None:
 
 @pytest.mark.parametrize("text", ["zta_", "zta_.", "zta_..", "zta_x.9999999999.0", "ztk_", "zta_é.1.2", "a" * 10_000])
 def test_a_token_that_was_not_made_here_is_none(portal: Portal, text: str) -> None:
-    answer = portal.ask(
-        "GET", SHARES, headers={"Authorization": f"Bearer {text}".encode("latin-1", "replace").decode("latin-1")}
-    )
+    answer = portal.ask("GET", SHARES, headers={"Authorization": f"Bearer {text}".encode("latin-1")})
     assert answer.status_code == 401

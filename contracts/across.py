@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
-from contracts.globs import paths_meet
+from contracts.globs import folders_key, keys_fit, paths_meet
 from contracts.known import Known
 from contracts.model import Dataset, Entity
 from contracts.servers import path_fault
@@ -80,15 +80,18 @@ class _Deliveries:
 
 def check_deliveries(contracts: Iterable[Document]) -> None:
     """No file is two datasets, unless each reads another member of it."""
-    earlier: list[_Deliveries] = []
-    for own in filter(None, map(_deliveries, contracts)):
-        other = next((one for one in earlier if paths_meet(one.path, own.path) and _same_member(one, own)), None)
+    earlier: dict[tuple[str | None, ...] | None, list[tuple[int, _Deliveries]]] = {}
+    for number, own in enumerate(filter(None, map(_deliveries, contracts))):
+        key = folders_key(own.path)
+        near = (one for folders, found in earlier.items() if keys_fit(folders, key) for one in found)
+        also_there = (one for one in near if paths_meet(one[1].path, own.path) and _same_member(one[1], own))
+        _, other = min(also_there, key=lambda one: one[0], default=(0, None))
         if other is not None:
             also = "" if other.path == own.path else f" ({other.path!r} matches the same files)"
             text = f"{own.path!r} is where the deliveries of {_id(other.document)} lie already{also}"
             instead = "a path of its own for each dataset, or another member of the same file"
             own.document.fault(("servers", 0, "path"), text, instead)
-        earlier.append(own)
+        earlier.setdefault(key, []).append((number, own))
 
 
 def _deliveries(document: Document) -> _Deliveries | None:

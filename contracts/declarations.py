@@ -82,6 +82,9 @@ class RetentionDeclaration(Declaration):
 
     snapshots_days: Days = Field(30, description="former states of the lake, beside the one that is")
     runs_days: Days = Field(90, description="what Dagster and dbt wrote of runs; the ledger's own record stays")
+    runs_most: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = Field(
+        100, description="how many of the newest runs Dagster keeps at most, however young they are"
+    )
     landing_days: Days | None = Field(
         None, description="delivered bytes, from the day of their last delivery on; left out: for ever"
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
+_MARK = re.compile(r"[*?\[]")
 _TOKENS = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
@@ -19,9 +20,37 @@ def paths_meet(one: str, other: str) -> bool:
     return one == other or _meet(one.split("/"), other.split("/"), "**", names_meet)
 
 
+def folders_key(glob: str) -> tuple[str | None, ...] | None:
+    """The folders of a glob, None for each that is no plain name; None where `**` stands for any number of them.
+
+    Two globs whose keys do not fit (`keys_fit`) match no path in common: a city of thousands is compared by them.
+    """
+    *folders, name = glob.split("/")
+    if "**" in (*folders, name):
+        return None
+    return tuple(folder if _plain(folder) == folder else None for folder in folders)
+
+
+def keys_fit(one: tuple[str | None, ...] | None, other: tuple[str | None, ...] | None) -> bool:
+    """Whether globs of these folders may match a path in common; False only where they cannot."""
+    if one is None or other is None:
+        return True
+    return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+@cache
+def _plain(name: str) -> str:
+    """What a name begins with, up to its first mark that stands for other characters."""
+    found = _MARK.search(name)
+    return name[: found.start()] if found else name
+
+
 @cache
 def names_meet(one: str, other: str) -> bool:
     """Whether a name exists that both globs match; a slash is a character as any other."""
+    first, second = _plain(one), _plain(other)
+    if not first.startswith(second) and not second.startswith(first):
+        return False  # most names of a city differ before their first star: no search is needed
     return one == other or _meet(_TOKENS.findall(one), _TOKENS.findall(other), "*", _marks_meet)
 
 

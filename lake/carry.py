@@ -282,8 +282,7 @@ class Carrier:
     def _parts(self) -> list[StoredBatch]:
         """The batches before this one that are one delivery with it."""
         known = self.context.deliveries.get(self.dataset.id, [])
-        day, batches = self.place.delivery.delivered_on, self.context.batches.get(self.dataset.id, [])
-        found = parts_of(self.dataset, day, known, batches)
+        found = parts_of(self.dataset, self.place.delivery, known, self.context.batches.get(self.dataset.id, []))
         return [one for one in found if one.batch != self.place.delivery.batch]
 
     def _count(self, counts: tuple[int, int], doubts: Mapping[str, str]) -> Counted:
@@ -341,9 +340,10 @@ class Carrier:
         known = self.context.deliveries.get(name, [])
         deliveries = known if delivery in known else [*without(known, delivery), delivery]
         for one in (*self.held_too, stored):
-            write_batch(self.connection, name, one)
+            # To look for what is replaced costs a scan of all datasets' batches: of a dataset's first there is nothing.
+            write_batch(self.connection, name, one, first=self.alone and not before)
         if delivery not in known:
-            write_delivery(self.connection, name, delivery)
+            write_delivery(self.connection, name, delivery, first=self.alone and not known)
         show(self.connection, self.dataset, deliveries, batches)
 
 

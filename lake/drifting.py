@@ -70,6 +70,8 @@ def policy(dataset: Dataset, kind: str) -> str:
 
 def adapted(dataset: Dataset, differ: HeadersDiffer) -> Adapted | None:
     """How a delivery of other columns is to be read; None where the contract refuses it."""
+    if _is_another(dataset, differ):
+        return None
     drift = drift_of(dataset, differ)
     needed = {column.name for column in dataset.columns if column.required}
     reactions = {kind: policy(dataset, kind) for kind in drift.kinds}
@@ -87,6 +89,11 @@ def adapted(dataset: Dataset, differ: HeadersDiffer) -> Adapted | None:
     return Adapted(read_as, faults, tuple(one for one in dataset.columns if one.name in drift.removed))
 
 
+def _is_another(dataset: Dataset, differ: HeadersDiffer) -> bool:
+    """Whether so few of its columns are known that it is another file, of which nothing is read by its place."""
+    return len(differ.at) < len(dataset.columns) * _KNOWN_SHARE
+
+
 def is_retyped(reasons: Mapping[str, int], total: int) -> list[str]:
     """The columns of which most values do not read as their type."""
     return [
@@ -99,7 +106,9 @@ def is_retyped(reasons: Mapping[str, int], total: int) -> list[str]:
 def keep_draft(settings: Settings, dataset: Dataset, differ: HeadersDiffer, landed: Landed) -> bool:
     """Keep the change that the contract would need, and say whether there is one to speak of."""
     drift = drift_of(dataset, differ)
-    if len(differ.at) < len(dataset.columns) * _KNOWN_SHARE or not set(drift.kinds) - {"reordered"}:
+    # A column without a name is none that a contract could have.
+    drift = replace(drift, added=tuple(one for one in drift.added if one.strip()))
+    if _is_another(dataset, differ) or not set(drift.kinds) - {"reordered"}:
         return False
     place = draft_file(settings, dataset.id)
     own_folder(place.parent)

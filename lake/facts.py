@@ -21,8 +21,9 @@ from sharing.recall import recalled_batches
 
 def record_batches(city: City, batches: Iterable[Batch]) -> None:
     """Append the outcome of deliveries; one that is in the ledger already as it is now is not repeated."""
-    known = _batches(city.ledger)
-    fresh = [batch for batch in batches if _is_news(batch, known)]
+    told = list(batches)
+    known = {name: _known(city.ledger.about("batch", name)) for name in {batch.dataset for batch in told}}
+    fresh = [batch for batch in told if _is_news(batch, known[batch.dataset])]
     _append(city, "batch", [batch.as_dict() for batch in fresh])
 
 
@@ -107,8 +108,12 @@ class _Known:
 
 
 def _batches(ledger: Ledger) -> _Known:
+    return _known(ledger.entries("batch"))
+
+
+def _known(entries: Iterable[Entry]) -> _Known:
     known = _Known()
-    for entry in ledger.entries("batch"):
+    for entry in entries:
         body = dict(entry.body)
         path = (body["dataset"], body["path"])
         if body["state"] in UNTAKEN:
@@ -239,7 +244,7 @@ def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) 
 
     With `rules` (table -> names of those that stand on it) without the results of rules that are no longer declared.
     """
-    newest = max(ledger.entries(), key=lambda entry: entry.seq, default=None)
+    newest = ledger.newest()
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
     if rules is None:
         return found

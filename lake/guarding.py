@@ -27,6 +27,7 @@ from sharing.keyring import open_signing
 from sharing.keys import PublicKey, Signer
 from sharing.ledger import Ledger
 from sharing.release import list_releases
+from sharing.segments import LACKING as SEGMENT_LACKING
 from sharing.tail import RESTORE
 from sharing.tiles import Tiles, folder_reader
 from sharing.transparency import LOG, Log, publish
@@ -48,7 +49,7 @@ def _mark(settings: Settings) -> Path:
 _REMADE = "the next run makes it anew; whoever has an older checkpoint of it can tell whether it is the same"
 _NAMED = 3
 _LEFT = {"release_lacking", "withdrawal_lacking"}
-LACKING = {*_LEFT, "head_lacking", "head_missing", "tree_lacking", "key_missing", "key_other"}
+LACKING = {*_LEFT, "head_lacking", "head_missing", "tree_lacking", "key_missing", "key_other", SEGMENT_LACKING}
 """The faults by which nothing may be written."""
 
 
@@ -101,7 +102,7 @@ def examine(settings: Settings, ledger: Ledger, signer: Signer | None, *, lake: 
     said = [witnesses.told(one.folder, one.name) for one in folders if one.folder]
     heads += [one.head for one in said if one and one.head]
     lacking = [*witnesses.lacking_releases(recorded, found), *witnesses.lacking_heads(ledger, heads)]
-    lacking += _headless(settings, ledger)
+    lacking += [*_headless(settings, ledger), *ledger.missing_segments()]
     lacking += _still(settings, ledger, recorded)
     lacking += key_faults(settings, ledger, signer, lake=lake) if signer else []
     missing = [*witnesses.missing_releases(recorded, found), *witnesses.missing_stones(recorded, found)]

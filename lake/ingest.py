@@ -273,9 +273,11 @@ def _same(context: Ingestion, dataset: Dataset, batch: str, found: Lying) -> Del
         for one in context.deliveries.get(dataset.id, [])
         if one.path == found.path and (one.delivered_on == found.day or dataset.source.delivery_date == ARRIVAL)
     ]
+    # What was taken back is so for good, whatever lay there since.
+    gone = next((one for one in at_path if one.withdrawn and (one.batch, one.delivered_on) == (batch, found.day)), None)
     # What lay there before something else did is delivered again.
     newest = max(at_path, key=lambda one: one.arrived, default=None)
-    return newest if newest and newest.batch == batch else None
+    return gone or (newest if newest and newest.batch == batch else None)
 
 
 def _again(context: Ingestion, dataset: Dataset, stored: StoredBatch, found: Lying) -> Delivery:

@@ -19,29 +19,35 @@ from sharing.canonical import canonical_json, digest
 from sharing.durable import remove_file, write_file
 
 _KIND = 1
+Batches = Mapping[str, tuple[int, str]]
+"""The batches of a dataset that count -> the `_delivery` that their rows show, and how they were judged."""
 
 
 @dataclass(frozen=True)
 class Taken:
     """A dataset whose every delivery was looked at and came to an end: what lay there, by which contract, the version
-    of its rows that count, and the state of its store."""
+    of its rows that count, and the state of its store; `batches` are those that count, None where that is not known."""
 
     listing: str
     contract: str
     version: str
     state: str
+    batches: Batches | None = None
 
 
 @dataclass(frozen=True)
 class Stood:
     """A table or view that a model made well: the digest of all it depends on, of what its checks depend on besides,
-    of its own text, what it was directly made of, and its state."""
+    of its own text, what it was directly made of, and its state. `follows` is what it follows row by row, where it may
+    be extended by batches of that, `how` the way it was made last, whole or extended."""
 
     digest: str
     checked: str
     own: str
     above: tuple[str, ...]
     state: str
+    follows: str = ""
+    how: str = ""
 
 
 @dataclass
@@ -98,10 +104,14 @@ def _read(body: Mapping[str, Any]) -> Made:
     return Made(
         str(body["platform"]),
         str(body["project"]),
-        {name: Taken(**one) for name, one in body["datasets"].items()},
+        {name: Taken(**{**one, "batches": _batches(one.get("batches"))}) for name, one in body["datasets"].items()},
         {name: Stood(**{**one, "above": tuple(one["above"])}) for name, one in body["tables"].items()},
         {name: str(one) for name, one in body["agreements"].items()},
     )
+
+
+def _batches(told: Mapping[str, Any] | None) -> Batches | None:
+    return None if told is None else {batch: (int(place), str(judged)) for batch, (place, judged) in told.items()}
 
 
 def _file(settings: Settings) -> Path:

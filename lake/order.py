@@ -49,6 +49,11 @@ class StoredBatch:
     held: bool = False
     recalled: bool = False
 
+    @property
+    def judged(self) -> str:
+        """By what its rows were judged, and to what that came: another text, and other rows may be accepted."""
+        return f"{self.contract} {self.accepted}+{self.quarantined}"
+
 
 def without(deliveries: Iterable[Delivery], again: Delivery) -> list[Delivery]:
     """The others than one that is delivered again: the same bytes at the same place, of the same day."""
@@ -76,9 +81,11 @@ def counted(
 def _replaces_at_path(dataset: Dataset) -> bool:
     """Whether other content at the same path, of the same day, stands in place of what was there before.
 
-    Of a snapshot and by key the later wins by itself. A path that names no day is written anew with each delivery.
+    Of a snapshot and by key the later wins by itself, but not among the parts of one delivery, which are of one rank.
+    A path that names no day is written anew with each delivery.
     """
-    return dataset.mode is DeliveryMode.APPEND and dataset.source.delivery_date != ARRIVAL
+    added = dataset.mode is DeliveryMode.APPEND and dataset.source.delivery_date != ARRIVAL
+    return added or dataset.parts
 
 
 def _is_corrected(one: Delivery, live: Iterable[Delivery]) -> bool:
@@ -118,13 +125,16 @@ def same_day(dataset: Dataset, deliveries: Iterable[Delivery], wanted: tuple[str
 
 
 def parts_of(
-    dataset: Dataset, day: date, deliveries: Iterable[Delivery], batches: Iterable[StoredBatch]
+    dataset: Dataset, part: Delivery, deliveries: Iterable[Delivery], batches: Sequence[StoredBatch]
 ) -> list[StoredBatch]:
-    """The batches that are one delivery with another of that day, none recalled; none where a file is a delivery."""
+    """The batches that are one delivery with a part, at other paths, none recalled; none where a file is a delivery."""
     if not dataset.parts:
         return []
-    of_day = {one.batch for one in deliveries if one.delivered_on == day and not one.withdrawn}
-    return [one for one in batches if one.batch in of_day and not one.recalled]
+    recalled = {one.batch for one in batches if one.recalled}
+    of_day = [one for one in deliveries if one.delivered_on == part.delivered_on and one.batch not in recalled]
+    live = [one for one in of_day if not one.withdrawn]
+    others = {one.batch for one in live if one.path != part.path and not _is_corrected(one, live)}
+    return [one for one in batches if one.batch in others]
 
 
 def newest_days(

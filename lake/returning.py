@@ -24,7 +24,7 @@ from sharing.witnesses import Placed, Recorded
 _OF_RELEASES = {"release_swapped", "release_file", "certificate_readable", "certificate_signature", "certificate_key"}
 _OF_ALL = {
     *("digest", "chain", "sequence", "head_readable", "head_signature", "ledger_guarded", "findings_changed"),
-    *("log_signature", "log_checkpoint"),
+    *("log_signature", "log_checkpoint", "segment_lacking"),
 }
 """Faults that a whole audit alone looks for."""
 

@@ -15,6 +15,7 @@ import duckdb
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import quarantine_table, raw_table, store_table
+from lake.made import Batches
 from lake.order import Delivery, StoredBatch, ranks
 from quality.casts import sql_type
 
@@ -54,20 +55,34 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Data
     reason: that is their fault alone.
     """
     have, wanted, refused = _columns(connection), dict[str, list[str]](), dict[str, TableRefused]()
+    told = dict[str, str]()
     batches, deliveries = stored_batches(connection), stored_deliveries(connection)
     shown = dict(connection.execute("select dataset, content from lake.meta.raw_views").fetchall())
     for dataset in datasets:
         view = RawView(dataset, deliveries.get(dataset.id, []), batches.get(dataset.id, []))
         try:
             wanted[dataset.id] = _statements(dataset, have) + view.statements(shown.get(dataset.id))
+            told |= {dataset.id: view.told} if shown.get(dataset.id) != view.told else {}
         except TableRefused as error:
             refused[dataset.id] = error
     try:
-        _together(connection, [statement for statements in wanted.values() for statement in statements])
+        _together(connection, [*(one for statements in wanted.values() for one in statements), *_telling(told)])
     except duckdb.Error:
         # Each by itself, so that what one contract asks for and the engine does not have stops no other.
-        refused |= {name: why for name, statements in wanted.items() if (why := _alone(connection, name, statements))}
+        alone = {name: [*made, *_telling({name: told[name]} if name in told else {})] for name, made in wanted.items()}
+        refused |= {name: why for name, made in alone.items() if (why := _alone(connection, name, made))}
     return refused
+
+
+def _telling(told: Mapping[str, str]) -> list[str]:
+    """What notes, by dataset, what its views show: of all at once, as each statement looks through those before it."""
+    if not told:
+        return []
+    rows = ", ".join(f"({literal(name)}, {literal(content)})" for name, content in told.items())
+    return [
+        f"delete from lake.meta.raw_views where dataset in ({', '.join(map(literal, told))})",
+        f"insert into lake.meta.raw_views values {rows}",
+    ]
 
 
 def _together(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
@@ -141,8 +156,16 @@ class RawView:
         # Where batches came in their order, their numbers are as good as places, and need no new view.
         plain = all(before < after for before, after in pairwise(in_place))
         self._place = "_delivery" if plain else _indexed(places)
+        self._shown = {number: number for number in places} if plain else places
+        self._batches = {one.delivery: one for one in batches}
         self._counts = _without(one.delivery for one in batches if one.delivery not in places)
         self._recalled = _without(one.delivery for one in batches if one.recalled)
+
+    @property
+    def counting(self) -> Batches:
+        """The batches that it shows rows of."""
+        shown = ((self._batches[number], place) for number, place in self._shown.items())
+        return {batch.batch: (place, batch.judged) for batch, place in shown}
 
     @property
     def content(self) -> str:
@@ -154,19 +177,20 @@ class RawView:
             f"where _faults is null{self._counts}"
         )
 
-    def statements(self, shown: str | None) -> list[str]:
-        """What makes the views so; nothing where they are."""
+    @property
+    def told(self) -> str:
+        """What is noted of the views: it tells whether they are as they should be."""
         # What is recalled may have counted for nothing before, and still leaves quarantine.
-        content = f"{self.content} /* quarantined{self._recalled} */" if self._recalled else self.content
-        if shown == content:
+        return f"{self.content} /* quarantined{self._recalled} */" if self._recalled else self.content
+
+    def statements(self, shown: str | None) -> list[str]:
+        """What makes the views so, for what was noted of them to be replaced by `told`; nothing where they are."""
+        if shown == self.told:
             return []
-        name = literal(self.dataset.id)
         return [
             f"create or replace view {raw_table(self.dataset)} as {self.content}",
             f"create or replace view {quarantine_table(self.dataset)} as select _batch, _delivery, _row, _faults, "
             f"_original from {store_table(self.dataset)} where _faults is not null{self._recalled}",
-            f"delete from lake.meta.raw_views where dataset = {name}",
-            f"insert into lake.meta.raw_views values ({name}, {literal(content)})",
         ]
 
 
@@ -206,22 +230,28 @@ def stored_deliveries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[D
     return found
 
 
-def write_batch(connection: duckdb.DuckDBPyConnection, dataset: str, batch: StoredBatch) -> None:
-    """Set down a batch in place of what was known of it."""
-    connection.execute(
-        f"delete from lake.meta.batches where dataset = {literal(dataset)} and batch = {literal(batch.batch)}"
-    )
+def write_batch(
+    connection: duckdb.DuckDBPyConnection, dataset: str, batch: StoredBatch, *, first: bool = False
+) -> None:
+    """Set down a batch in place of what was known of it; of the `first` that is told of it there is nothing."""
+    if not first:
+        connection.execute(
+            f"delete from lake.meta.batches where dataset = {literal(dataset)} and batch = {literal(batch.batch)}"
+        )
     names = "dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, contract, tried, held"
     connection.execute(f"insert into lake.meta.batches ({names}) values ({_values(dataset, batch)})")
 
 
-def write_delivery(connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery) -> None:
-    """Set down a delivery in place of what was known of it."""
+def write_delivery(
+    connection: duckdb.DuckDBPyConnection, dataset: str, delivery: Delivery, *, first: bool = False
+) -> None:
+    """Set down a delivery in place of what was known of it; of the `first` that is told of it there is nothing."""
     known = {"dataset": dataset, "path": delivery.path, "batch": delivery.batch}
     where = " and ".join(f"{name} = {literal(value)}" for name, value in known.items())
-    connection.execute(
-        f"delete from lake.meta.deliveries where {where} and delivered_on = {literal(str(delivery.delivered_on))}"
-    )
+    if not first:
+        connection.execute(
+            f"delete from lake.meta.deliveries where {where} and delivered_on = {literal(str(delivery.delivered_on))}"
+        )
     connection.execute(f"insert into lake.meta.deliveries values ({_values(dataset, delivery)})")
 
 
@@ -246,7 +276,9 @@ def show(
     row = connection.execute(
         f"select content from lake.meta.raw_views where dataset = {literal(dataset.id)}"
     ).fetchone()
-    for statement in RawView(dataset, deliveries, batches).statements(str(row[0]) if row else None):
+    view = RawView(dataset, deliveries, batches)
+    statements = view.statements(str(row[0]) if row else None)
+    for statement in [*statements, *_telling({dataset.id: view.told} if statements else {})]:
         connection.execute(statement)
 
 

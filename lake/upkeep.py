@@ -25,10 +25,12 @@ from lake.made import keep_made
 from lake.rebuilding import PUT_BY
 from lake.settings import Settings
 from lake.table_states import table_states
+from sharing.segments import segments_folder
 
 # A reader that began before files were let go may read them this long.
 _GRACE = timedelta(days=1)
 _DRAFT = ".draft"
+_MOSTLY = 2
 
 
 def keep_up(city: City) -> dict[str, Any]:
@@ -51,16 +53,23 @@ def keep_up(city: City) -> dict[str, Any]:
         "drafts": drafts,
         "put_by": put_by,
         "declared": forget_former(city.settings, city.ledger),
-        "ledger": _tidy_ledger(city),
+        "ledger": _tidy_ledger(city, None if held else oldest),
         "held_by": held,
     }
 
 
-def _tidy_ledger(city: City) -> dict[str, int]:
-    """The ledger's own file is left as it is, but for what SQLite keeps beside it: every entry is evidence."""
-    with closing(sqlite3.connect(city.ledger.path, timeout=20)) as connection:
+def _tidy_ledger(city: City, before: datetime | None) -> dict[str, int]:
+    """Close the entries of before a moment into segments, where one is given; nothing of the ledger goes."""
+    closed = city.ledger.close_segments(before, city.now()) if before else 0
+    with closing(sqlite3.connect(city.ledger.path, timeout=20, isolation_level=None)) as connection:
+        free, pages = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("freelist_count", "page_count"))
+        # What segments leave free the next entries fill: only a file that is mostly empty is written anew.
+        if free * _MOSTLY > pages:
+            connection.execute("vacuum")
         connection.execute("pragma wal_checkpoint(truncate)")
-    return {"entries": city.ledger.head().seq, "bytes": city.ledger.path.stat().st_size}
+    packed = sum(file.stat().st_size for file in segments_folder(city.ledger.path).glob("*"))
+    size = city.ledger.path.stat().st_size
+    return {"entries": city.ledger.head().seq, "closed": closed, "bytes": size, "segments_bytes": packed}
 
 
 def _remove_put_by(settings: Settings, before: datetime) -> int:

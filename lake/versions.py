@@ -69,13 +69,23 @@ class Versions:
         return {f"{schema}.{name}": sql for schema, name, sql in rows}
 
 
+def raw_version(batches: Iterable[tuple[str, int, str]], shown: str) -> str:
+    """The version of a raw table of these batches (id, accepted rows, digest of the contract), shown by this SQL.
+
+    It is what `Versions` reads from the lake, for who has it at hand: a run of thousands need not ask for each.
+    """
+    told = sorted(batches)
+    listed = " ".join(f"{batch} {contract}" for batch, _, contract in told)
+    return _named(str(sum(accepted for _, accepted, _ in told)), f"{listed}\n{shown}")
+
+
 def _named(prefix: str, content: str) -> str:
     return f"{prefix}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def snapshot(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the lake's newest snapshot: equal numbers, equal content."""
-    row = connection.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
+    row = connection.execute("select id from ducklake_current_snapshot('lake')").fetchone()
     return int(row[0]) if row else 0
 
 

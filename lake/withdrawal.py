@@ -10,11 +10,13 @@ import difflib
 from typing import Any
 
 from contracts.acts import Deed
+from contracts.model import Dataset
 from lake import facts
 from lake.acts import Actor, Said, record_act
 from lake.batch import outcome
 from lake.city import City
 from lake.lake_files import record_files
+from lake.order import Delivery
 from lake.store import stored_batches, stored_deliveries
 from lake.taken_back import strike
 from sharing.acts import read_act
@@ -37,17 +39,37 @@ class NoSuchDelivery(LookupError):
 def withdraw_by(city: City, what: tuple[str, str], who: Actor, said: Said) -> dict[str, Any]:
     """Withdraw the deliveries of a dataset at a path, by a person's act over them; raises as `withdraw_delivery`, and
     SharingRefused for who may not.
+
+    The act comes first: what a crash leaves undone of it the next run does (`lake.unfinished`).
     """
     name, path = what
-    there = [one.batch for one in stored_deliveries(city.connection).get(name, []) if one.path == path]
-    data = who.act(Deed.WITHDRAW, f"{name} {path}", {"batches": digest(sorted(there))}, said)
-    found = withdraw_delivery(city, name, path, said.words)
+    _expect_counting(city, name, path, said.words)
+    data = who.act(Deed.WITHDRAW, f"{name} {path}", {"batches": batches_at(city, name, path)}, said)
     record_act(city.ledger, data, said.at)
+    found = withdraw_delivery(city, name, path, said.words)
     return {**found, "by": who.person.name, "act": read_act(data).digest}
+
+
+def batches_at(city: City, name: str, path: str) -> str:
+    """The digest of which batches were ever delivered at a path of a dataset."""
+    there = stored_deliveries(city.connection).get(name, [])
+    return digest(sorted({one.batch for one in there if one.path == path}))
 
 
 def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, Any]:
     """Withdraw every delivery of a dataset at `path`. Raises `NoSuchDelivery`; LookupError for an unknown dataset."""
+    dataset, deliveries, taken = _expect_counting(city, name, path, why)
+    batches = {one.batch: one for one in stored_batches(city.connection).get(name, [])}
+    left = strike(city.connection, dataset, (deliveries, list(batches.values())), taken)
+    gone = [one for one in left if one not in deliveries]
+    told = [outcome(dataset, "withdrawn", batches[one.batch], one, message=why) for one in gone]
+    facts.record_batches(city, told)
+    record_files(city)
+    return {"dataset": name, "path": path, "why": why, "batches": [one.batch for one in gone]}
+
+
+def _expect_counting(city: City, name: str, path: str, why: str) -> tuple[Dataset, list[Delivery], list[Delivery]]:
+    """The dataset, its deliveries, and those of them at a path that count."""
     dataset = city.catalogue.datasets.get(name)
     if dataset is None:
         near = difflib.get_close_matches(name, list(city.catalogue.datasets), 3, 0.4)
@@ -55,15 +77,9 @@ def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, A
     if not why.strip():
         raise NoSuchDelivery(name, path, [], "a withdrawal without a reason is none: say --why")
     deliveries = stored_deliveries(city.connection).get(name, [])
-    batches = {one.batch: one for one in stored_batches(city.connection).get(name, [])}
     taken = [one for one in deliveries if one.path == path and not one.withdrawn]
     if not taken and any(one.path == path for one in deliveries):
         raise NoSuchDelivery(name, path, [], f"{name}: {path} is withdrawn already")
     if not taken:
         raise NoSuchDelivery(name, path, [one.path for one in deliveries if not one.withdrawn])
-    left = strike(city.connection, dataset, (deliveries, list(batches.values())), taken)
-    gone = [one for one in left if one not in deliveries]
-    told = [outcome(dataset, "withdrawn", batches[one.batch], one, message=why) for one in gone]
-    facts.record_batches(city, told)
-    record_files(city)
-    return {"dataset": name, "path": path, "why": why, "batches": [one.batch for one in gone]}
+    return dataset, deliveries, taken

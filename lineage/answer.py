@@ -38,7 +38,8 @@ class QueryLineage:
     relation's rows. `is_open` says that there may be columns whose names cannot be known; what flows into any of
     them is under ``*``. `calls` are the calls of declassifiers in the SQL of a column, ``*`` for the rows; `copies` the
     stored columns whose values, unchanged, a column's values are, None for computed ones. `differences` counts the
-    edges that only the engine's plan has, and those that only the second reader has."""
+    edges that only the engine's plan has, and those that only the second reader has; `follows` are the relations that
+    it follows row by row."""
 
     relation: str
     columns: tuple[str, ...]
@@ -51,6 +52,7 @@ class QueryLineage:
     differences: tuple[int, int] = (0, 0)
     conditional: frozenset[str] = frozenset()
     even: bool = True
+    follows: frozenset[str] = frozenset()
 
     def edges_into(self, column: str) -> tuple[Edge, ...]:
         """The edges of one output column."""
@@ -75,6 +77,7 @@ class QueryLineage:
             {ref(name): known for name, known in self.copies.items()},
             {self.relation: self.differences},
             frozenset(map(ref, self.conditional)),
+            follows={self.relation: self.follows},
         )
 
 
@@ -96,4 +99,5 @@ def all_of(answers: Sequence[QueryLineage]) -> QueryLineage:
         any(one.is_open for one in answers), {**{k: v for one in answers for k, v in one.types.items()}, **first.types},
         {n: made for n, made in calls.items() if made}, {n: copies[n] for n in names}, first.differences,
         frozenset(name for one in answers for name in one.conditional), all(one.even for one in answers),
+        frozenset.intersection(*(one.follows for one in answers)),
     )  # fmt: skip

@@ -109,6 +109,7 @@ def _graph(manifest: Mapping[str, Any], reader: Reader) -> Graph:
         {one.relation: one.differences for one in made if any(one.differences)},
         frozenset(ColumnRef(one.relation, name) for one in made for name in one.conditional),
         reader.twins & frozenset(built),
+        {one.relation: one.follows for one in made if one.follows},
     )
 
 

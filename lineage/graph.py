@@ -45,7 +45,8 @@ class Graph:
     rows under ``*``); `copies` the stored columns whose values, unchanged, a column's values are, None where they are
     computed; `differences` counts, by relation, the edges that only the plan has and those that only the second
     reader has; `conditional` are the columns of `copies` that a condition chose; `twins` the relations whose SQL is the
-    platform's own, to the letter."""
+    platform's own, to the letter; `follows` by relation those that its SQL follows row by row, where it was
+    just read."""
 
     columns: Mapping[str, tuple[str, ...]]
     into: Mapping[ColumnRef, tuple[Edge, ...]]
@@ -56,6 +57,7 @@ class Graph:
     differences: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     conditional: frozenset[ColumnRef] = frozenset()
     twins: frozenset[str] = frozenset()
+    follows: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def table(self) -> EdgeTable:
@@ -179,9 +181,11 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
     differences: dict[str, tuple[int, int]] = {}
     conditional: set[ColumnRef] = set()
     twins: set[str] = set()
+    follows: dict[str, frozenset[str]] = {}
     for graph in graphs:
         conditional |= graph.conditional
         twins |= graph.twins
+        follows |= {name: follows.get(name, own) & own for name, own in graph.follows.items()}
         built |= graph.built
         differences |= graph.differences
         for target, made in graph.calls.items():
@@ -195,8 +199,9 @@ def merge_graphs(graphs: Iterable[Graph]) -> Graph:
         for target, why in graph.unknown.items():
             unknown[target] = tuple(dict.fromkeys((*unknown.get(target, ()), *why)))
     return Graph(
-        columns, into, unknown, frozenset(built), calls, copies, differences, frozenset(conditional), frozenset(twins)
-    )
+        columns, into, unknown, frozenset(built), calls, copies, differences, frozenset(conditional), frozenset(twins),
+        follows,
+    )  # fmt: skip
 
 
 def _both(one: frozenset[ColumnRef] | None, other: frozenset[ColumnRef] | None) -> frozenset[ColumnRef] | None:

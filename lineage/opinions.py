@@ -17,6 +17,7 @@ def of_plan(planned: Reading) -> QueryLineage:
     return QueryLineage(
         planned.relation, tuple(planned.types), planned.edges, planned.unknown or {}, False, planned.types,
         planned.calls or {}, planned.copies or {}, conditional=planned.conditional, even=planned.even,
+        follows=planned.follows,
     )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def together(planned: Reading, bound: QueryLineage) -> QueryLineage:
             unknown[name] = tuple(dict.fromkeys((*unknown.get(name, ()), *why)))
     return QueryLineage(
         found.relation, columns, edges, unknown, planned.opened and bound.is_open, types, found.calls, found.copies,
-        (only_plan, only_second), found.conditional, found.even,
+        (only_plan, only_second), found.conditional, found.even, found.follows,
     )  # fmt: skip
 
 

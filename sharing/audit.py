@@ -8,13 +8,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
-from sharing.chain import COLUMNS, START, Head, entry_digest, head_path, head_signature_holds, read_head, read_only
-from sharing.faults import Fault
+from sharing.chain import START, Head, entry_digest, head_path, head_signature_holds, read_head, read_only
+from sharing.faults import Fault, SharingRefused
+from sharing.kept import Closing
 from sharing.keys import PublicKey
 from sharing.schema import altered
+from sharing.segments import LACKING, RESTORE, segments_folder, segments_of
+from sharing.tail import entry_at
 
 _RESTORE = "restore the ledger from a backup, and find out who wrote to its file"
 
@@ -31,6 +35,7 @@ def verify_ledger(
     heads, faults = _read_head(path, keys)
     try:
         with closing(read_only(path)) as connection:
+            connection.execute("begin")  # what is read of segments and of entries is of one moment
             faults += _structure(connection, path, whole=after is None)
             faults += _entries(connection, path, [*heads, *witnesses, *([after] if after else [])], after)
     except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
@@ -59,7 +64,13 @@ def _entries(
     if after is not None:
         yield from _before(connection, path, after, wanted)
     seq, previous = (after.seq, after.digest) if after else (0, START)
-    for row in connection.execute(f"select {COLUMNS} from entries where seq > ? order by seq", (seq,)):
+    for row in _rows(connection, path, seq):
+        if isinstance(row, Fault):
+            yield row
+            continue
+        if isinstance(row, Head):  # a segment that cannot be read: its end is held against what the ledger names
+            seq, previous = row.seq, row.digest
+            continue
         yield from _entry(row, seq, previous, path)
         seq, previous = row[0], row[-1]
         for head in wanted.pop(seq, ()):
@@ -71,18 +82,46 @@ def _entries(
             yield Fault("tail", f"{path}: entry {missing}", lack, _RESTORE)
 
 
+def _rows(connection: sqlite3.Connection, path: Path, after: int) -> Iterator[tuple[Any, ...] | Fault | Head]:
+    """All entries after a number, those of closed segments from their files, with what is wrong with these.
+
+    The end of a segment that cannot be read comes in the place of its entries.
+    """
+    closing_of = Closing(connection, path)
+    for segment in segments_of(connection):
+        if segment.last > after:
+            try:
+                yield from closing_of.rows(segment, after)
+            except (SharingRefused, LZMAError, EOFError, ValueError) as error:
+                said = (
+                    error.message if isinstance(error, SharingRefused) else f"cannot be read ({type(error).__name__})"
+                )
+                yield Fault(LACKING, str(segments_folder(path) / segment.name), said, RESTORE)
+                yield Head(segment.last, segment.end)
+    yield from closing_of.open_rows(after)
+
+
 def _before(connection: sqlite3.Connection, path: Path, after: Head, wanted: dict[int, list[Head]]) -> Iterator[Fault]:
     """Heads in the part that is not recomputed are looked up in it; that none of its entries is gone is counted."""
     for seq in sorted(number for number in wanted if number <= after.seq):
-        row = connection.execute("select digest from entries where seq = ?", (seq,)).fetchone()
+        found = entry_at(connection, seq)
         for head in wanted.pop(seq):
-            if row is None or row[0] != head.digest:
+            if found != head.digest:
                 yield Fault("head", f"{path}: entry {seq}", f"not the entry that {_place(head)} has", _RESTORE)
-    count = connection.execute("select count(*) from entries where seq <= ?", (after.seq,)).fetchone()[0]
-    if count != after.seq:
+    closed = segments_of(connection)
+    end, kept = (closed[-1].last, closed[-1].kept) if closed else (0, 0)
+    count, wanted_count = _count(connection, 0, end), kept
+    if after.seq > end:
+        count, wanted_count = count + _count(connection, end, after.seq), kept + after.seq - end
+    if count != wanted_count:
         yield Fault(
-            "sequence", str(path), f"{after.seq - count} of its first {after.seq} entries are missing", _RESTORE
+            "sequence", str(path), f"{wanted_count - count} of its first {after.seq} entries are missing", _RESTORE
         )
+
+
+def _count(connection: sqlite3.Connection, after: int, last: int) -> int:
+    rows = connection.execute("select count(*) from entries where seq > ? and seq <= ?", (after, last))
+    return int(rows.fetchone()[0])
 
 
 def _place(head: Head) -> str:

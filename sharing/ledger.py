@@ -8,6 +8,7 @@ What the entries mean is their writers' business: nothing is judged here.
 from __future__ import annotations
 
 import json
+import lzma
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,10 @@ from sharing.chain import COLUMNS, START, Entry, Head, entry_digest, entry_of, h
 from sharing.durable import write_file
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey, Signer
-from sharing.schema import NO_TABLE, SCHEMA, is_table
+from sharing.schema import NO_TABLE, SCHEMA, altered, is_table
+from sharing.sealing import Limits, closable, let_go, write_segment
+from sharing.segments import KIND as SEGMENT
+from sharing.segments import LEAVING, chained, closed_end, leaves, missing_segments
 from sharing.tail import Tail, entry_at
 from sharing.tree import Range
 
@@ -55,8 +59,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "resolution": ("finding",),
     "returned": ("finding",),
     "anchor": ("path",),
+    "segment": ("segment",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
+
+
+_LIMITS = Limits()
 
 
 class Ledger:
@@ -133,15 +141,35 @@ class Ledger:
                 head = self._newest()
                 self._tail.expect(self._connection, head)
                 entries = list(_chain(drafts, at.isoformat(), head))
-                self._connection.executemany(f"insert into entries ({COLUMNS}) values (?,?,?,?,?,?,?,?)", entries)
+                self._insert(entries)
             self._write_head()
         return [entry_of(row) for row in entries]
 
+    def about(self, kind: str, key: str) -> Iterator[Entry]:
+        """The entries of a kind about `key`, in order (see `latest`); not of a kind in `LEAVING`."""
+        if kind in LEAVING:
+            raise ValueError(f"of {kind} the ledger's own file may not have all")
+        yield from self._select("kind = :kind and key = :key order by seq", {"kind": kind, "key": key})
+
     def entries(self, kind: str | None = None, run: str | None = None) -> Iterator[Entry]:
-        """The entries in order, of one kind and one run where these are given. Streams; may run beside a writer."""
+        """The entries in order, of one kind and one run where these are given. Streams; may run beside a writer.
+
+        Closed segments are read only for what the ledger's own file may have let go: of a kind in `LEAVING`, and where
+        no entry of the run is open.
+        """
         wanted = {name: value for name, value in (("kind", kind), ("run", run)) if value is not None}
         where = " and ".join(f"{name} = :{name}" for name in wanted) or "true"
-        yield from self._select(f"{where} order by seq", wanted)
+        if kind is not None and kind not in LEAVING:
+            yield from self._select(f"{where} order by seq", wanted)
+            return
+        with self._reading() as connection:
+            end, runs = closed_end(connection), "select 1 from entries where run = ? and seq > ?"
+            rows: Iterator[tuple[Any, ...]]
+            if run is not None and connection.execute(runs, (run, end)).fetchone():
+                rows = connection.execute(f"select {COLUMNS} from entries where {where} order by seq", wanted)
+            else:
+                rows = chained(connection, self.path)
+            yield from (entry_of(row) for row in rows if kind in (None, row[2]) and run in (None, row[3]))
 
     def about(self, kind: str, key: str) -> Iterator[Entry]:
         """Every entry of a kind about `key`, in order."""
@@ -161,9 +189,13 @@ class Ledger:
         newest = "seq in (select max(seq) from entries where kind = :kind group by key) order by key"
         return {entry.key: entry for entry in self._select(newest, {"kind": kind})}
 
+    def newest(self) -> Entry | None:
+        """The newest entry; None in an empty ledger."""
+        return next(self._select("true order by seq desc limit 1", {}), None)
+
     def newest_time(self) -> datetime | None:
         """When the newest entry was written; None in an empty ledger."""
-        found = next(self._select("true order by seq desc limit 1", {}), None)
+        found = self.newest()
         return found.at if found else None
 
     def head(self) -> Head:
@@ -177,11 +209,12 @@ class Ledger:
 
     def digests(self, after: int = 0) -> Iterator[bytes]:
         """The digests of the entries after number `after`, in order, 32 bytes each: the leaves of the ledger's tree."""
-        for (found,) in self._connection.execute("select digest from entries where seq > ? order by seq", (after,)):
-            try:
-                yield bytes.fromhex(found)
-            except ValueError:
-                yield str(found).encode()  # no digest of ours: the tree over it is none that was ever told
+        with self._reading() as connection:
+            yield from leaves(connection, after)
+
+    def first(self) -> str | None:
+        """The digest of the first entry; None in an empty ledger."""
+        return entry_at(self._connection, 1)
 
     def tree(self) -> tuple[int, str]:
         """The size and the root, in hex, of the tree over all entries (RFC 9162); each entry is read once."""
@@ -197,7 +230,10 @@ class Ledger:
                 self._range = begun
 
     def rows(self, kind: str, after: int) -> Iterator[dict[str, Any]]:
-        """The entries of a kind after a number: each its `row`, exactly as it was digested, and its `body` read."""
+        """The entries of a kind after a number: each its `row`, exactly as it was digested, and its `body` read.
+
+        Of a kind in `LEAVING` those alone that the ledger's own file has.
+        """
         for row in self._connection.execute(
             f"select {COLUMNS} from entries where kind = ? and seq > ? order by seq", (kind, after)
         ):
@@ -220,10 +256,39 @@ class Ledger:
         ).fetchone()
         return str(row[0]) if row and row[0] else None
 
+    def close_segments(self, before: datetime, at: datetime, limits: Limits = _LIMITS) -> int:
+        """Close what was written before a moment into segments, and let go of what they supersede; how many entries.
+
+        PastLacking as `append_many`. The writer's alone: nobody may append meanwhile.
+        """
+        closed = 0
+        if next(altered(self._connection), None):
+            return closed  # triggers that somebody took away are not put back: the audit is to say so
+        while (bounds := closable(self._connection, before, limits)) is not None:
+            body = write_segment(self._connection, self.path, bounds)
+            draft = _draft(SEGMENT, body)
+            with self._lock:
+                with _transaction(self._connection):
+                    head = self._newest()
+                    self._tail.expect(self._connection, head)
+                    self._insert(list(_chain([draft], at.isoformat(), head)))
+                    let_go(self._connection, bounds)
+                self._write_head()
+            closed += bounds[1] - bounds[0] + 1
+        return closed
+
+    def missing_segments(self) -> list[Fault]:
+        """Each closed segment whose file is not there as it was written, by its size."""
+        with self._reading() as connection:
+            return list(missing_segments(connection, self.path))
+
     def accept_end(self) -> None:
         """Take the ledger as it is now for whole: its head names the newest entry. A named person's act alone does."""
         with self._lock:
             self._write_head()
+
+    def _insert(self, entries: Sequence[tuple[Any, ...]]) -> None:
+        self._connection.executemany(f"insert into entries ({COLUMNS}) values (?,?,?,?,?,?,?,?)", entries)
 
     def _newest(self) -> Head:
         row = self._connection.execute("select seq, digest from entries order by seq desc limit 1").fetchone()
@@ -235,11 +300,18 @@ class Ledger:
         self._tail.written = data
 
     def _select(self, condition: str, values: Mapping[str, Any]) -> Iterator[Entry]:
+        with self._reading() as connection:
+            for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
+                yield entry_of(row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection in one reading transaction: what it sees of segments and of entries is of one moment."""
         try:
             with closing(read_only(self.path)) as connection:
-                for row in connection.execute(f"select {COLUMNS} from entries where {condition}", dict(values)):
-                    yield entry_of(row)
-        except (sqlite3.DatabaseError, ValueError) as error:
+                connection.execute("begin")
+                yield connection
+        except (sqlite3.DatabaseError, ValueError, lzma.LZMAError, EOFError) as error:
             raise _unreadable(self.path, error) from error
 
 

@@ -10,7 +10,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-SCHEMA = """
+NO_DELETE_NAME = "entries_no_delete"
+NO_DELETE = (
+    f"create trigger if not exists {NO_DELETE_NAME} before delete on entries\n"
+    "  begin select raise(abort, 'the ledger is append-only'); end"
+)
+SCHEMA = f"""
 begin immediate;
 create table if not exists entries (
   seq integer primary key, at text not null, kind text not null, run text, key text not null,
@@ -20,8 +25,7 @@ create index if not exists entries_by_key on entries (kind, key, seq);
 create index if not exists entries_by_run on entries (run, seq);
 create trigger if not exists entries_no_update before update on entries
   begin select raise(abort, 'the ledger is append-only'); end;
-create trigger if not exists entries_no_delete before delete on entries
-  begin select raise(abort, 'the ledger is append-only'); end;
+{NO_DELETE};
 create trigger if not exists entries_no_rewrite before insert on entries
   when new.seq <= (select coalesce(max(seq), 0) from entries)
   begin select raise(abort, 'the ledger is append-only'); end;

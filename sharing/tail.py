@@ -15,6 +15,7 @@ from sharing.chain import COLUMNS, Head, entry_digest, head_path, head_signature
 from sharing.durable import read_file
 from sharing.faults import PastLacking
 from sharing.keys import PublicKey
+from sharing.segments import closed_digest
 
 RESTORE = (
     "restore the newest ledger and its head from a backup; where what it lacks is lost for good, run `zhongtai audit`, "
@@ -71,6 +72,6 @@ class Tail:
 
 
 def entry_at(connection: sqlite3.Connection, seq: int) -> str | None:
-    """The digest of one entry; None where there is none of that number."""
+    """The digest of one entry, closed or not; None where there is none of that number."""
     row = connection.execute("select digest from entries where seq = ?", (seq,)).fetchone()
-    return str(row[0]) if row else None
+    return str(row[0]) if row else closed_digest(connection, seq)

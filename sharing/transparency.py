@@ -58,7 +58,7 @@ class Log:
 
 def origin(ledger: Ledger) -> str:
     """The name of a ledger's log: by its first entry, and by how often it was accepted that a part of it is lost."""
-    first = next(ledger.digests(), b"").hex()[:16] or "none"
+    first = (ledger.first() or "none")[:16]
     forks, before = 0, set[str]()
     for entry in ledger.entries(RESOLVED):
         heads = {str(one) for one in entry.body.get("lost", ()) if str(one).startswith(_HEADS)}

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from contracts.model import Column, Dataset, DeliveryMode, Element, Level, LogicalType, SharingAttribute, Source
+from contracts.sql_text import identifier, literal
 from lake.readers.diagnosis import head_of, line_ends
 from lake.readers.formats import read
 from lake.readers.kinds import kind_of
@@ -31,10 +32,12 @@ _LINES = 60
 _DELIMITERS = (",", "\t", ";", "|", "\x01", "^", "~")
 _ENCODINGS = ("utf-8", "gb18030", "big5", "iso8859-1")
 _SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".dat": "csv", ".dbf": "dbf"}
-_SHEETS = {"xlsx", "xls", "ods", "html"}
 # No header is called so: asking for it is how a reader tells which there are.
 _NOBODY = "\ufdd0 no column is called so"
 _DATA = re.compile(r"[-+]?[\d.,%:/ ]*\d[\d.,%:/ ]*|\d{15,}[0-9Xx]?|https?://.*")
+# What no column is called: a telephone, an identity or credit number, an address of mail.
+_CERTAIN = re.compile(r"\+?\d[\d -]{9,}\d[0-9Xx]?|[0-9A-HJ-NPQRTUWXY]{18}|[^@\s]+@[^@\s]+\.\w+")
+_WRITTEN_HEADERS = {"csv", "html", "xlsx", "xls", "ods"}
 _MOST_SKIPPED = 12
 TEXT = Element(
     "text", "文本", "Text", LogicalType.STRING, Level.L1, "as delivered", characters="none", invisible="none"
@@ -118,7 +121,7 @@ def _column(number: int, header: str) -> Column:
 
 def _read(bench: Bench, source: Source, file: Path) -> Extract:
     source, delivered = _headers(bench, source, file)
-    if source.header and _is_data(delivered):
+    if source.header and (_is_data(delivered) or _stands_below(bench, source, delivered, file)):
         source = replace(source, header=False)
         delivered = tuple(f"column_{place}" for place in range(1, len(delivered) + 1))
     taken, left_out = _once(delivered)
@@ -129,12 +132,12 @@ def _read(bench: Bench, source: Source, file: Path) -> Extract:
 
 
 def _headers(bench: Bench, source: Source, file: Path) -> tuple[Source, tuple[str, ...]]:
-    """The names that the reader finds, below what is no header in sheets."""
+    """The names that the reader finds, below what is no header in sheets, and in texts that a sheet was saved as."""
     inner, within = (_first_member(bench, source, file), _member(source)) if source.format == "zip" else (file, source)
     names = _delivered(bench, within, inner)
-    if within.format in _SHEETS:
-        for skipped in range(1, _MOST_SKIPPED):
-            if _is_header(names):
+    if within.format in _WRITTEN_HEADERS:
+        for skipped in range(within.skip_rows + 1, within.skip_rows + _MOST_SKIPPED):
+            if _is_header(names) or (within.format == "csv" and sum(bool(name.strip()) for name in names) > 1):
                 break
             below = replace(within, skip_rows=skipped)
             with suppress(DeliveryRefused):
@@ -177,10 +180,33 @@ def _is_header(names: Sequence[str]) -> bool:
 
 
 def _is_data(names: Sequence[str]) -> bool:
-    """Whether the first record is one: a fifth of its cells at least are numbers, days or addresses."""
+    """Whether the first record is one: a fifth of its cells at least are numbers, days or addresses, or one is a number
+    that only somebody has."""
+    if any(_CERTAIN.fullmatch(name.strip()) for name in names):
+        return True
     data = sum(bool(_DATA.fullmatch(name.strip())) for name in names)
     years = sum(bool(re.fullmatch(r"(19|20)\d\d(-\d\d)?", name.strip())) for name in names)
     return data * 5 >= max(len(names), 1) and years * 2 < data
+
+
+def _stands_below(bench: Bench, source: Source, names: Sequence[str], file: Path) -> bool:
+    """Whether names stand again as values of their own columns, so that they are a record and no names: in two columns
+    at least, or in one time and again. A line of headers that comes again is none of that."""
+    taken, _ = _once(names)
+    if source.inner_format not in _WRITTEN_HEADERS or not taken:
+        return False
+    with suppress(DeliveryRefused):
+        relation, _ = bench.read(source, taken, file)
+        cells = [identifier(relation.headers[column_name(number)]) for number in range(len(taken))]
+        same = [f"coalesce({cell} = {literal(name)}, false)" for cell, name in zip(cells, taken, strict=True)]
+        counts = ", ".join(f"count(*) filter (where {one})" for one in same)
+        all_of_them = " and ".join(same) if len(same) > 1 else "false"
+        row = bench.connection.execute(
+            f"select count(*), {counts} from {relation.relation} where not ({all_of_them})"
+        ).fetchone()
+        rows, *found = row or (0,)
+        return sum(one > 0 for one in found) > 1 or any(one * 100 >= rows and one > 1 for one in found)
+    return False
 
 
 def _once(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:

@@ -21,6 +21,8 @@ _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", ""),
     (b"\x1f\x8b", "a gzip file", ""),
     (b"\x28\xb5\x2f\xfd", "a zstd file", ""),
+    (b"\x04\x22\x4d\x18", "packed by lz4: ask for it as gzip, zstd, bzip2 or xz", ""),
+    (b"\x1f\x9d", "packed by compress (.Z): ask for it as gzip, zstd, bzip2 or xz", ""),
     (b"{\\rtf", "an RTF document", ""),
 )
 _PACKED = (b"PK\x03\x04", b"PK\x05\x06")
@@ -31,7 +33,7 @@ _POINTER = "a Git LFS pointer, and not the file that it stands for: ask for the 
 _SINGLE = "a Feature, and no collection: ask for a FeatureCollection with its features"
 _LINES = "newline-delimited GeoJSON (a Feature in each line): ask for one FeatureCollection"
 _JSON = {"json", "ndjson"}
-_BINARY = {"xlsx", "xls", "ods", "parquet", "sqlite", "dbf", "zip"}
+_BINARY = {"xlsx", "xls", "ods", "parquet", "sqlite", "dbf", "zip", "tar"}
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -47,7 +49,7 @@ def _by_head(head: bytes) -> tuple[str, str]:
         if head.startswith(mark):
             return words, format_
     if is_tar(head):
-        return "a tar archive: ask for its files in a zip", ""
+        return "a tar archive", "tar"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "a text in UTF-16: declare encoding: utf-16 with the format of the text, such as csv", ""
     return _text_kind(head.removeprefix(codecs.BOM_UTF8).lstrip())

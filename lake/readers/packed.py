@@ -5,7 +5,6 @@ Declared sizes are never believed: what comes out is counted while it comes. Wha
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import lzma
 import re
@@ -18,6 +17,7 @@ import pyarrow as pa
 
 from contracts.model import Dataset
 from lake.readers.refusal import DeliveryRefused
+from lake.readers.streams import open_bzip2, open_xz
 
 _BLOCK = 1 << 20
 # Below this nothing is too much, however well it was packed.
@@ -37,8 +37,8 @@ Opener = Callable[[Path], IO[bytes]]
 _OPENERS: tuple[tuple[bytes, str, Opener], ...] = (
     (b"\x1f\x8b\x08", "gzip", cast("Opener", gzip.open)),
     (b"\x28\xb5\x2f\xfd", "zstd", _open_zstd),
-    (b"\xfd7zXZ\0", "xz", cast("Opener", lzma.open)),
-    *((b"BZh%d1AY&SY" % level, "bzip2", cast("Opener", bz2.open)) for level in range(1, 10)),
+    (b"\xfd7zXZ\0", "xz", open_xz),
+    *((b"BZh%d1AY&SY" % level, "bzip2", open_bzip2) for level in range(1, 10)),
 )
 
 

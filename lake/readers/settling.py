@@ -26,7 +26,9 @@ _LARGEST = 16 << 20
 # What file systems call the moment of a file's last change, and what else changes with its content.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated")
 _TOLD_BY = (*_CHANGED, "changed", "size", "ino", "ETag", "Last-Modified")
-_SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](?:\./)?(.+)")
+# A line of sha256sum, and of its --tag, which BSD's tools write.
+_SUM = re.compile(r"\\?(?P<sum>[0-9a-fA-F]{64}) [ *](?:\./)?(?P<name>.+)")
+_TAGGED = re.compile(r"SHA256 \((?:\./)?(?P<name>.+)\) = (?P<sum>[0-9a-fA-F]{64})")
 _WAIT = "Nothing is to be done: the next run looks again."
 
 
@@ -194,10 +196,10 @@ def _sums(text: str) -> Mapping[str, Promised]:
     for line in text.splitlines():
         if not line.strip():
             continue
-        told = _SUM.fullmatch(line)
+        told = _SUM.fullmatch(line) or _TAGGED.fullmatch(line)
         if told is None:
             raise ValueError("no line of sha256sum")
-        found[told[2]] = Promised(sha256=told[1].lower())
+        found[told["name"]] = Promised(sha256=told["sum"].lower())
     return found
 
 
@@ -205,7 +207,7 @@ def _files(told: Any) -> Mapping[str, Promised]:
     """`{"files": {name: {"size": …, "sha256": …}}}`, or a list of such with a `name`."""
     files = told.get("files", {})
     named = files.items() if isinstance(files, Mapping) else ((one["name"], one) for one in files)
-    return {str(name): _one(one) for name, one in named}
+    return {str(name).removeprefix("./"): _one(one) for name, one in named}
 
 
 def _one(told: Mapping[str, Any]) -> Promised:

@@ -5,12 +5,15 @@ Nothing is read here. A store is opened with its secret by `lake/sources/opening
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from contracts.model import Dataset
 from contracts.stores import store_of
@@ -51,4 +54,19 @@ def root_of(dataset: Dataset, deliveries: Path | str) -> str:
 
 def matching(filesystem: Any, pattern: str) -> list[str]:
     """The paths that a glob matches, in name order."""
+    if isinstance(filesystem, LocalFileSystem) and "**" not in pattern:
+        return sorted(_lying(pattern))
     return sorted(filesystem.glob(pattern))
+
+
+def _lying(pattern: str) -> Iterator[str]:
+    """What fsspec finds, too; it walks all that lies as deep, where only the folders of the pattern need be opened.
+
+    As there, folders that are links are not entered from the first mark of the pattern on.
+    """
+    fixed = next((at for at, part in enumerate(pattern.split("/")) if glob.has_magic(part)), 0)
+    linked = cache(lambda folder: Path(folder).is_symlink())
+    for found in glob.glob(pattern, include_hidden=True):  # noqa: PTH207 - of hidden names pathlib finds others
+        parts = found.split("/")
+        if not any(linked("/".join(parts[:end])) for end in range(fixed + 1, len(parts))):
+            yield found

@@ -20,7 +20,8 @@ class Context:
 
     `bound` maps a table index of the plan to the relation that it stands for; `uneven` names the tables whose rows may
     stand for more than one thing, `computed` by table the columns that are no copies; `made` a table's name to what
-    an earlier statement put into it; `read` collects the relations that are read."""
+    an earlier statement put into it; `read` collects the relations that are read, `follows` are those that the last
+    query follows row by row."""
 
     sandbox: Sandbox
     declassifiers: Mapping[str, Lowering]
@@ -30,6 +31,7 @@ class Context:
     bound: dict[int, Rel] = field(default_factory=dict)
     duplicates: list[Rel] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    follows: frozenset[str] = frozenset()
     groups: int = 0
 
     def next_group(self) -> int:

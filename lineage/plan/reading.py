@@ -6,13 +6,14 @@ rules for what a plan holds, other engines' opinions (`lineage/from_sql.py`)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from lineage.calls import CHOSEN, COLUMN, CONSTANT, Call
 from lineage.facts import ROWS, ColumnRef, Edge, Unknown, split_parts
 from lineage.plan.context import Context
+from lineage.plan.following import followed
 from lineage.plan.sandbox import WORD, Planned, Sandbox
 from lineage.plan.statements import Written, written
 from lineage.plan.values import Rel, Value, chosen, merge, stored
@@ -27,7 +28,8 @@ _MOST_ARGUMENTS = 6
 class Reading:
     """What a plan says: `columns` with their types, edges, unknowns, calls and copies by column; or `fault`, why there
     is no plan. Rows are under ``*``. `conditional` are the columns of `copies` that a condition chose; `even`: each
-    row stands for one of a stored table. `opened`: a relation was read whose columns may not all be known."""
+    row stands for one of a stored table. `opened`: a relation was read whose columns may not all be known. `follows`
+    are the relations that a query follows row by row (`following.py`)."""
 
     relation: str = ""
     types: Mapping[str, str] | None = None
@@ -39,6 +41,7 @@ class Reading:
     even: bool = True
     fault: str = ""
     opened: bool = False
+    follows: frozenset[str] = frozenset()
 
 
 class _NoPlan(Exception):
@@ -80,7 +83,8 @@ def _read(sql: str, catalog: Catalog, target: str) -> Reading:
     if not found.names:
         raise _NoPlan("it makes no relation")
     catalog.lookups.update(map(split_parts, context.read))
-    return _finish(found, target, bool(context.read & catalog.open_relations))
+    finished = _finish(found, target, bool(context.read & catalog.open_relations))
+    return replace(finished, follows=context.follows) if query else finished
 
 
 def _sandbox(catalog: Catalog) -> Sandbox:
@@ -138,6 +142,7 @@ def _step(context: Context, statement: duckdb.Statement, made: dict[str, Rel], c
     sandbox = context.sandbox
     if kind == "SELECT":
         planned = _query(context, sql, catalog)
+        context.follows = followed(planned.root, sandbox)
         return _named("", planned, written(context, planned.root))
     if kind == "CREATE":
         return _made(context, sql, made)

@@ -13,7 +13,8 @@ from contracts.violation import CheckResult
 from lake.failure import told
 from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, group_name, table_key
-from orchestration.steps.build import begin_build, built_results
+from orchestration.changes.growing import Growing
+from orchestration.steps.build import begin_build, built_results, made_by_one
 from orchestration.steps.resource import RunCity
 from orchestration.transform.sandbox.vocabulary import SOURCE_SCHEMAS
 from quality.rules import BUILT
@@ -99,7 +100,14 @@ def _made(
         yield _materialized(graph, city, table)
     built = list[CheckResult]()
     if wanted:
-        build = begin_build(city.city, city.manifest, _chosen(select, wanted, tables), whole=city.full, tables=wanted)
+        growing = _growing(city)
+        growths = growing.decide(wanted)
+        chosen = _chosen(select, wanted, tables)
+        build = begin_build(city.city, city.manifest, chosen, whole=city.full, tables=wanted, growths=growths)
+        city.done.follow(
+            {table: growing.follows(table) for table in wanted},
+            {table: growing.how(table, build.grown) for table in wanted},
+        )
         # What is done from here on costs no time, as long as dbt goes on.
         unbuilt = set(wanted)
         checks.make(unbuilt)
@@ -119,16 +127,26 @@ def _made(
     yield from check_results([*built, *city.recorded_builds(stood), *checks.of(tables)])
 
 
+def _growing(city: RunCity) -> Growing:
+    models = (node for node in city.manifest["nodes"].values() if node["resource_type"] == "model")
+    nodes = {f"{node['schema']}.{node['alias']}": node for node in models}
+
+    def vouched(table: str) -> bool:
+        return made_by_one(city.city, table, str(nodes[table].get("compiled_code") or ""))
+
+    return Growing(city.building, city.lineage.graph, nodes, vouched)
+
+
 def _chosen(select: Sequence[str], wanted: Sequence[str], tables: Sequence[str]) -> list[str]:
     """What dbt is to build: nothing stands for everything."""
     return [_name(table) for table in wanted] if select or len(wanted) < len(tables) else []
 
 
 def _materialized(graph: Graph, city: RunCity, table: str) -> dg.MaterializeResult[Any]:
-    version = city.building.digest_of(table)
+    version, how = city.building.digest_of(table), city.done.how.get(table)
     return dg.MaterializeResult(
         asset_key=table_key(table),
-        metadata=_column_lineage(graph, table),
+        metadata={**_column_lineage(graph, table), **({"made": how} if how else {})},
         data_version=dg.DataVersion(version) if version else None,
     )
 

@@ -11,6 +11,8 @@ from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.corrected import Corrected, corrected
 from lake.failure import told
 from lake.ingest import ingest, unconserved
+from lake.store import RawView
+from lake.versions import raw_version
 from orchestration.assets.naming import check_results, check_specs, table_key
 from orchestration.steps.resource import RunCity
 
@@ -45,7 +47,7 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
             city.checks.due(table)
             lost = unconserved(city.ingestion, dataset)
         return dg.MaterializeResult(
-            metadata=_metadata(batches), data_version=_version(city, table), check_results=[_conservation(lost)]
+            metadata=_metadata(batches), data_version=_carried(city, dataset), check_results=[_conservation(lost)]
         )
 
     return carry
@@ -77,6 +79,15 @@ def raw_checks(catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> dg.
                 yield result
 
     return check
+
+
+def _carried(city: RunCity, dataset: Dataset) -> dg.DataVersion | None:
+    """The version of a table that was just carried, of what is known of it: the lake would be asked for all."""
+    stored = city.ingestion.batches.get(dataset.id, [])
+    if dataset.id in city.ingestion.unusable or not stored:
+        return _version(city, f"raw.{dataset.table}")
+    view = RawView(dataset, city.ingestion.deliveries.get(dataset.id, []), stored)
+    return dg.DataVersion(raw_version([(one.batch, one.accepted, one.contract) for one in stored], view.told))
 
 
 def _version(city: RunCity, table: str) -> dg.DataVersion | None:

@@ -18,7 +18,7 @@ from lake import facts
 from lake.city import City
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from lake.listing import listing
-from lake.made import Made
+from lake.made import Batches, Made
 from lake.order import Delivery, StoredBatch
 from lake.platform import platform_digest
 from lake.store import RawView, stored_batches, stored_deliveries
@@ -106,9 +106,19 @@ class Changes:
             return "its newest delivery has become too old, or is no longer"
         return ""
 
+    def counting(self, dataset: Dataset) -> Batches:
+        """The batches of a dataset that count now."""
+        return self._view(dataset).counting
+
+    def stored_batches(self, dataset: Dataset) -> Sequence[StoredBatch]:
+        """All batches of a dataset that are whole in the lake, counted or not."""
+        return self._batches.get(dataset.id, [])
+
     def _turned(self, dataset: Dataset) -> bool:
-        view = RawView(dataset, self._deliveries.get(dataset.id, []), self._batches.get(dataset.id, []))
-        return bool(view.statements(self._shown.get(dataset.id)))
+        return bool(self._view(dataset).statements(self._shown.get(dataset.id)))
+
+    def _view(self, dataset: Dataset) -> RawView:
+        return RawView(dataset, self._deliveries.get(dataset.id, []), self.stored_batches(dataset))
 
     def _aged(self, dataset: Dataset) -> bool:
         timed = [rule for rule in self._rules.get(f"raw.{dataset.table}", ()) if rule.kind == FRESHNESS]
@@ -148,7 +158,8 @@ class Changes:
             return "its rows hang on the moment at which they are made"
         if now != known.digest:
             changed = [one for one in text.above if self._is_other(one)]
-            return f"what it is made of has changed: {', '.join(changed) or 'more than was recorded'}"
+            by_batch = ", which it follows by batch" if changed == [known.follows] else ""
+            return f"what it is made of has changed: {', '.join(changed) or 'more than was recorded'}{by_batch}"
         if known.state == BROKEN or known.state != self.states.get(table):
             return "its table is another than was recorded, or a file of it is"
         return (

@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,17 @@ def _tables(changes: Changes, carried: set[str]) -> dict[str, str]:
         why = changes.why_make(table) if table in changes.stored else ""
         below = sorted(touched.intersection(changes.above(table)))
         if below and not why:
-            why = f"unless {', '.join(below)} turns out as it was"
+            why = f"unless {', '.join(below)} turns out as it was{_by_batch(changes, table, below)}"
         if why or below:
             touched.add(table)
         if why and table in changes.stored:
             found[table] = why
     return found
+
+
+def _by_batch(changes: Changes, table: str, below: Sequence[str]) -> str:
+    known = changes.before.tables.get(table)
+    return "; it follows that by batch" if known and list(below) == [known.follows] else ""
 
 
 def _upstream(changes: Changes, agreement: str, datasets: Mapping[str, str], tables: Mapping[str, str]) -> str:

@@ -31,10 +31,19 @@ class Done:
     """Agreements whose verdicts were seen to stand."""
     stood: set[str] = field(default_factory=set)
     """Tables that were seen to stand."""
+    how: dict[str, str] = field(default_factory=dict)
+    """Tables that were made -> whole or extended, and why."""
+    follows: dict[str, str] = field(default_factory=dict)
+    """Tables -> what they follow row by row, where they may be extended by batches of that."""
 
     def make(self, made: Mapping[str, bool]) -> None:
         """Tables were built, each well or not."""
         self.made.update(made)
+
+    def follow(self, follows: Mapping[str, str], how: Mapping[str, str]) -> None:
+        """Tables are made: what each follows by batch, and how it is made, where there is anything to say of that."""
+        self.follows.update({table: source for table, source in follows.items() if source})
+        self.how.update({table: told for table, told in how.items() if told})
 
     def carry(self, dataset: str, states: Collection[str]) -> None:
         """A dataset was looked at, and its deliveries came to these states."""
@@ -81,7 +90,8 @@ def _datasets(changes: Changes, done: Done, before: Made, states: Mapping[str, s
 def _taken(changes: Changes, dataset: Dataset, states: Mapping[str, str]) -> Taken:
     contract = changes.declared.of_dataset(dataset)
     version = changes.digest_of(f"raw.{dataset.table}") or ""
-    return Taken(changes.look(dataset), contract, version, states.get(f"store.{dataset.table}", ""))
+    state = states.get(f"store.{dataset.table}", "")
+    return Taken(changes.look(dataset), contract, version, state, changes.counting(dataset))
 
 
 def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str]) -> dict[str, Stood]:
@@ -99,7 +109,8 @@ def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str
             found[name] = before.tables[name]
         elif on_current and (not text.stored or done.made.get(name)):
             checked, state = (changes.checked_of(name), states.get(name, "")) if text.stored else ("", "")
-            found[name] = Stood(told, checked, text.own, text.above, state)
+            follows, how = done.follows.get(name, ""), done.how.get(name, "")
+            found[name] = Stood(told, checked, text.own, text.above, state, follows, how)
         if on_current and name in found and found[name].digest == told:
             current.add(name)
     return found

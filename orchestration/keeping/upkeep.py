@@ -20,6 +20,7 @@ from lake.city import declarations, expect_run, open_city
 from lake.settings import Settings
 from lake.upkeep import keep_up
 
+_NOT_BEGUN = {dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.MANAGED}
 _FOLDERS = ("target/run", "target/compiled", "logs")
 """What dbt writes of each model, and never takes back."""
 
@@ -34,31 +35,44 @@ def maintain_city(settings: Settings, instance: dg.DagsterInstance | None, own_r
     catalogue = declarations(settings)
     with open_city(settings, catalogue=catalogue) as city:
         found = keep_up(city)
-        before = city.now() - timedelta(days=catalogue.retention.runs_days)
-        found["dagster"] = _tidy_dagster(settings, (instance, own_run) if instance else None, before)
+        before, most = city.now() - timedelta(days=catalogue.retention.runs_days), catalogue.retention.runs_most
+        found["dagster"] = tidy_dagster(settings, (instance, own_run) if instance else None, (before, most))
         found["dbt"] = {"files": _tidy_dbt(settings, before)}
     audited = audit(settings, new=True)
     return {**found, "audit": {"valid": audited["valid"], "faults": audited["faults"]}}
 
 
-def _tidy_dagster(
-    settings: Settings, opened: tuple[dg.DagsterInstance, str] | None, before: datetime
+def tidy_dagster(
+    settings: Settings, opened: tuple[dg.DagsterInstance, str] | None, bounds: tuple[datetime, int]
 ) -> dict[str, int]:
-    """Runs that began before a moment, their events, ticks of schedules, and folders that were put by as damaged."""
-    size, gone, damaged = _bytes(settings.dagster_home), 0, _put_by_before(settings, before)
+    """Runs that began before a moment or are more than so many, their events, ticks of schedules, and folders that were
+    put by as damaged; of runs that ended well what nobody asks for again.
+    """
+    before, most = bounds
+    size, gone, thinned, damaged = _bytes(settings.dagster_home), 0, 0, _put_by_before(settings, before)
     if opened is not None:
         instance, own = opened
         # Whoever runs holds the lock that is held here: none of these is at work, whatever its state says.
-        old = (one.run_id for one in instance.get_runs(filters=dg.RunsFilter(created_before=before)))
+        old = dict.fromkeys(instance.get_run_ids(filters=dg.RunsFilter(created_before=before)))
+        ended = [status for status in dg.DagsterRunStatus if status not in _NOT_BEGUN]
+        old |= dict.fromkeys(instance.get_run_ids(filters=dg.RunsFilter(statuses=ended))[most:])
         runs = [run for run in old if run != own]
         for run in runs:
             instance.delete_run(run)
-        gone = len(runs)
+        gone, thinned = len(runs), _thin(instance, own)
         for state in instance.all_instigator_state():
             instance.purge_ticks(state.instigator_origin_id, state.selector_id, before.timestamp())
     for file in sorted(settings.dagster_home.rglob("*.db")):
         _vacuum(file)
-    return {"runs": gone, "damaged": damaged, "bytes_before": size, "bytes_after": _bytes(settings.dagster_home)}
+    sizes = {"bytes_before": size, "bytes_after": _bytes(settings.dagster_home)}
+    return {"runs": gone, "events": thinned, "damaged": damaged, **sizes}
+
+
+def _thin(instance: dg.DagsterInstance, own: str) -> int:
+    """Forget the passing events of runs that ended well; how many. Another log than this project's is left as it is."""
+    thin = getattr(instance.event_log_storage, "thin", None)
+    well = instance.get_run_ids(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+    return int(thin([run for run in well if run != own])) if thin else 0
 
 
 def _put_by_before(settings: Settings, before: datetime) -> int:

@@ -14,10 +14,15 @@ from typing import Any
 
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
 _BUSY_SECONDS = 20
+_PASSING = (
+    *("STEP_OUTPUT", "RESOURCE_INIT_STARTED", "RESOURCE_INIT_SUCCESS", "LOGS_CAPTURED"),
+    *("ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION_PLANNED"),
+)
+"""Half of what a run writes. Dagster asks for it again where a run that failed is taken up from its failure."""
 
 
 class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
@@ -32,6 +37,10 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
     @cached_property
     def _open(self) -> local:
         return local()
+
+    @cached_property
+    def _there(self) -> set[str]:
+        return set()
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
@@ -62,10 +71,21 @@ class OpenSqliteEventLog(ConsolidatedSqliteEventLogStorage):
         super().delete_events_for_run(conn, run_id)
         conn.execute(AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id))
 
-    def has_table(self, table_name: str) -> bool:
-        """Whether the log has a table; Dagster asks before every check result."""
+    def thin(self, run_ids: Sequence[str]) -> int:
+        """Forget of these runs what says only that something was about to happen, or was handed on; how many events."""
+        table = SqlEventLogStorageTable
+        chosen = table.c.run_id.in_(run_ids) & table.c.dagster_event_type.in_(_PASSING)
         with self._connect() as connection:
-            return inspect(connection).has_table(table_name)
+            return int(connection.execute(table.delete().where(chosen)).rowcount)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the log has a table: it stays once it is there, and Dagster asks before every check result."""
+        if table_name not in self._there:
+            with self._connect() as connection:
+                if not inspect(connection).has_table(table_name):
+                    return False
+            self._there.add(table_name)
+        return True
 
     def dispose(self) -> None:
         """Close what is open."""

@@ -57,7 +57,7 @@ def run_city(
     with open_instance(settings) as instance, progress or nullcontext():
         definitions = build_definitions(settings, catalogue=catalogue, asked=asked, progress=listener)
         chosen = _planned(todo.plan, catalogue, definitions) if todo else _resolve(select, definitions)
-        job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
+        job = _job(definitions, chosen)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     if not settings.ledger.exists():
         raise NotBegun(_failure(result.all_events))
@@ -78,6 +78,14 @@ def _unjudged(chosen: Iterable[dg.AssetKey], summary: Mapping[str, Any]) -> str:
     wanted = {key.path[-1] for key in chosen if key.path[0] == RELEASE}
     missing = sorted(wanted - {row["agreement"] for row in summary["releases"]})
     return f"no verdict was given on {', '.join(missing)}" if missing else ""
+
+
+def _job(definitions: dg.Definitions, chosen: AbstractSet[dg.AssetKey]) -> dg.JobDefinition:
+    """The job of these assets; the whole one as it is, since taking a part of it makes all of it once more."""
+    job = definitions.resolve_implicit_global_asset_job_def()
+    if chosen == definitions.resolve_asset_graph().materializable_asset_keys:
+        return job
+    return job.get_subset(asset_selection=chosen)
 
 
 def _planned(plan: Plan, catalogue: Catalogue, definitions: dg.Definitions) -> AbstractSet[dg.AssetKey]:

@@ -6,7 +6,7 @@ A failed model stops nothing but what depends on it: the gates read what is reco
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ from lake.city import City
 from lake.executed import Ran, executed, record_executed, standing_versions, text_digest
 from lake.lost import forget_lost, lost_stores
 from lake.standing import Made, Standing
+from orchestration.changes.growing import Growth
+from orchestration.steps.grow import grow
 from orchestration.transform.aside import left_out
 from orchestration.transform.frame import frame, missing
 from orchestration.transform.run import ModelResult, begin_models, run_models
@@ -43,6 +45,10 @@ class Build:
     """The versions, before the build, of tables that are added to."""
     standing: Standing | None = None
     """The batches that count, against what the tables are made of."""
+    grown: Mapping[str, ModelResult] = field(default_factory=dict)
+    """The tables that were extended before dbt began."""
+    awaited: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Each of them -> what it is made of and dbt is to make, after which it is told."""
 
     def unheard(self, tables: Iterable[str]) -> None:
         """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
@@ -52,6 +58,9 @@ class Build:
 
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
+        self.results.update(self.grown)
+        told = set[str]()
+        yield from self._extended(told)
         following = run_models(self.city.settings, self.expected, self.select)
         while True:
             try:
@@ -62,11 +71,23 @@ class Build:
                 self.results.update((table, ModelResult("", "set aside", why, 0.0)) for table, why in aside.items())
                 break
             self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
+            told.add(self.table_of[unique_id])
             yield self.table_of[unique_id]
+            yield from self._extended(told)
+        yield from (table for table in self.grown if table not in told)
         _record_merges(self.city)
         self._record_executed()
         if self.standing:
-            self.standing.record({table: one.whole for table, one in self.results.items() if one.ok})
+            # What was extended holds no row that a batch gave which counts no longer: it stands as if made whole.
+            whole = {table: one.whole or table in self.grown for table, one in self.results.items() if one.ok}
+            self.standing.record(whole)
+
+    def _extended(self, told: set[str]) -> Iterator[str]:
+        """The extended tables that may be told of, once these are."""
+        for table in self.grown:
+            if table not in told and told.issuperset(self.awaited.get(table, ())):
+                told.add(table)
+                yield table
 
     def _record_executed(self) -> None:
         """What made the rows of each table, so that nothing leaves whose SQL was not judged."""
@@ -87,11 +108,15 @@ def begin_build(
     *,
     whole: bool = False,
     tables: Sequence[str] = (),
+    growths: Mapping[str, Growth] | None = None,
 ) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is. `whole` makes also anew what is else only
-    added to; of `tables`, which `select` makes, also what nothing vouches for."""
-    for table in forget_lost(city.connection, city.settings.lake_data, tables):
+    added to; of `tables`, which `select` makes, also what nothing vouches for. Those of them in `growths` are extended,
+    and dbt does not hear of them."""
+    lost = forget_lost(city.connection, city.settings.lake_data, tables)
+    for table in lost:
         city.progress("model", table, "made whole: a file of it was lost")
+    growths = {table: one for table, one in (growths or {}).items() if table not in lost}
     frame(city.connection, missing(city.connection, manifest))
     standing = Standing.begun(city, made_of(manifest))
     unvouched = _unvouched(city, set(added_to(manifest)) & set(tables))
@@ -99,11 +124,30 @@ def begin_build(
         why = "a batch that it may hold counts no longer"
         why = "what made its rows is not known" if table in unvouched else why
         city.progress("model", table, f"made whole: {'everything was asked for' if whole else why}")
-    before = standing_versions(city, added_to(manifest))
+    named = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
+    before = standing_versions(city, [*added_to(manifest), *growths])
+    grown = _grown(city, manifest, {} if growths.keys() >= set(tables) else growths)
+    if grown:
+        select = [table.split(".", 1)[1] for table in tables if table not in grown]
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
-    named = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
-    return Build(city, select, named, expected, before=before, standing=standing)
+    above = made_of(manifest)
+    awaited = {table: set(above[table].above) & set(tables) for table in grown}
+    return Build(city, select, named, expected, before=before, standing=standing, grown=grown, awaited=awaited)
+
+
+def _grown(city: City, manifest: Mapping[str, Any], growths: Mapping[str, Growth]) -> dict[str, ModelResult]:
+    nodes = {_table(node): node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    grown = grow(city.connection, manifest, {table: (nodes[table], growth) for table, growth in growths.items()})
+    for table in grown:
+        city.progress("model", table, growths[table].told)
+    return grown
+
+
+def made_by_one(city: City, table: str, text: str) -> bool:
+    """Whether it is on record that all rows of a table, as it is, were made by this text and by no other."""
+    ran = executed(city, [table]).get(f"lake.{table}", ())
+    return [one.digest for one in ran] == [text_digest(text)]
 
 
 def _unvouched(city: City, tables: Set[str]) -> Set[str]:
@@ -141,6 +185,9 @@ def _table(node: Mapping[str, Any]) -> str:
     return f"{node['schema']}.{node['alias']}"
 
 
+_TOGETHER = 32
+
+
 def _record_merges(city: City) -> None:
     """Merged = accepted rows of a batch that are not the current version of any key."""
     rows = city.connection.execute(
@@ -153,8 +200,11 @@ def _record_merges(city: City) -> None:
     if not datasets:
         return
     current: dict[str, dict[str, int]] = defaultdict(dict)
-    for dataset, batch, rows in city.connection.execute(" union all ".join(map(_surviving, datasets))).fetchall():
-        current[dataset][batch] = rows
+    # One statement over thousands of views takes longer to plan than all of them to read.
+    for begins in range(0, len(datasets), _TOGETHER):
+        asked = " union all ".join(map(_surviving, datasets[begins : begins + _TOGETHER]))
+        for dataset, batch, rows in city.connection.execute(asked).fetchall():
+            current[dataset][batch] = rows
     accepted = city.connection.execute(
         "select dataset, batch, accepted from lake.meta.batches "
         "where batch not in (select batch from lake.meta.recalled)"

@@ -22,6 +22,9 @@ _OF_THE_TEXT = {
     "Permission Error",
     "Not implemented Error",
 }
+# What is told of a model that did not fit, of all that the engine says: sizes alone.
+_FULL = "Out of Memory Error"
+_ALLOWED = re.compile(r"\(\d+(?:\.\d+)? (?:bytes|[KMGT]iB)/(\d+(?:\.\d+)? (?:bytes|[KMGT]iB)) used\)")
 # What the engine says of something that the author did not write, in the author's words.
 _MEANT = {
     "Table must have at least one column": "its YAML names no columns, which an enforced contract asks for",
@@ -61,7 +64,9 @@ def reason(message: str, text: str = "") -> str:
     kind, said = _said(message)
     told = [kind]
     meant = next((meaning for phrase, meaning in _MEANT.items() if phrase in message), "")
-    if meant:
+    if kind == _FULL:
+        told.append(_needed(message))
+    elif meant:
         told.append(meant)
     elif kind in _OF_THE_TEXT or text is message:
         told += filter(None, [_named(said, text)])
@@ -71,6 +76,12 @@ def reason(message: str, text: str = "") -> str:
             f"in column {name}" for name in _COLUMN.findall(message) if name.lower() in _WORD.findall(text.lower())
         ]
     return ("; ".join([": ".join(told[:2]), *told[2:]]) + _place(message))[:_MOST]
+
+
+def _needed(message: str) -> str:
+    allowed = _ALLOWED.search(message)
+    limit = f"the {allowed.group(1)} that ZHONGTAI_MEMORY allows" if allowed else "ZHONGTAI_MEMORY allows"
+    return f"it needs more memory than {limit}: give more, or fewer ZHONGTAI_THREADS"
 
 
 def _said(message: str) -> tuple[str, str]:

@@ -67,32 +67,61 @@ def _judged_here(column: Column) -> str | None:
 
 
 def entity_sql(catalogue: Catalogue, entity: Entity) -> str:
-    """One row per identifier: registry id, identifier, then each attribute beside the department it came from."""
-    providers = catalogue.providers(entity.name)
-    picks = [pick for attribute in _others(entity) for pick in _picks(attribute, providers)]
-    names = [name for one in _others(entity) for name in (sql_name(one.name), f"{one.name}_source")]
-    key = sql_name(entity.identifier)
-    return f"""{_header(entity)}
-with resolved as (
-  select
-    {key},
-{chr(10).join(picks)}
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{{{ ref('{entity.name}__provided') }}}}
-  group by {key}
-)
+    """One row per identifier: registry id, identifier, then each attribute beside the department it came from.
 
+    A provider gives at most one row for an identifier, so all are joined to the registry, one by one. Grouping the
+    union of them instead would hold every name and address in the states of its aggregates, which the engine never
+    writes to disk; joins that do not fit go there in parts.
+    """
+    providers = catalogue.providers(entity.name)
+    key = sql_name(entity.identifier)
+    aliases = [f"p{place}" for place in range(1, len(providers) + 1)]
+    columns = [
+        "registry.city_id",
+        f"{_identified(catalogue, entity)} as {key}",
+        *(pick for attribute in _others(entity) for pick in _picks(attribute, providers)),
+        f"cast(\n    {_departments(providers)}\n    as integer\n  ) as provider_count",
+        _first("_batch", aliases),
+    ]
+    return f"""{_header(entity)}
 select
-  registry.city_id,
-  resolved.{key},
-{chr(10).join(f"  resolved.{name}," for name in names)}
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{{{ ref('{entity.name}__registered') }}}} as registry
-  on registry.identifier = cast(resolved.{key} as varchar)
+{_listed(columns)}
+from {{{{ ref('{entity.name}__registered') }}}} as registry
+{chr(10).join(_joined(entity, place) for place in range(1, len(providers) + 1))}
 """
+
+
+def _identified(catalogue: Catalogue, entity: Entity) -> str:
+    """The identifier as the registry has it: a provider's would be carried along by every join, beside the key."""
+    kind = sql_type(catalogue.elements[entity.identifier]).lower()
+    return "registry.identifier" if kind == "varchar" else f"cast(registry.identifier as {kind})"
+
+
+def _joined(entity: Entity, place: int) -> str:
+    key = sql_name(entity.identifier)
+    return (
+        f"left join {{{{ ref('{entity.name}__provided') }}}} as p{place}\n"
+        f"  on p{place}._provider = {place} and cast(p{place}.{key} as varchar) = registry.identifier"
+    )
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ",\n".join(f"  {column}" for column in columns)
+
+
+def _first(name: str, aliases: Sequence[str]) -> str:
+    """The column of that name: the value of the first of some providers that has one."""
+    values = [f"{alias}.{name}" for alias in aliases]
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)}) as {name}"
+
+
+def _departments(providers: Sequence[tuple[Dataset, Provision]]) -> str:
+    """SQL that counts the departments that know an identifier; one may provide it by several datasets."""
+    places: dict[str, list[int]] = {}
+    for place, (dataset, _) in enumerate(providers, start=1):
+        places.setdefault(dataset.department, []).append(place)
+    known = (" or ".join(f"p{place}._provider is not null" for place in own) for own in places.values())
+    return "\n    + ".join(f"case when {condition} then 1 else 0 end" for condition in known)
 
 
 def _header(entity: Entity, also: str = "") -> str:
@@ -104,27 +133,24 @@ def _aliased(column: str, name: str) -> str:
 
 
 def _picks(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> list[str]:
-    order = _order(attribute, providers)
-    name = sql_name(attribute.name)
-    return [
-        f"    min_by({name}, {order}) filter (where {name} is not null) as {name},",
-        f"    min_by(_department, {order}) filter (where {name} is not null) as {attribute.name}_source,",
-    ]
+    name, order = sql_name(attribute.name), _order(attribute, providers)
+    aliases = [f"p{place}" for place in order]
+    if not aliases:
+        kind = sql_type(attribute.element).lower()
+        return [f"cast(null as {kind}) as {name}", f"cast(null as varchar) as {attribute.name}_source"]
+    cases = "\n".join(f"    when {alias}.{name} is not null then {alias}._department" for alias in aliases)
+    return [_first(name, aliases), f"case\n{cases}\n  end as {attribute.name}_source"]
 
 
-def _order(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> str:
-    """SQL that ranks a provider for one attribute: departments named in `precedence` first, then by name."""
+def _order(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> list[int]:
+    """The places of those that provide one attribute: departments named in `precedence` first, then by name."""
     places = [
         place for place, (_, provision) in enumerate(providers, start=1) if attribute.name in provision.attributes
     ]
-    ranked = sorted(
+    return sorted(
         places,
         key=lambda place: (_trust(attribute, providers[place - 1][0].department), providers[place - 1][0].id),
     )
-    if ranked == places:
-        return "_provider"
-    cases = " ".join(f"when {place} then {rank}" for rank, place in enumerate(ranked, start=1))
-    return f"case _provider {cases} end"
 
 
 def _trust(attribute: Attribute, department: str) -> tuple[int, str]:

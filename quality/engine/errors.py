@@ -19,7 +19,8 @@ class MissingColumnError(EngineError):
     """A rule names a column that the relation does not have."""
 
     def __init__(self, column: str, relation: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"column {column!r} is not in {relation}", f"Use one of its columns: {', '.join(known)}.")
+        fix = f"Use one of its columns: {', '.join(known)}." if known else "Name a column that it has."
+        super().__init__(f"column {column!r} is not in {relation}", fix)
         self.column, self.relation, self.known = column, relation, known
 
 

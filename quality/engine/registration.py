@@ -24,7 +24,7 @@ REFUSED: dict[str, str] = {
 }
 """Core expectations that are refused by name, with the reason."""
 
-_JUDGED_BY_TYPE = ("expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list")
+JUDGED_BY_TYPE = ("expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list")
 """Expectations that name a map metric but, on a typed engine, ask for ``table.column_types`` only."""
 
 
@@ -96,7 +96,7 @@ def refuse_unsupported(expectations: Iterable[Expectation]) -> None:
 
 
 def _metrics_of(expectation: Expectation) -> list[str]:
-    if expectation.expectation_type in _JUDGED_BY_TYPE:
+    if expectation.expectation_type in JUDGED_BY_TYPE:
         return ["table.column_types"]
     rule = getattr(expectation, "map_metric", None)
     return [*getattr(expectation, "metric_dependencies", ()), *([f"{rule}.unexpected_count"] if rule else [])]

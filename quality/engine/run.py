@@ -18,12 +18,12 @@ from great_expectations.validator.exception_info import ExceptionInfo
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
 from quality.engine.asks import Ask, asks_of
-from quality.engine.errors import EngineError, EvaluationError, IncompleteRunError
+from quality.engine.errors import EngineError, EvaluationError, IncompleteRunError, MissingColumnError
 from quality.engine.execution_engine import DuckDBBatchData, DuckDBExecutionEngine
 from quality.engine.masking import mask_result
 from quality.engine.parameters import mentions_parameter, resolved, with_parameters
 from quality.engine.redaction import Redaction, quiet_text
-from quality.engine.registration import refuse_unsupported
+from quality.engine.registration import JUDGED_BY_TYPE, refuse_unsupported
 from quality.engine.relation import Relation
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ def _as_fault(error: Exception, expectation: Expectation, redaction: Redaction) 
         return error
     why = quiet_text(error, redaction) if redaction.on else f"{type(error).__name__}: {error}"
     columns = tuple(getattr(expectation, key) for key in ("column",) if getattr(expectation, key, None))
+    if isinstance(error, IndexError) and expectation.expectation_type in JUDGED_BY_TYPE and columns:
+        # What looks a column up among those that there are, and does not find it.
+        return MissingColumnError(columns[0], "the table", ())
     return EvaluationError(expectation.expectation_type, columns, why)
 
 

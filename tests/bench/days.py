@@ -24,6 +24,7 @@ from tests.recalled.city import MODES, Recalled, found_city
 BASE, AIM = 30, 1.5
 _SHOWN = (1, 10, 30, 60, 100, 200, 300, 500, 700, 1000)
 _BEGIN, _AT = date(2026, 1, 5), "T10:00:00+08:00"
+_SECONDS, _WIDTH = ("run", "cpu"), 10
 _NOTHING_EVERY, _MAINTAIN_EVERY = 10, 7
 # A person is known by one of so many keys: the rows that count stay few, the days behind them do not.
 _KEYS = 20
@@ -46,10 +47,9 @@ def live(city: Recalled, days: int) -> None:
     """So many days, the curve printed as it comes."""
     measures = dict[str, float]()
     walls, processors = list[float](), list[float]()
-    print(
-        f"{'day':>5} {'run s':>8} {'cpu s':>8} {'files':>7} {'lake files':>10} {'catalogue':>10} {'ledger':>10}", end=""
-    )
-    print(f" {'dagster':>10} {'made':>8} {'dbt':>10}   ratios to day {BASE}", flush=True)
+    names = ("files", "lake files", "catalogue", "ledger", "segments", "dagster", "made", "dbt")
+    head = " ".join(f"{name:>{_WIDTH}}" for name in ("run s", "cpu s", *names))
+    print(f"{'day':>5} {head}   ratios to day {BASE}", flush=True)
     for number in range(1, days + 1):
         today = replace(city, now=f"{_BEGIN + timedelta(days=number)}{_AT}")
         if number % _NOTHING_EVERY:
@@ -94,7 +94,8 @@ def _sizes(state: Path) -> dict[str, float]:
         "files": len(files),
         "lake files": sum(path.suffix == ".parquet" and path.is_relative_to(state / "lake") for path in files),
         "catalogue": bytes_of("lake/catalog"),
-        "ledger": bytes_of("ledger.sqlite"),
+        "ledger": bytes_of("ledger.sqlite") - bytes_of("ledger.sqlite.segments/"),
+        "segments": bytes_of("ledger.sqlite.segments/"),
         "dagster": bytes_of("dagster/"),
         "made": bytes_of("made.json"),
         "dbt": bytes_of("dbt/"),
@@ -102,9 +103,7 @@ def _sizes(state: Path) -> dict[str, float]:
 
 
 def _show(day: int, found: dict[str, float], base: dict[str, float]) -> None:
-    row = f"{day:5} {found['run']:8.2f} {found['cpu']:8.2f} {found['files']:7,.0f} {found['lake files']:10,.0f}"
-    row += "".join(f" {found[name]:10,.0f}" for name in ("catalogue", "ledger", "dagster"))
-    row += f" {found['made']:8,.0f} {found['dbt']:10,.0f}"
+    row = f"{day:5} " + " ".join(f"{one:{_WIDTH},.{2 * (name in _SECONDS)}f}" for name, one in found.items())
     ratios = " ".join(f"{name} {found[name] / base[name]:.2f}" for name in found if base.get(name))
     print(f"{row}   {ratios}", flush=True)
 

@@ -115,3 +115,27 @@ def test_a_draft_takes_no_contracts_place_and_says_what_it_cannot_read(drafted: 
     taken = drafted.place / "contracts" / "departments" / "ecology" / "readings.yml"
     said = call("contract", "draft", str(picture), "--out", str(taken), environment=where)
     assert said.status == 2 and "no contract's place" in said.err
+
+
+def test_a_record_in_the_place_of_the_headers_is_told_by_none_of_its_values(drafted: Drafted, tmp_path: Path) -> None:
+    rows = [f"张伟{chr(0x4E10 + one)},男,汉族,已婚,北京市某街{one}号" for one in range(30)]
+    files = {
+        "number.csv": "".join(f"{row},1101011990030712{one:02d}\n" for one, row in enumerate(rows)),
+        "words.csv": "\n".join(rows) + "\n",
+        "header.csv": "\n".join(["姓名,性别,民族,婚姻,地址", *rows, "姓名,性别,民族,婚姻,地址", *rows]) + "\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        said = call("contract", "draft", str(tmp_path / name), "--workspace", str(drafted.place), environment={})
+        assert said.status == 0, said.err
+        # Titles of code sets (已婚) are the city's own words.
+        values = {cell for row in rows for cell in row.split(",") if cell[-1].isdigit() or cell.startswith("张伟")}
+        assert not [one for one in values if one in said.out]
+        assert ("value: false" in said.out) == (name != "header.csv")
+
+
+def test_a_title_above_the_headers_of_a_saved_sheet_is_skipped(drafted: Drafted, tmp_path: Path) -> None:
+    file = tmp_path / "title.csv"
+    file.write_text("2026年人口统计表,,\n姓名,年龄,备注\n" + "张三,41,无\n李四,42,有\n" * 9, encoding="utf-8")
+    said = call("contract", "draft", str(file), "--workspace", str(drafted.place), environment={})
+    assert all(text in said.out for text in ("skip_rows", "physicalName: 姓名", "physicalName: 年龄")), said.out

@@ -9,13 +9,18 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lake.settings import load_settings
+from sharing.keyring import open_signing
 from sharing.ledger import Ledger
-from tests.planted.city import Planted, plant
+from sharing.sealing import Limits
+from sharing.segments import segments_folder
+from tests.planted.city import NOW, Planted, plant
 
 pytestmark = pytest.mark.city
 HEADS = ("ledger.sqlite", "ledger.sqlite.head")
@@ -375,6 +380,35 @@ def test_every_loss_of_a_key_is_a_finding_and_the_city_goes_on(copied: Copied, k
         accepted = [entry.body for entry in ledger.entries("resolution")]
     assert [bool(one["lost"]) for one in accepted] == [False, True, True]
     assert [bool(one["back"]) for one in accepted] == [True, False, False]
+
+
+def test_a_closed_part_of_the_ledger_is_held_and_missed_as_the_rest_is(copied: Copied, tmp_path: Path) -> None:
+    settings = load_settings(copied.city.place, {"ZHONGTAI_NOW": NOW})
+    late = settings.clock.now() + timedelta(days=40)
+    with Ledger.open(settings.ledger, open_signing(settings.key_place)) as ledger:
+        ledger.append_many([("access", {"subject": "rows"})] * 70, settings.clock.now())
+        assert ledger.close_segments(late, late, Limits(least=8))
+        (name,) = [entry.key for entry in ledger.entries("segment")]
+    assert copied.say("backup", str(tmp_path / "kept")).status == 0
+    file = segments_folder(settings.ledger) / name
+    kept = file.read_bytes()
+    file.unlink()
+    lacking = f"segment_lacking ledger.sqlite.segments/{name}"
+    said = copied.say("run")
+    assert said.status != 0 and name in said.err and "restore" in said.err
+    assert lacking in copied.faults() and "closed part" in str(copied.ask("status")["findings"])
+    file.write_bytes(kept)
+    copied.resolve_all()
+    assert copied.faults() == {}
+    file.unlink()
+    assert lacking in copied.faults()
+    copied.resolve_all()
+    assert copied.faults() == {} and copied.say("run").status == 0
+    (copied.state / "keys").rename(tmp_path / "keys")
+    shutil.rmtree(copied.state)
+    assert "restored" in copied.say("restore", str(tmp_path / "kept")).out
+    shutil.copytree(tmp_path / "keys", copied.state / "keys", dirs_exist_ok=True)
+    assert file.read_bytes() == kept and copied.faults() == {}
 
 
 def test_an_honest_restore_is_resolved_in_true_words(copied: Copied) -> None:

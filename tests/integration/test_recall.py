@@ -287,13 +287,27 @@ def test_what_no_agreement_covers_is_not_served(city: Recalled) -> None:
     assert city.rows("people") == {"a": 1, "b": 3, "c": 7}
 
 
-def test_an_act_takes_a_delivery_back(city: Recalled) -> None:
+def test_an_act_takes_a_delivery_back(city: Recalled, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{SECOND}/bureau/visits.csv"
+    # By a clock that goes on, and where the command dies once the act is signed: the next run does what it orders.
+    with monkeypatch.context() as dying:
+        dying.setattr("lake.withdrawal.strike", _dies)
+        said = city.say("withdraw-delivery", "bureau.people", f"{SECOND}/bureau/people.csv", "--why", "wrong")
+        assert said.status == 3
+    assert city.run().released == set(PRODUCTS)
+    assert city.rows("people") == {"a": 1, "b": 2, "c": 7}
     assert city.say("withdraw-delivery", "bureau.visits", path, "--why", " ").status == 2
     found = city.tell("withdraw-delivery", "bureau.visits", path, "--why", "twice", "--as", "steward@bureau.example")
     assert found["by"] == "steward@bureau.example"
     assert city.run().released == set(PRODUCTS)
     assert city.rows("kept") == {"a": 1, "b": 2}
+    city.tell("withdraw-delivery", "bureau.lots", f"{SECOND}/bureau/lots.csv", "--why", "wrong")
+    now = city.say("withdraw-delivery", "bureau.lots", f"{FIRST}/bureau/lots.csv", "--why", "wrong", ZHONGTAI_NOW="")
+    assert now.status == 0, now.err
+
+
+def _dies(*_: object) -> None:
+    raise RuntimeError("the machine went")
 
 
 def test_a_release_is_made_again_from_its_certificate_and_what_landed(city: Recalled) -> None:

@@ -15,6 +15,7 @@ from lake.city import City
 from lake.landed import LandingPlace, landed_copy
 from lake.standing import take_recalls
 from lake.store import stored_batches
+from lake.taken_back import take_withdrawals
 from lake.withdrawal import withdraw_delivery
 from orchestration.twins.staging import staging_sql
 from sharing.keyring import make_keys
@@ -43,7 +44,7 @@ class Reference:
     parts: bool
     nothing: str = ""
     files: list[Delivered] = field(default_factory=list)
-    withdrawn: set[Delivered] = field(default_factory=set)
+    withdrawn: set[tuple[str, str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
     recalled: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
     """Contents that count for nothing, whenever and wherever they are delivered."""
 
@@ -61,14 +62,18 @@ class Reference:
         return True
 
     def withdraw(self, path: str) -> None:
-        self.withdrawn |= {one for one in self.files if one.path == path}
+        self.withdrawn |= {(one.day, one.path, one.rows) for one in self.files if one.path == path}
 
     def counted(self) -> list[Delivered]:
-        live = [one for one in self.files if one not in self.withdrawn and one.rows not in self.recalled]
-        if self.mode is DeliveryMode.APPEND:
+        live = [one for one in self.files if self._counts(one)]
+        if self.mode is DeliveryMode.APPEND or self.parts:
             last = {(one.day, one.path): one for one in live}
             live = list(last.values())
         return sorted(live, key=lambda one: (one.day, one.arrived))
+
+    def _counts(self, one: Delivered) -> bool:
+        """Neither taken back (the same rows at the same place, of the same day, are so for good) nor recalled."""
+        return (one.day, one.path, one.rows) not in self.withdrawn and one.rows not in self.recalled
 
     def current(self) -> list[Row]:
         files = self.counted()
@@ -150,6 +155,9 @@ class History:
     def run(self) -> list[Batch]:
         """A run of the lake, and of the reference: all files that lie there are looked at, in the order of days."""
         found = self.desk.ingest(self.dataset)
+        if self.desk.settings.ledger.exists():
+            with self._city() as city:
+                take_withdrawals(city)  # as the next run begins
         for file in sorted(self.desk.root.glob(self.dataset.source.path)):
             path = str(file.relative_to(self.desk.root))
             lines = file.read_text(encoding="utf-8").splitlines()[1:]

@@ -99,6 +99,17 @@ def test_another_file_is_no_drift_and_its_first_line_is_kept_nowhere(desk: Desk)
     assert took.state == "failed" and not draft_file(desk.settings, one.id).exists()
 
 
+def test_another_file_is_read_by_its_places_no_more_than_it_is_drafted(desk: Desk) -> None:
+    took = desk.take(four(added="accept", removed="accept", renamed="accept"), "id,q,w,e\n1,a,2,x\n")
+    assert took.state == "failed" and "apply" not in took.message
+
+
+def test_a_column_without_a_name_is_in_no_draft(desk: Desk) -> None:
+    took = desk.take(one := four(), "id,name,age,note,\n1,a,2,x,\n")
+    assert took.state == "failed" and "apply" not in took.message and "ignored_headers" in took.message
+    assert not draft_file(desk.settings, one.id).exists()
+
+
 def test_a_delivery_as_contracted_takes_the_draft_away(desk: Desk) -> None:
     desk.take(one := four(), GIVEN["added"])
     assert draft_file(desk.settings, one.id).exists()

@@ -22,8 +22,9 @@ import lake.carry as spine
 from contracts.clock import today
 from contracts.model import Rule
 from contracts.violation import Severity
-from lake.ingest import Batch, unconserved
-from lake.store import ensure_tables
+from lake.ingest import Batch, ingest, unconserved
+from lake.store import RawView, ensure_tables
+from lake.versions import Versions, raw_version
 from tests.unit.lake.desk import PEOPLE, Desk, column, dataset, moved, people, write_parquet, write_sqlite
 
 ROWS = [("1", "张三", 41), ("2", "李四", 8)]
@@ -33,6 +34,19 @@ LINES = "id,name,age\n1,张三,41\n2,李四,8\n"
 def counts(batch: Batch) -> tuple[str, int, int, int]:
     """What a batch says of itself."""
     return batch.state, batch.rows_read, batch.accepted, batch.quarantined
+
+
+def test_a_version_told_of_what_a_run_knows_is_that_of_the_lake(desk: Desk) -> None:
+    one = people()
+    for day, more in (("2026-11-03", "3,王五,7\n"), ("2026-11-02", ""), ("2026-11-04", "4,x,y\n")):
+        desk.deliver(one, LINES + more, day)
+        ensure_tables(desk.connection, [one])
+        context = desk.context()
+        ingest(context, one)
+        stored = context.batches[one.id]
+        view = RawView(one, context.deliveries[one.id], stored)
+        told = raw_version([(batch.batch, batch.accepted, batch.contract) for batch in stored], view.told)
+        assert Versions(desk.connection).of([f"raw.{one.table}"]) == {f"raw.{one.table}": told}
 
 
 # Formats

@@ -264,6 +264,18 @@ def test_parts_are_judged_as_the_one_delivery_that_they_are(desk: Desk) -> None:
     assert [batch.state for batch in desk.ingest(one)][2:] == ["held", "held"]
 
 
+@pytest.mark.parametrize("mode", DeliveryMode)
+def test_a_corrected_part_stands_in_place_of_what_lay_at_its_path(desk: Desk, mode: DeliveryMode) -> None:
+    plain = people()
+    one = replace(moved(plain, path=f"*/*/{plain.name}.csv"), parts=True, mode=mode)
+    parted(desk, one, "a", "id,name,age\n1,甲,1\n2,乙,2\n", "2026-11-02")
+    parted(desk, one, "b", "id,name,age\n3,丙,3\n", "2026-11-02")
+    desk.ingest(one)
+    parted(desk, one, "a", "id,name,age\n1,丁,1\n", "2026-11-02")
+    assert [batch.reasons for batch in desk.ingest(one)] == [{}, {}]
+    assert current(desk, one) == [("1", "丁"), ("3", "丙")]
+
+
 def test_a_landed_copy_that_is_gone_is_made_good_by_the_file_that_still_lies_there(desk: Desk) -> None:
     one = people()
     batch = desk.take(one, FIRST)

@@ -124,6 +124,20 @@ def test_a_file_is_taken_when_it_is_what_its_manifest_says(desk: Desk, kind: str
     assert "cannot be read" in only(desk, one)[1]
 
 
+def test_manifests_are_read_as_their_tools_write_them(desk: Desk) -> None:
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    for kind, told in {
+        "SHA256SUMS": f"SHA256 (@) = {digest}\n",
+        "SHA256SUM": f"{digest} *./@\n",
+        "manifest": json.dumps({"files": {"./@": {"sha256": digest.upper(), "size": len(TEXT.encode())}}}),
+    }.items():
+        one = people(complete="SHA256SUMS" if kind.startswith("SHA") else kind)
+        path = desk.deliver(one, TEXT)
+        name = "manifest.json" if kind == "manifest" else "SHA256SUMS"
+        (path.parent / name).write_text(told.replace("@", path.name), encoding="utf-8")
+        assert only(desk, one) == ("accepted", ""), kind
+
+
 def test_of_one_length_the_digest_tells_and_a_file_after_its_manifest_waits(desk: Desk) -> None:
     one = people(complete="manifest")
     path = desk.deliver(one, TEXT.replace("甲", "丙"))

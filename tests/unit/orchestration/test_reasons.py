@@ -25,6 +25,11 @@ IN = "in model p (models/products/a/p.sql)"
             "when casting from source column id",
             "Conversion Error: in column id (models/products/a/p.sql)",
         ),
+        (
+            f"Runtime Error {IN}\n  Out of Memory Error: failed to pin {SECRET} (381.5 MiB/381.4 MiB used)\n\nPossible",
+            "Out of Memory Error: it needs more memory than the 381.4 MiB that ZHONGTAI_MEMORY allows: give more, or "
+            "fewer ZHONGTAI_THREADS (models/products/a/p.sql)",
+        ),
         (f"Runtime Error {IN}\n  Invalid Input Error: {SECRET}", "Invalid Input Error (models/products/a/p.sql)"),
         (f"Runtime Error {IN}\n  {SECRET}", "Runtime Error (models/products/a/p.sql)"),
         (f"Database Error {IN}\n  {SECRET} Error: x", "Database Error (models/products/a/p.sql)"),

@@ -1,58 +1,71 @@
 -- Written by `zhongtai sync`: change contracts/domains/legal_entity.yml, not this file.
-with resolved as (
-  select
-    credit_code,
-    min_by(name, case _provider when 3 then 1 when 4 then 2 when 5 then 3 when 1 then 4 when 2 then 5 end) filter (where name is not null) as name,
-    min_by(_department, case _provider when 3 then 1 when 4 then 2 when 5 then 3 when 1 then 4 when 2 then 5 end) filter (where name is not null) as name_source,
-    min_by(legal_representative, _provider) filter (where legal_representative is not null) as legal_representative,
-    min_by(_department, _provider) filter (where legal_representative is not null) as legal_representative_source,
-    min_by(industry, _provider) filter (where industry is not null) as industry,
-    min_by(_department, _provider) filter (where industry is not null) as industry_source,
-    min_by(registered_capital, _provider) filter (where registered_capital is not null) as registered_capital,
-    min_by(_department, _provider) filter (where registered_capital is not null) as registered_capital_source,
-    min_by(established_on, _provider) filter (where established_on is not null) as established_on,
-    min_by(_department, _provider) filter (where established_on is not null) as established_on_source,
-    min_by(status, _provider) filter (where status is not null) as status,
-    min_by(_department, _provider) filter (where status is not null) as status_source,
-    min_by(credit_rating, _provider) filter (where credit_rating is not null) as credit_rating,
-    min_by(_department, _provider) filter (where credit_rating is not null) as credit_rating_source,
-    min_by(address, case _provider when 3 then 1 when 2 then 2 end) filter (where address is not null) as address,
-    min_by(_department, case _provider when 3 then 1 when 2 then 2 end) filter (where address is not null) as address_source,
-    min_by(district, case _provider when 3 then 1 when 2 then 2 end) filter (where district is not null) as district,
-    min_by(_department, case _provider when 3 then 1 when 2 then 2 end) filter (where district is not null) as district_source,
-    min_by(phone, case _provider when 3 then 1 when 5 then 2 when 2 then 3 end) filter (where phone is not null) as phone,
-    min_by(_department, case _provider when 3 then 1 when 5 then 2 when 2 then 3 end) filter (where phone is not null) as phone_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('legal_entity__provided') }}
-  group by credit_code
-)
-
 select
   registry.city_id,
-  resolved.credit_code,
-  resolved.name,
-  resolved.name_source,
-  resolved.legal_representative,
-  resolved.legal_representative_source,
-  resolved.industry,
-  resolved.industry_source,
-  resolved.registered_capital,
-  resolved.registered_capital_source,
-  resolved.established_on,
-  resolved.established_on_source,
-  resolved.status,
-  resolved.status_source,
-  resolved.credit_rating,
-  resolved.credit_rating_source,
-  resolved.address,
-  resolved.address_source,
-  resolved.district,
-  resolved.district_source,
-  resolved.phone,
-  resolved.phone_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('legal_entity__registered') }} as registry
-  on registry.identifier = cast(resolved.credit_code as varchar)
+  registry.identifier as credit_code,
+  coalesce(p3.name, p4.name, p5.name, p1.name, p2.name) as name,
+  case
+    when p3.name is not null then p3._department
+    when p4.name is not null then p4._department
+    when p5.name is not null then p5._department
+    when p1.name is not null then p1._department
+    when p2.name is not null then p2._department
+  end as name_source,
+  p3.legal_representative,
+  case
+    when p3.legal_representative is not null then p3._department
+  end as legal_representative_source,
+  p3.industry,
+  case
+    when p3.industry is not null then p3._department
+  end as industry_source,
+  p3.registered_capital,
+  case
+    when p3.registered_capital is not null then p3._department
+  end as registered_capital_source,
+  p3.established_on,
+  case
+    when p3.established_on is not null then p3._department
+  end as established_on_source,
+  p3.status,
+  case
+    when p3.status is not null then p3._department
+  end as status_source,
+  p5.credit_rating,
+  case
+    when p5.credit_rating is not null then p5._department
+  end as credit_rating_source,
+  coalesce(p3.address, p2.address) as address,
+  case
+    when p3.address is not null then p3._department
+    when p2.address is not null then p2._department
+  end as address_source,
+  coalesce(p3.district, p2.district) as district,
+  case
+    when p3.district is not null then p3._department
+    when p2.district is not null then p2._department
+  end as district_source,
+  coalesce(p3.phone, p5.phone, p2.phone) as phone,
+  case
+    when p3.phone is not null then p3._department
+    when p5.phone is not null then p5._department
+    when p2.phone is not null then p2._department
+  end as phone_source,
+  cast(
+    case when p1._provider is not null then 1 else 0 end
+    + case when p2._provider is not null then 1 else 0 end
+    + case when p3._provider is not null or p4._provider is not null then 1 else 0 end
+    + case when p5._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  coalesce(p1._batch, p2._batch, p3._batch, p4._batch, p5._batch) as _batch
+from {{ ref('legal_entity__registered') }} as registry
+left join {{ ref('legal_entity__provided') }} as p1
+  on p1._provider = 1 and cast(p1.credit_code as varchar) = registry.identifier
+left join {{ ref('legal_entity__provided') }} as p2
+  on p2._provider = 2 and cast(p2.credit_code as varchar) = registry.identifier
+left join {{ ref('legal_entity__provided') }} as p3
+  on p3._provider = 3 and cast(p3.credit_code as varchar) = registry.identifier
+left join {{ ref('legal_entity__provided') }} as p4
+  on p4._provider = 4 and cast(p4.credit_code as varchar) = registry.identifier
+left join {{ ref('legal_entity__provided') }} as p5
+  on p5._provider = 5 and cast(p5.credit_code as varchar) = registry.identifier

@@ -1,58 +1,85 @@
 -- Written by `zhongtai sync`: change contracts/domains/natural_person.yml, not this file.
-with resolved as (
-  select
-    resident_id,
-    min_by(name, case _provider when 7 then 1 when 1 then 2 when 2 then 3 when 3 then 4 when 4 then 5 when 8 then 6 when 5 then 7 when 6 then 8 end) filter (where name is not null) as name,
-    min_by(_department, case _provider when 7 then 1 when 1 then 2 when 2 then 3 when 3 then 4 when 4 then 5 when 8 then 6 when 5 then 7 when 6 then 8 end) filter (where name is not null) as name_source,
-    min_by(sex, _provider) filter (where sex is not null) as sex,
-    min_by(_department, _provider) filter (where sex is not null) as sex_source,
-    min_by(birth_date, case _provider when 7 then 1 when 1 then 2 end) filter (where birth_date is not null) as birth_date,
-    min_by(_department, case _provider when 7 then 1 when 1 then 2 end) filter (where birth_date is not null) as birth_date_source,
-    min_by(ethnic_group, _provider) filter (where ethnic_group is not null) as ethnic_group,
-    min_by(_department, _provider) filter (where ethnic_group is not null) as ethnic_group_source,
-    min_by(marital_status, _provider) filter (where marital_status is not null) as marital_status,
-    min_by(_department, _provider) filter (where marital_status is not null) as marital_status_source,
-    min_by(death_date, _provider) filter (where death_date is not null) as death_date,
-    min_by(_department, _provider) filter (where death_date is not null) as death_date_source,
-    min_by(social_security_status, _provider) filter (where social_security_status is not null) as social_security_status,
-    min_by(_department, _provider) filter (where social_security_status is not null) as social_security_status_source,
-    min_by(phone, case _provider when 8 then 1 when 7 then 2 when 4 then 3 when 5 then 4 when 6 then 5 end) filter (where phone is not null) as phone,
-    min_by(_department, case _provider when 8 then 1 when 7 then 2 when 4 then 3 when 5 then 4 when 6 then 5 end) filter (where phone is not null) as phone_source,
-    min_by(address, case _provider when 7 then 1 when 4 then 2 end) filter (where address is not null) as address,
-    min_by(_department, case _provider when 7 then 1 when 4 then 2 end) filter (where address is not null) as address_source,
-    min_by(district, case _provider when 7 then 1 when 4 then 2 end) filter (where district is not null) as district,
-    min_by(_department, case _provider when 7 then 1 when 4 then 2 end) filter (where district is not null) as district_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('natural_person__provided') }}
-  group by resident_id
-)
-
 select
   registry.city_id,
-  resolved.resident_id,
-  resolved.name,
-  resolved.name_source,
-  resolved.sex,
-  resolved.sex_source,
-  resolved.birth_date,
-  resolved.birth_date_source,
-  resolved.ethnic_group,
-  resolved.ethnic_group_source,
-  resolved.marital_status,
-  resolved.marital_status_source,
-  resolved.death_date,
-  resolved.death_date_source,
-  resolved.social_security_status,
-  resolved.social_security_status_source,
-  resolved.phone,
-  resolved.phone_source,
-  resolved.address,
-  resolved.address_source,
-  resolved.district,
-  resolved.district_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('natural_person__registered') }} as registry
-  on registry.identifier = cast(resolved.resident_id as varchar)
+  registry.identifier as resident_id,
+  coalesce(p7.name, p1.name, p2.name, p3.name, p4.name, p8.name, p5.name, p6.name) as name,
+  case
+    when p7.name is not null then p7._department
+    when p1.name is not null then p1._department
+    when p2.name is not null then p2._department
+    when p3.name is not null then p3._department
+    when p4.name is not null then p4._department
+    when p8.name is not null then p8._department
+    when p5.name is not null then p5._department
+    when p6.name is not null then p6._department
+  end as name_source,
+  p7.sex,
+  case
+    when p7.sex is not null then p7._department
+  end as sex_source,
+  coalesce(p7.birth_date, p1.birth_date) as birth_date,
+  case
+    when p7.birth_date is not null then p7._department
+    when p1.birth_date is not null then p1._department
+  end as birth_date_source,
+  p7.ethnic_group,
+  case
+    when p7.ethnic_group is not null then p7._department
+  end as ethnic_group_source,
+  coalesce(p2.marital_status, p3.marital_status) as marital_status,
+  case
+    when p2.marital_status is not null then p2._department
+    when p3.marital_status is not null then p3._department
+  end as marital_status_source,
+  p1.death_date,
+  case
+    when p1.death_date is not null then p1._department
+  end as death_date_source,
+  p8.social_security_status,
+  case
+    when p8.social_security_status is not null then p8._department
+  end as social_security_status_source,
+  coalesce(p8.phone, p7.phone, p4.phone, p5.phone, p6.phone) as phone,
+  case
+    when p8.phone is not null then p8._department
+    when p7.phone is not null then p7._department
+    when p4.phone is not null then p4._department
+    when p5.phone is not null then p5._department
+    when p6.phone is not null then p6._department
+  end as phone_source,
+  coalesce(p7.address, p4.address) as address,
+  case
+    when p7.address is not null then p7._department
+    when p4.address is not null then p4._department
+  end as address_source,
+  coalesce(p7.district, p4.district) as district,
+  case
+    when p7.district is not null then p7._department
+    when p4.district is not null then p4._department
+  end as district_source,
+  cast(
+    case when p1._provider is not null or p2._provider is not null or p3._provider is not null or p4._provider is not null then 1 else 0 end
+    + case when p5._provider is not null then 1 else 0 end
+    + case when p6._provider is not null then 1 else 0 end
+    + case when p7._provider is not null then 1 else 0 end
+    + case when p8._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  coalesce(p1._batch, p2._batch, p3._batch, p4._batch, p5._batch, p6._batch, p7._batch, p8._batch) as _batch
+from {{ ref('natural_person__registered') }} as registry
+left join {{ ref('natural_person__provided') }} as p1
+  on p1._provider = 1 and cast(p1.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p2
+  on p2._provider = 2 and cast(p2.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p3
+  on p3._provider = 3 and cast(p3.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p4
+  on p4._provider = 4 and cast(p4.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p5
+  on p5._provider = 5 and cast(p5.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p6
+  on p6._provider = 6 and cast(p6.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p7
+  on p7._provider = 7 and cast(p7.resident_id as varchar) = registry.identifier
+left join {{ ref('natural_person__provided') }} as p8
+  on p8._provider = 8 and cast(p8.resident_id as varchar) = registry.identifier

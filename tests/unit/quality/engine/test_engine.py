@@ -145,7 +145,7 @@ def test_every_core_expectation_is_supported_or_refused():
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     from quality.engine.map_metrics import map_metric_names
-    from quality.engine.registration import _JUDGED_BY_TYPE
+    from quality.engine.registration import JUDGED_BY_TYPE
     from quality.engine.value_metrics import VALUE_METRICS
 
     planned = {*VALUE_METRICS, *map_metric_names()}
@@ -159,7 +159,7 @@ def test_every_core_expectation_is_supported_or_refused():
         name = gx.util.camel_to_snake(kind.__name__)
         rule = kind.__dict__.get("map_metric") or getattr(kind, "map_metric", None)
         wanted = {*getattr(kind, "metric_dependencies", ()), *([f"{rule}.unexpected_count"] if rule else [])}
-        assert name in REFUSED or name in _JUDGED_BY_TYPE or (wanted and wanted <= planned), name
+        assert name in REFUSED or name in JUDGED_BY_TYPE or (wanted and wanted <= planned), name
 
 
 def test_a_relation_that_is_not_there_or_vanishes(connection):

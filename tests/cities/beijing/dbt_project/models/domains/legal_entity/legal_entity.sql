@@ -1,34 +1,28 @@
 -- Written by `zhongtai sync`: change contracts/domains/legal_entity.yml, not this file.
-with resolved as (
-  select
-    credit_code,
-    min_by(name, _provider) filter (where name is not null) as name,
-    min_by(_department, _provider) filter (where name is not null) as name_source,
-    min_by(district, _provider) filter (where district is not null) as district,
-    min_by(_department, _provider) filter (where district is not null) as district_source,
-    min_by(address, _provider) filter (where address is not null) as address,
-    min_by(_department, _provider) filter (where address is not null) as address_source,
-    min_by(registered_on, _provider) filter (where registered_on is not null) as registered_on,
-    min_by(_department, _provider) filter (where registered_on is not null) as registered_on_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('legal_entity__provided') }}
-  group by credit_code
-)
-
 select
   registry.city_id,
-  resolved.credit_code,
-  resolved.name,
-  resolved.name_source,
-  resolved.district,
-  resolved.district_source,
-  resolved.address,
-  resolved.address_source,
-  resolved.registered_on,
-  resolved.registered_on_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('legal_entity__registered') }} as registry
-  on registry.identifier = cast(resolved.credit_code as varchar)
+  registry.identifier as credit_code,
+  p1.name,
+  case
+    when p1.name is not null then p1._department
+  end as name_source,
+  p1.district,
+  case
+    when p1.district is not null then p1._department
+  end as district_source,
+  p1.address,
+  case
+    when p1.address is not null then p1._department
+  end as address_source,
+  p1.registered_on,
+  case
+    when p1.registered_on is not null then p1._department
+  end as registered_on_source,
+  cast(
+    case when p1._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  p1._batch
+from {{ ref('legal_entity__registered') }} as registry
+left join {{ ref('legal_entity__provided') }} as p1
+  on p1._provider = 1 and cast(p1.credit_code as varchar) = registry.identifier

@@ -1,42 +1,36 @@
 -- Written by `zhongtai sync`: change contracts/domains/tourism.yml, not this file.
-with resolved as (
-  select
-    spot_number,
-    min_by(name, _provider) filter (where name is not null) as name,
-    min_by(_department, _provider) filter (where name is not null) as name_source,
-    min_by(name_en, _provider) filter (where name_en is not null) as name_en,
-    min_by(_department, _provider) filter (where name_en is not null) as name_en_source,
-    min_by(longitude, _provider) filter (where longitude is not null) as longitude,
-    min_by(_department, _provider) filter (where longitude is not null) as longitude_source,
-    min_by(latitude, _provider) filter (where latitude is not null) as latitude,
-    min_by(_department, _provider) filter (where latitude is not null) as latitude_source,
-    min_by(rating, _provider) filter (where rating is not null) as rating,
-    min_by(_department, _provider) filter (where rating is not null) as rating_source,
-    min_by(reviews, _provider) filter (where reviews is not null) as reviews,
-    min_by(_department, _provider) filter (where reviews is not null) as reviews_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('scenic_spot__provided') }}
-  group by spot_number
-)
-
 select
   registry.city_id,
-  resolved.spot_number,
-  resolved.name,
-  resolved.name_source,
-  resolved.name_en,
-  resolved.name_en_source,
-  resolved.longitude,
-  resolved.longitude_source,
-  resolved.latitude,
-  resolved.latitude_source,
-  resolved.rating,
-  resolved.rating_source,
-  resolved.reviews,
-  resolved.reviews_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('scenic_spot__registered') }} as registry
-  on registry.identifier = cast(resolved.spot_number as varchar)
+  registry.identifier as spot_number,
+  p1.name,
+  case
+    when p1.name is not null then p1._department
+  end as name_source,
+  p1.name_en,
+  case
+    when p1.name_en is not null then p1._department
+  end as name_en_source,
+  p1.longitude,
+  case
+    when p1.longitude is not null then p1._department
+  end as longitude_source,
+  p1.latitude,
+  case
+    when p1.latitude is not null then p1._department
+  end as latitude_source,
+  p1.rating,
+  case
+    when p1.rating is not null then p1._department
+  end as rating_source,
+  p1.reviews,
+  case
+    when p1.reviews is not null then p1._department
+  end as reviews_source,
+  cast(
+    case when p1._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  p1._batch
+from {{ ref('scenic_spot__registered') }} as registry
+left join {{ ref('scenic_spot__provided') }} as p1
+  on p1._provider = 1 and cast(p1.spot_number as varchar) = registry.identifier

@@ -1,38 +1,38 @@
 -- Written by `zhongtai sync`: change contracts/domains/city_asset.yml, not this file.
-with resolved as (
-  select
-    bin,
-    min_by(borough, _provider) filter (where borough is not null) as borough,
-    min_by(_department, _provider) filter (where borough is not null) as borough_source,
-    min_by(house_number, _provider) filter (where house_number is not null) as house_number,
-    min_by(_department, _provider) filter (where house_number is not null) as house_number_source,
-    min_by(street, _provider) filter (where street is not null) as street,
-    min_by(_department, _provider) filter (where street is not null) as street_source,
-    min_by(zip, _provider) filter (where zip is not null) as zip,
-    min_by(_department, _provider) filter (where zip is not null) as zip_source,
-    min_by(bbl, _provider) filter (where bbl is not null) as bbl,
-    min_by(_department, _provider) filter (where bbl is not null) as bbl_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('building__provided') }}
-  group by bin
-)
-
 select
   registry.city_id,
-  resolved.bin,
-  resolved.borough,
-  resolved.borough_source,
-  resolved.house_number,
-  resolved.house_number_source,
-  resolved.street,
-  resolved.street_source,
-  resolved.zip,
-  resolved.zip_source,
-  resolved.bbl,
-  resolved.bbl_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('building__registered') }} as registry
-  on registry.identifier = cast(resolved.bin as varchar)
+  registry.identifier as bin,
+  coalesce(p1.borough, p2.borough) as borough,
+  case
+    when p1.borough is not null then p1._department
+    when p2.borough is not null then p2._department
+  end as borough_source,
+  coalesce(p1.house_number, p2.house_number) as house_number,
+  case
+    when p1.house_number is not null then p1._department
+    when p2.house_number is not null then p2._department
+  end as house_number_source,
+  coalesce(p1.street, p2.street) as street,
+  case
+    when p1.street is not null then p1._department
+    when p2.street is not null then p2._department
+  end as street_source,
+  coalesce(p1.zip, p2.zip) as zip,
+  case
+    when p1.zip is not null then p1._department
+    when p2.zip is not null then p2._department
+  end as zip_source,
+  p1.bbl,
+  case
+    when p1.bbl is not null then p1._department
+  end as bbl_source,
+  cast(
+    case when p1._provider is not null or p2._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  coalesce(p1._batch, p2._batch) as _batch
+from {{ ref('building__registered') }} as registry
+left join {{ ref('building__provided') }} as p1
+  on p1._provider = 1 and cast(p1.bin as varchar) = registry.identifier
+left join {{ ref('building__provided') }} as p2
+  on p2._provider = 2 and cast(p2.bin as varchar) = registry.identifier

@@ -1,42 +1,39 @@
 -- Written by `zhongtai sync`: change contracts/domains/health.yml, not this file.
-with resolved as (
-  select
-    modzcta,
-    min_by(neighborhood, _provider) filter (where neighborhood is not null) as neighborhood,
-    min_by(_department, _provider) filter (where neighborhood is not null) as neighborhood_source,
-    min_by(borough, _provider) filter (where borough is not null) as borough,
-    min_by(_department, _provider) filter (where borough is not null) as borough_source,
-    min_by(population, _provider) filter (where population is not null) as population,
-    min_by(_department, _provider) filter (where population is not null) as population_source,
-    min_by(hospitalisations, _provider) filter (where hospitalisations is not null) as hospitalisations,
-    min_by(_department, _provider) filter (where hospitalisations is not null) as hospitalisations_source,
-    min_by(latitude, _provider) filter (where latitude is not null) as latitude,
-    min_by(_department, _provider) filter (where latitude is not null) as latitude_source,
-    min_by(longitude, _provider) filter (where longitude is not null) as longitude,
-    min_by(_department, _provider) filter (where longitude is not null) as longitude_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('health_area__provided') }}
-  group by modzcta
-)
-
 select
   registry.city_id,
-  resolved.modzcta,
-  resolved.neighborhood,
-  resolved.neighborhood_source,
-  resolved.borough,
-  resolved.borough_source,
-  resolved.population,
-  resolved.population_source,
-  resolved.hospitalisations,
-  resolved.hospitalisations_source,
-  resolved.latitude,
-  resolved.latitude_source,
-  resolved.longitude,
-  resolved.longitude_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('health_area__registered') }} as registry
-  on registry.identifier = cast(resolved.modzcta as varchar)
+  registry.identifier as modzcta,
+  coalesce(p1.neighborhood, p2.neighborhood) as neighborhood,
+  case
+    when p1.neighborhood is not null then p1._department
+    when p2.neighborhood is not null then p2._department
+  end as neighborhood_source,
+  p1.borough,
+  case
+    when p1.borough is not null then p1._department
+  end as borough_source,
+  p1.population,
+  case
+    when p1.population is not null then p1._department
+  end as population_source,
+  p2.hospitalisations,
+  case
+    when p2.hospitalisations is not null then p2._department
+  end as hospitalisations_source,
+  p1.latitude,
+  case
+    when p1.latitude is not null then p1._department
+  end as latitude_source,
+  p1.longitude,
+  case
+    when p1.longitude is not null then p1._department
+  end as longitude_source,
+  cast(
+    case when p1._provider is not null or p2._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  coalesce(p1._batch, p2._batch) as _batch
+from {{ ref('health_area__registered') }} as registry
+left join {{ ref('health_area__provided') }} as p1
+  on p1._provider = 1 and cast(p1.modzcta as varchar) = registry.identifier
+left join {{ ref('health_area__provided') }} as p2
+  on p2._provider = 2 and cast(p2.modzcta as varchar) = registry.identifier

@@ -1,50 +1,54 @@
 -- Written by `zhongtai sync`: change contracts/domains/public_service.yml, not this file.
-with resolved as (
-  select
-    service_request_id,
-    min_by(created_at, _provider) filter (where created_at is not null) as created_at,
-    min_by(_department, _provider) filter (where created_at is not null) as created_at_source,
-    min_by(closed_at, _provider) filter (where closed_at is not null) as closed_at,
-    min_by(_department, _provider) filter (where closed_at is not null) as closed_at_source,
-    min_by(descriptor, _provider) filter (where descriptor is not null) as descriptor,
-    min_by(_department, _provider) filter (where descriptor is not null) as descriptor_source,
-    min_by(status, _provider) filter (where status is not null) as status,
-    min_by(_department, _provider) filter (where status is not null) as status_source,
-    min_by(zip, _provider) filter (where zip is not null) as zip,
-    min_by(_department, _provider) filter (where zip is not null) as zip_source,
-    min_by(borough, _provider) filter (where borough is not null) as borough,
-    min_by(_department, _provider) filter (where borough is not null) as borough_source,
-    min_by(latitude, _provider) filter (where latitude is not null) as latitude,
-    min_by(_department, _provider) filter (where latitude is not null) as latitude_source,
-    min_by(longitude, _provider) filter (where longitude is not null) as longitude,
-    min_by(_department, _provider) filter (where longitude is not null) as longitude_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('service_request__provided') }}
-  group by service_request_id
-)
-
 select
   registry.city_id,
-  resolved.service_request_id,
-  resolved.created_at,
-  resolved.created_at_source,
-  resolved.closed_at,
-  resolved.closed_at_source,
-  resolved.descriptor,
-  resolved.descriptor_source,
-  resolved.status,
-  resolved.status_source,
-  resolved.zip,
-  resolved.zip_source,
-  resolved.borough,
-  resolved.borough_source,
-  resolved.latitude,
-  resolved.latitude_source,
-  resolved.longitude,
-  resolved.longitude_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('service_request__registered') }} as registry
-  on registry.identifier = cast(resolved.service_request_id as varchar)
+  registry.identifier as service_request_id,
+  coalesce(p1.created_at, p2.created_at) as created_at,
+  case
+    when p1.created_at is not null then p1._department
+    when p2.created_at is not null then p2._department
+  end as created_at_source,
+  coalesce(p1.closed_at, p2.closed_at) as closed_at,
+  case
+    when p1.closed_at is not null then p1._department
+    when p2.closed_at is not null then p2._department
+  end as closed_at_source,
+  coalesce(p1.descriptor, p2.descriptor) as descriptor,
+  case
+    when p1.descriptor is not null then p1._department
+    when p2.descriptor is not null then p2._department
+  end as descriptor_source,
+  coalesce(p1.status, p2.status) as status,
+  case
+    when p1.status is not null then p1._department
+    when p2.status is not null then p2._department
+  end as status_source,
+  coalesce(p1.zip, p2.zip) as zip,
+  case
+    when p1.zip is not null then p1._department
+    when p2.zip is not null then p2._department
+  end as zip_source,
+  coalesce(p1.borough, p2.borough) as borough,
+  case
+    when p1.borough is not null then p1._department
+    when p2.borough is not null then p2._department
+  end as borough_source,
+  coalesce(p1.latitude, p2.latitude) as latitude,
+  case
+    when p1.latitude is not null then p1._department
+    when p2.latitude is not null then p2._department
+  end as latitude_source,
+  coalesce(p1.longitude, p2.longitude) as longitude,
+  case
+    when p1.longitude is not null then p1._department
+    when p2.longitude is not null then p2._department
+  end as longitude_source,
+  cast(
+    case when p1._provider is not null or p2._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  coalesce(p1._batch, p2._batch) as _batch
+from {{ ref('service_request__registered') }} as registry
+left join {{ ref('service_request__provided') }} as p1
+  on p1._provider = 1 and cast(p1.service_request_id as varchar) = registry.identifier
+left join {{ ref('service_request__provided') }} as p2
+  on p2._provider = 2 and cast(p2.service_request_id as varchar) = registry.identifier

@@ -1,50 +1,44 @@
 -- Written by `zhongtai sync`: change contracts/domains/traffic.yml, not this file.
-with resolved as (
-  select
-    collision_id,
-    min_by(crashed_on, _provider) filter (where crashed_on is not null) as crashed_on,
-    min_by(_department, _provider) filter (where crashed_on is not null) as crashed_on_source,
-    min_by(borough, _provider) filter (where borough is not null) as borough,
-    min_by(_department, _provider) filter (where borough is not null) as borough_source,
-    min_by(zip, _provider) filter (where zip is not null) as zip,
-    min_by(_department, _provider) filter (where zip is not null) as zip_source,
-    min_by(latitude, _provider) filter (where latitude is not null) as latitude,
-    min_by(_department, _provider) filter (where latitude is not null) as latitude_source,
-    min_by(longitude, _provider) filter (where longitude is not null) as longitude,
-    min_by(_department, _provider) filter (where longitude is not null) as longitude_source,
-    min_by(persons_injured, _provider) filter (where persons_injured is not null) as persons_injured,
-    min_by(_department, _provider) filter (where persons_injured is not null) as persons_injured_source,
-    min_by(persons_killed, _provider) filter (where persons_killed is not null) as persons_killed,
-    min_by(_department, _provider) filter (where persons_killed is not null) as persons_killed_source,
-    min_by(factor, _provider) filter (where factor is not null) as factor,
-    min_by(_department, _provider) filter (where factor is not null) as factor_source,
-    min_by(_batch, _provider) as _batch,
-    count(distinct _department) as provider_count
-  from {{ ref('collision__provided') }}
-  group by collision_id
-)
-
 select
   registry.city_id,
-  resolved.collision_id,
-  resolved.crashed_on,
-  resolved.crashed_on_source,
-  resolved.borough,
-  resolved.borough_source,
-  resolved.zip,
-  resolved.zip_source,
-  resolved.latitude,
-  resolved.latitude_source,
-  resolved.longitude,
-  resolved.longitude_source,
-  resolved.persons_injured,
-  resolved.persons_injured_source,
-  resolved.persons_killed,
-  resolved.persons_killed_source,
-  resolved.factor,
-  resolved.factor_source,
-  cast(resolved.provider_count as integer) as provider_count,
-  resolved._batch
-from resolved
-inner join {{ ref('collision__registered') }} as registry
-  on registry.identifier = cast(resolved.collision_id as varchar)
+  registry.identifier as collision_id,
+  p1.crashed_on,
+  case
+    when p1.crashed_on is not null then p1._department
+  end as crashed_on_source,
+  p1.borough,
+  case
+    when p1.borough is not null then p1._department
+  end as borough_source,
+  p1.zip,
+  case
+    when p1.zip is not null then p1._department
+  end as zip_source,
+  p1.latitude,
+  case
+    when p1.latitude is not null then p1._department
+  end as latitude_source,
+  p1.longitude,
+  case
+    when p1.longitude is not null then p1._department
+  end as longitude_source,
+  p1.persons_injured,
+  case
+    when p1.persons_injured is not null then p1._department
+  end as persons_injured_source,
+  p1.persons_killed,
+  case
+    when p1.persons_killed is not null then p1._department
+  end as persons_killed_source,
+  p1.factor,
+  case
+    when p1.factor is not null then p1._department
+  end as factor_source,
+  cast(
+    case when p1._provider is not null then 1 else 0 end
+    as integer
+  ) as provider_count,
+  p1._batch
+from {{ ref('collision__registered') }} as registry
+left join {{ ref('collision__provided') }} as p1
+  on p1._provider = 1 and cast(p1.collision_id as varchar) = registry.identifier

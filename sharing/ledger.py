@@ -171,12 +171,10 @@ class Ledger:
                 rows = chained(connection, self.path)
             yield from (entry_of(row) for row in rows if kind in (None, row[2]) and run in (None, row[3]))
 
-    def about(self, kind: str, key: str) -> Iterator[Entry]:
-        """Every entry of a kind about `key`, in order."""
-        yield from self._select("kind = :kind and key = :key order by seq", {"kind": kind, "key": key})
-
     def after(self, kind: str, seq: int) -> Iterator[Entry]:
-        """The entries of a kind after a number, in order."""
+        """The entries of a kind after a number, in order; not of a kind in `LEAVING`."""
+        if kind in LEAVING:
+            raise ValueError(f"of {kind} the ledger's own file may not have all")
         yield from self._select("kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq})
 
     def latest(self, kind: str, key: str) -> Entry | None:

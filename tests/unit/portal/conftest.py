@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import threading
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,23 +15,27 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from lake.settings import load_settings
 from portal.app import application
 from portal.city import City, url_key
 from portal.guard import Guard
 from portal.journal import Journal
-from sharing.grants import Asked, Grant, give
+from portal.serving import bounded
+from sharing.grants import Asked, Grant, give, profile
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
 from sharing.release import Release
 from sharing.switches import record_switch
 from tests.keys import signer_in
+from tests.servers import free_port, listens
 from tests.unit.gates import cases
 from tests.unit.sharing.conftest import City as Publishing
 
 RECIPIENT = cases.agreement().agency
 SCHEMA = cases.agreement().name.partition("__")[2]
+NAME = cases.agreement().product
 KEYS = {cases.agreement().name: ("person_id",)}
 TABLE = f"/delta-sharing/shares/city/schemas/{SCHEMA}/tables/{cases.agreement().product}"
 
@@ -111,3 +119,44 @@ def unlocked() -> Callable[[Path], None]:
             path.chmod(0o644)
 
     return unlock
+
+
+@dataclass
+class Served:
+    """A portal that listens, and the profile file of a recipient."""
+
+    portal: Portal
+    base: str
+    profile: Path
+
+    @property
+    def table(self) -> str:
+        return f"{self.profile}#city.{SCHEMA}.{NAME}"
+
+    def get(self, path: str, **headers: str) -> bytes:
+        token = json.loads(self.profile.read_bytes())["bearerToken"]
+        asked = urllib.request.Request(self.base + path, headers={"Authorization": f"Bearer {token}", **headers})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            data: bytes = answer.read()
+            return data
+
+
+@pytest.fixture
+def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    server = uvicorn.Server(bounded(Guard(application(portal.city, base)), "127.0.0.1", port))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not listens(port):
+        assert thread.is_alive()
+        time.sleep(0.02)
+    grant, text = give(portal.city.ledger, Asked(RECIPIENT, 90), portal.clock.now())
+    file = tmp_path / "profile.json"
+    # The client looks at the machine's own clock: when the grant ends is not this city's moment to it.
+    told = json.loads(profile(base, grant, text))
+    file.write_text(json.dumps({name: value for name, value in told.items() if name != "expirationTime"}))
+    yield Served(portal, base, file)
+    server.should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,58 +13,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-import uvicorn
 
-from portal.app import application
-from portal.guard import Guard
-from portal.serving import bounded
 from sharing.grants import Asked, give, profile
-from tests.servers import free_port, listens
-from tests.unit.gates import cases
-from tests.unit.portal.conftest import RECIPIENT, SCHEMA, Portal
-
-NAME = cases.agreement().product
-
-
-@dataclass
-class Served:
-    """A portal that listens, and the profile file of a recipient."""
-
-    portal: Portal
-    base: str
-    profile: Path
-
-    @property
-    def table(self) -> str:
-        return f"{self.profile}#city.{SCHEMA}.{NAME}"
-
-    def get(self, path: str, **headers: str) -> bytes:
-        token = json.loads(self.profile.read_bytes())["bearerToken"]
-        asked = urllib.request.Request(self.base + path, headers={"Authorization": f"Bearer {token}", **headers})
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            data: bytes = answer.read()
-            return data
-
-
-@pytest.fixture
-def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    server = uvicorn.Server(bounded(Guard(application(portal.city, base)), "127.0.0.1", port))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not listens(port):
-        assert thread.is_alive()
-        time.sleep(0.02)
-    grant, text = give(portal.city.ledger, Asked(RECIPIENT, 90), portal.clock.now())
-    file = tmp_path / "profile.json"
-    # The client looks at the machine's own clock: when the grant ends is not this city's moment to it.
-    told = json.loads(profile(base, grant, text))
-    file.write_text(json.dumps({name: value for name, value in told.items() if name != "expirationTime"}))
-    yield Served(portal, base, file)
-    server.should_exit = True
-    thread.join(20)
-    assert not thread.is_alive()
+from tests.unit.portal.conftest import NAME, RECIPIENT, SCHEMA, Served
 
 
 @pytest.mark.parametrize("delta", [False, True])

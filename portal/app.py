@@ -17,18 +17,23 @@ from portal.delta.routes import DeltaSharing
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
 from portal.files.routes import Files
+from portal.open.routes import OpenData
+from portal.pages import Pages
 from portal.released import Released
 
 
 def application(city: City, base: str) -> Starlette:
     """The ASGI application of one city; `base` is the address by which others reach it."""
     shared = city, Released(city), Proofs()
+    pages = Pages(city.name, city.title_zh, city.title_en)
     return Starlette(
         routes=[
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),
             *Access(city).routes(),
+            *OpenData(shared, pages, base).routes(),
+            *pages.routes(),
         ],
         exception_handlers={
             Refused: _refused,

@@ -30,7 +30,7 @@ _KEY_BYTES = 32
 class City:
     """One city, opened for serving. Safe to use from several threads.
 
-    `key` signs addresses; `keys` are, by agreement, the columns that tell the rows of its product apart.
+    `key` signs addresses; `agreements` are those that are declared, by name.
     """
 
     settings: Settings
@@ -38,10 +38,18 @@ class City:
     ledger: Ledger
     journal: Journal
     key: bytes
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    title_zh: str = ""
+    title_en: str = ""
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
     _grants: dict[str, Grant] = field(default_factory=dict)
     _read_to: int = 0
     _lock: Lock = field(default_factory=Lock)
+
+    def row_key(self, agreement: str) -> tuple[str, ...]:
+        """The columns of the first rule of an agreement that no two of its rows may have alike; none without."""
+        rules = self.agreements[agreement].rules if agreement in self.agreements else ()
+        unique = [one.columns for one in rules if one.kind == "unique" and one.severity is Severity.ERROR]
+        return unique[0] if unique else ()
 
     def now(self) -> datetime:
         """The moment, by the city's clock."""
@@ -55,16 +63,6 @@ class City:
                 self._grants[grant.token] = grant
                 self._read_to = entry.seq
             return self._grants
-
-
-def row_keys(agreements: Mapping[str, Agreement]) -> dict[str, tuple[str, ...]]:
-    """By agreement, the columns of its first rule that no two rows of the product may have alike."""
-    found = {}
-    for name, agreement in agreements.items():
-        unique = [one.columns for one in agreement.rules if one.kind == "unique" and one.severity is Severity.ERROR]
-        if unique:
-            found[name] = unique[0]
-    return found
 
 
 def url_key(settings: Settings) -> bytes:

@@ -67,7 +67,7 @@ class Differences:
     def file(self, table: Table, step: Step) -> Path:
         """The file of a step's difference, made where it is not there as it was made. Raises `ChangesUnknown`."""
         assert step.before is not None
-        key = self._city.keys.get(table.agreement, ())
+        key = self._city.row_key(table.agreement)
         if not key:
             what = f"{table.name} has no key: no rule of its agreement says which columns tell its rows apart"
             raise ChangesUnknown(what)

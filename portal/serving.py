@@ -13,7 +13,7 @@ from lake.city import declarations, open_books
 from lake.guarding import open_past
 from lake.settings import Settings
 from portal.app import application
-from portal.city import City, row_keys, url_key
+from portal.city import City, url_key
 from portal.guard import Guard
 from portal.journal import Journal
 
@@ -40,8 +40,8 @@ def opened(settings: Settings) -> Iterator[City]:
         pass  # the ledger is held against its witnesses, as for any other writer
     ledger, _ = open_past(settings)
     with ledger:
-        keys = row_keys(catalogue.agreements)
-        yield City(settings, catalogue.city, ledger, Journal(ledger, settings.clock), url_key(settings), keys)
+        titled = (catalogue.title_zh, catalogue.title_en, catalogue.agreements)
+        yield City(settings, catalogue.city, ledger, Journal(ledger, settings.clock), url_key(settings), *titled)
 
 
 def serve(settings: Settings, place: Place) -> None:

@@ -18,8 +18,9 @@ from portal.city import City
 from portal.files.formats import FORMATS
 from portal.files.proof import Proofs
 from portal.files.routes import read_entry, stream_file
-from portal.released import Released
+from portal.released import Released, Table, Version
 
+_AS_IT_IS = "parquet"
 _GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name for this grant")
 
 
@@ -44,23 +45,35 @@ class Downloads:
         version = known.get(number) if number is not None else table.newest
         if version is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "no such version can be read (any more)")
+        format_ = asked["format"]
+        expect_format(version, format_)
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
-        files, name = version.files, f"{table.name}-{version.number}.{asked['format']}"
-        if asked["format"] == "parquet" and len(files) > 1:
-            raise Refused(400, "SEVERAL_FILES", f"the release has {len(files)} Parquet files: read it by Delta Sharing")
-        if asked["format"] not in (*FORMATS, "parquet"):
-            raise Refused(404, "UNKNOWN_FORMAT", f"formats are parquet, {', '.join(FORMATS)}")
         if request.method == "GET":
-            size = sum(one.stat().st_size for one in files)
-            facts = {"what": f"download {asked['format']}", "files": len(files), "bytes": size}
+            size = sum(one.stat().st_size for one in version.files)
+            facts = {"what": f"download {format_}", "files": len(version.files), "bytes": size}
             await self._city.journal.write("read", {**read_entry(grant, table.agreement, version), **facts})
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-        if asked["format"] == "parquet":
-            return stream_file(files[0], headers)
-        made = FORMATS[asked["format"]]
-        if request.method == "HEAD":
-            return Response(media_type=made.media_type, headers=headers)
-        return StreamingResponse(_streamed(made.pieces(files)), media_type=made.media_type, headers=headers)
+        return download(request, table, version, format_)
+
+
+def expect_format(version: Version, format_: str) -> None:
+    """Raises `Refused` for a format that there is not, and for one Parquet file where there are several."""
+    if format_ not in (*FORMATS, _AS_IT_IS):
+        raise Refused(404, "UNKNOWN_FORMAT", f"formats are {_AS_IT_IS}, {', '.join(FORMATS)}")
+    if format_ == _AS_IT_IS and len(version.files) > 1:
+        what = f"the release has {len(version.files)} Parquet files: read it by Delta Sharing"
+        raise Refused(400, "SEVERAL_FILES", what)
+
+
+def download(request: Request, table: Table, version: Version, format_: str) -> Response:
+    """A version, in a format that was expected."""
+    files, name = version.files, f"{table.name}-{version.number}.{format_}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    if format_ == _AS_IT_IS:
+        return stream_file(files[0], headers)
+    made = FORMATS[format_]
+    if request.method == "HEAD":
+        return Response(media_type=made.media_type, headers=headers)
+    return StreamingResponse(_streamed(made.pieces(files)), media_type=made.media_type, headers=headers)
 
 
 async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -17,6 +17,8 @@ import httpx
 import pytest
 import uvicorn
 
+from contracts.model import Rule
+from contracts.violation import Severity
 from lake.settings import load_settings
 from portal.app import application
 from portal.city import City, url_key
@@ -36,7 +38,8 @@ from tests.unit.sharing.conftest import City as Publishing
 RECIPIENT = cases.agreement().agency
 SCHEMA = cases.agreement().name.partition("__")[2]
 NAME = cases.agreement().product
-KEYS = {cases.agreement().name: ("person_id",)}
+GRAIN = Rule("grain", "unique", ("person_id",), "accuracy", Severity.ERROR)
+AGREEMENTS = {cases.agreement().name: cases.agreement(rules=(GRAIN,))}
 TABLE = f"/delta-sharing/shares/city/schemas/{SCHEMA}/tables/{cases.agreement().product}"
 
 
@@ -98,14 +101,8 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     settings = replace(settings, clock=clock)
     publishing = Publishing(settings.state, signer_in(settings.keys))
     with Ledger.open(settings.ledger, publishing.signer) as ledger:
-        city = City(
-            settings,
-            "city",
-            ledger,
-            Journal(ledger, clock),
-            url_key(settings),
-            {cases.agreement().name: ("person_id",)},
-        )
+        own = (Journal(ledger, clock), url_key(settings), "某市", "A City", AGREEMENTS)
+        city = City(settings, "city", ledger, *own)
         yield Portal(city, publishing, clock, Guard(application(city, "http://portal")))
 
 

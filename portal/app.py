@@ -5,6 +5,8 @@ Nothing is decided here. Refusals are told in the protocol's shape; what went wr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,12 +38,30 @@ def application(city: City, base: str) -> Starlette:
             *pages.routes(),
         ],
         exception_handlers={
-            Refused: _refused,
-            ReleaseDamaged: _damaged,
-            FileNotFoundError: _went,
+            Refused: _Recorded(city, _refused),
+            ReleaseDamaged: _Recorded(city, _damaged),
+            FileNotFoundError: _Recorded(city, _went),
             HTTPException: _unanswered,
         },
     )
+
+
+class _Recorded:
+    """An answer to what was refused, on the record where a grant asked; of whoever has none nothing is written."""
+
+    def __init__(self, city: City, answer: Callable[[Request, Exception], Response]) -> None:
+        self._city, self._answer = city, answer
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        answer, grant = self._answer(request, error), getattr(request.state, "grant", None)
+        if grant is not None:
+            who = {"recipient": grant.recipient, "token": grant.token}
+            facts = {"what": "refused", "status": answer.status_code, "path": request.url.path[:_LONGEST]}
+            await self._city.journal.write("read", {**who, **facts})
+        return answer
+
+
+_LONGEST = 300
 
 
 def _said(status: int, code: str, message: str) -> Response:
@@ -49,17 +69,17 @@ def _said(status: int, code: str, message: str) -> Response:
     return JSONResponse({"errorCode": code, "message": message}, status, headers)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return _said(error.status, error.code, error.message)
 
 
-async def _damaged(request: Request, error: Exception) -> Response:
+def _damaged(request: Request, error: Exception) -> Response:
     assert isinstance(error, ReleaseDamaged)
     return _said(409, "RELEASE_DAMAGED", str(error))
 
 
-async def _went(request: Request, error: Exception) -> Response:
+def _went(request: Request, error: Exception) -> Response:
     return _said(404, "RESOURCE_DOES_NOT_EXIST", "it was withdrawn just now")
 
 

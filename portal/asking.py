@@ -42,4 +42,5 @@ def admitted(city: City, request: Request, grant: Grant | None) -> Grant:
     address = request.client.host if request.client else ""
     if grant is None or not grant.stands(city.now()) or not grant.admits(address):
         raise Refused(401, "UNAUTHENTICATED", "no grant that stands; ask the city's data office for one")
+    request.state.grant = grant  # what is refused from here on is on the record as this one's
     return grant

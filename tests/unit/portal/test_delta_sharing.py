@@ -132,6 +132,9 @@ def test_what_is_not_ones_own_is_not_there_and_nothing_tells_whether_it_is(porta
         assert portal.ask(method, path).status_code == 401
         assert portal.ask(method, path, headers={"Authorization": "Bearer ztk_guess"}).status_code == 401
     assert portal.ask("GET", LISTS[0], headers=other).json() == {"items": []}
+    # Whoever has a grant is on the record with what was refused; whoever has none fills no ledger.
+    told = {(one["recipient"], one["what"], one["status"]) for one in portal.reads()}
+    assert told == {("another_agency", "refused", 404), (RECIPIENT, "refused", 404)}
 
 
 def test_a_release_that_was_withdrawn_or_changed_gives_no_byte(

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from portal.access import Access
 from portal.asking import Refused
+from portal.catalogue.routes import ResourceCatalogue
 from portal.city import City
 from portal.delta.routes import DeltaSharing
 from portal.files.downloads import Downloads
@@ -27,13 +28,14 @@ from portal.released import Released
 def application(city: City, base: str) -> Starlette:
     """The ASGI application of one city; `base` is the address by which others reach it."""
     shared = city, Released(city), Proofs()
-    pages = Pages(city.name, city.title_zh, city.title_en)
+    pages = Pages(city.name, city.catalogue.title_zh, city.catalogue.title_en)
     return Starlette(
         routes=[
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),
             *Access(city).routes(),
+            *ResourceCatalogue(city, shared[1]).routes(),
             *OpenData(shared, pages, base).routes(),
             *pages.routes(),
         ],

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from contracts.model import Agreement
+from contracts.model import Agreement, Catalogue
 from contracts.violation import Severity
 from lake.settings import Settings
 from portal.journal import Journal
@@ -30,20 +30,27 @@ _KEY_BYTES = 32
 class City:
     """One city, opened for serving. Safe to use from several threads.
 
-    `key` signs addresses; `agreements` are those that are declared, by name.
+    `catalogue` are the declarations, `key` signs addresses.
     """
 
     settings: Settings
-    name: str
+    catalogue: Catalogue
     ledger: Ledger
     journal: Journal
     key: bytes
-    title_zh: str = ""
-    title_en: str = ""
-    agreements: Mapping[str, Agreement] = field(default_factory=dict)
     _grants: dict[str, Grant] = field(default_factory=dict)
     _read_to: int = 0
     _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def name(self) -> str:
+        """What the city is called in addresses."""
+        return self.catalogue.city
+
+    @property
+    def agreements(self) -> Mapping[str, Agreement]:
+        """The agreements that are declared, by name."""
+        return self.catalogue.agreements
 
     def row_key(self, agreement: str) -> tuple[str, ...]:
         """The columns of the first rule of an agreement that no two of its rows may have alike; none without."""

@@ -40,8 +40,7 @@ def opened(settings: Settings) -> Iterator[City]:
         pass  # the ledger is held against its witnesses, as for any other writer
     ledger, _ = open_past(settings)
     with ledger:
-        titled = (catalogue.title_zh, catalogue.title_en, catalogue.agreements)
-        yield City(settings, catalogue.city, ledger, Journal(ledger, settings.clock), url_key(settings), *titled)
+        yield City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
 
 
 def serve(settings: Settings, place: Place) -> None:

@@ -21,7 +21,7 @@ _MEDIA = {
 
 def data_json(datasets: Sequence[OpenDataset], city: City, base: str) -> dict[str, Any]:
     """The catalogue for CKAN-like harvesters."""
-    publisher = {"@type": "org:Organization", "name": city.title_en}
+    publisher = {"@type": "org:Organization", "name": city.catalogue.title_en}
     return {
         "@context": "https://project-open-data.cio.gov/v1.1/schema/catalog.jsonld",
         "@type": "dcat:Catalog",
@@ -58,12 +58,16 @@ _CONTEXT = {
 
 def dcat(datasets: Sequence[OpenDataset], city: City, base: str) -> dict[str, Any]:
     """The catalogue as DCAT 3."""
-    publisher = {"@id": f"{base}/#publisher", "@type": "foaf:Agent", "foaf:name": _both(city.title_zh, city.title_en)}
+    publisher = {
+        "@id": f"{base}/#publisher",
+        "@type": "foaf:Agent",
+        "foaf:name": _both(city.catalogue.title_zh, city.catalogue.title_en),
+    }
     return {
         "@context": _CONTEXT,
         "@id": f"{base}/open",
         "@type": "dcat:Catalog",
-        "dct:title": _both(f"{city.title_zh}公共数据", f"Open data of {city.title_en}"),
+        "dct:title": _both(f"{city.catalogue.title_zh}公共数据", f"Open data of {city.catalogue.title_en}"),
         "dct:publisher": publisher,
         "dcat:dataset": [_dataset(one, base) for one in datasets],
     }

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
-from contracts.model import Rule
+from contracts.model import Catalogue, Rule
 from contracts.violation import Severity
 from lake.settings import load_settings
 from portal.app import application
@@ -101,8 +101,8 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     settings = replace(settings, clock=clock)
     publishing = Publishing(settings.state, signer_in(settings.keys))
     with Ledger.open(settings.ledger, publishing.signer) as ledger:
-        own = (Journal(ledger, clock), url_key(settings), "某市", "A City", AGREEMENTS)
-        city = City(settings, "city", ledger, *own)
+        catalogue = Catalogue("city", "某市", "A City", tmp_path, tmp_path, {}, {}, {}, AGREEMENTS, {}, {})
+        city = City(settings, catalogue, ledger, Journal(ledger, clock), url_key(settings))
         yield Portal(city, publishing, clock, Guard(application(city, "http://portal")))
 
 

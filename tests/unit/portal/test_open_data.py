@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ OPEN = cases.agreement(
 def opened(portal: Portal) -> Portal:
     """The portal with one open dataset, and a product of an agency that nobody else may know of."""
     portal.publish(range(80, 120))
-    portal.city.agreements = {**portal.city.agreements, OPEN.name: OPEN}
+    agreements = {**portal.city.agreements, OPEN.name: OPEN}
+    portal.city.catalogue = replace(portal.city.catalogue, agreements=agreements)
     portal.publish(range(1, 61), agreement=OPEN)
     return portal
 

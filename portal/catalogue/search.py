@@ -43,7 +43,7 @@ class Index:
 
 def _texts(one: Resource) -> tuple[str, str, str]:
     columns = " ".join(
-        f"{each.name} {each.title_zh} {each.title_en} {each.element} {' '.join(each.headers)}" for each in one.fields
+        " ".join((each.name, each.title_zh, each.title_en, each.element, *each.headers)) for each in one.fields
     )
     rest = f"{one.id} {one.description} {one.provider} {one.provider_zh} {one.domain}"
     return _apart(f"{one.title_zh} {one.title_en}"), _apart(columns), _apart(rest)

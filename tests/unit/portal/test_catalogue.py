@@ -39,7 +39,7 @@ def test_each_dataset_entity_and_product_is_there_once(every: list[Resource]) ->
     assert len(kinds["dataset"]) == 27 and len(kinds["product"]) == 15 and len(kinds["entity"]) == 3
     residents = next(one for one in every if one.id == "public_security.residents")
     assert (
-        residents.level == "L3"
+        residents.level == "L4"
         and residents.provider_zh
         and any(one.element == "resident_id" for one in residents.fields)
     )

@@ -15,7 +15,7 @@ SQL    := $(foreach city,$(CITIES),$(city)/models/domains $(city)/models/product
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint unit attack bench ui lock clean
+.PHONY: demo test lint unit attack bench ui serve lock clean
 
 # Runtime and test requirements are pinned with hashes; nothing is built in isolation, so an air-gapped mirror is enough.
 $(VENV)/.runtime: requirements.txt pyproject.toml
@@ -56,6 +56,9 @@ bench: $(VENV)/.tests
 
 ui: $(VENV)/.runtime
 	@exec env ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai ui
+
+serve: $(VENV)/.runtime
+	@exec env ZHONGTAI_NOW=$(NOW) $(BIN)/zhongtai serve
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \

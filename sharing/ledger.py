@@ -44,12 +44,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "classified": ("agreement",),
     "verdict": ("agreement",),
     "release": ("agreement",),
+    "switch": ("agreement",),
     "privacy": ("recipient", "dataset", "agreement", "content"),
     "withdrawal": ("agreement",),
     "recall": ("batch",),
     "acknowledgement": ("notice",),
     "act": ("about",),
     "access": ("subject",),
+    "grant": ("recipient", "token"),
+    "read": ("recipient",),
     "run": ("run_id",),
     "key": ("name",),
     "finding": ("finding",),
@@ -167,6 +170,12 @@ class Ledger:
             else:
                 rows = chained(connection, self.path)
             yield from (entry_of(row) for row in rows if kind in (None, row[2]) and run in (None, row[3]))
+
+    def after(self, kind: str, seq: int) -> Iterator[Entry]:
+        """The entries of a kind after a number, in order; not of a kind in `LEAVING`."""
+        if kind in LEAVING:
+            raise ValueError(f"of {kind} the ledger's own file may not have all")
+        yield from self._select("kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq})
 
     def latest(self, kind: str, key: str) -> Entry | None:
         """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""

@@ -296,12 +296,23 @@ def _folders(place: Path) -> Iterator[Path]:
         yield from (path for path in place.iterdir() if path.is_dir() and "." not in path.name)
 
 
+def switched(releases_root: Path, agreement: str) -> tuple[str, datetime] | None:
+    """The release that the switch of an agreement names, and since when; None where it names none."""
+    return _switch(_home(releases_root, agreement))
+
+
 def _switched(home: Path) -> str | None:
+    found = _switch(home)
+    return found[0] if found else None
+
+
+def _switch(home: Path) -> tuple[str, datetime] | None:
     try:
-        identity = json.loads(read_file(home / SWITCH))["release_id"]
+        told = json.loads(read_file(home / SWITCH))
+        identity, at = told["release_id"], datetime.fromisoformat(told["at"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return identity if isinstance(identity, str) and re.fullmatch(r"[0-9a-f]{32}", identity) else None
+    return (identity, at) if isinstance(identity, str) and re.fullmatch(r"[0-9a-f]{32}", identity) else None
 
 
 def _is_home(path: Path) -> bool:

@@ -34,6 +34,7 @@ from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
 from sharing.recall import release_entry
 from sharing.release import publish
+from sharing.switches import record_switch
 
 
 def share(gatherer: Gatherer, agreement: Agreement) -> Verdict:
@@ -102,6 +103,7 @@ def _publish(city: City, agreement: Agreement, evidence: Evidence, verdict: Verd
         city.ledger.append(
             "release", {**entry, "counts": counts, "run_id": city.run_id, "by": login_name()}, city.now()
         )
+    record_switch(city.ledger, agreement.name, release.release_id, city.now())
     return verdict, {"release_id": release.release_id, "path": str(release.path)}
 
 

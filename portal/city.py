@@ -1,0 +1,82 @@
+"""The city as the portal sees it: what was released to whom, who may read, and what was read.
+
+Answers come from the ledger, the releases and the declarations as they are at this moment, whoever else writes to them.
+Nothing of the lake is opened. How answers are asked for over a network is not known here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from contracts.model import Agreement, Catalogue
+from contracts.violation import Severity
+from lake.settings import Settings
+from portal.journal import Journal
+from sharing.durable import make_folder, read_file, write_file
+from sharing.grants import KIND as GRANT
+from sharing.grants import Grant, read_grant
+from sharing.ledger import Ledger
+
+_KEY = "portal.key"
+_KEY_BYTES = 32
+
+
+@dataclass
+class City:
+    """One city, opened for serving. Safe to use from several threads.
+
+    `catalogue` are the declarations, `key` signs addresses.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    ledger: Ledger
+    journal: Journal
+    key: bytes
+    _grants: dict[str, Grant] = field(default_factory=dict)
+    _read_to: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def name(self) -> str:
+        """What the city is called in addresses."""
+        return self.catalogue.city
+
+    @property
+    def agreements(self) -> Mapping[str, Agreement]:
+        """The agreements that are declared, by name."""
+        return self.catalogue.agreements
+
+    def row_key(self, agreement: str) -> tuple[str, ...]:
+        """The columns of the first rule of an agreement that no two of its rows may have alike; none without."""
+        rules = self.agreements[agreement].rules if agreement in self.agreements else ()
+        unique = [one.columns for one in rules if one.kind == "unique" and one.severity is Severity.ERROR]
+        return unique[0] if unique else ()
+
+    def now(self) -> datetime:
+        """The moment, by the city's clock."""
+        return self.settings.clock.now()
+
+    def grants(self) -> Mapping[str, Grant]:
+        """Every grant by the id of its token, as of now: also those that another process gave or ended just now."""
+        with self._lock:
+            for entry in self.ledger.after(GRANT, self._read_to):
+                grant = read_grant(entry.body)
+                self._grants[grant.token] = grant
+                self._read_to = entry.seq
+            return self._grants
+
+
+def url_key(settings: Settings) -> bytes:
+    """The key that signs the addresses of files: made once, its owner's alone. Whoever changes it ends them all."""
+    place: Path = settings.keys / _KEY
+    if not place.exists():
+        make_folder(place.parent)
+        write_file(place, secrets.token_bytes(_KEY_BYTES))
+        place.chmod(0o600)
+    return read_file(place)

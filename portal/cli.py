@@ -1,0 +1,121 @@
+"""The commands of the portal: serving, and who may read by which token. Added to the command line by an entry point."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from lake.cli.options import Json, Workspace, login_name
+from lake.cli.output import emit, fail, say
+from lake.settings import Settings, load_settings
+from sharing.grants import Asked
+
+WRONG = 2
+_DOINGS = ("add", "list", "revoke")
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", help="Port on the interface.")] = 8090,
+    host: Annotated[
+        str, typer.Option("--host", help="Interface; others than loopback belong behind TLS.")
+    ] = "127.0.0.1",
+    url: Annotated[str, typer.Option("--url", help="The address by which others reach it: https://data.example.")] = "",
+    workspace: Workspace = None,
+) -> None:
+    """The portal: Delta Sharing, the files of releases, the catalogue."""
+    from portal.serving import Place, serve
+
+    settings = load_settings(workspace)
+    place = Place(host, port, url)
+    say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
+    serve(settings, place)
+
+
+def recipient(
+    doing: Annotated[str, typer.Argument(help=", ".join(_DOINGS))],
+    name: Annotated[str | None, typer.Argument(help="The agency, as agreements name it.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", help="add: the profile file to write, mode 0600.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", help="add: how long the token is good.")] = 90,
+    network: Annotated[list[str] | None, typer.Option("--network", help="add: from where alone: 10.1.0.0/16.")] = None,
+    token: Annotated[str | None, typer.Option("--token", help="revoke: this token's id alone.")] = None,
+    url: Annotated[str, typer.Option("--url", help="add: the portal's address.")] = "http://127.0.0.1:8090",
+    oauth: Annotated[bool, typer.Option("--oauth", help="add: a profile of OAuth client credentials.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Give an agency's application a token to read what is released to it, list them, or end them."""
+    settings = load_settings(workspace)
+    if doing not in _DOINGS:
+        fail(f"{doing!r} is none of {', '.join(_DOINGS)}", WRONG)
+    if doing == "list":
+        found = {"grants": _listed(settings, name)}
+    elif name is None:
+        fail(f"say whom: `recipient {doing} AGENCY`", WRONG)
+    elif doing == "add":
+        found = _added(settings, Asked(name, days, tuple(network or ()), login_name()), profile, (url, oauth))
+    else:
+        found = _ended(settings, name, token)
+    emit(found) if as_json else _show(found)
+
+
+def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, bool]) -> dict[str, Any]:
+    from lake.city import declarations, open_books
+    from sharing.grants import give, profile
+
+    (url, oauth), name = how, asked.recipient
+    known = sorted({one.agency for one in declarations(settings).agreements.values()} - {"public"})
+    if name not in known:
+        fail(f"no agreement names {name}; there are {', '.join(known) or 'none'}", WRONG)
+    if file is None:
+        fail("say where to write the profile: --profile FILE. It is shown nowhere else, and cannot be had again", WRONG)
+    if file.exists():
+        fail(f"{file} is there already; name another file", WRONG)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as target, open_books(settings) as (ledger, _):
+        grant, text = give(ledger, asked, settings.clock.now())
+        target.write(profile(url, grant, text, oauth=oauth))
+    return {"grant": _shown(grant.as_dict()), "profile": str(file)}
+
+
+def _ended(settings: Settings, name: str, token: str | None) -> dict[str, Any]:
+    from lake.city import open_books
+    from sharing.grants import end
+
+    with open_books(settings) as (ledger, _):
+        found = end(ledger, name, login_name(), settings.clock.now(), token)
+    return {"ended": [_shown(one.as_dict()) for one in found]}
+
+
+def _listed(settings: Settings, name: str | None) -> list[dict[str, Any]]:
+    from lake.city import expect_run
+    from sharing.grants import grants
+    from sharing.ledger import Ledger
+
+    expect_run(settings)
+    with Ledger.read(settings.ledger) as ledger:
+        found = [one for one in grants(ledger) if name in (None, one.recipient)]
+    now = settings.clock.now()
+    return [{**_shown(one.as_dict()), "stands": one.stands(now)} for one in found]
+
+
+def _shown(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != "sha256"}
+
+
+def _show(found: dict[str, Any]) -> None:
+    rows = found.get("grants") or found.get("ended") or [found["grant"]] if found.get("grants") != [] else []
+    for row in rows:
+        ended = f", ended {row['ended']}" if row["ended"] else ""
+        say(f"{escape(row['recipient'])}  token {row['token']}  until {row['until']}{ended}")
+    if "profile" in found:
+        say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient}

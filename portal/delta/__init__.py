@@ -1,0 +1,1 @@
+"""Delta Sharing: releases as tables of shares, in the words of its protocol and nobody else's."""

@@ -1,0 +1,86 @@
+"""The bytes of released files, by signed address: whole or a range, proved first, and on the record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from portal.asking import Refused, admitted
+from portal.city import City
+from portal.differences import Differences
+from portal.files.proof import Proofs
+from portal.files.signed import Address, read_address
+from portal.released import Released, Version
+from sharing.grants import Grant
+
+_KIND = "application/vnd.apache.parquet"
+_ENDED = Refused(403, "ADDRESS_ENDED", "this address has ended, or never was one: query the table again")
+
+
+class _Bytes(FileResponse):
+    chunk_size = 1 << 20
+
+
+class Files:
+    """Serves files of releases of one city."""
+
+    def __init__(self, city: City, released: Released, proofs: Proofs) -> None:
+        self._city, self._released, self._proofs = city, released, proofs
+        self._differences = Differences(city)
+
+    def routes(self) -> list[Route]:
+        """Its routes."""
+        return [Route("/files/{agreement}/{release}/{name}", self.file, methods=["GET", "HEAD"])]
+
+    async def file(self, request: Request) -> Response:
+        """One file, or a part of it."""
+        address = read_address(request.path_params, request.query_params, self._city.key, self._city.now())
+        if address is None:
+            raise _ENDED
+        grant = admitted(self._city, request, self._city.grants().get(address.token))
+        version = await asyncio.to_thread(self._version, grant.recipient, address)
+        if version is None:
+            raise _ENDED
+        await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
+        path = await asyncio.to_thread(self._path, version, address.name)
+        if path is None:
+            raise _ENDED
+        if request.method == "GET":
+            facts = {"what": "file", "file": address.name, "bytes": path.stat().st_size}
+            asked = {"range": request.headers.get("range", "")[:100] or None}
+            entry = {**read_entry(grant, address.agreement, version), **facts, **asked}
+            await self._city.journal.write("read", entry)
+        return stream_file(path, {"Cache-Control": "private, no-store"})
+
+    def _version(self, recipient: str, address: Address) -> Version | None:
+        tables = self._released.tables(recipient)
+        versions = (one for table in tables if table.agreement == address.agreement for one in table.versions)
+        return next((one for one in versions if one.release_id == address.release_id), None)
+
+    def _path(self, version: Version, name: str) -> Path | None:
+        """A file of a release, or of what changed in it."""
+        own = next((file for file in version.files if file.name == name), None)
+        return own or self._differences.stored(version, name)
+
+
+def read_entry(grant: Grant, agreement: str, version: Version) -> dict[str, Any]:
+    """What every entry of a read says: who, which release, and for which purpose it was agreed."""
+    return {
+        "recipient": grant.recipient,
+        "token": grant.token,
+        "agreement": agreement,
+        "release_id": version.release_id,
+        "version": version.number,
+        "purpose": version.statement.predicate.agreement.purpose_code,
+    }
+
+
+def stream_file(path: Path, headers: Mapping[str, str]) -> Response:
+    """A Parquet file, or the ranges of it that are asked for."""
+    return _Bytes(path, media_type=_KIND, headers=headers)

@@ -1,0 +1,1 @@
+"""Open data: what is released to the public, for everybody, without signing in."""

@@ -1,0 +1,108 @@
+"""The open datasets as everybody may know them: title, columns, update, files, the certificate in words.
+
+Everything is read from the certificates of what is released to the public, and from the declarations for the titles of
+columns. How it is shown, and in which vocabularies, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from contracts.model import Agreement
+from contracts.sql_text import literal
+from portal.released import Released, Table, Version
+
+PUBLIC = "public"
+_PREVIEWED = 20
+
+
+@dataclass(frozen=True)
+class OpenColumn:
+    """One column: its name, titles, type, and what it is there for."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    type: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class OpenDataset:
+    """One open dataset, as of its current release."""
+
+    table: Table
+    title_zh: str
+    title_en: str
+    description: str
+    legal_basis: str
+    columns: tuple[OpenColumn, ...]
+
+    @property
+    def id(self) -> str:
+        """Its name in addresses."""
+        return self.table.schema
+
+    @property
+    def version(self) -> Version:
+        """The current version."""
+        return self.table.newest
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.version.statement.predicate.rows
+
+    @property
+    def bytes(self) -> int:
+        """The size of its files."""
+        return sum(file.stat().st_size for file in self.version.files)
+
+    @property
+    def newest_delivery(self) -> date:
+        """The day of the newest delivery of the dataset that is oldest: so far it is up to date."""
+        return min(one.newest_delivery for one in self.version.statement.predicate.sources)
+
+    @property
+    def released(self) -> datetime:
+        """When it was released."""
+        return self.version.statement.predicate.issued_at
+
+    @property
+    def valid_until(self) -> date:
+        """The last day on which it is open."""
+        return self.version.statement.predicate.agreement.valid_until
+
+
+def open_datasets(released: Released, agreements: Mapping[str, Agreement]) -> list[OpenDataset]:
+    """All that is open now, by name."""
+    return [_dataset(table, agreements.get(table.agreement)) for table in released.tables(PUBLIC)]
+
+
+def open_dataset(released: Released, agreements: Mapping[str, Agreement], name: str) -> OpenDataset | None:
+    """One of them; None where there is none of that name."""
+    return next((one for one in open_datasets(released, agreements) if one.id == name), None)
+
+
+def _dataset(table: Table, agreement: Agreement | None) -> OpenDataset:
+    predicate = table.newest.statement.predicate
+    titles = {one.name: (one.title_zh, one.title_en) for one in agreement.columns} if agreement else {}
+    columns = tuple(
+        OpenColumn(one.name, *titles.get(one.name, (one.name, one.name)), one.type, one.purpose)
+        for one in predicate.columns
+    )
+    terms = predicate.agreement
+    return OpenDataset(table, terms.title_zh, terms.title_en, terms.purpose, terms.legal_basis, columns)
+
+
+def preview(version: Version) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The names of the columns, and the first rows of a version."""
+    names = ", ".join(literal(str(file)) for file in version.files)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        found = connection.execute(f"select * from read_parquet([{names}]) limit {_PREVIEWED}")
+        return [str(column[0]) for column in found.description], found.fetchall()

@@ -1,0 +1,104 @@
+"""The pages and feeds of open data. Every download is on the record; who it is that reads is nobody's business."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from portal.city import City
+from portal.files.downloads import download, expect_format
+from portal.files.proof import Proofs
+from portal.open.datasets import PUBLIC, OpenDataset, open_dataset, open_datasets, preview
+from portal.open.feeds import data_json, dcat
+from portal.pages import Pages
+from portal.released import Released
+
+FORMATS_OFFERED = ("csv", "parquet", "jsonl", "arrow")
+
+
+class OpenData:
+    """Open data of one city."""
+
+    def __init__(self, shared: tuple[City, Released, Proofs], pages: Pages, base: str) -> None:
+        self._city, self._released, self._proofs = shared
+        self._pages, self._base = pages, base
+
+    def routes(self) -> list[Route]:
+        """Its routes."""
+        return [
+            Route("/", self.home, methods=["GET"]),
+            Route("/open", self.listed, methods=["GET"]),
+            Route("/open/{name}.{format}", self.download, methods=["GET", "HEAD"]),
+            Route("/open/{name}", self.one, methods=["GET"]),
+            Route("/data.json", self.data_json, methods=["GET"]),
+            Route("/catalog.jsonld", self.dcat, methods=["GET"]),
+        ]
+
+    async def home(self, request: Request) -> Response:
+        """Where everybody begins."""
+        return RedirectResponse("/open", 307)
+
+    async def listed(self, request: Request) -> Response:
+        """All that is open; `?q=` those whose titles, columns or names have a text."""
+        wanted = request.query_params.get("q", "").strip()[:100]
+        found = [one for one in await self._all() if _has(one, wanted.casefold())]
+        return self._pages.page("open.html", datasets=found, wanted=wanted, now=self._city.now())
+
+    async def one(self, request: Request) -> Response:
+        """One open dataset: what it is, its first rows, its files, its certificate in words."""
+        found = await self._one(request)
+        if found is None:
+            return self._nothing()
+        await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
+        names, rows = await asyncio.to_thread(preview, found.version)
+        shown = {"names": names, "rows": rows, "formats": FORMATS_OFFERED}
+        return self._pages.page("open_dataset.html", 200, dataset=found, now=self._city.now(), **shown)
+
+    async def download(self, request: Request) -> Response:
+        """The files of one open dataset, in a format."""
+        found, format_ = await self._one(request), request.path_params["format"]
+        if found is None:
+            return self._nothing()
+        expect_format(found.version, format_)
+        await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
+        if request.method == "GET":
+            terms = found.version.statement.predicate.agreement
+            entry = {
+                "recipient": PUBLIC,
+                "agreement": found.table.agreement,
+                "release_id": found.version.release_id,
+                "version": found.version.number,
+                "purpose": terms.purpose_code,
+                "what": f"download {format_}",
+                "bytes": found.bytes,
+            }
+            await self._city.journal.write("read", entry)
+        return download(request, found.table, found.version, format_)
+
+    async def data_json(self, request: Request) -> Response:
+        """What CKAN-like harvesters take."""
+        return JSONResponse(data_json(await self._all(), self._city, self._base))
+
+    async def dcat(self, request: Request) -> Response:
+        """DCAT 3, as JSON-LD."""
+        found = dcat(await self._all(), self._city, self._base)
+        return JSONResponse(found, media_type="application/ld+json")
+
+    async def _all(self) -> list[OpenDataset]:
+        return await asyncio.to_thread(open_datasets, self._released, self._city.agreements)
+
+    async def _one(self, request: Request) -> OpenDataset | None:
+        name = request.path_params["name"]
+        return await asyncio.to_thread(open_dataset, self._released, self._city.agreements, name)
+
+    def _nothing(self) -> Response:
+        return self._pages.page("nothing.html", 404)
+
+
+def _has(one: OpenDataset, text: str) -> bool:
+    words = [one.id, one.title_zh, one.title_en, one.description, one.table.name]
+    words += [word for column in one.columns for word in (column.name, column.title_zh, column.title_en)]
+    return any(text in word.casefold() for word in words)

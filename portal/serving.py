@@ -1,0 +1,68 @@
+"""The portal as a server: the city opened for it, and Uvicorn with its bounds. What is answered is `app`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from lake.city import declarations, open_books
+from lake.guarding import open_past
+from lake.settings import Settings
+from portal.app import application
+from portal.city import City, url_key
+from portal.guard import Guard
+from portal.journal import Journal
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the portal is: the interface and port it listens on, and the address by which others reach it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    url: str = ""
+
+    @property
+    def base(self) -> str:
+        """The address that is written into answers, without a slash at its end."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[City]:
+    """The city, for serving. Raises what opening the ledger does: a past that is lacking is not served from."""
+    catalogue = declarations(settings)
+    with open_books(settings):
+        pass  # the ledger is held against its witnesses, as for any other writer
+    ledger, _ = open_past(settings)
+    with ledger:
+        yield City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
+
+
+def serve(settings: Settings, place: Place) -> None:
+    """Serve until a signal ends it."""
+    with opened(settings) as city:
+        uvicorn.Server(bounded(Guard(application(city, place.base)), place.host, place.port)).run()
+
+
+def bounded(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    """How an application is served: no more at once, and no longer waited for, than one machine bears."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,  # the ledger has it, and no address with a signature belongs into a log
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=1000,
+        h11_max_incomplete_event_size=16_384,
+        http="h11",
+        lifespan="off",
+    )

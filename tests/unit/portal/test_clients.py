@@ -1,0 +1,126 @@
+"""The portal as clients see it, over the network: the official one in both formats, DuckDB, and plain downloads."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from sharing.grants import Asked, give, profile
+from tests.unit.portal.conftest import NAME, RECIPIENT, SCHEMA, Served
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_the_official_client_reads_the_release(served: Served, delta: bool) -> None:
+    import delta_sharing
+
+    served.portal.publish(range(80, 90))
+    served.portal.clock.pass_by(days=1)
+    served.portal.publish(range(80, 100))
+    client = delta_sharing.SharingClient(str(served.profile))
+    (table,) = client.list_all_tables()
+    assert (table.share, table.schema, table.name) == ("city", SCHEMA, NAME)
+    found = delta_sharing.load_as_pandas(served.table, use_delta_format=delta)
+    assert found["age"].tolist() == list(range(80, 100)) and found["person_id"][0] == "NP-80"
+    earlier = delta_sharing.load_as_pandas(served.table, version=0, use_delta_format=delta)
+    assert earlier["age"].tolist() == list(range(80, 90))
+    assert len(delta_sharing.load_as_pandas(served.table, limit=3, use_delta_format=delta)) == 3
+    assert delta_sharing.get_table_version(served.table) == 1
+    read = {(one["what"], one["version"]) for one in served.portal.reads()}
+    assert read == {("query", 0), ("file", 0), ("query", 1), ("file", 1)}
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_the_official_client_reads_what_changed(served: Served, delta: bool) -> None:
+    import delta_sharing
+
+    for last in (90, 95, 92):
+        served.portal.publish(range(80, last))
+        served.portal.clock.pass_by(days=1)
+    told = {"starting_version": 0, "ending_version": 2, "use_delta_format": delta}
+    found = delta_sharing.load_table_changes_as_pandas(served.table, **told)
+    by = {key: sorted(rows["age"]) for key, rows in found.groupby(["_commit_version", "_change_type"])}
+    assert by == {
+        (0, "insert"): list(range(80, 90)),
+        (1, "insert"): list(range(90, 95)),
+        (2, "delete"): list(range(92, 95)),
+    }
+
+
+def test_the_official_client_reads_with_client_credentials(served: Served, tmp_path: Path) -> None:
+    import delta_sharing
+
+    served.portal.publish(range(80, 90))
+    portal = served.portal
+    grant, text = give(portal.city.ledger, Asked(RECIPIENT, 90), portal.clock.now())
+    file = tmp_path / "oauth.json"
+    file.write_bytes(profile(served.base, grant, text, oauth=True))
+    assert delta_sharing.load_as_pandas(f"{file}#city.{SCHEMA}.{NAME}")["age"].tolist() == list(range(80, 90))
+    assert {one["token"] for one in portal.reads()} == {grant.token}
+
+
+def test_duckdb_reads_parts_of_files_by_their_addresses(served: Served, tmp_path: Path) -> None:
+    served.portal.publish(range(80, 100))
+    token = json.loads(served.profile.read_bytes())["bearerToken"]
+    path = f"/delta-sharing/shares/city/schemas/{SCHEMA}/tables/{NAME}/query"
+    asked = urllib.request.Request(
+        served.base + path, b"{}", {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        urls = [one["file"]["url"] for one in map(json.loads, answer.read().splitlines()) if "file" in one]
+    from lake.attach import extension_file
+
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.execute(f"load '{extension_file('httpfs')}'")
+        row = connection.execute("select count(*), min(age), max(age) from read_parquet($1)", [urls]).fetchone()
+    assert row == (20, 80, 99)
+    assert any(one.get("range") for one in served.portal.reads())
+
+
+def test_other_formats_have_the_same_rows(served: Served) -> None:
+    release = served.portal.publish(range(80, 100))
+    whole = pa.concat_tables([pq.read_table(file) for file in sorted(release.path.glob("*.parquet"))])
+    path = f"/api/tables/{SCHEMA}/{NAME}"
+    text = served.get(f"{path}.csv")
+    assert text.startswith(b"\xef\xbb\xbf") and pa_csv.read_csv(io.BytesIO(text)).equals(whole)
+    lines = [json.loads(line) for line in served.get(f"{path}.jsonl").splitlines()]
+    assert lines == whole.to_pylist()
+    assert pa.ipc.open_stream(served.get(f"{path}.arrow")).read_all().equals(whole)
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        served.get(f"{path}.parquet")  # it has two files
+    told = {one["what"] for one in served.portal.reads()}
+    assert told == {"download csv", "download jsonl", "download arrow", "refused"}
+
+
+def test_awkward_values_survive_each_format(tmp_path: Path) -> None:
+    from portal.files.formats import FORMATS
+
+    values: dict[str, Any] = {
+        "t": ["", None, 'a "b", c', "行\n二", "=1+1", "\ufeff中", " x "],
+        "n": [1, None, -(2**63), 2**63 - 1, 0, 5, 6],
+    }
+    table = pa.table({"t": pa.array(values["t"], pa.string()), "n": pa.array(values["n"], pa.int64())})
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    made = {name: b"".join(one.pieces([tmp_path / "part-0.parquet"])) for name, one in FORMATS.items()}
+    assert [json.loads(line) for line in made["jsonl"].splitlines()] == table.to_pylist()
+    read = pa_csv.read_csv(
+        io.BytesIO(made["csv"]),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""], column_types=table.schema
+        ),
+    )
+    assert read.to_pylist() == table.to_pylist()
+    assert pa.ipc.open_stream(made["arrow"]).read_all().equals(table)
+    pq.write_table(table.slice(0, 0), tmp_path / "part-0.parquet")
+    empty = {name: b"".join(one.pieces([tmp_path / "part-0.parquet"])) for name, one in FORMATS.items()}
+    assert empty["csv"].lstrip(b"\xef\xbb\xbf").split() == [b'"t","n"'] or b"t" in empty["csv"]
+    assert empty["jsonl"] == b"" and pa.ipc.open_stream(empty["arrow"]).read_all().equals(table.slice(0, 0))

@@ -285,9 +285,13 @@ def _odd_start(bytes_: npt.NDArray[np.uint8], newlines: Places, block: bytes) ->
 
 def _width(block: bytes, delimiter: bytes, quote: bytes) -> int:
     """The cells of the record that a block begins with."""
-    end = block.find(b"\n")
-    while end >= 0 and quote and block.count(quote, 0, end) % 2:
-        end = block.find(b"\n", end + 1)
+    start, end, quotes = 0, block.find(b"\n"), 0
+    while end >= 0 and quote:
+        # Of each line once: a quote that is never closed makes a record of all of the block.
+        quotes += block.count(quote, start, end)
+        if not quotes % 2:
+            break
+        start, end = end, block.find(b"\n", end + 1)
     record = block[: end if end >= 0 else len(block)]
     # Between quotes, every second piece lies outside of them.
     return sum(piece.count(delimiter) for piece in (record.split(quote)[::2] if quote else [record])) + 1

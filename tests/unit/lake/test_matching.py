@@ -29,9 +29,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_finds_what_fsspec_finds(place: Path) -> None:
     local, base = fsspec.filesystem("file"), str(place).replace("[", "[[]")
     every = ["/".join(parts) for size in (1, 2, 3) for parts in itertools.product(PARTS, repeat=size)]
-    patterns = every[::17]  # fsspec looks through all of the folder for each
+    patterns = every[::53]  # fsspec looks through all of the folder for each
     found = {pattern: matching(local, f"{base}/{pattern}") for pattern in patterns}
     assert found == {pattern: sorted(local.glob(f"{base}/{pattern}")) for pattern in patterns}
-    assert sum(map(bool, found.values())) > 10
+    assert sum(map(bool, found.values())) > 3
     assert matching(local, f"{base}/**/a.csv") == sorted(local.glob(f"{base}/**/a.csv"))
     assert matching(local, f"{base}/gone/*.csv") == []

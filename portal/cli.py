@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,6 +106,36 @@ def _listed(settings: Settings, name: str | None) -> list[dict[str, Any]]:
     return [{**_shown(one.as_dict()), "stands": one.stands(now)} for one in found]
 
 
+def reads(
+    month: Annotated[str, typer.Option("--month", help="Of one month, as 2026-11; default: of all time.")] = "",
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """What each recipient read, under which agreement, how often and how much; and the grants that nobody uses."""
+    from lake.city import expect_run
+    from sharing.ledger import Ledger
+    from sharing.reads import statements, unused
+
+    settings = load_settings(workspace)
+    if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        fail(f"{month!r} is no month: write it as 2026-11", WRONG)
+    expect_run(settings)
+    with Ledger.read(settings.ledger) as ledger:
+        told = [one.as_dict() for one in statements(ledger, month)]
+        idle = [_shown(one.as_dict()) for one in unused(ledger, settings.clock.now())]
+    if as_json:
+        emit({"reads": told, "unused": idle})
+        return
+    for one in told:
+        what = f"{one['queries']:,} queries, {one['files']:,} files, {one['bytes']:,} bytes, {one['refused']:,} refused"
+        said = f"{one['recipient']}  {one['agreement'] or 'what was refused'}  {what}, last {one['last']}"
+        say(escape(said))
+    for one in idle:
+        say(f"[yellow]![/yellow] {escape(one['recipient'])}  token {one['token']} stands and was never used")
+    if not told and not idle:
+        say("nothing was read, and nobody has a grant")
+
+
 def _shown(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key != "sha256"}
 
@@ -118,4 +149,4 @@ def _show(found: dict[str, Any]) -> None:
         say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient}
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads}

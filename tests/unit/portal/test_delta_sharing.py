@@ -13,6 +13,7 @@ import pytest
 
 from portal.delta.protocol import CAPABILITIES, VERSION_HEADER
 from sharing.grants import end
+from sharing.reads import statements, unused
 from sharing.release import withdraw
 from tests.unit.portal.conftest import RECIPIENT, SCHEMA, TABLE, Portal
 
@@ -189,6 +190,22 @@ def test_lists_come_page_by_page(portal: Portal) -> None:
     rest = portal.ask("GET", LISTS[1], headers=who, params={"maxResults": 5, "pageToken": "0"}).json()
     assert len(rest["items"]) == 1 and "nextPageToken" not in rest
     assert portal.ask("GET", LISTS[1], headers=who, params={"pageToken": "x"}).status_code == 400
+
+
+def test_statements_say_who_read_how_much_and_which_grant_nobody_uses(portal: Portal) -> None:
+    idle, _ = portal.grant("another_agency")
+    grant, who = portal.grant()
+    release = portal.publish()
+    assert [one.token for one in unused(portal.city.ledger, portal.clock.now())] == [idle.token, grant.token]
+    ages(portal, TABLE, who)
+    portal.clock.pass_by(days=31)
+    portal.ask("GET", f"{TABLE.replace(SCHEMA, 'x')}/version", headers=who)
+    both = {one.agreement: one for one in statements(portal.city.ledger)}
+    size = sum(file.stat().st_size for file in release.path.glob("*.parquet"))
+    read = both[release.agreement]
+    assert (read.recipient, read.queries, read.files, read.bytes) == (RECIPIENT, 1, 2, size) and both[""].refused == 1
+    assert [one.agreement for one in statements(portal.city.ledger, "2026-07")] == [""]
+    assert [one.token for one in unused(portal.city.ledger, portal.clock.now())] == [idle.token]
 
 
 def test_a_malformed_request_is_refused_in_words(portal: Portal) -> None:

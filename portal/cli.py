@@ -79,9 +79,13 @@ def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, 
     if file.exists():
         fail(f"{file} is there already; name another file", WRONG)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as target, open_books(settings) as (ledger, _):
-        grant, text = give(ledger, asked, settings.clock.now())
-        target.write(profile(url, grant, text, oauth=oauth))
+    try:
+        with os.fdopen(handle, "wb") as target, open_books(settings) as (ledger, _):
+            grant, text = give(ledger, asked, settings.clock.now())
+            target.write(profile(url, grant, text, oauth=oauth))
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
     return {"grant": _shown(grant.as_dict()), "profile": str(file)}
 
 

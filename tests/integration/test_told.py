@@ -119,3 +119,24 @@ def test_an_audit_sees_a_landed_copy_that_is_gone(city: Recalled) -> None:
     file.unlink()
     (fault,) = city.audited()
     assert (fault["rule"], fault["subject"]) == ("landed", f"bureau.visits {gone}")
+
+
+def test_an_agency_is_given_a_token_that_is_shown_once_and_ends(city: Recalled) -> None:
+    profile = city.place / "archive.json"
+    given = city.tell("recipient", "add", "archive", "--profile", str(profile), "--url", "https://data.example/")
+    told = json.loads(profile.read_bytes())
+    assert told["endpoint"] == "https://data.example/delta-sharing" and profile.stat().st_mode & 0o777 == 0o600
+    state = city.place / ".zhongtai"
+    kept = [path.read_bytes() for path in state.rglob("*") if path.is_file() and path.stat().st_size < 10_000_000]
+    assert not any(told["bearerToken"].encode() in one for one in kept)
+    assert city.say("recipient", "add", "archive", "--profile", str(profile)).status == 2, "it is there already"
+    assert "no agreement names nobody" in city.say("recipient", "add", "nobody", "--profile", f"{profile}2").err
+    assert city.say("recipient", "add", "archive", "--profile", f"{profile}3", "--network", "here").status == 2
+    assert not Path(f"{profile}3").exists()
+    (one,) = city.tell("recipient", "list")["grants"]
+    assert one["stands"] and "sha256" not in one and one["token"] == given["grant"]["token"]
+    assert [each["token"] for each in city.tell("reads")["unused"]] == [one["token"]]
+    city.tell("recipient", "revoke", "archive", "--token", one["token"])
+    assert not city.tell("recipient", "list", "archive")["grants"][0]["stands"]
+    assert city.say("recipient", "revoke", "archive").status == 2
+    assert city.audited() == []

@@ -29,11 +29,12 @@ def unpacked_tar(
     try:
         with tarfile.open(whole, "r:", errors="surrogateescape") as archive:
             members = archive.getmembers()
+            _refuse_holes(dataset, file.name, members)
             _refuse_cut(dataset, file.name, whole, archive, members)
             chosen = choose([(member.name.removeprefix("./"), member) for member in members if not member.isdir()])
             for name, member in chosen:
-                if not member.isreg() or member.issparse():
-                    what = f"its member {name!r} is a link, a device or a file with holes"
+                if not member.isreg():
+                    what = f"its member {name!r} is a link or a device"
                     raise DeliveryRefused(dataset.id, file.name, what, "archive", "Ask for the file itself.")
             limit.judge(sum(member.size for _, member in chosen))
             return [
@@ -52,6 +53,14 @@ def _copied(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: Limit, cop
     with packed, copy.open("wb") as target:
         limit.copy(packed, target)
     return copy
+
+
+def _refuse_holes(dataset: Dataset, name: str, members: Sequence[tarfile.TarInfo]) -> None:
+    """Raises `DeliveryRefused` for a file with holes: what is packed of it is not as long as it says."""
+    for one in members:
+        if one.issparse():
+            what = f"its member {one.name!r} was packed as a file with holes"
+            raise DeliveryRefused(dataset.id, name, what, "archive", "Ask for a tar without --sparse.")
 
 
 def _refuse_cut(

@@ -8,6 +8,7 @@ import io
 import lzma
 import sqlite3
 import struct
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -450,3 +451,14 @@ def test_a_tar_is_read_whole_however_it_is_packed_and_never_by_half(desk: Desk, 
         batch = desk.take(half, content)
         assert batch.state == "failed", where
         assert ("cut" in batch.message or "behind" in batch.message) and "Ask for" in batch.message, (place, where)
+
+
+@pytest.mark.parametrize("format_", ["gnu", "posix"])
+def test_a_tar_of_files_with_holes_says_so(desk: Desk, tmp_path: Path, format_: str) -> None:
+    with (tmp_path / "a.csv").open("wb") as file:
+        file.write(b"id,name,age\na,x,1\n")
+        file.truncate(1 << 20)
+    made = ["tar", "--sparse", f"--format={format_}", "-cf", str(tmp_path / "t.tar"), "-C", str(tmp_path), "a.csv"]
+    subprocess.run(made, check=True)
+    batch = desk.take(people(format="tar"), (tmp_path / "t.tar").read_bytes())
+    assert batch.state == "failed" and "with holes" in batch.message and "--sparse" in batch.message

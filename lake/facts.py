@@ -35,6 +35,13 @@ def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
         _append(city, "look", [{"dataset": dataset, "paths": paths}])
 
 
+def forget_undeclared(city: City) -> None:
+    """Append that of datasets which are declared no more nothing is to be looked at: what failed of them is past."""
+    looks = city.ledger.current("look")
+    gone = [name for name, entry in looks.items() if name not in city.catalogue.datasets and entry.body["paths"]]
+    _append(city, "look", [{"dataset": name, "paths": []} for name in sorted(gone)])
+
+
 def _is_news(batch: Batch, known: _Known) -> bool:
     before = known.failed.get((batch.dataset, batch.path))
     if batch.state in UNTAKEN:

@@ -216,6 +216,7 @@ def city_resource(
                 finish_acts(city)
                 recalled = take_recalls(city)
                 take_withdrawals(city)
+                facts.forget_undeclared(city)
             # Of this run alone: what the same definitions ran before is on record.
             asked.done = Done()
             run = RunCity(city, recalled, asked.files, asked.done, asked.full)

@@ -141,3 +141,20 @@ def test_a_drafted_change_is_shown_and_written_with_its_version(city: Recalled) 
     assert "13871940562" not in after + shown.out
     assert planned(city)[1].keys() == {"column_added"}
     assert city.say("contract", "apply", "bureau.visits").status == 2
+
+
+def test_what_failed_of_a_dataset_that_is_declared_no_more_is_past(city: Recalled) -> None:
+    failed = [row["dataset"] for row in city.status().summary["datasets"] if row["state"] == "failed"]
+    assert failed == ["bureau.visits"]
+    (city.place / "contracts" / "departments" / "bureau" / "visits.yml").unlink()
+    models = city.place / "dbt_project" / "models"
+    for name in ("visits", "joined", "kept"):
+        (city.place / "contracts" / "agreements" / f"archive__{name}.yml").unlink()
+        shutil.rmtree(models / "products" / f"archive__{name}")
+    for kept in models.rglob("kept.*"):
+        kept.unlink()
+    city.tell("sync")
+    ran = city.run()
+    assert ran.released == {"lots", "people"}
+    for told in (ran, city.status()):
+        assert [row["dataset"] for row in told.summary["datasets"] if row["state"] == "failed"] == []

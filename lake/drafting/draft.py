@@ -166,6 +166,9 @@ def _notes(extract: Extract, probe: Probe, key: Key | None, columns: Sequence[Dr
         notes.append(f"{broken:,} of them are not whole, or are none (headers again, totals): they go to quarantine")
     if extract.left_out:
         notes.append(f"{len(extract.left_out)} columns without a name of their own are left out (ignored_headers)")
+    if extract.nested:
+        named = ", ".join(extract.nested)
+        notes.append(f"{named} hold objects or lists, and are left out (ignored_headers): ask for them flat, or apart")
     if not extract.source.header:
         notes.append("the first record is data: columns come by their place, and have no names yet")
     if key is None:

@@ -49,7 +49,7 @@ class Extract:
     """An extract as its reader sees it: names as they came, the relation of its cells, and its records.
 
     `columns` are the names of the relation's columns, in the order of `headers`; `left_out` are names that stand twice
-    or are empty, which no contract can ask for. `broken` counts the records whose structure is in doubt.
+    or are empty, which no contract can ask for; `nested` are those that hold objects or lists, which are no cells.
     """
 
     source: Source
@@ -58,6 +58,7 @@ class Extract:
     left_out: tuple[str, ...]
     delivered: Delivered
     records: int
+    nested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,28 @@ def _read(bench: Bench, source: Source, file: Path) -> Extract:
         source = replace(source, header=False)
         delivered = tuple(f"column_{place}" for place in range(1, len(delivered) + 1))
     taken, left_out = _once(delivered)
-    source = replace(source, ignored_headers=tuple(dict.fromkeys(left_out)))
+    nested = _nested(bench, source, taken, file)
+    taken = tuple(name for name in taken if name not in nested) or taken
+    source = replace(source, ignored_headers=tuple(dict.fromkeys([*left_out, *nested])))
     relation, records = bench.read(source, taken, file)
     columns = tuple(relation.headers[column_name(number)] for number in range(len(taken)))
-    return Extract(source, taken, columns, tuple(left_out), relation, records)
+    return Extract(source, taken, columns, tuple(left_out), relation, records, nested)
+
+
+def _nested(bench: Bench, source: Source, names: tuple[str, ...], file: Path) -> tuple[str, ...]:
+    """Of JSON, the names for whose sake most records are in doubt: they hold objects or lists. Each is tried alone."""
+    if source.inner_format not in {"json", "ndjson"} or not _doubted(bench, source, names, file):
+        return ()
+    return tuple(name for name in names if _doubted(bench, source, (name,), file))
+
+
+def _doubted(bench: Bench, source: Source, names: tuple[str, ...], file: Path) -> bool:
+    others = replace(source, ignored_headers=("*",))
+    with suppress(DeliveryRefused):
+        relation, records = bench.read(others, names, file)
+        row = bench.connection.execute(f"select count(_structure) from {relation.relation}").fetchone()
+        return bool(row and row[0] * 2 > records)
+    return True
 
 
 def _headers(bench: Bench, source: Source, file: Path) -> tuple[Source, tuple[str, ...]]:

@@ -139,3 +139,12 @@ def test_a_title_above_the_headers_of_a_saved_sheet_is_skipped(drafted: Drafted,
     file.write_text("2026年人口统计表,,\n姓名,年龄,备注\n" + "张三,41,无\n李四,42,有\n" * 9, encoding="utf-8")
     said = call("contract", "draft", str(file), "--workspace", str(drafted.place), environment={})
     assert all(text in said.out for text in ("skip_rows", "physicalName: 姓名", "physicalName: 年龄")), said.out
+
+
+def test_what_is_nested_is_named_and_left_out(drafted: Drafted, tmp_path: Path) -> None:
+    file = tmp_path / "nested.ndjson"
+    rows = ({"id": one, "day": "2026-01-02", "home": {"a": 1}, "tags": [one]} for one in range(20))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = call("contract", "draft", str(file), "--workspace", str(drafted.place), environment={})
+    assert "home, tags hold objects or lists" in said.out and "quarantine" not in said.out
+    assert all(text in said.out for text in ("physicalName: id", "physicalName: day")), said.out

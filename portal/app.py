@@ -23,6 +23,7 @@ from portal.files.routes import Files
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.released import Released
+from sharing.faults import SharingRefused
 
 
 def application(city: City, base: str) -> Starlette:
@@ -43,6 +44,7 @@ def application(city: City, base: str) -> Starlette:
             Refused: _Recorded(city, _refused),
             ReleaseDamaged: _Recorded(city, _damaged),
             FileNotFoundError: _Recorded(city, _went),
+            SharingRefused: _unable,
             HTTPException: _unanswered,
         },
     )
@@ -83,6 +85,14 @@ def _damaged(request: Request, error: Exception) -> Response:
 
 def _went(request: Request, error: Exception) -> Response:
     return _said(404, "RESOURCE_DOES_NOT_EXIST", "it was withdrawn just now")
+
+
+async def _unable(request: Request, error: Exception) -> Response:
+    """A release that went while it was looked at, or a ledger that cannot be written: without it nothing is served."""
+    assert isinstance(error, SharingRefused)
+    if error.rule == "files_present":
+        return _went(request, error)
+    return _said(503, "UNAVAILABLE", "it cannot be put on the record now, and so not answered: try again")
 
 
 async def _unanswered(request: Request, error: Exception) -> Response:

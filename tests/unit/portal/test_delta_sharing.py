@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from portal.delta.protocol import CAPABILITIES, VERSION_HEADER
+from sharing.faults import SharingRefused
 from sharing.grants import end
 from sharing.reads import statements, unused
 from sharing.release import withdraw
@@ -180,6 +181,20 @@ def test_what_changed_is_told_by_key_and_to_whom_it_was_released(portal: Portal,
     portal.publish(range(70, 80))
     gone = portal.ask("GET", f"{TABLE}/changes", headers=who, params={"startingVersion": "2"})
     assert (gone.status_code, gone.json()["errorCode"]) == (400, "CHANGES_UNKNOWN")
+
+
+def test_what_cannot_be_put_on_the_record_is_not_answered(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, who = portal.grant()
+    portal.publish()
+    url = actions(portal.ask("POST", f"{TABLE}/query", headers=who).text, "file")[0]["url"]
+
+    def locked(*_: object) -> None:
+        raise SharingRefused("ledger_readable", "ledger", "another process is writing to it", "wait")
+
+    monkeypatch.setattr(portal.city.ledger, "append_many", locked)
+    for answer in (portal.ask("GET", url), portal.ask("POST", f"{TABLE}/query", headers=who)):
+        assert (answer.status_code, answer.json()["errorCode"]) == (503, "UNAVAILABLE")
+    assert portal.ask("HEAD", url).status_code == 200  # of which no byte goes out
 
 
 def test_lists_come_page_by_page(portal: Portal) -> None:

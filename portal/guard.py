@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY = 1 << 20
-_SECONDS_FOR_BODY = 20.0
+SECONDS_FOR_BODY = 20.0
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -36,10 +36,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         status, why = _fault(scope["headers"])
+        body = b""
+        if not why:
+            status, why, body = await _read(receive)
         if why:
             await _refuse(send, status, why)
             return
-        await self._app(scope, _bounded(receive), _dressed(send))
+        await self._app(scope, _replayed(body, receive), _dressed(send))
 
 
 def _fault(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
@@ -56,24 +59,32 @@ def _fault(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
     return 0, ""
 
 
-def _bounded(receive: Receive) -> Receive:
-    seen = 0
+async def _read(receive: Receive) -> tuple[int, str, bytes]:
+    """All of a request's body, before anybody is asked anything; or why it is not waited for, or read, any longer."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS_FOR_BODY):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return 400, "the request ended before its body", b""
+                body += message.get("body", b"")
+                if len(body) > MOST_BODY:
+                    return 413, f"a request has at most {MOST_BODY} bytes", b""
+                if not message.get("more_body"):
+                    return 0, "", bytes(body)
+    except TimeoutError:
+        return 408, f"the body of a request comes within {SECONDS_FOR_BODY:g} seconds", b""
 
-    async def bounded() -> Message:
-        nonlocal seen
-        try:
-            message = await asyncio.wait_for(receive(), _SECONDS_FOR_BODY) if seen >= 0 else await receive()
-        except TimeoutError:
-            return {"type": "http.disconnect"}
-        if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > MOST_BODY:
-                return {"type": "http.disconnect"}
-            if not message.get("more_body"):
-                seen = -1  # what follows is the end of the connection, however long that takes
-        return message
 
-    return bounded
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What the application receives: the body that was read, and then whatever comes of the connection."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return left.pop() if left else await receive()
+
+    return replayed
 
 
 def _dressed(send: Send) -> Send:

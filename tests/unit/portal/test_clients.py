@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,22 @@ def test_awkward_values_survive_each_format(tmp_path: Path) -> None:
     empty = {name: b"".join(one.pieces([tmp_path / "part-0.parquet"])) for name, one in FORMATS.items()}
     assert empty["csv"].lstrip(b"\xef\xbb\xbf").split() == [b'"t","n"'] or b"t" in empty["csv"]
     assert empty["jsonl"] == b"" and pa.ipc.open_stream(empty["arrow"]).read_all().equals(table.slice(0, 0))
+
+
+def test_what_comes_by_halves_or_twice_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.guard.SECONDS_FOR_BODY", 0.2)
+    host, port = served.base.removeprefix("http://").split(":")
+
+    def said(request: bytes) -> bytes:
+        with socket.create_connection((host, int(port)), timeout=10) as asked:
+            asked.sendall(request)
+            return b"".join(iter(lambda: asked.recv(65536), b""))
+
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\n"
+    assert said(head + b"Content-Length: 10\r\n\r\nabc").startswith(b"HTTP/1.1 408")
+    hidden = b"0\r\n\r\nGET /open HTTP/1.1\r\nHost: x\r\n\r\n"
+    both = said(head + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" + hidden)
+    assert both.startswith(b"HTTP/1.1 400") and both.count(b"HTTP/1.1 ") == 1
+    chunk = b"Transfer-Encoding: chunked\r\n\r\n" + b"40000\r\n" + b"x" * 0x40000 + b"\r\n"
+    assert said(head + chunk).startswith(b"HTTP/1.1 408")
+    assert said(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000).startswith(b"HTTP/1.1 400")

@@ -24,7 +24,7 @@ _ENDED = Refused(403, "ADDRESS_ENDED", "this address has ended, or never was one
 
 
 class _Bytes(FileResponse):
-    chunk_size = 1 << 20
+    chunk_size = 1 << 21
 
 
 class Files:

@@ -26,6 +26,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "lineage_scale": [],
         "ledger": [],
         "days": ["--days", "100"],
+        "portal": [],
     }
 
 

@@ -6,6 +6,7 @@ Nothing is decided here. Refusals are told in the protocol's shape; what went wr
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -61,7 +62,8 @@ class _Recorded:
         if grant is not None:
             who = {"recipient": grant.recipient, "token": grant.token}
             facts = {"what": "refused", "status": answer.status_code, "path": request.url.path[:_LONGEST]}
-            await self._city.journal.write("read", {**who, **facts})
+            with suppress(SharingRefused):  # nothing goes out, whether or not it can be written down
+                await self._city.journal.write("read", {**who, **facts})
         return answer
 
 

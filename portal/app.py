@@ -5,7 +5,9 @@ Nothing is decided here. Refusals are told in the protocol's shape; what went wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from starlette.applications import Starlette
@@ -31,7 +33,7 @@ def application(city: City, base: str) -> Starlette:
     """The ASGI application of one city; `base` is the address by which others reach it."""
     shared = city, Released(city), Proofs()
     pages = Pages(city.name, city.catalogue.title_zh, city.catalogue.title_en)
-    return Starlette(
+    found = Starlette(
         routes=[
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
@@ -46,9 +48,12 @@ def application(city: City, base: str) -> Starlette:
             ReleaseDamaged: _Recorded(city, _damaged),
             FileNotFoundError: _Recorded(city, _went),
             SharingRefused: _unable,
+            sqlite3.Error: _unable,
             HTTPException: _unanswered,
         },
     )
+    found.router.redirect_slashes = False  # they would be sent to whatever host a request names
+    return found
 
 
 class _Recorded:
@@ -61,17 +66,23 @@ class _Recorded:
         answer, grant = self._answer(request, error), getattr(request.state, "grant", None)
         if grant is not None:
             who = {"recipient": grant.recipient, "token": grant.token}
-            facts = {"what": "refused", "status": answer.status_code, "path": request.url.path[:_LONGEST]}
-            with suppress(SharingRefused):  # nothing goes out, whether or not it can be written down
+            facts = {"what": "refused", "status": answer.status_code, "path": _told(request.url.path)}
+            with suppress(SharingRefused, sqlite3.Error):  # nothing goes out, whether or not it can be written down
                 await self._city.journal.write("read", {**who, **facts})
         return answer
 
 
 _LONGEST = 300
+_TOKENS = re.compile(r"zt[ak]_|[0-9A-Za-z_-]{40,}")
 
 
-def _said(status: int, code: str, message: str) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+def _told(path: str) -> str:
+    """A path as it goes on the record for good: without what a client may have put there by mistake."""
+    return "a path with what may be a token" if _TOKENS.search(path) else path[:_LONGEST]
+
+
+def _said(status: int, code: str, message: str, more: Mapping[str, str] | None = None) -> Response:
+    headers = {**({"WWW-Authenticate": "Bearer"} if status == 401 else {}), **(more or {})}
     return JSONResponse({"errorCode": code, "message": message}, status, headers)
 
 
@@ -91,12 +102,12 @@ def _went(request: Request, error: Exception) -> Response:
 
 async def _unable(request: Request, error: Exception) -> Response:
     """A release that went while it was looked at, or a ledger that cannot be written: without it nothing is served."""
-    assert isinstance(error, SharingRefused)
-    if error.rule == "files_present":
+    if isinstance(error, SharingRefused) and error.rule == "files_present":
         return _went(request, error)
     return _said(503, "UNAVAILABLE", "it cannot be put on the record now, and so not answered: try again")
 
 
 async def _unanswered(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _said(error.status_code, "NOT_FOUND" if error.status_code == 404 else "REFUSED", error.detail)
+    code = "NOT_FOUND" if error.status_code == 404 else "REFUSED"
+    return _said(error.status_code, code, error.detail, error.headers)

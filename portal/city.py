@@ -17,9 +17,11 @@ from contracts.model import Agreement, Catalogue
 from contracts.violation import Severity
 from lake.settings import Settings
 from portal.journal import Journal
-from sharing.durable import make_folder, read_file, write_file
+from sharing.durable import make_folder, read_file
+from sharing.faults import SharingRefused
 from sharing.grants import KIND as GRANT
 from sharing.grants import Grant, read_grant
+from sharing.keys import refuse_readable, write_owned
 from sharing.ledger import Ledger
 
 _KEY = "portal.key"
@@ -73,10 +75,19 @@ class City:
 
 
 def url_key(settings: Settings) -> bytes:
-    """The key that signs the addresses of files: made once, its owner's alone. Whoever changes it ends them all."""
+    """The key that signs the addresses of files: made once, its owner's alone. Whoever changes it ends them all.
+
+    SharingRefused for one that others may read, that is no plain file, or that is not as long as it was made.
+    """
     place: Path = settings.keys / _KEY
-    if not place.exists():
+    if not place.exists() and not place.is_symlink():
         make_folder(place.parent)
-        write_file(place, secrets.token_bytes(_KEY_BYTES))
-        place.chmod(0o600)
-    return read_file(place)
+        write_owned(place, secrets.token_bytes(_KEY_BYTES))
+    fix = f"remove {place.name} there and serve again: another is made, and all addresses that were given end"
+    if place.is_symlink() or not place.is_file():
+        raise SharingRefused("portal_key", str(place), "the portal's key is no plain file", fix)
+    refuse_readable(place, "portal's key")
+    key = read_file(place)
+    if len(key) != _KEY_BYTES:
+        raise SharingRefused("portal_key", str(place), f"the portal's key has {len(key)} bytes of {_KEY_BYTES}", fix)
+    return key

@@ -21,7 +21,7 @@ _DOINGS = ("add", "list", "revoke")
 
 
 def serve(
-    port: Annotated[int, typer.Option("--port", help="Port on the interface.")] = 8090,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on the interface.")] = 8090,
     host: Annotated[
         str, typer.Option("--host", help="Interface; others than loopback belong behind TLS.")
     ] = "127.0.0.1",
@@ -32,9 +32,16 @@ def serve(
     from portal.serving import Place, serve
 
     settings = load_settings(workspace)
+    _expect_address(url)
     place = Place(host, port, url)
     say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
     serve(settings, place)
+
+
+def _expect_address(url: str) -> None:
+    """Ends in words for what is no address that answers can begin with."""
+    if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        fail(f"{url!r} is no address: write it as https://data.city.example", WRONG)
 
 
 def recipient(
@@ -53,6 +60,7 @@ def recipient(
 ) -> None:
     """Give an agency's application a token to read what is released to it, list them, or end them."""
     settings = load_settings(workspace)
+    _expect_address(url)
     if doing not in _DOINGS:
         fail(f"{doing!r} is none of {', '.join(_DOINGS)}", WRONG)
     if doing == "list":

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 import pyarrow.parquet as pq
@@ -21,11 +23,13 @@ from contracts.sql_text import identifier, literal
 from portal.city import City
 from portal.released import Table, Version
 from sharing.canonical import file_digest
+from sharing.certificate import CERTIFICATE
 from sharing.durable import make_folder, place_file, write_file
 
 TYPE = "_change_type"
 _NAME = "changes-since-{}.parquet"
-_NAMED = re.compile(r"changes-since-[0-9a-f]{32}\.parquet")
+_NAMED = re.compile(r"changes-since-([0-9a-f]{32})\.parquet")
+_MAKING = Lock()
 
 
 class ChangesUnknown(Exception):
@@ -71,43 +75,64 @@ class Differences:
         if not key:
             what = f"{table.name} has no key: no rule of its agreement says which columns tell its rows apart"
             raise ChangesUnknown(what)
-        place = self._place(step)
-        if not self._stands(place):
-            self._make(place, step, key)
+        place = self._folder(step.version) / step.name
+        with _MAKING:  # whoever else asks for it waits, and finds it made
+            if not self._stands(place, key):
+                self._make(place, step, key)
         return place
 
-    def stored(self, version: Version, name: str) -> Path | None:
-        """The file of a name that was made for a version; None where there is none, or not as it was made."""
-        place = self._folder(version) / name
-        return place if _NAMED.fullmatch(name) and self._stands(place) else None
-
-    def _place(self, step: Step) -> Path:
-        return self._folder(step.version) / step.name
+    def stored(self, table: Table, version: Version, name: str) -> Path | None:
+        """The file of a name that was made for a version; None where there is none, or not as it was made, and where
+        the release before it may be read no more: then it goes, since it has rows of that."""
+        place, named = self._folder(version) / name, _NAMED.fullmatch(name)
+        if named is None:
+            return None
+        if named[1] not in {one.release_id for one in table.versions}:
+            place.unlink(missing_ok=True)
+            _mark(place).unlink(missing_ok=True)
+            return None
+        return place if self._stands(place, self._city.row_key(table.agreement)) else None
 
     def _folder(self, version: Version) -> Path:
-        return self._city.settings.state / "portal" / "changes" / version.release_id
+        return _kept(self._city) / version.release_id
 
-    def _stands(self, place: Path) -> bool:
+    def _stands(self, place: Path, key: Sequence[str]) -> bool:
         try:
             told = json.loads(_mark(place).read_bytes())
-            return hmac.compare_digest(str(told["signature"]), self._signature(place, file_digest(place)))
+            return hmac.compare_digest(str(told["signature"]), self._signature(place, key))
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _signature(self, place: Path, digest: str) -> str:
-        text = f"difference {place.parent.name} {place.name} {digest}"
+    def _signature(self, place: Path, key: Sequence[str]) -> str:
+        text = json.dumps(["difference", place.parent.name, place.name, list(key), file_digest(place)])
         return hmac.new(self._city.key, text.encode(), hashlib.sha256).hexdigest()
 
     def _make(self, place: Path, step: Step, key: Sequence[str]) -> None:
         assert step.before is not None
         make_folder(place.parent)
-        draft = place.with_suffix(".draft")
+        draft = place.with_suffix(f".{os.getpid()}.draft")
         draft.unlink(missing_ok=True)
         settings = self._city.settings
         with duckdb.connect(config={"memory_limit": settings.memory_limit, "threads": 1}) as connection:
+            connection.execute("set enable_progress_bar = false")
             connection.execute(_difference(step.before.files, step.version.files, key, draft))
         place_file(draft, place)
-        write_file(_mark(place), json.dumps({"signature": self._signature(place, file_digest(place))}).encode())
+        write_file(_mark(place), json.dumps({"signature": self._signature(place, key)}).encode())
+
+
+def _kept(city: City) -> Path:
+    return city.settings.state / "portal" / "changes"
+
+
+def sweep(city: City) -> None:
+    """Remove the differences of releases of which one stands no more: they have rows of what was withdrawn."""
+    root = city.settings.releases
+    standing = {one.parent.name for one in root.glob(f"*/*/{CERTIFICATE}")}
+    for file in _kept(city).glob("*/*.parquet"):
+        named = _NAMED.fullmatch(file.name)
+        if named is None or not {named[1], file.parent.name} <= standing:
+            file.unlink(missing_ok=True)
+            _mark(file).unlink(missing_ok=True)
 
 
 def _mark(place: Path) -> Path:
@@ -117,7 +142,9 @@ def _mark(place: Path) -> Path:
 def _difference(before: Sequence[Path], after: Sequence[Path], key: Sequence[str], target: Path) -> str:
     """SQL that writes the rows of which the two have not the same, each with what became of it, by key."""
     names = pq.read_schema(after[0]).names
-    if names != pq.read_schema(before[0]).names or not set(key) <= set(names) or TYPE in names:
+    if TYPE in names:
+        raise ChangesUnknown(f"a column is called {TYPE}, as the protocol calls its own: read the table whole")
+    if names != pq.read_schema(before[0]).names or not set(key) <= set(names):
         raise ChangesUnknown("the columns of the two releases differ: read the table whole")
     listed = ", ".join(identifier(name) for name in names)
     keys = ", ".join(identifier(name) for name in key)

@@ -14,6 +14,7 @@ from lake.guarding import open_past
 from lake.settings import Settings
 from portal.app import application
 from portal.city import City, url_key
+from portal.differences import sweep
 from portal.guard import Guard
 from portal.journal import Journal
 
@@ -40,7 +41,9 @@ def opened(settings: Settings) -> Iterator[City]:
         pass  # the ledger is held against its witnesses, as for any other writer
     ledger, _ = open_past(settings)
     with ledger:
-        yield City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
+        city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
+        sweep(city)
+        yield city
 
 
 def serve(settings: Settings, place: Place) -> None:

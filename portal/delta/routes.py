@@ -27,6 +27,7 @@ from portal.released import Released, Table, Version
 from sharing.grants import Grant
 
 _MOST_ASKED = 1 << 20
+_OF_CHANGES = {"startingVersion", "startingTimestamp", "endingVersion", "endingTimestamp"}
 _GONE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is nothing of that name for this grant")
 
 
@@ -100,6 +101,11 @@ class DeltaSharing:
         """The files of a version, each with an address for this grant."""
         grant, table = await self._table(request)
         asked = await _asked(request)
+        if wanted := sorted(
+            {"startingVersion", "startingTimestamp", "endingVersion", "endingTimestamp"} & asked.keys()
+        ):
+            what = f"{wanted[0]} is of changes: ask …/changes, or for a version"
+            raise Refused(400, "INVALID_PARAMETER_VALUE", what)
         version = _version(table, asked)
         limit = _number(asked, "limitHint")
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
@@ -149,8 +155,10 @@ class DeltaSharing:
     def _files(
         self, grant: Grant, table: Table, version: Version
     ) -> tuple[list[protocol.FileAction], Mapping[str, int]]:
-        found = [self._given(grant, table, version, (file.name, file)) for file in version.files]
-        return found, {one.name: int(json.loads(one.stats)["numRecords"]) for one in found}
+        every = [self._given(grant, table, version, (file.name, file)) for file in version.files]
+        rows = {one.name: int(json.loads(one.stats)["numRecords"]) for one in every}
+        # Clients of the Delta format fail on a file without a row, and need none.
+        return [one for one in every if rows[one.name]], rows
 
     async def _answer(
         self, request: Request, table: Table, version: Version, files: list[protocol.FileAction] | None

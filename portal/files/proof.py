@@ -24,7 +24,7 @@ class ReleaseDamaged(Exception):
 
     def __init__(self, release_id: str, faults: list[Fault]) -> None:
         self.release_id, self.faults = release_id, faults
-        named = "; ".join(f"{one.subject}: {one.message}" for one in faults[:3])
+        named = ", ".join(sorted({one.rule.replace("_", " ") for one in faults}))
         super().__init__(f"release {release_id} is not as it was released ({named}): tell its publisher")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from portal.city import City
 from portal.differences import Differences
 from portal.files.proof import Proofs
 from portal.files.signed import Address, read_address
-from portal.released import Released, Version
+from portal.released import Released, Table, Version
 from sharing.grants import Grant
 
 _KIND = "application/vnd.apache.parquet"
@@ -44,29 +45,37 @@ class Files:
         if address is None:
             raise _ENDED
         grant = admitted(self._city, request, self._city.grants().get(address.token))
-        version = await asyncio.to_thread(self._version, grant.recipient, address)
-        if version is None:
+        found = await asyncio.to_thread(self._version, grant.recipient, address)
+        if found is None:
             raise _ENDED
+        table, version = found
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
-        path = await asyncio.to_thread(self._path, version, address.name)
+        path = await asyncio.to_thread(self._path, table, version, address.name)
         if path is None:
             raise _ENDED
         if request.method == "GET":
             facts = {"what": "file", "file": address.name, "bytes": path.stat().st_size}
-            asked = {"range": request.headers.get("range", "")[:100] or None}
+            asked = {"range": _range(request.headers.get("range", ""))}
             entry = {**read_entry(grant, address.agreement, version), **facts, **asked}
             await self._city.journal.write("read", entry)
         return stream_file(path, {"Cache-Control": "private, no-store"})
 
-    def _version(self, recipient: str, address: Address) -> Version | None:
-        tables = self._released.tables(recipient)
-        versions = (one for table in tables if table.agreement == address.agreement for one in table.versions)
-        return next((one for one in versions if one.release_id == address.release_id), None)
+    def _version(self, recipient: str, address: Address) -> tuple[Table, Version] | None:
+        tables = (one for one in self._released.tables(recipient) if one.agreement == address.agreement)
+        every = ((table, version) for table in tables for version in table.versions)
+        return next((pair for pair in every if pair[1].release_id == address.release_id), None)
 
-    def _path(self, version: Version, name: str) -> Path | None:
+    def _path(self, table: Table, version: Version, name: str) -> Path | None:
         """A file of a release, or of what changed in it."""
         own = next((file for file in version.files if file.name == name), None)
-        return own or self._differences.stored(version, name)
+        return own or self._differences.stored(table, version, name)
+
+
+def _range(said: str) -> str | None:
+    """The range that is asked for, as it goes on the record: whatever else stands there may be anything."""
+    if not said:
+        return None
+    return said if re.fullmatch(r"bytes=[\d, -]{1,80}", said) else "not one range"
 
 
 def read_entry(grant: Grant, agreement: str, version: Version) -> dict[str, Any]:

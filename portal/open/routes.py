@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from portal.asking import Refused
 from portal.city import City
 from portal.files.downloads import download, expect_format
 from portal.files.proof import Proofs
@@ -62,6 +63,8 @@ class OpenData:
         found, format_ = await self._one(request), request.path_params["format"]
         if found is None:
             return self._nothing()
+        if request.query_params:
+            raise Refused(400, "INVALID_PARAMETER_VALUE", "the current version is open, and no other")
         expect_format(found.version, format_)
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
         if request.method == "GET":

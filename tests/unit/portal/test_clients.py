@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ def test_the_official_client_reads_the_release(served: Served, delta: bool) -> N
     assert read == {("query", 0), ("file", 0), ("query", 1), ("file", 1)}
 
 
+@pytest.mark.parametrize("delta", [False, True, None])
+def test_the_official_client_reads_a_release_without_rows(served: Served, delta: bool | None) -> None:
+    import delta_sharing
+
+    served.portal.publish(range(0))
+    found = delta_sharing.load_as_pandas(served.table, use_delta_format=delta)
+    assert len(found) == 0 and list(found.columns) == ["person_id", "age"]
+
+
 @pytest.mark.parametrize("delta", [False, True])
 def test_the_official_client_reads_what_changed(served: Served, delta: bool) -> None:
     import delta_sharing
@@ -54,6 +64,15 @@ def test_the_official_client_reads_what_changed(served: Served, delta: bool) -> 
         (1, "insert"): list(range(90, 95)),
         (2, "delete"): list(range(92, 95)),
     }
+
+
+def test_whoever_asks_first_at_once_finds_the_same_changes(served: Served) -> None:
+    served.portal.publish(range(80, 90))
+    served.portal.publish(range(82, 91))
+    path = f"/delta-sharing/shares/city/schemas/{SCHEMA}/tables/{NAME}/changes?startingVersion=1"
+    with ThreadPoolExecutor(6) as clients:
+        answers = list(clients.map(lambda _: served.get(path), range(6)))
+    assert all(answer.count(b'"cdf"') == 1 for answer in answers)
 
 
 def test_the_official_client_reads_with_client_credentials(served: Served, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from portal.city import url_key
 from portal.delta.protocol import CAPABILITIES, VERSION_HEADER
+from portal.differences import sweep
 from sharing.faults import SharingRefused
 from sharing.grants import end
 from sharing.reads import statements, unused
@@ -181,6 +183,42 @@ def test_what_changed_is_told_by_key_and_to_whom_it_was_released(portal: Portal,
     portal.publish(range(70, 80))
     gone = portal.ask("GET", f"{TABLE}/changes", headers=who, params={"startingVersion": "2"})
     assert (gone.status_code, gone.json()["errorCode"]) == (400, "CHANGES_UNKNOWN")
+
+
+def test_changes_go_with_either_of_their_releases(portal: Portal) -> None:
+    _, who = portal.grant()
+    first = portal.publish(range(80, 90))
+    portal.publish(range(82, 91))
+    told = {"headers": who, "params": {"startingVersion": "1"}}
+    url = actions(portal.ask("GET", f"{TABLE}/changes", **told).text, "cdf")[0]["url"]
+    kept = portal.city.settings.state / "portal" / "changes"
+    assert portal.ask("GET", url).status_code == 200 and list(kept.rglob("*.parquet"))
+    withdraw(portal.city.settings.releases, first.agreement, "wrong", portal.clock.now(), first.release_id)
+    sweep(portal.city)
+    assert portal.ask("GET", url).status_code == 403 and not list(kept.rglob("*.parquet"))
+
+
+def test_what_is_asked_of_the_wrong_address_is_refused_and_not_passed_over(portal: Portal) -> None:
+    grant, who = portal.grant()
+    portal.publish()
+    assert portal.ask("POST", f"{TABLE}/query", headers=who, json={"startingVersion": 0}).status_code == 400
+    assert portal.ask("GET", "/open/", headers={"Host": "evil.example"}).status_code == 404
+    token = who["Authorization"].removeprefix("Bearer ")
+    assert portal.ask("GET", f"/delta-sharing/shares/{token}", headers=who).status_code == 404
+    assert token not in json.dumps(portal.reads()) and grant.token in json.dumps(portal.reads())
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b"x" * 64])
+def test_a_key_that_is_not_as_it_was_made_signs_nothing(portal: Portal, content: bytes) -> None:
+    place = portal.city.settings.keys / "portal.key"
+    assert url_key(portal.city.settings) == portal.city.key
+    place.chmod(0o644)
+    with pytest.raises(SharingRefused, match="others may read"):
+        url_key(portal.city.settings)
+    place.chmod(0o600)
+    place.write_bytes(content)
+    with pytest.raises(SharingRefused, match="bytes of 32"):
+        url_key(portal.city.settings)
 
 
 def test_what_cannot_be_put_on_the_record_is_not_answered(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,8 @@ class City:
         folder.mkdir(parents=True)
         half = len(ages) // 2
         for number, part in enumerate((ages[:half], ages[half:])):
-            table = pa.table({"person_id": [f"NP-{age}" for age in part], "age": list(part)})
+            persons = pa.array([f"NP-{age}" for age in part], pa.string())
+            table = pa.table({"person_id": persons, "age": pa.array(list(part), pa.int64())})
             pq.write_table(table, folder / f"part-{number}.parquet")
         return folder
 

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from contracts.clock import today
 from portal.city import City
@@ -148,8 +147,3 @@ def _version(number: int, switch: Switch, there: dict[str, Release], recipient: 
     if release is None or release.statement is None or release.state == "withdrawn" or release.recipient != recipient:
         return None
     return Version(number, switch.at, release.release_id, release.path, release.statement)
-
-
-def columns(version: Version) -> list[dict[str, Any]]:
-    """The columns of a version as its certificate has them."""
-    return [one.model_dump(mode="json") for one in version.statement.predicate.columns]

@@ -53,9 +53,13 @@ class Resource:
     state: str
     fields: tuple[Field, ...]
 
+    def brief(self) -> dict[str, Any]:
+        """The record without its fields, as JSON-ready data."""
+        return {name: value for name, value in vars(self).items() if name != "fields"}
+
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
-        return {**vars(self), "fields": [{**vars(one), "headers": list(one.headers)} for one in self.fields]}
+        return {**self.brief(), "fields": [{**vars(one), "headers": list(one.headers)} for one in self.fields]}
 
 
 def resources(catalogue: Catalogue, ledger: Ledger, released: Released) -> list[Resource]:

@@ -45,7 +45,7 @@ class ResourceCatalogue:
         index, _ = await asyncio.to_thread(self._index)
         every = await asyncio.to_thread(index.find, request.query_params.get("q", "")[:200])
         first = (int(page) - 1) * _MOST
-        shown = [_brief(one) for one in every[first : first + _MOST]]
+        shown = [one.brief() for one in every[first : first + _MOST]]
         return JSONResponse({"total": len(every), "page": int(page), "resources": shown})
 
     async def one(self, request: Request) -> Response:
@@ -63,7 +63,3 @@ class ResourceCatalogue:
             every = resources(self._city.catalogue, self._city.ledger, self._released)
             self._made = (now, Index(every), {one.id: one for one in every})
         return self._made[1], self._made[2]
-
-
-def _brief(one: Resource) -> dict[str, object]:
-    return {name: value for name, value in one.as_dict().items() if name != "fields"}

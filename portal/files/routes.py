@@ -78,15 +78,17 @@ def _range(said: str) -> str | None:
     return said if re.fullmatch(r"bytes=[\d, -]{1,80}", said) else "not one range"
 
 
-def read_entry(grant: Grant, agreement: str, version: Version) -> dict[str, Any]:
-    """What every entry of a read says: who, which release, and for which purpose it was agreed."""
+def read_entry(grant: Grant | None, agreement: str, version: Version) -> dict[str, Any]:
+    """What every entry of a read says: who (nobody's token where it is open), which release, and for which purpose."""
+    terms = version.statement.predicate.agreement
+    token = {"token": grant.token} if grant else {}
     return {
-        "recipient": grant.recipient,
-        "token": grant.token,
+        "recipient": terms.recipient,
+        **token,
         "agreement": agreement,
         "release_id": version.release_id,
         "version": version.number,
-        "purpose": version.statement.predicate.agreement.purpose_code,
+        "purpose": terms.purpose_code,
     }
 
 

@@ -12,7 +12,8 @@ from portal.asking import Refused
 from portal.city import City
 from portal.files.downloads import download, expect_format
 from portal.files.proof import Proofs
-from portal.open.datasets import PUBLIC, OpenDataset, open_dataset, open_datasets, preview
+from portal.files.routes import read_entry
+from portal.open.datasets import OpenDataset, open_dataset, open_datasets, preview
 from portal.open.feeds import data_json, dcat
 from portal.pages import Pages
 from portal.released import Released
@@ -68,16 +69,8 @@ class OpenData:
         expect_format(found.version, format_)
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
         if request.method == "GET":
-            terms = found.version.statement.predicate.agreement
-            entry = {
-                "recipient": PUBLIC,
-                "agreement": found.table.agreement,
-                "release_id": found.version.release_id,
-                "version": found.version.number,
-                "purpose": terms.purpose_code,
-                "what": f"download {format_}",
-                "bytes": found.bytes,
-            }
+            facts = {"what": f"download {format_}", "bytes": found.bytes}
+            entry = {**read_entry(None, found.table.agreement, found.version), **facts}
             await self._city.journal.write("read", entry)
         return download(request, found.table, found.version, format_)
 

@@ -118,7 +118,8 @@ def begin_build(
         city.progress("model", table, "made whole: a file of it was lost")
     growths = {table: one for table, one in (growths or {}).items() if table not in lost}
     frame(city.connection, missing(city.connection, manifest))
-    standing = Standing.begun(city, made_of(manifest))
+    above = made_of(manifest)
+    standing = Standing.begun(city, above)
     unvouched = _unvouched(city, set(added_to(manifest)) & set(tables))
     for table in standing.forget_stale(whole=whole, unvouched=unvouched):
         why = "a batch that it may hold counts no longer"
@@ -131,7 +132,6 @@ def begin_build(
         select = [table.split(".", 1)[1] for table in tables if table not in grown]
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
-    above = made_of(manifest)
     awaited = {table: set(above[table].above) & set(tables) for table in grown}
     return Build(city, select, named, expected, before=before, standing=standing, grown=grown, awaited=awaited)
 

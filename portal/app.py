@@ -20,13 +20,13 @@ from portal.asking import Refused
 from portal.catalogue.routes import ResourceCatalogue
 from portal.city import City
 from portal.delta.routes import DeltaSharing
+from portal.entrance.routes import SigningIn, sign_in_first
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
 from portal.files.routes import Files
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import NotForYou, People, SignInFirst
-from portal.entrance.routes import SigningIn, sign_in_first
 from portal.released import Released
 from sharing.faults import SharingRefused
 

@@ -20,6 +20,8 @@ from portal.asking import Refused
 from portal.catalogue.routes import ResourceCatalogue
 from portal.city import City
 from portal.delta.routes import DeltaSharing
+from portal.entrance.at_provider import AtProvider
+from portal.entrance.own import Own
 from portal.entrance.routes import SigningIn, sign_in_first
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
@@ -35,6 +37,7 @@ def application(city: City, people: People) -> Starlette:
     """The ASGI application of one city and its persons."""
     shared, base = (city, Released(city), Proofs()), people.base
     pages = Pages(people)
+    entrance = SigningIn(people, pages)
     found = Starlette(
         routes=[
             *DeltaSharing(*shared, base).routes(),
@@ -43,7 +46,9 @@ def application(city: City, people: People) -> Starlette:
             *Access(city).routes(),
             *ResourceCatalogue(city, shared[1]).routes(),
             *OpenData(shared, pages, base).routes(),
-            *SigningIn(people, pages).routes(),
+            *entrance.routes(),
+            *AtProvider(people, entrance).routes(),
+            *Own(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={

@@ -44,7 +44,7 @@ class SigningIn:
 
     async def ask(self, request: Request) -> Response:
         """The page to sign in at."""
-        return self._form(request, onward(request.query_params.get("next", "")))
+        return self.form(request, onward(request.query_params.get("next", "")))
 
     async def sign_in(self, request: Request) -> Response:
         """Sign in by name and password."""
@@ -58,9 +58,9 @@ class SigningIn:
             account = await asyncio.to_thread(accounts.sign_in, name, form.get("password", ""), address, at)
         except Denied as denied:
             await self._note_refusal(name, denied)
-            return self._form(request, target, denied)
+            return self.form(request, target, denied)
         if self._people.declared.find(name) is None:
-            return self._form(request, target, Denied("姓名或密码不对", "no account of that name and password"))
+            return self.form(request, target, Denied("姓名或密码不对", "no account of that name and password"))
         days = self._city.catalogue.signing_in.password_days
         old = account.set_at is None or (at - account.set_at).days >= days
         return await self.begin(request, name, "/me/password" if old else target, "password")
@@ -71,7 +71,7 @@ class SigningIn:
         if not self.plays(request):
             raise Refused(404, "NOT_FOUND", "Not Found")
         if self._people.declared.find(form.get("name", "")) is None:
-            return self._form(request, "/")
+            return self.form(request, "/")
         return await self.begin(request, form["name"], onward(form.get("next", "")), "demonstration")
 
     async def begin(
@@ -144,7 +144,8 @@ class SigningIn:
         if person is not None and not denied.wait:
             await self._city.journal.write(*happened(person.name, "sign-in refused"))
 
-    def _form(self, request: Request, target: str, denied: Denied | None = None) -> Response:
+    def form(self, request: Request, target: str, denied: Denied | None = None) -> Response:
+        """The page to sign in at, with why somebody was not let in."""
         rules = self._city.catalogue.signing_in
         played = sorted(self._people.declared.now().persons.values(), key=lambda one: one.name)
         answer = self._pages.page(

@@ -23,7 +23,7 @@ from portal.people.cookies import SESSION, Cookies
 from portal.people.declared import Declared
 from portal.people.reader import VISITOR, Reader
 from portal.people.sessions import Session, Sessions
-from portal.people.store import Store
+from portal.people.store import Store, accounts_file
 
 _MOST_FIELDS = 200
 _LONGEST_FIELD = 20_000
@@ -54,7 +54,7 @@ class People:
 
     def __init__(self, city: City, base: str) -> None:
         self.city, self.base = city, base
-        self.store = Store(city.settings.state / "portal" / "accounts.db")
+        self.store = Store(accounts_file(city.settings.state))
         self.accounts = Accounts(self.store)
         self.sessions = Sessions(self.store, city.catalogue.signing_in, city.key)
         self.cookies = Cookies(base)

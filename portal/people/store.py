@@ -73,6 +73,11 @@ class Store:
                 raise
 
 
+def accounts_file(state: Path) -> Path:
+    """Where the file of a workspace's state lies."""
+    return state / "portal" / "accounts.db"
+
+
 def new_secret() -> str:
     """What nobody guesses, as text for cookies and addresses."""
     return secrets.token_urlsafe(32)

@@ -82,7 +82,7 @@ class Audit:
         if level not in {str(one) for one in Level}:
             raise Refused(400, "INVALID_PARAMETER_VALUE", "level is L1, L2, L3 or L4")
         found = await asyncio.to_thread(self._entitled, level)
-        return self._pages.page(request, "entitlements.html", level=level, levels=[str(one) for one in Level], **found)
+        return self._pages.page(request, "entitlements.html", levels=[str(one) for one in Level], **found)
 
     async def _page(self, request: Request, faults: list[dict[str, Any]] | None) -> Response:
         kind = request.query_params.get("kind", "act")

@@ -16,7 +16,6 @@ from contracts.clock import today
 from contracts.model import Agreement
 from portal.city import City
 from portal.people.reader import Reader
-from sharing.chain import Entry
 from sharing.reads import Statement, statements
 from sharing.release import Release, current_release, list_releases
 from sharing.tombstones import Tombstone, tombstones
@@ -76,13 +75,12 @@ def _line(city: City, agreement: Agreement) -> Line:
     entry = city.ledger.latest("verdict", agreement.name)
     current = current_release(city.settings.releases, agreement.name, today(city.settings.clock))
     titles = (agreement.title_zh, agreement.title_en)
-    newest = _judged(entry) if entry else None
+    newest = _judged(entry.at, entry.body) if entry else None
     return Line(agreement.name, *titles, agreement.agency, agreement.product, newest, current)
 
 
-def _judged(entry: Entry) -> Judged:
-    body = entry.body
-    return Judged(entry.at, str(body["verdict"]), body.get("rows"), tuple(body["violations"]))
+def _judged(at: datetime, body: Mapping[str, Any]) -> Judged:
+    return Judged(at, str(body["verdict"]), body.get("rows"), tuple(body["violations"]))
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Record:
 def record(city: City, name: str) -> Record:
     """What there is of an agreement; newest first."""
     agreement, root = city.agreements[name], city.settings.releases
-    verdicts = [_judged(entry) for entry in city.ledger.about("verdict", name)]
+    verdicts = list(_verdicts(city, name))
     releases = sorted(list_releases(root, name), key=_since, reverse=True)
     return Record(
         _line(city, agreement),
@@ -112,6 +110,13 @@ def record(city: City, name: str) -> Record:
         {one.release_id: one for one in tombstones(root, name)},
         tuple(_readers(city, name)),
     )
+
+
+def _verdicts(city: City, name: str) -> Iterator[Judged]:
+    """The verdicts that the ledger's own file has: those in closed segments are for an audit to read."""
+    for entry in city.ledger.rows("verdict", 0):
+        if entry["body"]["agreement"] == name:
+            yield _judged(datetime.fromisoformat(entry["row"]["at"]), entry["body"])
 
 
 def _readers(city: City, name: str) -> Iterator[Statement]:

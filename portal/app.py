@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from portal import description
 from portal.access import Access
 from portal.asking import Refused
 from portal.audit.routes import Audit
@@ -53,6 +54,7 @@ def application(city: City, people: People) -> Starlette:
             *Own(people, pages).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
+            *description.routes(),
             *pages.routes(),
         ],
         exception_handlers={

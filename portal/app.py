@@ -16,6 +16,7 @@ from portal.entrance.routes import SigningIn
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs
 from portal.files.routes import Files
+from portal.home.routes import Home
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
@@ -31,6 +32,7 @@ def application(city: City, people: People) -> Starlette:
     entrance = SigningIn(people, pages)
     found = Starlette(
         routes=[
+            *Home(people, shared[1], pages).routes(),
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),

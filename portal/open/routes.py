@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from portal.asking import Refused
@@ -31,17 +31,12 @@ class OpenData:
     def routes(self) -> list[Route]:
         """Its routes."""
         return [
-            Route("/", self.home, methods=["GET"]),
             Route("/open", self.listed, methods=["GET"]),
             Route("/open/{name}.{format}", self.download, methods=["GET", "HEAD"]),
             Route("/open/{name}", self.one, methods=["GET"]),
             Route("/data.json", self.data_json, methods=["GET"]),
             Route("/catalog.jsonld", self.dcat, methods=["GET"]),
         ]
-
-    async def home(self, request: Request) -> Response:
-        """Where everybody begins."""
-        return RedirectResponse("/open", 307)
 
     async def listed(self, request: Request) -> Response:
         """All that is open; `?q=` those whose titles, columns or names have a text."""

@@ -22,6 +22,8 @@ from portal.people.cookies import SESSION
 from portal.people.people import People
 from portal.people.reader import Citizen
 
+_AT_ONCE = 2
+
 
 class SigningIn:
     """The pages by which persons come in and go."""
@@ -29,6 +31,8 @@ class SigningIn:
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages = people, pages
         self._city = people.city
+        # A digest costs memory and time by design: whoever tries many passwords at once is not to starve the others.
+        self._few = asyncio.Semaphore(_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -55,7 +59,8 @@ class SigningIn:
         name, address = form.get("name", ""), _address(request)
         accounts, at = self._people.accounts, self._city.now()
         try:
-            account = await asyncio.to_thread(accounts.sign_in, name, form.get("password", ""), address, at)
+            async with self._few:
+                account = await asyncio.to_thread(accounts.sign_in, name, form.get("password", ""), address, at)
         except Denied as denied:
             await self._note_refusal(name, denied)
             return self.form(request, target, denied)

@@ -23,6 +23,7 @@ from portal.people.people import People
 from portal.people.reader import Citizen
 
 _AT_ONCE = 2
+_IDENTIFIER = "resident_id"
 
 
 class SigningIn:
@@ -40,6 +41,7 @@ class SigningIn:
             Route("/sign-in", self.ask, methods=["GET"]),
             Route("/sign-in", self.sign_in, methods=["POST"]),
             Route("/sign-in/as", self.play, methods=["POST"]),
+            Route("/sign-in/as-citizen", self.play_citizen, methods=["POST"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
             Route("/enter", self.entry, methods=["GET"]),
             Route("/enter", self.enter, methods=["POST"]),
@@ -78,6 +80,14 @@ class SigningIn:
         if self._people.declared.find(form.get("name", "")) is None:
             return self.form(request, "/")
         return await self.begin(request, form["name"], onward(form.get("next", "")), "demonstration")
+
+    async def play_citizen(self, request: Request) -> Response:
+        """Sign in as somebody of a city that nobody lives in, by an identifier that a provider would have verified."""
+        form = await self._people.posted(request)
+        value = form.get("identifier", "").strip().upper()
+        if not self.plays(request) or not value or _IDENTIFIER not in self._city.catalogue.elements:
+            raise Refused(404, "NOT_FOUND", "Not Found")
+        return await self.begin(request, "", "/me/traces", "demonstration", Citizen(_IDENTIFIER, value[:100]))
 
     async def begin(
         self, request: Request, name: str, target: str, how: str, citizen: Citizen | None = None

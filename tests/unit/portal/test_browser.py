@@ -123,3 +123,17 @@ def test_somebody_signs_in_by_the_form_and_out(agreed: Portal, page: Page) -> No
     assert page.url.endswith(f"/releases/{NAME}")
     page.get_by_role("button", name="退出").click()
     page.get_by_role("link", name="登录").wait_for()
+
+
+def test_in_a_demonstration_a_person_is_picked_and_the_platform_signs(agreed: Portal, page: Page) -> None:
+    agreed.sign_in(ANNA, *ROLES["officer"])
+    city = "city: city\ntitle: {zh: 某市, en: A City}\ndeliveries: deliveries\ndemonstration: true\n"
+    (agreed.city.settings.workspace / "zhongtai.yml").write_text(city, encoding="utf-8")
+    page.goto(f"/sign-in?next=/releases/{NAME}")
+    page.get_by_role("button", name=ANNA).click()
+    page.locator(f'form[action="/releases/{NAME}/approve"] button').click()
+    page.get_by_text("has signed this").wait_for()
+    assert counted(agreed) == [ANNA]
+    (entry,) = agreed.city.ledger.entries("act")
+    act = read_act(entry.body["act"].encode())
+    assert act.played and act.role is Role.OFFICER

@@ -150,6 +150,11 @@ def test_nobody_is_sent_elsewhere(anna: Portal, target: str) -> None:
 def test_roles_are_picked_in_a_demonstration_alone(portal: Portal) -> None:
     portal.sign_in(NAME, OFFICER)
     assert portal.post("/sign-in/as", {"name": NAME}).status_code == 404
+    assert portal.post("/sign-in/as-citizen", {"identifier": "1"}).status_code == 404
+    here = portal.ask(
+        "POST", "/sign-in/as", data={"name": NAME}, headers={"Origin": "http://portal"}, address="10.0.0.1"
+    )
+    assert here.status_code == 404
 
 
 def test_over_tls_the_cookie_is_the_hosts_own(portal: Portal) -> None:

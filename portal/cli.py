@@ -14,6 +14,7 @@ from rich.markup import escape
 from lake.cli.options import Json, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import Settings, load_settings
+from portal.cli_people import COMMANDS as PEOPLE
 from sharing.grants import Asked
 
 WRONG = 2
@@ -161,4 +162,4 @@ def _show(found: dict[str, Any]) -> None:
         say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads}
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads, **PEOPLE}

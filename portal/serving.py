@@ -17,6 +17,7 @@ from portal.city import City, url_key
 from portal.differences import sweep
 from portal.guard import Guard
 from portal.journal import Journal
+from portal.people.people import People
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def opened(settings: Settings) -> Iterator[City]:
 def serve(settings: Settings, place: Place) -> None:
     """Serve until a signal ends it."""
     with opened(settings) as city:
-        uvicorn.Server(bounded(Guard(application(city, place.base)), place.host, place.port)).run()
+        people = People(city, place.base)
+        uvicorn.Server(bounded(Guard(application(city, people)), place.host, place.port)).run()
 
 
 def bounded(app: ASGIApp, host: str, port: int) -> uvicorn.Config:

@@ -15,7 +15,6 @@ from typing import Any
 from contracts.evidence import CandidateFile
 from contracts.model import FIRST_VERSION, Agreement, OpenAttribute
 
-
 _AS_BEFORE = {"licence": None, "open_attribute": OpenAttribute.UNCONDITIONAL}
 
 

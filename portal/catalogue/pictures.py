@@ -26,7 +26,8 @@ def quality_line(points: Sequence[Point]) -> str:
     places = [(_across(n, len(points)), _up(score, least)) for n, score in enumerate(scores)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="currentColor"><title>{one.day} {one.score.overall}</title></circle>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="currentColor">'
+        f"<title>{one.day} {one.score.overall}</title></circle>"
         for (x, y), one in zip(places, points, strict=True)
     )
     marks = "".join(
@@ -92,7 +93,8 @@ def _box(one: Resource, place: tuple[float, float], *, own: bool) -> str:
     body = (
         f'<rect x="{x:g}" y="{y:g}" width="{_BOX}" height="{_ROW}" rx="5" fill="currentColor" '
         f'fill-opacity="{0.12 if own else 0.03}" stroke="currentColor" stroke-width="{2 if own else 1}"/>'
-        f'<text x="{x + 8:g}" y="{y + 18:g}" font-size="13" fill="currentColor">{escape(_fitted(one.title_zh, 22))}</text>'
+        f'<text x="{x + 8:g}" y="{y + 18:g}" font-size="13" fill="currentColor">'
+        f"{escape(_fitted(one.title_zh, 22))}</text>"
         f'<text x="{x + 8:g}" y="{y + 35:g}" font-size="11" fill="currentColor">{escape(_fitted(one.id, 27))}'
         f"<title>{escape(one.title_zh)} {escape(one.id)}</title></text>"
     )

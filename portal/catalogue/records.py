@@ -64,7 +64,7 @@ class Resource:
     frequency: str
     fields: tuple[Field, ...]
     code: str = ""
-    open: str = OpenAttribute.NOT_OPEN
+    open: str = str(OpenAttribute.NOT_OPEN)
     legal_basis: str = ""
     version: str = ""
     fresh_days: int | None = None
@@ -73,6 +73,7 @@ class Resource:
     rules: tuple[Rule, ...] = ()
     formerly: tuple[str, ...] = ()
     agreements: tuple[str, ...] = ()
+    format: str = ""
 
 
 _BRIEF = (
@@ -144,6 +145,7 @@ def _dataset(catalogue: Catalogue, dataset: Dataset) -> Resource:
         tables=(f"raw.{dataset.table}", f"staging.stg_{dataset.table}"),
         rules=(*(rule for column in dataset.columns for rule in column.rules), *dataset.rules),
         formerly=dataset.formerly,
+        format=dataset.source.format,
     )
 
 

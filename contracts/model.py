@@ -185,8 +185,8 @@ class Dataset:
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
     what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
-    these; `formerly` are the names that the dataset had, the oldest first. `open_attribute` says whether the public may
-    know of it; its rows never leave but as a product.
+    these; `formerly` are the names that the dataset had, the oldest first. `open_attribute` says whether the public
+    may know of it; its rows never leave but as a product.
     """
 
     department: str
@@ -362,8 +362,8 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
-    `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever wants
-    it registers first.
+    `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
+    wants it registers first.
     """
 
     name: str

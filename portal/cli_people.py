@@ -44,9 +44,8 @@ def account(
     for one in found.get("accounts", []):
         say(f"{escape(one['person'])}  {', '.join(one['roles'])}  password {one['password_set'] or 'none'}")
     if doing == "invite":
-        say(
-            f"{escape(found['person'])} sets a password at {escape(found['address'])} until {found['until']}, with the code"
-        )
+        where = f"at {escape(found['address'])} until {found['until']}"
+        say(f"{escape(found['person'])} sets a password {where}, with the code")
         say(f"{found['code']}\nHand it over by a safe way: it is shown nowhere else, and good once")
     if doing == "end":
         say(f"{escape(found['person'])} has no way in any more by a password, and is signed out")
@@ -130,9 +129,8 @@ def sign(
     if as_json:
         emit(found)
         return
-    say(
-        f"{act.person} would {act.deed} {escape(act.about)}, over {act.over[:16]}: send {escape(str(out))} back to the page"
-    )
+    what = f"{act.person} would {act.deed} {escape(act.about)}, over {act.over[:16]}"
+    say(f"{what}: send {escape(str(out))} back to the page")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"account": account, "sign": sign}

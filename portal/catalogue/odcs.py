@@ -1,6 +1,6 @@
 """A resource as an ODCS v3 contract, as far as its reader may know: what is not shown on its page is not in it.
 
-Source: Open Data Contract Standard v3.1, through the standard's own classes. Reading contracts is `contracts/odcs.py`'s.
+Source: Open Data Contract Standard v3.1, through its own classes. Reading contracts is `contracts/odcs.py`'s.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contracts.model import Rule
 from portal.catalogue.records import Field, Resource
 
 _VERSION = "v3.1.0"
-_DRAFT = "1.0.0"
+_UNDECLARED = "0.0.0"  # the standard wants one, and of theme tables none is declared
 _TYPES = {"decimal": "number"}
 
 
@@ -36,7 +36,7 @@ def _contract(one: Resource) -> dict[str, Any]:
         "apiVersion": _VERSION,
         "id": one.id,
         "name": one.title_zh,
-        "version": one.version or _DRAFT,
+        "version": one.version or _UNDECLARED,
         "status": "active",
         "domain": one.domain,
         "description": {"purpose": one.description} if one.description else None,
@@ -87,7 +87,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "engine": "zhongtai",
         "severity": str(rule.severity),
         "dimension": rule.dimension,
-        "implementation": {"kind": rule.kind, **({"columns": list(rule.columns)} if rule.columns else {}), **rule.arguments},
+        "implementation": {
+            "kind": rule.kind,
+            **({"columns": list(rule.columns)} if rule.columns else {}),
+            **rule.arguments,
+        },
     }
 
 

@@ -131,18 +131,21 @@ class Past:
 
     def dataset(self, name: str, former: Iterable[str] = ()) -> Days:
         """The days of a dataset, by its names."""
-        told = [self._deliveries.get(one, _Deliveries()).days(self._heard.get(one)) for one in (name, *former)]
+        with self._lock:
+            told = [self._deliveries.get(one, _Deliveries()).days(self._heard.get(one)) for one in (name, *former)]
         compiled = min((one.compiled for one in told if one.compiled), default=None)
         first = next((one for one in told if one.published), told[0])
         return Days(compiled, first.published, first.updated, first.withdrawn)
 
     def table(self, name: str) -> Days:
         """The days of a table that a model makes: `<schema>.<table>`."""
-        return self._tables.get(name, _Versions()).days(self._heard.get(name))
+        with self._lock:
+            return self._tables.get(name, _Versions()).days(self._heard.get(name))
 
     def agreement(self, name: str) -> Days:
         """The days of what is released under an agreement."""
-        return self._agreements.get(name, _Versions()).days(self._heard.get(name))
+        with self._lock:
+            return self._agreements.get(name, _Versions()).days(self._heard.get(name))
 
     def released(self, agreement: str) -> bool:
         """Whether anything ever was released under an agreement."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 from typing import Any
 
 from contracts.violation import CheckResult, Severity
@@ -45,7 +46,7 @@ class _Table:
 
 
 class QualityPast:
-    """The checks of a city, by the rules declared on each table. Not safe for several threads at once.
+    """The checks of a city, by the rules declared on each table. Safe to use from several threads.
 
     `closed` is the number up to which the ledger's own file has of each check but the newest.
     """
@@ -54,30 +55,36 @@ class QualityPast:
         self.closed = 0
         self._rules = {table: frozenset({_BUILT, *names}) for table, names in rules.items()}
         self._tables: dict[str, _Table] = {}
+        self._lock = Lock()
 
     def tell(self, entry: Entry, day: date) -> None:
         """One check's result."""
         name, rule = str(entry.body["table"]), str(entry.body["rule"])
         if rule not in self._rules.get(name, ()):
             return
-        table = self._tables.setdefault(name, _Table())
+        with self._lock:
+            self._tell(self._tables.setdefault(name, _Table()), entry, day)
+
+    def _tell(self, table: _Table, entry: Entry, day: date) -> None:
         if table.day and table.run != entry.run and table.seq > self.closed:
             stood = _tally(table.results.values())
             last = table.before[-1][1] if table.before else None
             table.before = [*table.before[1 - _MOST :], (table.day, last if last == stood else stood)]
         table.run, table.day, table.seq = entry.run, day, entry.seq
         result = _result(entry.body)
-        table.results[rule, result.column] = result
+        table.results[result.rule, result.column] = result
 
     def points(self, tables: Sequence[str]) -> list[Point]:
         """The quality of what lies in some tables, at the end of each day that a run checked one; oldest first."""
-        told = [self._tables[name].all() for name in tables if name in self._tables]
+        with self._lock:
+            told = [self._tables[name].all() for name in tables if name in self._tables]
         days = sorted({day for each in told for day, _ in each})[-_MOST:]
         return [Point(day, _score([tally for each in told for tally in _stood(each, day)])) for day in days]
 
     def newest(self, tables: Iterable[str]) -> list[CheckResult]:
         """The newest result of each rule of some tables."""
-        return [one for name in tables if name in self._tables for one in self._tables[name].results.values()]
+        with self._lock:
+            return [one for name in tables if name in self._tables for one in self._tables[name].results.values()]
 
 
 def _tally(results: Iterable[CheckResult]) -> _Tally:

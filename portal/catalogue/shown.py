@@ -53,7 +53,8 @@ class Shown:
     picture: str
     rules: Sequence[RuleShown]
     recipients: Sequence[Recipient]
-    inside: bool
+    domain: tuple[str, str]
+    providers: str
 
 
 def shown(city: City, view: View, asker: Who, one: Resource) -> Shown:
@@ -72,8 +73,19 @@ def shown(city: City, view: View, asker: Who, one: Resource) -> Shown:
         picture=ancestry(around) if around.edges else "",
         rules=_rules(view, one),
         recipients=recipients(city, view, asker, one),
-        inside=asker.sight.inside,
+        domain=_domain(city, one),
+        providers=one.provider_zh or _of_sources(around),
     )
+
+
+def _of_sources(around: Neighbours) -> str:
+    """The departments whose datasets a product is made of, of those that the reader may know."""
+    return "、".join(dict.fromkeys(one.provider_zh for one in around.upstream if one.kind == DATASET))
+
+
+def _domain(city: City, one: Resource) -> tuple[str, str]:
+    found = city.catalogue.domains.get(one.domain)
+    return (found.title_zh, found.title_en) if found else (one.domain, "")
 
 
 def _rules(view: View, one: Resource) -> list[RuleShown]:

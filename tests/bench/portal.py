@@ -37,7 +37,7 @@ from portal.city import City, url_key
 from portal.guard import Guard
 from portal.journal import Journal
 from portal.people.people import People
-from portal.serving import bounded
+from portal.serving import Place, bounded
 from sharing.grants import Asked, give
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
@@ -91,7 +91,7 @@ def listen(place: str, port: int) -> None:
         catalogue = Catalogue("city", "市", "City", Path(place), Path(place), {}, {}, {}, agreements, {}, {})
         city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
         people = People(city, f"http://127.0.0.1:{port}")
-        uvicorn.Server(bounded(Guard(application(city, people)), "127.0.0.1", port)).run()
+        uvicorn.Server(bounded(Guard(application(city, people)), Place(port=port))).run()
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from portal.guard import Guard
 from portal.journal import Journal
 from portal.people.people import People
 from portal.people.reader import Citizen
-from portal.serving import bounded
+from portal.serving import Place, bounded
 from sharing.grants import Asked, Grant, give, profile
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
@@ -179,7 +179,7 @@ def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     people = People(portal.city, base)
-    server = uvicorn.Server(bounded(Guard(application(portal.city, people)), "127.0.0.1", port))
+    server = uvicorn.Server(bounded(Guard(application(portal.city, people)), Place(port=port)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not listens(port):

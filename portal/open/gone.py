@@ -8,7 +8,7 @@ from datetime import date
 
 from contracts.clock import day_of
 from portal.city import City
-from portal.open.datasets import PUBLIC, open_datasets
+from portal.open.datasets import PUBLIC, OpenDataset, open_datasets
 from portal.released import Released
 from sharing.certificate import Statement
 from sharing.release import list_releases
@@ -20,7 +20,7 @@ _TERM = "开放期限届满 the term of its being open is over"
 
 @dataclass(frozen=True)
 class Gone:
-    """An open dataset that is open no more. `instead` are open datasets of the same product, with their titles."""
+    """An open dataset that is open no more. `instead` are what is open of the same sources, with titles."""
 
     id: str
     title_zh: str
@@ -58,7 +58,10 @@ def _gone(city: City, released: Released, which: tuple[str, Statement | None], w
     declared = city.agreements.get(f"{PUBLIC}__{name}")
     told = statement.predicate.agreement if statement else declared
     titles = (told.title_zh, told.title_en) if told else (name, name)
-    product = statement.predicate.product if statement else declared.product if declared else ""
-    every = open_datasets(released, city.catalogue)
-    instead = tuple((one.id, one.title_zh) for one in every if one.table.name == product and one.id != name)
-    return Gone(name, *titles, *why, instead)
+    made_of = {one.dataset for one in statement.predicate.sources} if statement else set[str]()
+    near = (one for one in open_datasets(released, city.catalogue) if one.id != name and _sources(one) & made_of)
+    return Gone(name, *titles, *why, tuple((one.id, one.title_zh) for one in near))
+
+
+def _sources(one: OpenDataset) -> set[str]:
+    return {each.dataset for each in one.version.statement.predicate.sources}

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.acts import Role
 from contracts.category import Category
-from contracts.model import Level, LogicalType, SharingAttribute
+from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
 from contracts.violation import Severity
@@ -90,6 +90,27 @@ class RetentionDeclaration(Declaration):
     )
 
 
+class LicenceDeclaration(Declaration):
+    """Under which open data may be used."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+
+
+class ContactDeclaration(Declaration):
+    """Whom to ask."""
+
+    name: Text
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+
+
+class OpenDataDeclaration(Declaration):
+    """What a city says of all its open data."""
+
+    licence: LicenceDeclaration | None = Field(None, description="that of every open product that names no other")
+    contact: ContactDeclaration | None = None
+
+
 class SignInDeclaration(Declaration):
     """A provider of OpenID Connect at which persons sign in; the client's secret lies in `secret` below the secrets."""
 
@@ -131,6 +152,7 @@ class CityDeclaration(Declaration):
     )
     encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
+    open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
 
 
@@ -382,3 +404,7 @@ class AgreementDeclaration(Declaration):
     l_diversity: LDiversityDeclaration | None = None
     rounded_to: Annotated[int, Field(strict=True, ge=2)] | None = None
     rules: tuple[RuleDeclaration, ...] = ()
+    licence: LicenceDeclaration | None = Field(None, description="of an open product; left out: the city's")
+    open_attribute: Literal[OpenAttribute.UNCONDITIONAL, OpenAttribute.CONDITIONAL] = Field(
+        OpenAttribute.UNCONDITIONAL, description="conditional: whoever wants an open product registers first"
+    )

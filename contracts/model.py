@@ -41,6 +41,14 @@ class SharingAttribute(StrEnum):
     NOT_SHARED = "not_shared"
 
 
+class OpenAttribute(StrEnum):
+    """公共数据开放: 无条件开放, 有条件开放, 不予开放."""
+
+    UNCONDITIONAL = "unconditional"
+    CONDITIONAL = "conditional"
+    NOT_OPEN = "not_open"
+
+
 class DeliveryMode(StrEnum):
     """How a delivery relates to earlier ones: it replaces them, adds to them, or updates them by key."""
 
@@ -177,7 +185,8 @@ class Dataset:
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
     what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
-    these; `formerly` are the names that the dataset had, the oldest first.
+    these; `formerly` are the names that the dataset had, the oldest first. `open_attribute` says whether the public
+    may know of it; its rows never leave but as a product.
     """
 
     department: str
@@ -206,6 +215,7 @@ class Dataset:
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
     formerly: tuple[str, ...] = ()
+    open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
 
     @property
     def personal(self) -> bool:
@@ -326,6 +336,23 @@ FIRST_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)
+class Licence:
+    """Under which open data may be used: what it is called, and where it can be read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """What a city says of all its open data: the licence, and whom to ask. What is not declared is empty."""
+
+    licence: Licence | None = None
+    contact_name: str = ""
+    contact_email: str = ""
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
 
@@ -335,6 +362,8 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
+    `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
+    wants it registers first.
     """
 
     name: str
@@ -366,6 +395,8 @@ class Agreement:
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
     version: str = FIRST_VERSION
+    licence: Licence | None = None
+    open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
 
 
 @dataclass(frozen=True)
@@ -388,6 +419,7 @@ class Catalogue:
     demonstration: bool = False
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
+    open_data: OpenData = field(default_factory=OpenData)
     signing_in: SigningIn = field(default_factory=SigningIn)
 
     @property

@@ -7,7 +7,10 @@ from starlette.applications import Starlette
 from portal import description
 from portal.access import Access
 from portal.audit.routes import Audit
-from portal.catalogue.routes import ResourceCatalogue
+from portal.catalogue.api import CatalogueApi
+from portal.catalogue.exports import Exports
+from portal.catalogue.routes import CataloguePages
+from portal.catalogue.shelf import Shelf
 from portal.city import City
 from portal.delta.routes import DeltaSharing
 from portal.entrance.at_provider import AtProvider
@@ -28,6 +31,7 @@ from portal.verdicts.routes import Verdicts
 def application(city: City, people: People) -> Starlette:
     """The ASGI application of one city and its persons."""
     shared, base = (city, Released(city), Proofs()), people.base
+    shelf = Shelf(city)
     pages = Pages(people)
     entrance = SigningIn(people, pages)
     found = Starlette(
@@ -37,7 +41,9 @@ def application(city: City, people: People) -> Starlette:
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),
             *Access(city).routes(),
-            *ResourceCatalogue(city, shared[1]).routes(),
+            *CatalogueApi(people, shelf).routes(),
+            *Exports(people, shelf, shared[1]).routes(),
+            *CataloguePages(people, shelf, pages, shared[1]).routes(),
             *OpenData(shared, pages, base).routes(),
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.evidence import CandidateFile
-from contracts.model import FIRST_VERSION, Agreement
+from contracts.model import FIRST_VERSION, Agreement, OpenAttribute
+
+_AS_BEFORE = {"licence": None, "open_attribute": OpenAttribute.UNCONDITIONAL}
 
 
 def canonical_json(value: Any) -> bytes:
@@ -38,6 +40,9 @@ def agreement_digest(agreement: Agreement) -> str:
     terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
     if terms["version"] == FIRST_VERSION:
         del terms["version"]  # what was signed before there were versions stays signed
+    for name in ("licence", "open_attribute"):
+        if terms[name] == _AS_BEFORE[name]:
+            del terms[name]  # nor were these
     return digest(_plain(terms))
 
 

@@ -11,7 +11,7 @@ import json
 import lzma
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -177,6 +177,17 @@ class Ledger:
         if kind in LEAVING:
             raise ValueError(f"of {kind} the ledger's own file may not have all")
         yield from self._select("kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq})
+
+    def kept_after(self, kinds: Collection[str], seq: int) -> Iterator[Entry]:
+        """The entries of some kinds after a number, in order; of kinds in `LEAVING` those that the own file has yet."""
+        named = {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
+        marks = ", ".join(f":{name}" for name in named)
+        yield from self._select(f"kind in ({marks}) and seq > :seq order by seq", {**named, "seq": seq})
+
+    def size(self) -> int:
+        """The number of the newest entry; 0 in an empty ledger."""
+        with self._reading() as connection:
+            return int(connection.execute("select coalesce(max(seq), 0) from entries").fetchone()[0])
 
     def latest(self, kind: str, key: str) -> Entry | None:
         """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""

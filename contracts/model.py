@@ -16,6 +16,7 @@ from pathlib import Path
 from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.jurisdiction import Jurisdiction
 from contracts.retention import Retention
 from contracts.source import Database as Database
 from contracts.source import Source as Source
@@ -334,6 +335,7 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
+    `request` is the number of the approved request that it answers; None where nobody filed one.
     """
 
     name: str
@@ -365,6 +367,7 @@ class Agreement:
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
     version: str = FIRST_VERSION
+    request: str | None = None
 
 
 @dataclass(frozen=True)
@@ -387,6 +390,7 @@ class Catalogue:
     demonstration: bool = False
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
+    jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

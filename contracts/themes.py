@@ -138,6 +138,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         category_ceiling=declared.category_ceiling,
         path=document.path,
         version=declared.version,
+        request=declared.request,
     )
 
 

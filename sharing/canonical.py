@@ -38,6 +38,8 @@ def agreement_digest(agreement: Agreement) -> str:
     terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
     if terms["version"] == FIRST_VERSION:
         del terms["version"]  # what was signed before there were versions stays signed
+    if terms["request"] is None:
+        del terms["request"]  # and before agreements named their requests
     return digest(_plain(terms))
 
 

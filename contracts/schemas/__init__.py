@@ -22,6 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "domain": declarations.DomainDeclaration,
     "agreement": declarations.AgreementDeclaration,
     "persons": declarations.PersonsDeclaration,
+    "jurisdiction": declarations.JurisdictionDeclaration,
 }
 
 

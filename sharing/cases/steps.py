@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from contracts.clock import day_of
 from sharing.canonical import digest
 from sharing.cases.asked import Asked, read_asked
 from sharing.cases.vocabulary import LETTERS, Doing, Kind, Seat
@@ -87,4 +88,4 @@ def read_step(entry: Entry) -> Step | None:
 def case_id(kind: Kind, asked: Asked, by: str, at: datetime) -> str:
     """The number of a case that is filed at a moment: the same, filed twice at once, is one case."""
     found = digest([str(kind), asked.as_dict(), by, at.isoformat()])
-    return f"{LETTERS[kind]}{at:%Y%m%d}-{found[:10]}"
+    return f"{LETTERS[kind]}{day_of(at):%Y%m%d}-{found[:10]}"

@@ -56,7 +56,7 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class RoleGrant:
-    """One role of a person, from its first to its last day: for one department or agency, or for the city ("")."""
+    """One role of a person, from its first to its last day: of a department, of an agency, or of the city ("")."""
 
     role: Role
     valid_from: date

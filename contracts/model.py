@@ -18,6 +18,7 @@ from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.jurisdiction import Jurisdiction
 from contracts.retention import Retention
+from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
 from contracts.source import Source as Source
 from contracts.source import Store as Store
@@ -391,6 +392,7 @@ class Catalogue:
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
+    signing_in: SigningIn = field(default_factory=SigningIn)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -52,6 +52,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "act": ("about",),
     "case": ("case",),
     "access": ("subject",),
+    "account": ("person",),
     "grant": ("recipient", "token"),
     "read": ("recipient",),
     "run": ("run_id",),

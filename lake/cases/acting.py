@@ -42,7 +42,6 @@ class Doer:
         if self.visitor:
             return (Seat.VISITOR,)
         known = {Role.APPLICANT: Seat.APPLICANT, Role.OWNER: Seat.OWNER, Role.OFFICER: Seat.OFFICER}
-        known[Role.ENGINEER] = Seat.ENGINEER
         found = [known[one.role] for one in self.grants if one.role in known]
         return tuple(dict.fromkeys(found))
 

@@ -5,10 +5,10 @@ Read from the declarations; whose data a product is, the newest verdict on it sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.model import Agreement, Catalogue, Column, Dataset, Entity, Level, SharingAttribute
+from contracts.model import Agreement, Attribute, Catalogue, Column, Dataset, Entity, Level, Provision, SharingAttribute
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
@@ -85,21 +85,35 @@ def _column(dataset: Dataset, one: Column) -> ResourceColumn:
 def _entity(catalogue: Catalogue, entity: Entity) -> Resource:
     providers = catalogue.providers(entity.name)
     everyone = tuple(sorted({dataset.department for dataset, _ in providers}))
-    columns = [
-        ResourceColumn(CITY_ID, "城市编号", "City id", "string", Level.L2, SharingAttribute.CONDITIONAL, everyone)
-    ]
-    for one in entity.attributes:
-        given = [
-            dataset.column(provision.attributes[one.name])
-            for dataset, provision in providers
-            if one.name in provision.attributes
-        ]
-        who = {dataset.department for dataset, provision in providers if one.name in provision.attributes}
-        sharing = max((each.sharing_attribute for each in given), key=_STRICTER.index, default=_STRICTER[1])
-        sensitive = any(each.sensitive_personal for each in given)
-        told = (str(one.element.type), one.level, sharing, tuple(sorted(who)) or everyone)
-        columns.append(ResourceColumn(one.name, one.title_zh, one.title_en, *told, one.element.mask, sensitive))
-    return Resource(f"{THEME}.{entity.name}", entity.title_zh, entity.title_en, entity.name, tuple(columns))
+    element = catalogue.elements[entity.identifier]
+    identifier = Attribute(entity.identifier, element, element.title_zh, element.title_en, element.level)
+    told = ("城市编号", "City id", "string", Level.L2, SharingAttribute.CONDITIONAL, everyone)
+    columns = (
+        ResourceColumn(CITY_ID, *told),
+        *(_attribute(one, providers) for one in (identifier, *entity.attributes)),
+    )
+    return Resource(f"{THEME}.{entity.name}", entity.title_zh, entity.title_en, entity.name, columns)
+
+
+def _attribute(one: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> ResourceColumn:
+    """One attribute: as sensitive, and shared as strictly, as the strictest column that provides it."""
+    given = {
+        dataset.id: dataset.column(provision.attributes[one.name])
+        for dataset, provision in providers
+        if one.name in provision.attributes
+    }
+    who = {dataset.department for dataset, _ in providers if dataset.id in given or not given}
+    return ResourceColumn(
+        one.name,
+        one.title_zh,
+        one.title_en,
+        str(one.element.type),
+        max([one.level, *(each.level for each in given.values())]),
+        max((each.sharing_attribute for each in given.values()), key=_STRICTER.index, default=_STRICTER[1]),
+        tuple(sorted(who)),
+        one.element.mask,
+        any(each.sensitive_personal for each in given.values()),
+    )
 
 
 def _product(catalogue: Catalogue, ledger: Ledger, agreements: list[Agreement]) -> Resource:

@@ -15,7 +15,7 @@ import typer
 
 from contracts.model import Catalogue
 from lake.cli.options import Json, Key, Passphrase, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import emit, fail, note, say, table
 from lake.settings import Settings, load_settings
 
 WRONG = 2
@@ -125,22 +125,30 @@ def _desk(settings: Settings, *, write: bool = False) -> Iterator[_Desk]:
             yield _Desk(settings, catalogue, ledger, Book(ledger, persons), rules(catalogue), settings.clock.now())
 
 
+def _actor(desk: _Desk, told: _Said) -> Any:
+    """Whoever acts, who has proved it by a key of theirs; in a demonstration the platform plays whoever is named."""
+    from contracts.clock import day_of
+    from lake.acts import actor
+    from sharing.faults import SharingRefused
+    from sharing.keys import PublicKey
+
+    if told.by is None:
+        fail("nobody acts: name the person, with --as PERSON", WRONG)
+    found = actor(desk.book.persons, told.by, told.key, told.passphrase)
+    own = [one for one in found.person.keys if one.holds(day_of(desk.at))]
+    if found.signer.public.key_id not in {PublicKey.read(one.pem.encode()).key_id for one in own}:
+        fix = "name the key that contracts/persons.yml has for them, on a day on which it holds"
+        raise SharingRefused("act_key", told.by, "it is none of the person's keys", fix)
+    return found
+
+
 def _doer(desk: _Desk, told: _Said) -> Any:
     from contracts.clock import day_of
     from lake.cases.acting import Doer
     from lake.cases.reading import roles_of
 
-    if told.by is None:
-        fail("nobody acts: name the person, with --as PERSON", WRONG)
-    _expect_person(desk, told)
-    return Doer(told.by, roles_of(desk.book.persons, told.by, day_of(desk.at)))
-
-
-def _expect_person(desk: _Desk, told: _Said) -> None:
-    """A person with keys proves with one who they are; in a demonstration the platform plays whoever is named."""
-    from lake.acts import actor
-
-    actor(desk.book.persons, str(told.by), told.key, told.passphrase)
+    name = _actor(desk, told).person.name
+    return Doer(name, roles_of(desk.book.persons, name, day_of(desk.at)))
 
 
 def _file(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
@@ -186,14 +194,39 @@ def _act(doing: str) -> Callable[[Settings, str, _Said], dict[str, Any]]:
 
 
 def _approve(settings: Settings, number: str, told: _Said) -> dict[str, Any]:
-    from lake.acts import actor
     from lake.cases import acting
+    from lake.cases.drafts import folder_of
     from lake.cases.told import whole
+    from sharing.cases.vocabulary import Kind, State
 
     with _desk(settings, write=True) as desk:
-        who = actor(desk.book.persons, told.by or "", told.key, told.passphrase), _doer(desk, told)
+        who = _actor(desk, told), _doer(desk, told)
         acting.approve(desk.ledger, desk.book.expect(number), who, told.words, desk.at)
+        case = desk.book.expect(number)
+        if case.state is State.BUREAU_APPROVED and case.kind is Kind.REQUEST:
+            _written(desk, number, folder_of(settings, number))
         return whole(desk.book.expect(number), desk.rules, desk.at)
+
+
+def _written(desk: _Desk, number: str, folder: Path) -> None:
+    """The draft, where one can be made; the approval stands without one."""
+    from lake.cases.drafts import write_draft
+    from sharing.faults import SharingRefused
+
+    try:
+        write_draft(desk.ledger, desk.book.expect(number), desk.catalogue, folder, desk.at)
+    except SharingRefused as refusal:
+        note(f"no change was drafted: {refusal}")
+
+
+def _draft(settings: Settings, number: str, told: _Said) -> dict[str, Any]:
+    from lake.cases.drafts import PATCH, folder_of, write_draft
+
+    folder = told.out or folder_of(settings, number)
+    with _desk(settings, write=True) as desk:
+        made = write_draft(desk.ledger, desk.book.expect(number), desk.catalogue, folder, desk.at)
+    told_of = {"folder": str(folder), "patch": str(folder / PATCH), "files": sorted(made.files)}
+    return {"case": number, "agreement": made.agreement, "product": made.product, **told_of, "notes": list(made.notes)}
 
 
 def _escalate(settings: Settings, number: str, told: _Said) -> dict[str, Any]:
@@ -209,6 +242,7 @@ _DOINGS: dict[str, Callable[[Settings, str, _Said], dict[str, Any]]] = {
     "file": _file,
     **{name: _act(name) for name in _ACTS},
     "approve": _approve,
+    "draft": _draft,
     "escalate": _escalate,
 }
 
@@ -217,6 +251,11 @@ def _show(found: dict[str, Any]) -> None:
     if "cases" in found:
         headers = ("case", "state", "by", "for", "title", "due", "left")
         table("申请 Cases", headers, [_line(one) for one in found["cases"]])
+        return
+    if "patch" in found:
+        say(f"{found['agreement']} with the product {found['product']}: {found['patch']}, for `git apply`")
+        for one in found["notes"]:
+            say(f"  {one}")
         return
     say(f"[bold]{found['case']}[/bold] {found['kind']}, {found['state']}")
     asked = found["asked"]

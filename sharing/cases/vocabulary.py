@@ -66,7 +66,6 @@ class Seat(StrEnum):
     APPLICANT = "applicant"
     OWNER = "owner"
     OFFICER = "officer"
-    ENGINEER = "engineer"
     VISITOR = "visitor"
     PLATFORM = "platform"
 
@@ -89,7 +88,7 @@ RIGHTS: Mapping[Doing, Mapping[Seat, frozenset[State]]] = {
     },
     Doing.OBJECT: {Seat.APPLICANT: frozenset({State.REFUSED}), Seat.VISITOR: frozenset({State.REFUSED})},
     Doing.REOPEN: {Seat.OFFICER: frozenset({State.DISPUTED})},
-    Doing.DRAFT: {Seat.ENGINEER: _UNDER_WAY, Seat.OFFICER: _UNDER_WAY},
+    Doing.DRAFT: {Seat.PLATFORM: _UNDER_WAY},
     Doing.RELEASE: {Seat.PLATFORM: _UNDER_WAY | {State.RELEASED, State.ENDED}},
     Doing.END: {Seat.PLATFORM: frozenset({State.RELEASED})},
     Doing.ESCALATE: {Seat.PLATFORM: _OPEN | _UNDER_WAY | {State.DISPUTED}},

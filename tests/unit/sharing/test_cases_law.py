@@ -23,7 +23,7 @@ FILED = step(DAY, ANNA, Doing.FILE)
 HEALTH, SOCIAL = step(DAY, HAI, Doing.APPROVE), step(DAY, SHE, Doing.APPROVE)
 BUREAU = step(DAY, BAO, Doing.APPROVE)
 APPROVED = (FILED, HEALTH, SOCIAL, BUREAU)
-DRAFTED = step(DAY, "eng@city.example", Doing.DRAFT, seat=Seat.ENGINEER)
+DRAFTED = step(DAY, "", Doing.DRAFT)
 RELEASED = step(DAY, "", Doing.RELEASE)
 REFUSED, OBJECTED = step(DAY, BAO, Doing.REFUSE), step(DAY, ANNA, Doing.OBJECT)
 ASKS, ANSWERS = step(DAY, HAI, Doing.QUESTION), step(DAY, ANNA, Doing.ANSWER)
@@ -98,7 +98,8 @@ def test_an_owner_of_nothing_that_is_asked_decides_nothing() -> None:
         ((FILED, step(DAY, ANNA, Doing.WITHDRAW, agencies=frozenset({"taxation"}))), "does not ask"),
         ((FILED, step(DAY, "", Doing.WITHDRAW, seat=Seat.VISITOR)), "is no visitor's"),
         ((PUBLIC, step(DAY, ANNA, Doing.WITHDRAW)), "is no applicant's"),
-        ((*APPROVED, replace(DRAFTED, agreement="")), "names no agreement"),
+        ((*APPROVED, replace(DRAFTED, agreement="")), ""),
+        ((*APPROVED, replace(DRAFTED, over="f" * 64)), ""),
         ((*JOURNEYS[State.RELEASED], step(DAY, "", Doing.END, release="r0")), ""),
     ],
 )

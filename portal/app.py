@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from portal.access import Access
 from portal.asking import Refused
+from portal.audit.routes import Audit
 from portal.catalogue.routes import ResourceCatalogue
 from portal.city import City
 from portal.delta.routes import DeltaSharing
@@ -30,6 +31,7 @@ from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import NotForYou, People, SignInFirst
 from portal.released import Released
+from portal.verdicts.routes import Verdicts
 from sharing.faults import SharingRefused
 
 
@@ -49,6 +51,8 @@ def application(city: City, people: People) -> Starlette:
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
+            *Verdicts(people, pages).routes(),
+            *Audit(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={

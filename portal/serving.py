@@ -53,9 +53,9 @@ def opened(settings: Settings) -> Iterator[City]:
     catalogue = declarations(settings)
     with open_books(settings):
         pass  # the ledger is held against its witnesses, as for any other writer
-    ledger, _ = open_past(settings)
+    ledger, signer = open_past(settings)
     with ledger:
-        city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
+        city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings), signer)
         sweep(city)
         yield city
 

@@ -31,6 +31,7 @@ from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import NotForYou, People, SignInFirst
 from portal.released import Released
+from portal.requests.routes import Requests
 from portal.verdicts.routes import Verdicts
 from sharing.faults import SharingRefused
 
@@ -53,6 +54,7 @@ def application(city: City, people: People) -> Starlette:
             *Own(people, pages).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
+            *Requests(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={

@@ -92,7 +92,7 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
     listed = [fault for step, fault in tried if step.seat in RIGHTS.get(doing, {})]
     roles = ", ".join(map(str, who.seats)) or "nobody who acts in cases"
     why = (listed or [f"{who.name or 'a visitor'} may not {doing}: is {roles}"])[-1]
-    raise SharingRefused("case_step", case.id, str(why), f"see `zhongtai cases {case.id}` for what may be done by whom")
+    raise SharingRefused("case_step", case.id, str(why), _SEE.format(case=case.id))
 
 
 def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Iterator[Step]:
@@ -108,6 +108,21 @@ def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
         for doing in Doing
         if doing is not Doing.FILE and any(fault_of(case, step) is None for step in _tried(case, doing, who, told, at))
     )
+
+
+def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:
+    """SharingRefused where an act that was signed elsewhere would count for nothing in a case as it is."""
+    told = Told(act.words, over=act.over, seen=act.seen, act=act.digest)
+    step = who.step(case.id, Doing.APPROVE, Seat(str(act.role)), at, told) if act.role in _SIGNING else None
+    fault = fault_of(case, step) if step else f"nobody may approve a request as {act.role}"
+    if fault:
+        raise SharingRefused(
+            "case_step", case.id, fault, f"see `zhongtai cases {case.id}` for what may be done by whom"
+        )
+
+
+_SEE = "see `zhongtai cases {case}` for what was done by whom, and what is to be done"
+_SIGNING = frozenset({Role.OWNER, Role.OFFICER})
 
 
 def expect_ground(jurisdiction: Jurisdiction, ground: str) -> None:

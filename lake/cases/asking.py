@@ -91,7 +91,7 @@ def _named(declared: RequestDeclaration, catalogue: Catalogue) -> Iterator[Fault
 
 
 def _columns(declared: RequestDeclaration, resource: Resource) -> Iterator[Fault]:
-    names = {one.name for one in resource.columns}
+    names = {one.name for one in resource.columns if one.knowable}
     for name in declared.columns:
         if name not in names:
             yield _unknown(f"columns.{name}", name, names)

@@ -31,6 +31,11 @@ class ResourceColumn:
     mask: str = "none"
     sensitive_personal: bool = False
 
+    @property
+    def knowable(self) -> bool:
+        """Whether whoever may ask may know that it is there: of what is not shared at all, not the most sensitive."""
+        return self.sharing is not SharingAttribute.NOT_SHARED or self.level < Level.L4
+
 
 @dataclass(frozen=True)
 class Resource:

@@ -73,5 +73,5 @@ def _step(step: Step) -> dict[str, Any]:
         "words": step.words,
         "over": step.over,
         "played": step.played,
-        **{name: value for name, value in told.items() if value},
+        **{name: value or None for name, value in told.items()},
     }

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from contracts.acts import Role, RoleGrant
-from contracts.model import Agreement, SharingAttribute
+from contracts.model import Agreement, Level, SharingAttribute
 from lake.acts import record_act
 from lake.cases import acting
 from lake.cases.answering import answered
@@ -201,15 +201,15 @@ def test_a_request_that_cannot_be_meant_so_is_refused_by_its_place(
     assert all(one.message and one.fix for one in refused.value.faults)
 
 
-def test_what_is_not_shared_is_not_asked_for(office: Office) -> None:
+@pytest.mark.parametrize(("level", "says"), [(Level.L3, "不予共享"), (Level.L4, "there is no 'status'")])
+def test_what_is_not_shared_is_not_asked_for(office: Office, level: Level, says: str) -> None:
     dataset = office.catalogue.datasets["market_regulation.enterprises"]
-    hidden = tuple(
-        replace(one, sharing_attribute=SharingAttribute.NOT_SHARED) if one.name == "status" else one
-        for one in dataset.columns
-    )
-    catalogue = replace(office.catalogue, datasets={dataset.id: replace(dataset, columns=hidden)})
-    with pytest.raises(RequestRefused, match="不予共享"):
+    hidden = {"sharing_attribute": SharingAttribute.NOT_SHARED, "level": level}
+    columns = tuple(replace(one, **hidden) if one.name == "status" else one for one in dataset.columns)
+    catalogue = replace(office.catalogue, datasets={dataset.id: replace(dataset, columns=columns)})
+    with pytest.raises(RequestRefused, match=says) as refused:
         read_request(REQUEST, catalogue, office.ledger)
+    assert "status" not in refused.value.fix
 
 
 def test_an_entitys_columns_are_whose_departments_provide_them(office: Office) -> None:

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from contracts.clock import day_of
 from contracts.model import Catalogue
+from lake.acts import Persons
+from lake.cases.reading import Book
+from lake.city import City
 from sharing.cases.deadlines import Deadline, Rules, deadlines
 from sharing.cases.law import Case
 from sharing.cases.steps import KIND, Step
@@ -42,3 +45,11 @@ def escalate(ledger: Ledger, cases: Iterable[Case], by: Rules, at: datetime) -> 
     if found:
         ledger.append_many([(KIND, step.as_body()) for step in found], at)
     return found
+
+
+def tell_overdue(city: City) -> int:
+    """Tell the officer of what is overdue in a city at work; how many steps that took."""
+    if next(city.ledger.entries(KIND), None) is None:
+        return 0
+    cases = Book(city.ledger, Persons.of(city.settings, city.catalogue)).cases()
+    return len(escalate(city.ledger, cases.values(), rules(city.catalogue), city.now()))

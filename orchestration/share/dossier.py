@@ -39,8 +39,13 @@ def acts_of(city: City, agreement: Agreement, parts: Mapping[str, str]) -> ActEv
     persons = Persons.of(city.settings, city.catalogue)
     if city.catalogue.demonstration and not _acted(city, agreement):
         _play(city, persons, agreement, parts)
-    found = Acts(city.ledger, persons).evidence(agreement, parts)
-    return replace(found, request=answered(city.ledger, persons, agreement))
+    return evidence_of(Acts(city.ledger, persons), agreement, parts)
+
+
+def evidence_of(acts: Acts, agreement: Agreement, parts: Mapping[str, str]) -> ActEvidence:
+    """What persons did about an agreement, and about the request that it names."""
+    asked = answered(acts.ledger, acts.persons, agreement)
+    return replace(acts.evidence(agreement, parts), request=asked)
 
 
 def _acted(city: City, agreement: Agreement) -> bool:

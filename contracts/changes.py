@@ -164,6 +164,7 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
     "rounded_to": ("privacy_changed", False),
     "impact_assessment": ("approval_changed", False),
     "approvals": ("approval_changed", False),
+    "request": ("approval_changed", False),
     "author": ("approval_changed", False),
     "declassifiers": ("approval_changed", False),
 }

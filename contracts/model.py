@@ -16,6 +16,7 @@ from pathlib import Path
 from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.jurisdiction import Jurisdiction
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -364,6 +365,7 @@ class Agreement:
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
     `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
     wants it registers first.
+    `request` is the number of the approved request that it answers; None where nobody filed one.
     """
 
     name: str
@@ -397,6 +399,7 @@ class Agreement:
     version: str = FIRST_VERSION
     licence: Licence | None = None
     open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
+    request: str | None = None
 
 
 @dataclass(frozen=True)
@@ -420,6 +423,7 @@ class Catalogue:
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
     open_data: OpenData = field(default_factory=OpenData)
+    jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
 
     @property

@@ -142,6 +142,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         version=declared.version,
         open_attribute=OpenAttribute(declared.open_attribute),
         licence=Licence(declared.licence.title, declared.licence.url) if declared.licence else None,
+        request=declared.request,
     )
 
 

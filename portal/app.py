@@ -25,6 +25,7 @@ from portal.pages import Pages
 from portal.people.people import People
 from portal.refusals import Refusals
 from portal.released import Released
+from portal.requests.routes import Requests
 from portal.verdicts.routes import Verdicts
 
 
@@ -51,6 +52,7 @@ def application(city: City, people: People) -> Starlette:
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
             *description.routes(),
+            *Requests(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

@@ -15,7 +15,13 @@ from typing import Any
 from contracts.evidence import CandidateFile
 from contracts.model import FIRST_VERSION, Agreement, OpenAttribute
 
-_AS_BEFORE = {"licence": None, "open_attribute": OpenAttribute.UNCONDITIONAL}
+_LATER = {
+    "version": FIRST_VERSION,
+    "licence": None,
+    "open_attribute": str(OpenAttribute.UNCONDITIONAL),
+    "request": None,
+}
+"""What agreements came to say in the course of time, and what one that leaves it unsaid means."""
 
 
 def canonical_json(value: Any) -> bytes:
@@ -37,13 +43,9 @@ def file_digest(path: Path) -> str:
 
 def agreement_digest(agreement: Agreement) -> str:
     """The digest of everything an agreement says; where its file lies is left out."""
-    terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
-    if terms["version"] == FIRST_VERSION:
-        del terms["version"]  # what was signed before there were versions stays signed
-    for name in ("licence", "open_attribute"):
-        if terms[name] == _AS_BEFORE[name]:
-            del terms[name]  # nor were these
-    return digest(_plain(terms))
+    terms = {item.name: _plain(getattr(agreement, item.name)) for item in fields(agreement) if item.name != "path"}
+    # What was signed before something could be said stays signed.
+    return digest({name: value for name, value in terms.items() if name not in _LATER or value != _LATER[name]})
 
 
 def release_id(

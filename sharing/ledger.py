@@ -50,6 +50,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "recall": ("batch",),
     "acknowledgement": ("notice",),
     "act": ("about",),
+    "case": ("case",),
     "access": ("subject",),
     "account": ("person",),
     "grant": ("recipient", "token"),

@@ -30,6 +30,6 @@ class Home:
         city, reader = self._people.city, self._people.reader(request)
         if reader.signed_in:
             return self._pages.page(request, "home.html", glance=await asyncio.to_thread(glance, city, reader))
-        datasets = await asyncio.to_thread(open_datasets, self._released, city.agreements)
+        datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)
         return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)

@@ -292,6 +292,7 @@ class ProductColumn:
     """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity).
 
     `level` is the level that its author takes it to be of, which lineage must not find higher; None where none is said.
+    `mask` is the one of `contracts.masks`, or the declassifier, that all its text shows; None where it is as it is.
     """
 
     name: str
@@ -301,6 +302,15 @@ class ProductColumn:
     purpose: str
     required: bool = False
     level: Level | None = None
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
+class RowCondition:
+    """Rows that may leave: those whose value of a column, as text, is one of these. Nothing is none of them."""
+
+    column: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -334,6 +344,8 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
+    `rows` are the conditions that every row keeps, all of them. `untold_basis` is the law by which the persons in it
+    are not told of it; None where they are.
     """
 
     name: str
@@ -365,6 +377,8 @@ class Agreement:
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
     version: str = FIRST_VERSION
+    rows: tuple[RowCondition, ...] = ()
+    untold_basis: str | None = None
 
 
 @dataclass(frozen=True)

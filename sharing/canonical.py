@@ -35,10 +35,15 @@ def file_digest(path: Path) -> str:
 
 def agreement_digest(agreement: Agreement) -> str:
     """The digest of everything an agreement says; where its file lies is left out."""
-    terms = {item.name: getattr(agreement, item.name) for item in fields(agreement) if item.name != "path"}
-    if terms["version"] == FIRST_VERSION:
-        del terms["version"]  # what was signed before there were versions stays signed
-    return digest(_plain(terms))
+    terms = {item.name: _plain(getattr(agreement, item.name)) for item in fields(agreement) if item.name != "path"}
+    # What was signed before these could be said stays signed.
+    for name, unsaid in (("version", FIRST_VERSION), ("rows", []), ("untold_basis", None)):
+        if terms[name] == unsaid:
+            del terms[name]
+    for column in terms["columns"]:
+        if column["mask"] is None:
+            del column["mask"]
+    return digest(terms)
 
 
 def release_id(

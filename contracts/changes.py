@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from contracts.compare import Comparison, compare
+from contracts.masks import CITY_ID
 from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity
 
 
@@ -211,7 +212,8 @@ def _terms(before: Agreement, after: Agreement) -> Iterator[Change]:
             yield Change(f"{name}.{one}", "column_retyped", True, name, str(old[one].type), str(new[one].type))
         elif old[one] != new[one]:
             dropped = old[one].required and not new[one].required
-            dropped = dropped or new[one].mask not in (None, old[one].mask)
+            # That a column is the city's id was so before it was said.
+            dropped = dropped or new[one].mask not in (None, CITY_ID, old[one].mask)
             yield Change(f"{name}.{one}", "column_changed", dropped, name)
 
 

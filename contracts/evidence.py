@@ -283,12 +283,14 @@ class QualityEvidence:
 class MaskedColumn:
     """One column that the agreement masks: the pattern that all its text has to match, and how many cells do not.
 
-    `pattern` is None where nobody knows what the mask leaves, `unmasked` where it could not be counted."""
+    `pattern` is None where nobody knows what the mask leaves, `unmasked` where it could not be counted. `past` are the
+    source columns whose values come into it by a way without a declassifier, None where nobody looked."""
 
     column: str
     mask: str
     pattern: str | None
     unmasked: int | None
+    past: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PSEUDONYM = "declassify_pseudonym"
+CITY_ID = "city_id"
+"""The city's own id, the same for all who receive it: it has to be said, because they can join what they have by it."""
 OF_DECLASSIFIERS = "declassify_"
 _KEYED = r"[0-9a-f]{64}"
 
@@ -17,6 +19,7 @@ SHAPES: Mapping[str, str] = {
     "middle": r"[^*]{1,6}\*{4,}[^*]{0,4}",
     "pseudonym": _KEYED,
     "hmac": _KEYED,
+    CITY_ID: r"([A-Z]{2,4}-)?[0-9a-f]{20}",
     "year": r"[12][0-9]{3}",
     "age_band": r"(1?[0-9])?0",
     "district": r"[0-9]{6}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.evidence import MaskedColumn, PolicyEvidence, SourceColumn
+from contracts.evidence import MaskedColumn, PolicyEvidence
 from contracts.masks import maker
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
@@ -81,18 +81,20 @@ def _mask(gate: Gate, case: Case, one: MaskedColumn) -> Iterator[Violation]:
         )
     wanted = maker(one.mask)
     made = {item.declassifier.lower() for item in case.evidence.lineage.declassifications if item.column == one.column}
-    past = sorted({str(source) for source in _open(case, one.column)}) if wanted in made else []
-    if wanted is not None and (wanted not in made or past):
-        told = f"{', '.join(past[:3])} comes past {wanted}" if past else f"lineage finds no {wanted} behind it"
+    if wanted is not None and (wanted not in made or one.past != ()):
         yield gate.refuse(
             "mask_made",
             subject,
-            f"{told}, of which the mask {one.mask} is made",
+            _otherwise(one, wanted if wanted not in made else ""),
             f"call {wanted} in the product model (zhongtai.declassify_hmac for a pseudonym), or agree on what it is",
+            past=one.past,
         )
 
 
-def _open(case: Case, column: str) -> Iterator[SourceColumn]:
-    """The source columns whose values come into a column by a way that no declassifier is on."""
-    for known in case.evidence.lineage.of(column):
-        yield from (source for source in known.sources if source.direct and not source.declassified)
+def _otherwise(one: MaskedColumn, missing: str) -> str:
+    """What lineage says of a column that its mask does not say."""
+    if missing:
+        return f"lineage finds no {missing} behind it, of which the mask {one.mask} is made"
+    if one.past is None:
+        return f"it is not known whether all its values come through what makes the mask {one.mask}"
+    return f"values of {', '.join(one.past[:3])} come into it past what makes the mask {one.mask}"

@@ -188,7 +188,7 @@ class Gatherer:
             quality=self._quality(candidate, upstream, counting),
             executions=tuple(self._executions(relation, upstream)),
             broken=self._broken.get(agreement.name, ()),
-            policy=policy_seen(agreement, self.lineage.policy.registry, parquet_files(counting.folder)),
+            policy=policy_seen(agreement, self.lineage, parquet_files(counting.folder)),
         )
 
     @cached_property

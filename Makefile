@@ -24,8 +24,10 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.tests: requirements-test.txt $(VENV)/.runtime
+$(VENV)/.tests: requirements-test.txt tests/node/package.json $(VENV)/.runtime
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-test.txt
+	mkdir -p $(VENV)/node && cp tests/node/package.json $(VENV)/node/
+	npm install --prefix $(VENV)/node --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
 demo: $(VENV)/.runtime

@@ -21,6 +21,11 @@ class Role(StrEnum):
     STEWARD = "steward"
     AUDITOR = "auditor"
     ENGINEER = "engineer"
+    APPLICANT = "applicant"
+
+
+OF_DEPARTMENT = frozenset({Role.OWNER, Role.STEWARD})
+"""Roles that may be held for one department alone; the applicant's is always one of an agency."""
 
 
 class Deed(StrEnum):
@@ -40,7 +45,7 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
     Deed.STOP: frozenset({Role.OWNER, Role.OFFICER}),
     Deed.RECALL: frozenset({Role.OWNER, Role.OFFICER, Role.STEWARD}),
     Deed.WITHDRAW: frozenset({Role.OWNER, Role.OFFICER, Role.STEWARD}),
-    Deed.ACKNOWLEDGE: frozenset(Role),
+    Deed.ACKNOWLEDGE: frozenset(Role) - {Role.APPLICANT},
     Deed.RESOLVE: frozenset({Role.OFFICER, Role.AUDITOR}),
     Deed.KEY: frozenset({Role.OFFICER, Role.AUDITOR}),
 }
@@ -49,11 +54,13 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class RoleGrant:
-    """One role of a person, from its first to its last day."""
+    """One role of a person, from its first to its last day: of a department, of an agency, or of the city ("")."""
 
     role: Role
     valid_from: date
     valid_until: date
+    department: str = ""
+    agency: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether the person has the role on a day."""

@@ -50,4 +50,9 @@ def today(clock: Clock, offset_hours: int = 8) -> date:
 
 def day_of(moment: datetime, offset_hours: int = 8) -> date:
     """The calendar day in the city of a moment, whatever zone it is written in."""
-    return moment.astimezone(timezone(timedelta(hours=offset_hours))).date()
+    return in_city(moment, offset_hours).date()
+
+
+def in_city(moment: datetime, offset_hours: int = 8) -> datetime:
+    """A moment as the city's clocks show it."""
+    return moment.astimezone(timezone(timedelta(hours=offset_hours)))

@@ -94,6 +94,35 @@ class RetentionDeclaration(Declaration):
     )
 
 
+class SignInDeclaration(Declaration):
+    """A provider of OpenID Connect at which persons sign in; the client's secret lies in `secret` below the secrets."""
+
+    issuer: Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$")]
+    client: Text
+    secret: Name | None = Field(
+        None, description="<secrets>/<name>.yml has `client_secret:`; left out: a public client"
+    )
+    claim: Text = Field("email", description="the claim that says who it is")
+    ca_file: Text | None = Field(None, description="certificates that are trusted for it, relative to this file")
+
+
+class CitizensDeclaration(SignInDeclaration):
+    """The provider at which the people of the city sign in, to see which releases held them."""
+
+    element: Name = Field(description="the data element that the claim is of, as resident_id")
+
+
+class PortalDeclaration(Declaration):
+    """How persons sign in to the portal."""
+
+    sign_in: SignInDeclaration | None = Field(None, description="left out: by local accounts alone")
+    citizens: CitizensDeclaration | None = None
+    local_accounts: Truth = Field(True, description="persons may sign in with a password of their own")
+    password_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = Field(90, description="how long one is good")
+    idle_minutes: Annotated[int, Field(strict=True, ge=1, le=720)] = 30
+    session_hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 10
+
+
 class CityDeclaration(Declaration):
     """`zhongtai.yml`."""
 
@@ -106,6 +135,7 @@ class CityDeclaration(Declaration):
     )
     encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
+    portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
 
 
 class RoleDeclaration(Declaration):
@@ -116,6 +146,8 @@ class RoleDeclaration(Declaration):
     role: Role
     from_: Day = Field(alias="from")
     until: Day
+    department: Name | None = Field(None, description="owner, steward: of this department alone; left out: of all")
+    agency: Name | None = Field(None, description="applicant: of this agency, as agreements name it")
 
 
 class PersonKeyDeclaration(Declaration):

@@ -25,6 +25,7 @@ from contracts.persons import read_persons
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
+from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 
 
@@ -96,6 +97,7 @@ class _Reading:
             demonstration=city.demonstration,
             encrypt_landing=city.encrypt_landing,
             retention=Retention(**city.retention.model_dump()) if city.retention else Retention(),
+            signing_in=_signing_in(city),
         )
 
     def faults(self) -> list[Fault]:
@@ -263,6 +265,16 @@ def _may_introduce(document: Document) -> bool:
 
 def _department(name: str, declared: DepartmentDeclaration) -> Department:
     return Department(name, declared.title.zh, declared.title.en, declared.code, declared.owner)
+
+
+def _signing_in(city: CityDeclaration) -> SigningIn:
+    declared = city.portal
+    if declared is None:
+        return SigningIn()
+    both = (declared.sign_in, declared.citizens)
+    provider, citizens = (Provider(**one.model_dump()) if one else None for one in both)
+    rest = declared.model_dump(exclude={"sign_in", "citizens"})
+    return SigningIn(provider, citizens, **rest)
 
 
 def _check_city(city: CityDeclaration, document: Document) -> None:

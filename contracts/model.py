@@ -17,6 +17,7 @@ from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.retention import Retention
+from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
 from contracts.source import Source as Source
 from contracts.source import Store as Store
@@ -401,6 +402,7 @@ class Catalogue:
     demonstration: bool = False
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
+    signing_in: SigningIn = field(default_factory=SigningIn)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

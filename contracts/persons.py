@@ -6,8 +6,8 @@ import base64
 import binascii
 import textwrap
 
-from contracts.acts import Person, PersonKey, RoleGrant, person_key
-from contracts.declarations import PersonDeclaration, PersonKeyDeclaration, PersonsDeclaration
+from contracts.acts import OF_DEPARTMENT, Person, PersonKey, Role, RoleGrant, person_key
+from contracts.declarations import PersonDeclaration, PersonKeyDeclaration, PersonsDeclaration, RoleDeclaration
 from contracts.documents import Document
 
 
@@ -29,6 +29,7 @@ def _check(document: Document, name: str, one: PersonDeclaration, keys: dict[str
         if role.until < role.from_:
             text = f"ends on {role.until}, before it begins"
             document.fault(("persons", name, "roles", number, "until"), text, "a day not before `from`")
+        _check_scope(document, ("persons", name, "roles", number), role)
     for number, key in enumerate(one.keys):
         at = ("persons", name, "keys", number)
         if key.until < key.from_:
@@ -38,6 +39,15 @@ def _check(document: Document, name: str, one: PersonDeclaration, keys: dict[str
             document.fault((*at, "key"), wrong, "what `zhongtai person-key` prints")
         if keys.setdefault(key.key, name) != name:
             document.fault((*at, "key"), f"is {keys[key.key]}'s key, too", "a key of this person's own")
+
+
+def _check_scope(document: Document, at: tuple[str | int, ...], role: RoleDeclaration) -> None:
+    if role.department is not None and role.role not in OF_DEPARTMENT:
+        text = f"{role.role} is no role of one department"
+        document.fault((*at, "department"), text, f"leave it out, or a role of {', '.join(sorted(OF_DEPARTMENT))}")
+    if (role.agency is not None) != (role.role is Role.APPLICANT):
+        of = "names an agency" if role.agency is not None else "names no agency"
+        document.fault(at, f"{role.role} {of}", "an agency for the role applicant, and for no other")
 
 
 # SubjectPublicKeyInfo before the key itself: Ed25519 (RFC 8410), and a point of SM2's curve (GB/T 32918.5-2017); with
@@ -68,9 +78,13 @@ def _person(name: str, one: PersonDeclaration) -> Person:
         name=name,
         title_zh=one.title.zh,
         title_en=one.title.en,
-        roles=tuple(RoleGrant(role.role, role.from_, role.until) for role in one.roles),
+        roles=tuple(map(_role, one.roles)),
         keys=tuple(_key(key) for key in one.keys),
     )
+
+
+def _role(one: RoleDeclaration) -> RoleGrant:
+    return RoleGrant(one.role, one.from_, one.until, one.department or "", one.agency or "")
 
 
 def _key(one: PersonKeyDeclaration) -> PersonKey:

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from portal.city import City
+from portal.whence import whence
 from sharing.grants import Grant, recognise
 
 PREFIX = "zta_"
@@ -43,8 +44,7 @@ class Access:
             return _refusal(400, "unsupported_grant_type")
         client, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
         grant, now = recognise(self._city.grants(), secret), self._city.now()
-        address = request.client.host if request.client else ""
-        if grant is None or grant.token != client or not grant.stands(now) or not grant.admits(address):
+        if grant is None or grant.token != client or not grant.stands(now) or not grant.admits(*whence(request)):
             return _refusal(401, "invalid_client")
         ends = min(now + LIFETIME, grant.until)
         told = {"token_type": "Bearer", "expires_in": int((ends - now).total_seconds())}

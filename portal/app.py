@@ -20,19 +20,24 @@ from portal.asking import Refused
 from portal.catalogue.routes import ResourceCatalogue
 from portal.city import City
 from portal.delta.routes import DeltaSharing
+from portal.entrance.at_provider import AtProvider
+from portal.entrance.own import Own
+from portal.entrance.routes import SigningIn, sign_in_first
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs, ReleaseDamaged
 from portal.files.routes import Files
 from portal.open.routes import OpenData
 from portal.pages import Pages
+from portal.people.people import NotForYou, People, SignInFirst
 from portal.released import Released
 from sharing.faults import SharingRefused
 
 
-def application(city: City, base: str) -> Starlette:
-    """The ASGI application of one city; `base` is the address by which others reach it."""
-    shared = city, Released(city), Proofs()
-    pages = Pages(city.name, city.catalogue.title_zh, city.catalogue.title_en)
+def application(city: City, people: People) -> Starlette:
+    """The ASGI application of one city and its persons."""
+    shared, base = (city, Released(city), Proofs()), people.base
+    pages = Pages(people)
+    entrance = SigningIn(people, pages)
     found = Starlette(
         routes=[
             *DeltaSharing(*shared, base).routes(),
@@ -41,10 +46,15 @@ def application(city: City, base: str) -> Starlette:
             *Access(city).routes(),
             *ResourceCatalogue(city, shared[1]).routes(),
             *OpenData(shared, pages, base).routes(),
+            *entrance.routes(),
+            *AtProvider(people, entrance).routes(),
+            *Own(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={
-            Refused: _Recorded(city, _refused),
+            Refused: _Recorded(city, _Refusals(pages)),
+            SignInFirst: _first,
+            NotForYou: _NotForYou(pages),
             ReleaseDamaged: _Recorded(city, _damaged),
             FileNotFoundError: _Recorded(city, _went),
             SharingRefused: _unable,
@@ -86,9 +96,33 @@ def _said(status: int, code: str, message: str, more: Mapping[str, str] | None =
     return JSONResponse({"errorCode": code, "message": message}, status, headers)
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
-    return _said(error.status, error.code, error.message)
+class _Refusals:
+    """What was refused: as a page for a browser that asked for one, else in the protocol's shape."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def __call__(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINES):
+            return self._pages.page(request, "refused.html", error.status, what=error.message)
+        return _said(error.status, error.code, error.message)
+
+
+_MACHINES = ("/delta-sharing", "/api/", "/oauth/", "/files/")
+
+
+class _NotForYou:
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotForYou)
+        return self._pages.page(request, "refused.html", 403, what=f"{error.what}")
+
+
+async def _first(request: Request, error: Exception) -> Response:
+    return sign_in_first(request)
 
 
 def _damaged(request: Request, error: Exception) -> Response:

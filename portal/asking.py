@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from portal.access import PREFIX, token_id
 from portal.city import City
+from portal.whence import whence
 from sharing.grants import Grant, recognise
 
 _SCHEME = "bearer "
@@ -39,8 +40,7 @@ def _grant(city: City, text: str) -> Grant | None:
 
 def admitted(city: City, request: Request, grant: Grant | None) -> Grant:
     """A grant, if it stands and may be used from where it is. Raises `Refused`, in the same words for all reasons."""
-    address = request.client.host if request.client else ""
-    if grant is None or not grant.stands(city.now()) or not grant.admits(address):
+    if grant is None or not grant.stands(city.now()) or not grant.admits(*whence(request)):
         raise Refused(401, "UNAUTHENTICATED", "no grant that stands; ask the city's data office for one")
     request.state.grant = grant  # what is refused from here on is on the record as this one's
     return grant

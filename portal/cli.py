@@ -14,6 +14,7 @@ from rich.markup import escape
 from lake.cli.options import Json, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import Settings, load_settings
+from portal.cli_people import COMMANDS as PEOPLE
 from sharing.grants import Asked
 
 WRONG = 2
@@ -26,14 +27,21 @@ def serve(
         str, typer.Option("--host", help="Interface; others than loopback belong behind TLS.")
     ] = "127.0.0.1",
     url: Annotated[str, typer.Option("--url", help="The address by which others reach it: https://data.example.")] = "",
+    certificate: Annotated[Path | None, typer.Option("--tls", help="Its certificate (PEM): TLS, no proxy.")] = None,
+    key: Annotated[Path | None, typer.Option("--tls-key", help="The key of that certificate.")] = None,
+    clients: Annotated[
+        Path | None, typer.Option("--client-ca", help="Authorities (PEM) whose clients may show certificates.")
+    ] = None,
     workspace: Workspace = None,
 ) -> None:
     """The portal: Delta Sharing, the files of releases, the catalogue."""
-    from portal.serving import Place, serve
+    from portal.serving import Place, Tls, serve
 
+    if (certificate is None) != (key is None) or (clients is not None and certificate is None):
+        fail("--tls and --tls-key come together, and --client-ca with both", WRONG)
     settings = load_settings(workspace)
     _expect_address(url)
-    place = Place(host, port, url)
+    place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None)
     say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
     serve(settings, place)
 
@@ -55,6 +63,9 @@ def recipient(
     token: Annotated[str | None, typer.Option("--token", help="revoke: this token's id alone.")] = None,
     url: Annotated[str, typer.Option("--url", help="add: the portal's address.")] = "http://127.0.0.1:8090",
     oauth: Annotated[bool, typer.Option("--oauth", help="add: a profile of OAuth client credentials.")] = False,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="add: of use with this client's certificate (PEM) alone.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +79,11 @@ def recipient(
     elif name is None:
         fail(f"say whom: `recipient {doing} AGENCY`", WRONG)
     elif doing == "add":
-        found = _added(settings, Asked(name, days, tuple(network or ()), login_name()), profile, (url, oauth))
+        from sharing.grants import certificate_digest
+
+        bound = certificate_digest(certificate.read_bytes(), str(certificate)) if certificate else ""
+        asked = Asked(name, days, tuple(network or ()), login_name(), bound)
+        found = _added(settings, asked, profile, (url, oauth))
     else:
         found = _ended(settings, name, token)
     emit(found) if as_json else _show(found)
@@ -161,4 +176,4 @@ def _show(found: dict[str, Any]) -> None:
         say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads}
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads, **PEOPLE}

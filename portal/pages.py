@@ -5,21 +5,40 @@ Every text that comes from elsewhere is escaped; a fact that a template names an
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from contracts.acts import Role
+from contracts.clock import in_city
+from portal.people.people import People
+from portal.people.reader import VISITOR, Reader, titles
+
 _HERE = Path(__file__).resolve().parent
+
+NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
+    ("/open", "公共数据开放", "Open data", ()),
+    ("/catalogue", "资源目录", "Catalogue", ()),
+    ("/requests", "供需对接", "Requests", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
+    ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
+    ("/statements", "使用统计", "Statements", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
+    ("/audit", "审计", "Audit", (Role.OFFICER, Role.AUDITOR)),
+]
+"""The pages that every page leads to: address, Chinese, English, and the roles that they are for; none: everybody."""
 
 
 class Pages:
-    """The templates of the portal, for one city."""
+    """The templates of the portal, for one city and whoever looks."""
 
-    def __init__(self, city: str, title_zh: str, title_en: str) -> None:
+    def __init__(self, people: People) -> None:
+        self._people = people
+        catalogue = people.city.catalogue
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -27,13 +46,29 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(city=city, city_zh=title_zh, city_en=title_en)
-        self._templates.filters["number"] = lambda value: f"{value:,}"
+        self._templates.globals.update(
+            city=catalogue.city, city_zh=catalogue.title_zh, city_en=catalogue.title_en, titles=titles
+        )
+        self._templates.globals["navigation"] = NAVIGATION
+        self._templates.filters.update(number=lambda value: f"{value:,}", day=_day, minute=_minute)
 
-    def page(self, template: str, status: int = 200, /, **facts: Any) -> Response:
-        """A page, as HTML."""
-        return HTMLResponse(self._templates.get_template(template).render(**facts), status)
+    def page(self, request: Request, template: str, status: int = 200, /, **facts: Any) -> Response:
+        """A page, as HTML, for whoever asks."""
+        reader: Reader = getattr(request.state, "reader", None) or self._people.reader(request)
+        told = {"reader": reader, "csrf": reader.csrf, "now": self._people.city.now(), "path": request.url.path}
+        answer = HTMLResponse(self._templates.get_template(template).render(**{**told, **facts}), status)
+        if reader != VISITOR:
+            answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     def routes(self) -> list[BaseRoute]:
         """The files beside the pages."""
         return [Mount("/static", StaticFiles(directory=_HERE / "static"))]
+
+
+def _day(moment: datetime) -> str:
+    return in_city(moment).strftime("%Y-%m-%d")
+
+
+def _minute(moment: datetime) -> str:
+    return in_city(moment).strftime("%Y-%m-%d %H:%M")

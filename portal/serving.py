@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +19,17 @@ from portal.city import City, url_key
 from portal.differences import sweep
 from portal.guard import Guard
 from portal.journal import Journal
+from portal.people.people import People
+from portal.whence import CertifiedProtocol
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The portal's own certificate and key, and the authorities whose clients may show a certificate of theirs."""
+
+    certificate: Path
+    key: Path
+    clients: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -26,11 +39,12 @@ class Place:
     host: str = "127.0.0.1"
     port: int = 8090
     url: str = ""
+    tls: Tls | None = None
 
     @property
     def base(self) -> str:
         """The address that is written into answers, without a slash at its end."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.url or f"http{'s' if self.tls else ''}://{self.host}:{self.port}").rstrip("/")
 
 
 @contextmanager
@@ -49,15 +63,22 @@ def opened(settings: Settings) -> Iterator[City]:
 def serve(settings: Settings, place: Place) -> None:
     """Serve until a signal ends it."""
     with opened(settings) as city:
-        uvicorn.Server(bounded(Guard(application(city, place.base)), place.host, place.port)).run()
+        people = People(city, place.base)
+        uvicorn.Server(bounded(Guard(application(city, people)), place)).run()
 
 
-def bounded(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+def bounded(app: ASGIApp, place: Place) -> uvicorn.Config:
     """How an application is served: no more at once, and no longer waited for, than one machine bears."""
+    tls = place.tls
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
+        host=place.host,
+        port=place.port,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+        ssl_ca_certs=str(tls.clients) if tls and tls.clients else None,
+        # A client without one is still served, what is bound to none; one of another authority is not let in at all.
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if tls and tls.clients else ssl.CERT_NONE,
         log_level="warning",
         access_log=False,  # the ledger has it, and no address with a signature belongs into a log
         server_header=False,
@@ -66,6 +87,6 @@ def bounded(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         timeout_graceful_shutdown=10,
         limit_concurrency=1000,
         h11_max_incomplete_event_size=16_384,
-        http="h11",
+        http=CertifiedProtocol,
         lifespan="off",
     )

@@ -77,8 +77,8 @@ def seen_digest(seen: Mapping[str, str]) -> str:
     return digest(dict(seen))
 
 
-def sign_act(act: Act, signer: Signer) -> bytes:
-    """The act as a signed file."""
+def act_payload(act: Act) -> bytes:
+    """What is signed of an act: its statement, in its one spelling."""
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": act.about, "digest": {"sha256": act.over}}],
@@ -94,12 +94,22 @@ def sign_act(act: Act, signer: Signer) -> bytes:
             "played": act.played,
         },
     }
-    return sign_payload(canonical_json(statement), signer)
+    return canonical_json(statement)
+
+
+def sign_act(act: Act, signer: Signer) -> bytes:
+    """The act as a signed file."""
+    return sign_payload(act_payload(act), signer)
 
 
 def read_act(data: bytes) -> Act:
     """What a signed file says, unverified; SharingRefused where it is no act, or its digest is not of its parts."""
     payload, key_id, _ = open_envelope(data, NAME)
+    return replace(read_statement(payload), digest=hashlib.sha256(data).hexdigest(), key_id=key_id)
+
+
+def read_statement(payload: bytes) -> Act:
+    """What a statement says that is to be signed, or was; SharingRefused as `read_act`."""
     try:
         statement = _Statement.model_validate_json(payload)
     except ValidationError:
@@ -115,8 +125,6 @@ def read_act(data: bytes) -> Act:
         after=said.after,
         words=said.words,
         played=said.played,
-        digest=hashlib.sha256(data).hexdigest(),
-        key_id=key_id,
     )
     if subject.digest != {"sha256": act.over} or act.at.tzinfo is None:
         raise SharingRefused("act_understood", subject.name, "its digest is not of what it names", "sign it anew")

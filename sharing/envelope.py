@@ -21,7 +21,7 @@ _LIMIT = 64 * 1024 * 1024
 
 def sign_payload(payload: bytes, signer: Signer) -> bytes:
     """The file: a DSSE envelope with one signature over the payload and its type."""
-    return _envelope(payload, signer.public.key_id, signer.sign(pre_authentication(payload)))
+    return envelope(payload, signer.public.key_id, signer.sign(pre_authentication(payload)))
 
 
 def pre_authentication(payload: bytes) -> bytes:
@@ -42,7 +42,7 @@ def open_envelope(data: bytes, name: str) -> tuple[bytes, str, bytes]:
         (signature,) = record["signatures"]
         payload = base64.b64decode(record["payload"], validate=True)
         parts = payload, str(signature["keyid"]), base64.b64decode(signature["sig"], validate=True)
-        if _envelope(*parts) != data:
+        if envelope(*parts) != data:
             raise ValueError("another spelling")
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         raise SharingRefused("envelope_readable", name, "not a whole signed file", AGAIN) from None
@@ -64,7 +64,8 @@ def verified_payload(data: bytes, key: PublicKey, name: str) -> bytes:
     return payload
 
 
-def _envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
+def envelope(payload: bytes, key_id: str, signature: bytes) -> bytes:
+    """The file of a payload and its signature, in its one spelling; nothing is verified."""
     encoded = {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),

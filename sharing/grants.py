@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
@@ -32,7 +35,8 @@ _BYTES = 32
 class Grant:
     """One token's right to read: `recipient` is an agency, `token` the id of the token, `until` the moment it ends.
 
-    `networks` are those that it may be used from (CIDR; none: from anywhere), `by` who gave it.
+    `networks` are those that it may be used from (CIDR; none: from anywhere), `certificate` is the SHA-256 of the TLS
+    certificate without which it is of no use (RFC 8705; "": of use without one), `by` who gave it.
     """
 
     token: str
@@ -42,13 +46,19 @@ class Grant:
     networks: tuple[str, ...] = ()
     by: str = ""
     ended: str = ""
+    certificate: str = ""
 
     def stands(self, at: datetime) -> bool:
         """Whether it can be used at a moment."""
         return not self.ended and at < self.until
 
-    def admits(self, address: str) -> bool:
-        """Whether it can be used from an address; from none that is no address, where networks are named."""
+    def admits(self, address: str, certificate: str = "") -> bool:
+        """Whether it can be used from an address, over a connection that proved to have a certificate ("": none).
+
+        From none that is no address, where networks are named.
+        """
+        if self.certificate and not hmac.compare_digest(self.certificate, certificate):
+            return False
         if not self.networks:
             return True
         try:
@@ -59,7 +69,9 @@ class Grant:
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data, and the body of its ledger entry."""
-        return {**vars(self), "until": self.until.isoformat(), "networks": list(self.networks)}
+        told = {**vars(self), "until": self.until.isoformat(), "networks": list(self.networks)}
+        # What was written before there were such is spelled as before.
+        return told if self.certificate else {name: value for name, value in told.items() if name != "certificate"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ class Asked:
     days: int
     networks: Sequence[str] = ()
     by: str = ""
+    certificate: str = ""
 
 
 def give(ledger: Ledger, asked: Asked, at: datetime) -> tuple[Grant, str]:
@@ -84,7 +97,8 @@ def give(ledger: Ledger, asked: Asked, at: datetime) -> tuple[Grant, str]:
         _expect_network(asked.recipient, network)
     text = PREFIX + secrets.token_urlsafe(_BYTES)
     digest = _digest(text)
-    grant = Grant(digest[:12], asked.recipient, digest, at + term, tuple(asked.networks), asked.by)
+    networks, bound = tuple(asked.networks), asked.certificate
+    grant = Grant(digest[:12], asked.recipient, digest, at + term, networks, asked.by, certificate=bound)
     ledger.append(KIND, grant.as_dict(), at)
     return grant, text
 
@@ -110,7 +124,7 @@ def grants(ledger: Ledger) -> Iterator[Grant]:
 
 def read_grant(body: Mapping[str, Any]) -> Grant:
     """A grant from its ledger entry."""
-    names = ("token", "recipient", "sha256", "by", "ended")
+    names = ("token", "recipient", "sha256", "by", "ended", "certificate")
     texts = {name: str(body.get(name) or "") for name in names}
     return Grant(**texts, until=datetime.fromisoformat(body["until"]), networks=tuple(map(str, body["networks"])))
 
@@ -145,6 +159,14 @@ def profile(base: str, grant: Grant, text: str, *, oauth: bool = False) -> bytes
             "expirationTime": grant.until.isoformat(timespec="milliseconds"),
         }
     return json.dumps(told, indent=2).encode() + b"\n"
+
+
+def certificate_digest(pem: bytes, name: str) -> str:
+    """The SHA-256, in hex, of a certificate in PEM; SharingRefused for what is none."""
+    try:
+        return hashlib.sha256(load_pem_x509_certificate(pem).public_bytes(Encoding.DER)).hexdigest()
+    except ValueError:
+        raise SharingRefused("grant_certificate", name, "is no certificate", "name the client's own, in PEM") from None
 
 
 def _digest(text: str) -> str:

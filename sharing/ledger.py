@@ -51,6 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("notice",),
     "act": ("about",),
     "access": ("subject",),
+    "account": ("person",),
     "grant": ("recipient", "token"),
     "read": ("recipient",),
     "run": ("run_id",),

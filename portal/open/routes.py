@@ -47,23 +47,23 @@ class OpenData:
         """All that is open; `?q=` those whose titles, columns or names have a text."""
         wanted = request.query_params.get("q", "").strip()[:100]
         found = [one for one in await self._all() if _has(one, wanted.casefold())]
-        return self._pages.page("open.html", datasets=found, wanted=wanted, now=self._city.now())
+        return self._pages.page(request, "open.html", datasets=found, wanted=wanted)
 
     async def one(self, request: Request) -> Response:
         """One open dataset: what it is, its first rows, its files, its certificate in words."""
         found = await self._one(request)
         if found is None:
-            return self._nothing()
+            return self._nothing(request)
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
         names, rows = await asyncio.to_thread(preview, found.version)
         shown = {"names": names, "rows": rows, "formats": FORMATS_OFFERED}
-        return self._pages.page("open_dataset.html", 200, dataset=found, now=self._city.now(), **shown)
+        return self._pages.page(request, "open_dataset.html", 200, dataset=found, **shown)
 
     async def download(self, request: Request) -> Response:
         """The files of one open dataset, in a format."""
         found, format_ = await self._one(request), request.path_params["format"]
         if found is None:
-            return self._nothing()
+            return self._nothing(request)
         if request.query_params:
             raise Refused(400, "INVALID_PARAMETER_VALUE", "the current version is open, and no other")
         expect_format(found.version, format_)
@@ -90,8 +90,8 @@ class OpenData:
         name = request.path_params["name"]
         return await asyncio.to_thread(open_dataset, self._released, self._city.agreements, name)
 
-    def _nothing(self) -> Response:
-        return self._pages.page("nothing.html", 404)
+    def _nothing(self, request: Request) -> Response:
+        return self._pages.page(request, "nothing.html", 404)
 
 
 def _has(one: OpenDataset, text: str) -> bool:

@@ -36,7 +36,8 @@ from portal.app import application
 from portal.city import City, url_key
 from portal.guard import Guard
 from portal.journal import Journal
-from portal.serving import bounded
+from portal.people.people import People
+from portal.serving import Place, bounded
 from sharing.grants import Asked, give
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
@@ -89,7 +90,8 @@ def listen(place: str, port: int) -> None:
         agreements = {_TERMS.name: _TERMS}
         catalogue = Catalogue("city", "市", "City", Path(place), Path(place), {}, {}, {}, agreements, {}, {})
         city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
-        uvicorn.Server(bounded(Guard(application(city, f"http://127.0.0.1:{port}")), "127.0.0.1", port)).run()
+        people = People(city, f"http://127.0.0.1:{port}")
+        uvicorn.Server(bounded(Guard(application(city, people)), Place(port=port))).run()
 
 
 @contextmanager

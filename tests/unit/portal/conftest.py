@@ -7,8 +7,8 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+import yaml
 
+from contracts.acts import RoleGrant
 from contracts.model import Catalogue, Rule
 from contracts.violation import Severity
 from lake.settings import load_settings
@@ -24,7 +26,9 @@ from portal.app import application
 from portal.city import City, url_key
 from portal.guard import Guard
 from portal.journal import Journal
-from portal.serving import bounded
+from portal.people.people import People
+from portal.people.reader import Citizen
+from portal.serving import Place, bounded
 from sharing.grants import Asked, Grant, give, profile
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
@@ -64,6 +68,8 @@ class Portal:
     publishing: Publishing
     clock: Moment
     app: Any
+    people: People
+    persons: dict[str, Any] = field(default_factory=dict)
 
     def publish(self, ages: range = range(80, 100), **changes: Any) -> Release:
         """Release the product, as a run does."""
@@ -89,9 +95,37 @@ class Portal:
 
         return asyncio.run(asked())
 
+    def sign_in(self, name: str, *roles: RoleGrant, keys: Sequence[str] = ()) -> dict[str, str]:
+        """Declare a person with roles, sign them in, and the header of their browser."""
+        self.persons[name] = {
+            "title": {"zh": name, "en": name},
+            "roles": [_declared(one) for one in roles],
+            "keys": [{"key": key, "from": "2026-01-01", "until": "2028-12-31"} for key in keys],
+        }
+        file = self.city.settings.workspace / "contracts" / "persons.yml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump({"persons": self.persons}, allow_unicode=True), encoding="utf-8")
+        return self.begin(name)
+
+    def begin(self, name: str, citizen: Citizen | None = None) -> dict[str, str]:
+        """A session of somebody, and the header of their browser."""
+        return {"Cookie": f"zt={self.people.sessions.begin(name, self.clock.now(), citizen)}"}
+
+    def post(self, path: str, form: Mapping[str, str], as_: Mapping[str, str] | None = None) -> httpx.Response:
+        """A form, as the page of a portal sends it."""
+        told = dict(as_ or {})
+        session = self.people.sessions.find(told.get("Cookie", "").removeprefix("zt="), self.clock.now())
+        token = {"csrf": self.people.sessions.form_token(session)} if session else {}
+        return self.ask("POST", path, data={**token, **form}, headers={**told, "Origin": "http://portal"})
+
     def reads(self) -> list[dict[str, Any]]:
         """What the ledger says was read."""
         return [dict(entry.body) for entry in self.city.ledger.entries("read")]
+
+
+def _declared(role: RoleGrant) -> dict[str, Any]:
+    told = {"role": str(role.role), "from": role.valid_from, "until": role.valid_until}
+    return told | {name: value for name in ("department", "agency") if (value := getattr(role, name))}
 
 
 @pytest.fixture
@@ -103,7 +137,9 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     with Ledger.open(settings.ledger, publishing.signer) as ledger:
         catalogue = Catalogue("city", "某市", "A City", tmp_path, tmp_path, {}, {}, {}, AGREEMENTS, {}, {})
         city = City(settings, catalogue, ledger, Journal(ledger, clock), url_key(settings))
-        yield Portal(city, publishing, clock, Guard(application(city, "http://portal")))
+        people = People(city, "http://portal")
+        yield Portal(city, publishing, clock, Guard(application(city, people)), people)
+        people.store.close()
 
 
 @pytest.fixture
@@ -142,7 +178,8 @@ class Served:
 def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    server = uvicorn.Server(bounded(Guard(application(portal.city, base)), "127.0.0.1", port))
+    people = People(portal.city, base)
+    server = uvicorn.Server(bounded(Guard(application(portal.city, people)), Place(port=port)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not listens(port):
@@ -156,4 +193,5 @@ def served(portal: Portal, tmp_path: Path) -> Iterator[Served]:
     yield Served(portal, base, file)
     server.should_exit = True
     thread.join(20)
+    people.store.close()
     assert not thread.is_alive()

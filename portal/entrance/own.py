@@ -1,0 +1,89 @@
+"""The page of one's own: roles, what one did here, and the tokens by which applications of one's agency read.
+
+A token is handed over as the profile file that clients open, once, as it is made; another may be made before it ends,
+so that an application changes without a gap. It is the same grant as `zhongtai recipient add` gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from contracts.acts import Role
+from portal.asking import Refused
+from portal.pages import Pages
+from portal.people.people import People
+from sharing.faults import SharingRefused
+from sharing.grants import Asked, end, give, profile
+
+_SHOWN = 50
+
+
+class Own:
+    """The pages of a person's own."""
+
+    def __init__(self, people: People, pages: Pages) -> None:
+        self._people, self._pages = people, pages
+        self._city = people.city
+
+    def routes(self) -> list[Route]:
+        """Its routes."""
+        return [
+            Route("/me", self.me, methods=["GET"]),
+            Route("/me/tokens", self.give, methods=["POST"]),
+            Route("/me/tokens/{token}/end", self.end, methods=["POST"]),
+        ]
+
+    async def me(self, request: Request) -> Response:
+        """Roles, tokens, and what one did."""
+        reader = self._people.expect(request)
+        now, every = self._city.now(), self._city.grants().values()
+        mine = [one for one in every if one.recipient in reader.agencies]
+        mine.sort(key=lambda one: (not one.stands(now), one.until), reverse=False)
+        done = await asyncio.to_thread(self._done, reader.name)
+        rules = self._city.catalogue.signing_in
+        return self._pages.page(request, "me.html", grants=mine, done=done, rules=rules)
+
+    async def give(self, request: Request) -> Response:
+        """A new token for applications of an agency, as the profile file to keep."""
+        form = await self._people.posted(request)
+        agency = form.get("agency", "")
+        reader = self._people.expect(request, Role.APPLICANT, agency=agency or "-")
+        networks = tuple(form.get("networks", "").split())
+        asked = Asked(agency, _days(form.get("days", "90")), networks, reader.name)
+        try:
+            grant, text = await asyncio.to_thread(give, self._city.ledger, asked, self._city.now())
+        except SharingRefused as refusal:
+            raise Refused(400, "INVALID_PARAMETER_VALUE", f"{refusal.fault.message}: {refusal.fault.fix}") from None
+        data = profile(self._people.base, grant, text, oauth=form.get("kind") == "oauth")
+        told = {"Content-Disposition": f'attachment; filename="{agency}.json"', "Cache-Control": "no-store"}
+        return Response(data, media_type="application/json", headers=told)
+
+    async def end(self, request: Request) -> Response:
+        """End a token of one's agency, from the next request on."""
+        await self._people.posted(request)
+        token = request.path_params["token"]
+        grant = self._city.grants().get(token)
+        reader = self._people.expect(request, Role.APPLICANT)
+        if grant is None or grant.recipient not in reader.agencies or not grant.stands(self._city.now()):
+            raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "no token of that id stands for your agency")
+        await asyncio.to_thread(end, self._city.ledger, grant.recipient, reader.name, self._city.now(), token)
+        return RedirectResponse("/me", 303)
+
+    def _done(self, name: str) -> list[tuple[str, str]]:
+        """The newest of what the ledger says of a person: when, and what."""
+        entries = [*self._city.ledger.about("account", name), *self._city.ledger.entries("act")]
+        mine = [one for one in entries if one.body.get("person") == name]
+        mine.sort(key=lambda one: one.seq, reverse=True)
+        told = ((one, one.body.get("what") or f"{one.body.get('deed')} {one.body.get('about')}") for one in mine)
+        return [(one.at.isoformat(), str(what)) for one, what in islice(told, _SHOWN)]
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise Refused(400, "INVALID_PARAMETER_VALUE", "days is a whole number")
+    return int(text)

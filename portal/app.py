@@ -30,6 +30,7 @@ from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import NotForYou, People, SignInFirst
 from portal.released import Released
+from portal.statements.routes import StatementPages
 from sharing.faults import SharingRefused
 
 
@@ -49,6 +50,7 @@ def application(city: City, people: People) -> Starlette:
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
+            *StatementPages(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.acts import Role
+from contracts.model import Catalogue
 from portal.pages import Pages
 from portal.people.people import People
 from portal.people.reader import Reader
@@ -28,8 +29,11 @@ class StatementPages:
 
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages = people, pages
-        self._catalogue = people.city.catalogue
         self._statements = Statements(people.city)
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._people.city.catalogue
 
     def routes(self) -> list[Route]:
         """Its route."""

@@ -31,6 +31,7 @@ from portal.pages import Pages
 from portal.people.people import NotForYou, People, SignInFirst
 from portal.released import Released
 from portal.statements.routes import StatementPages
+from portal.traces.routes import OwnTraces
 from sharing.faults import SharingRefused
 
 
@@ -51,6 +52,7 @@ def application(city: City, people: People) -> Starlette:
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
             *StatementPages(people, pages).routes(),
+            *OwnTraces(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers={

@@ -54,6 +54,8 @@ class Terms(Record):
     approvals: tuple[str, ...]
     impact_assessment: str | None
     category_ceiling: Category = Category.GENERAL
+    untold_basis: str | None = None
+    """The law by which the persons in it are not told of it; None where they are."""
 
 
 class ColumnTerms(Record):

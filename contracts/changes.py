@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from contracts.compare import Comparison, compare
+from contracts.masks import CITY_ID
 from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity, OpenAttribute
 
 
@@ -148,6 +149,8 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
     "allowed_purposes": ("purpose_changed", False),
     "legal_basis": ("legal_basis_changed", False),
     "scope": ("scope_changed", True),
+    "rows": ("scope_changed", True),
+    "untold_basis": ("telling_changed", False),
     "valid_from": ("validity_changed", False),
     "valid_until": ("validity_changed", False),
     "sharing_attribute": ("sharing_changed", False),
@@ -212,6 +215,8 @@ def _terms(before: Agreement, after: Agreement) -> Iterator[Change]:
             yield Change(f"{name}.{one}", "column_retyped", True, name, str(old[one].type), str(new[one].type))
         elif old[one] != new[one]:
             dropped = old[one].required and not new[one].required
+            # That a column is the city's id was so before it was said.
+            dropped = dropped or new[one].mask not in (None, CITY_ID, old[one].mask)
             yield Change(f"{name}.{one}", "column_changed", dropped, name)
 
 

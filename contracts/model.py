@@ -304,6 +304,7 @@ class ProductColumn:
     """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity).
 
     `level` is the level that its author takes it to be of, which lineage must not find higher; None where none is said.
+    `mask` is the one of `contracts.masks`, or the declassifier, that all its text shows; None where it is as it is.
     """
 
     name: str
@@ -313,6 +314,15 @@ class ProductColumn:
     purpose: str
     required: bool = False
     level: Level | None = None
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
+class RowCondition:
+    """Rows that may leave: those whose value of a column, as text, is one of these. Nothing is none of them."""
+
+    column: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -366,6 +376,8 @@ class Agreement:
     `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
     wants it registers first.
     `request` is the number of the approved request that it answers; None where nobody filed one.
+    `rows` are the conditions that every row keeps, all of them. `untold_basis` is the law by which the persons in it
+    are not told of it; None where they are.
     """
 
     name: str
@@ -400,6 +412,8 @@ class Agreement:
     licence: Licence | None = None
     open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
     request: str | None = None
+    rows: tuple[RowCondition, ...] = ()
+    untold_basis: str | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from contracts.model import (
 )
 from contracts.names import group_fault, wanted_name
 from contracts.promises import Place, Written, distinct, rule, written
+from contracts.recipient_policy import check_telling, read_rows
 
 PUBLIC = "public"
 
@@ -100,6 +101,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
     own = _rules(place, ("rules",), declared.rules)
     _check_anonymity(document, declared)
     _check_approvals(document, declared)
+    check_telling(document, declared)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -120,7 +122,9 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         valid_from=declared.valid.from_,
         valid_until=declared.valid.until,
         columns=tuple(
-            ProductColumn(one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required, one.level)
+            ProductColumn(
+                one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required, one.level, one.mask
+            )
             for one in declared.columns
         ),
         allowed_purposes=declared.allowed_purposes,
@@ -143,6 +147,8 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         open_attribute=OpenAttribute(declared.open_attribute),
         licence=Licence(declared.licence.title, declared.licence.url) if declared.licence else None,
         request=declared.request,
+        rows=read_rows(document, declared),
+        untold_basis=declared.untold_basis,
     )
 
 

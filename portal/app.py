@@ -26,6 +26,8 @@ from portal.people.people import People
 from portal.refusals import Refusals
 from portal.released import Released
 from portal.requests.routes import Requests
+from portal.statements.routes import StatementPages
+from portal.traces.routes import OwnTraces
 from portal.verdicts.routes import Verdicts
 
 
@@ -53,6 +55,8 @@ def application(city: City, people: People) -> Starlette:
             *Audit(people, pages).routes(),
             *description.routes(),
             *Requests(people, pages).routes(),
+            *StatementPages(people, pages).routes(),
+            *OwnTraces(people, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

@@ -15,11 +15,13 @@ from typing import Any
 from contracts.evidence import CandidateFile
 from contracts.model import FIRST_VERSION, Agreement, OpenAttribute
 
-_LATER = {
+_LATER: dict[str, Any] = {
     "version": FIRST_VERSION,
     "licence": None,
     "open_attribute": str(OpenAttribute.UNCONDITIONAL),
     "request": None,
+    "rows": [],
+    "untold_basis": None,
 }
 """What agreements came to say in the course of time, and what one that leaves it unsaid means."""
 
@@ -45,6 +47,9 @@ def agreement_digest(agreement: Agreement) -> str:
     """The digest of everything an agreement says; where its file lies is left out."""
     terms = {item.name: _plain(getattr(agreement, item.name)) for item in fields(agreement) if item.name != "path"}
     # What was signed before something could be said stays signed.
+    for column in terms["columns"]:
+        if column["mask"] is None:
+            del column["mask"]
     return digest({name: value for name, value in terms.items() if name not in _LATER or value != _LATER[name]})
 
 

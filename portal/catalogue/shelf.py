@@ -5,8 +5,10 @@ What the ledger tells is read on with each question, and changes no record: an i
 
 from __future__ import annotations
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -14,10 +16,11 @@ from contracts.model import Catalogue
 from portal.catalogue.past import Declared, Past
 from portal.catalogue.records import DATASET, PRODUCT, PUBLIC, Resource
 from portal.catalogue.search import Index
-from portal.catalogue.sight import Sight, seen
+from portal.catalogue.sight import EVERYBODY, Sight, seen
 from portal.catalogue.states import Days, together
 from portal.city import City
 from quality.rules import declared_rules
+from sharing.faults import SharingRefused
 
 _MOST_SIGHTS = 16
 
@@ -54,6 +57,12 @@ class Shelf:
         self._of: Catalogue | None = None
         self._past = Past(city.ledger)
         self._views: OrderedDict[tuple[Sight, frozenset[str]], View] = OrderedDict()
+
+    def warm(self) -> None:
+        """Make what most will ask for. What cannot be made now is told to whoever asks."""
+        with suppress(sqlite3.Error, SharingRefused):
+            for sight in (EVERYBODY, Sight(inside=True)):
+                self.view(sight)
 
     def view(self, sight: Sight) -> View:
         """What a sight shows now."""

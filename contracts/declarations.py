@@ -96,18 +96,23 @@ class RetentionDeclaration(Declaration):
     )
 
 
+# What may stand in an IRI (RFC 3987): harvesters would be told nothing of another.
+_IRI = r"^https?://([^\s<>\"{}|\\^`%\[\]]|%[0-9A-Fa-f]{2})+$"
+_MAIL = r"^[^@\s<>\"{}|\\^`%\[\]]+@[^@\s<>\"{}|\\^`%\[\]]+$"
+
+
 class LicenceDeclaration(Declaration):
     """Under which open data may be used."""
 
     title: Text
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+    url: Annotated[str, StringConstraints(pattern=_IRI)]
 
 
 class ContactDeclaration(Declaration):
     """Whom to ask."""
 
     name: Text
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+    email: Annotated[str, StringConstraints(pattern=_MAIL)]
 
 
 class OpenDataDeclaration(Declaration):

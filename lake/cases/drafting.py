@@ -175,14 +175,17 @@ def _comment(text: str, mark: str) -> list[str]:
 
 def _sql(case: Case, resource: Resource, kept: list[ResourceColumn], left: list[ResourceColumn]) -> str:
     lines = _comment(_HEADING.format(request=case.id), "--")
-    lines += _comment(f"Scope, to be written as a condition: {case.asked.scope}", "--")
     for one in left:
         by = _LOWERED_BY.get(one.mask)
         how = f"zhongtai.{by}, if its output serves the purpose" if by else "a declassifier, if one serves the purpose"
         why = case.asked.columns[one.name]
         lines += _comment(f"{one.name} is {one.level} and left out; it is asked to: {why}. Lower it by {how}.", "--")
     columns = ",\n".join(f"  {sql_name(one.name)}" for one in kept)
-    return "\n".join([*lines, "select", columns, f"from {{{{ ref('{resource.model}') }}}}"]) + "\n"
+    # Whoever merges it unread lets nothing leave: what the scope means only a person can write.
+    scope = _comment(f"The scope, to be written in place of `false`: {case.asked.scope}", "--")
+    return (
+        "\n".join([*lines, "select", columns, f"from {{{{ ref('{resource.model}') }}}}", *scope, "where false"]) + "\n"
+    )
 
 
 def _yml(case: Case, product: str, kept: list[ResourceColumn], types: Mapping[str, str]) -> str:
@@ -216,7 +219,7 @@ def _types(catalogue: Catalogue, resource: Resource) -> Mapping[str, str]:
 
 
 def _notes(kept: list[ResourceColumn], left: list[ResourceColumn]) -> Iterable[str]:
-    yield "the scope stands as a comment: write it as a condition of the model"
+    yield "no row leaves until the scope is written as the model's condition, in place of `false`"
     for one in left:
         yield f"{one.name} ({one.level}) is left out: lower it by a declassifier, or leave it so"
     if any(one.sensitive_personal for one in kept):

@@ -91,6 +91,9 @@ def test_drafts_of_every_kind_apply_load_and_are_taken_by_dbt(office: Office, tm
         pass  # its tables' schemas stand before dbt comes
     manifest = compiled_manifest(settings)
     assert aside.left_out(settings) == {}
+    for case, made in drafted[:2]:  # what a scope means only a person can write: until then no row leaves
+        sql = made.files[f"dbt_project/models/products/{made.agreement}/{made.product}.sql"]
+        assert sql.endswith("\nwhere false\n") and " ".join(case.asked.scope.split()) in sql
     products = {node["name"] for node in manifest["nodes"].values() if "products" in node["fqn"]}
     assert products == {"unfiled_enterprises", *(made.product for _, made in drafted)}
     depends = {node["name"]: node["depends_on"].get("nodes", []) for node in manifest["nodes"].values()}

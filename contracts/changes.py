@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from contracts.compare import Comparison, compare
-from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity
+from contracts.masks import CITY_ID
+from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity, OpenAttribute
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,14 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
     "allowed_purposes": ("purpose_changed", False),
     "legal_basis": ("legal_basis_changed", False),
     "scope": ("scope_changed", True),
+    "rows": ("scope_changed", True),
+    "untold_basis": ("telling_changed", False),
     "valid_from": ("validity_changed", False),
     "valid_until": ("validity_changed", False),
     "sharing_attribute": ("sharing_changed", False),
     "rules": ("rules_changed", False),
+    "licence": ("licence_changed", True),
+    "open_attribute": ("openness_changed", False),
     "title_zh": ("title_changed", False),
     "title_en": ("title_changed", False),
     "freshness_working_days": ("quality_changed", False),
@@ -210,6 +215,8 @@ def _terms(before: Agreement, after: Agreement) -> Iterator[Change]:
             yield Change(f"{name}.{one}", "column_retyped", True, name, str(old[one].type), str(new[one].type))
         elif old[one] != new[one]:
             dropped = old[one].required and not new[one].required
+            # That a column is the city's id was so before it was said.
+            dropped = dropped or new[one].mask not in (None, CITY_ID, old[one].mask)
             yield Change(f"{name}.{one}", "column_changed", dropped, name)
 
 
@@ -218,6 +225,8 @@ def _is_less(fact: str, before: Agreement, after: Agreement) -> bool:
     one, other = getattr(before, fact), getattr(after, fact)
     if fact == "valid_until" or fact == "level_ceiling":
         return bool(other < one)
+    if fact == "open_attribute":
+        return bool(other is OpenAttribute.CONDITIONAL)
     return bool(other > one) if fact == "valid_from" else False
 
 

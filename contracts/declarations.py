@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.acts import Role
 from contracts.category import Category
-from contracts.model import Level, LogicalType, SharingAttribute
+from contracts.masks import COLUMN_MASK
+from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
 from contracts.violation import Severity
@@ -38,6 +39,7 @@ AgreementName = Annotated[str, StringConstraints(pattern=GRAMMAR.replace("$", "_
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
 Check = Literal["resident_id", "credit_code"]
+ColumnMask = Annotated[str, StringConstraints(pattern=COLUMN_MASK)]
 # In which form a column may reach a product: as it is, in an aggregate over a guarded group, through a declassifier, as
 # a key of a join, or by deciding otherwise about rows and values.
 MayLeave = Literal["plain", "aggregated", "masked", "joined", "decided"]
@@ -47,6 +49,8 @@ Day = Annotated[date, BeforeValidator(_day)]
 # Strict: YAML's true is no 1, and "5" in quotes is text. Without end (inf, nan) nothing can be compared.
 Whole = Annotated[int, Field(strict=True)]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+# A value as a column may hold it. Text that YAML takes for a number or a day needs quotes.
+Value = Annotated[str, StringConstraints(min_length=1)] | Truth | Whole | Day
 # Ten years of them: what is called stale later than that is a slip of the hand.
 WorkingDays = Annotated[int, Field(strict=True, ge=0, le=2600)]
 
@@ -92,6 +96,27 @@ class RetentionDeclaration(Declaration):
     )
 
 
+class LicenceDeclaration(Declaration):
+    """Under which open data may be used."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+
+
+class ContactDeclaration(Declaration):
+    """Whom to ask."""
+
+    name: Text
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+
+
+class OpenDataDeclaration(Declaration):
+    """What a city says of all its open data."""
+
+    licence: LicenceDeclaration | None = Field(None, description="that of every open product that names no other")
+    contact: ContactDeclaration | None = None
+
+
 class SignInDeclaration(Declaration):
     """A provider of OpenID Connect at which persons sign in; the client's secret lies in `secret` below the secrets."""
 
@@ -134,6 +159,7 @@ class CityDeclaration(Declaration):
     jurisdiction: Name = Field("china", description="whose deadlines hold: standards/jurisdictions/<name>.yml")
     encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
+    open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
 
 
@@ -358,10 +384,20 @@ class PurposeDeclaration(Declaration):
     legal_basis: Text
 
 
+class RowsDeclaration(Declaration):
+    """Rows that may leave: those whose value of a column is one of a list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    column: Name
+    in_: tuple[Value, ...] = Field(alias="in", min_length=1)
+
+
 class ScopeDeclaration(Declaration):
-    """Which part of the city's data the agreement covers."""
+    """Which part of the city's data the agreement covers: in words, and by conditions that all its rows keep."""
 
     text: Text
+    rows: tuple[RowsDeclaration, ...] = Field((), description="held against the very files that leave, each row")
 
 
 class ValidityDeclaration(Declaration):
@@ -382,6 +418,7 @@ class ProductColumnDeclaration(Declaration):
     purpose: Text
     required: Truth = False
     level: Level | None = Field(None, description="the level that the author takes it to be of; never below lineage's")
+    mask: ColumnMask | None = Field(None, description="what all its text looks like; held against the files that leave")
 
 
 class LoweringDeclaration(Declaration):
@@ -432,4 +469,10 @@ class AgreementDeclaration(Declaration):
     quasi_identifiers: tuple[Name, ...] | None = Field(None, description="left out: all columns but sensitive ones")
     l_diversity: LDiversityDeclaration | None = None
     rounded_to: Annotated[int, Field(strict=True, ge=2)] | None = None
+    tell_persons: Truth = Field(True, description="false: the persons in it are not told, by `untold_basis`")
+    untold_basis: Text | None = Field(None, description="the law by which they are not (个人信息保护法 art. 18, 35)")
     rules: tuple[RuleDeclaration, ...] = ()
+    licence: LicenceDeclaration | None = Field(None, description="of an open product; left out: the city's")
+    open_attribute: Literal[OpenAttribute.UNCONDITIONAL, OpenAttribute.CONDITIONAL] = Field(
+        OpenAttribute.UNCONDITIONAL, description="conditional: whoever wants an open product registers first"
+    )

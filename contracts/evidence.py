@@ -16,7 +16,7 @@ from typing import Any
 from contracts.acts import ActEvidence
 from contracts.anonymity import GroupEvidence
 from contracts.category import Category
-from contracts.model import Level, SharingAttribute
+from contracts.model import Level, RowCondition, SharingAttribute
 from contracts.violation import CheckResult
 
 GATE_NAMES = (
@@ -280,6 +280,34 @@ class QualityEvidence:
 
 
 @dataclass(frozen=True)
+class MaskedColumn:
+    """One column that the agreement masks: the pattern that all its text has to match, and how many cells do not.
+
+    `pattern` is None where nobody knows what the mask leaves, `unmasked` where it could not be counted. `past` are the
+    source columns whose values come into it by a way without a declassifier, None where nobody looked."""
+
+    column: str
+    mask: str
+    pattern: str | None
+    unmasked: int | None
+    past: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class PolicyEvidence:
+    """What the files that are about to leave hold of the rows and masks that their recipient is promised, counted.
+
+    `conditions` are those that it was held against, `rows` how many it was; `outside` rows keep not all of them, and
+    `breaking` counts by column how many break that one. None where it could not be counted."""
+
+    conditions: tuple[RowCondition, ...]
+    masks: tuple[MaskedColumn, ...]
+    rows: int | None
+    outside: int | None
+    breaking: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ExecutionEvidence:
     """The SQL of one model that the product is made of: digests (SHA-256 in hex) of compiled texts.
 
@@ -296,7 +324,8 @@ class ExecutionEvidence:
 @dataclass(frozen=True)
 class Evidence:
     """Everything one product is judged by. `now` carries a time zone; `today` is the business date. `broken` are the
-    version that the agreement wants and what of it breaks, where it promises less than it did without one."""
+    version that the agreement wants and what of it breaks, where it promises less than it did without one. `policy` is
+    what the files were found to hold of rows and masks; None where nobody looked."""
 
     now: datetime
     today: date
@@ -307,6 +336,7 @@ class Evidence:
     executions: tuple[ExecutionEvidence, ...] = ()
     acts: ActEvidence | None = None
     broken: tuple[str, ...] = ()
+    policy: PolicyEvidence | None = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

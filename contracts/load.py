@@ -20,7 +20,7 @@ from contracts.folders import CITY_FILE
 from contracts.jurisdiction import Jurisdiction
 from contracts.jurisdictions import chosen, read_jurisdictions
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Catalogue, Dataset, Department, Domain
+from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, Licence, OpenData
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
@@ -100,6 +100,7 @@ class _Reading:
             demonstration=city.demonstration,
             encrypt_landing=city.encrypt_landing,
             retention=Retention(**city.retention.model_dump()) if city.retention else Retention(),
+            open_data=_open_data(city),
             jurisdiction=jurisdiction,
             signing_in=_signing_in(city),
         )
@@ -294,6 +295,13 @@ def _check_city(city: CityDeclaration, document: Document) -> None:
     for day in sorted(set(own.holidays) & set(own.workdays)) if own else ():
         text = f"{day} is a holiday and a workday"
         document.fault(("calendar", "workdays"), text, "each day in one of the lists")
+
+
+def _open_data(city: CityDeclaration) -> OpenData:
+    own = city.open_data
+    licence = Licence(own.licence.title, own.licence.url) if own and own.licence else None
+    contact = own.contact if own else None
+    return OpenData(licence, contact.name, contact.email) if contact else OpenData(licence)
 
 
 def _calendar(city: CityDeclaration) -> Calendar:

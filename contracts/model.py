@@ -42,6 +42,14 @@ class SharingAttribute(StrEnum):
     NOT_SHARED = "not_shared"
 
 
+class OpenAttribute(StrEnum):
+    """公共数据开放: 无条件开放, 有条件开放, 不予开放."""
+
+    UNCONDITIONAL = "unconditional"
+    CONDITIONAL = "conditional"
+    NOT_OPEN = "not_open"
+
+
 class DeliveryMode(StrEnum):
     """How a delivery relates to earlier ones: it replaces them, adds to them, or updates them by key."""
 
@@ -178,7 +186,8 @@ class Dataset:
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
     what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
-    these; `formerly` are the names that the dataset had, the oldest first.
+    these; `formerly` are the names that the dataset had, the oldest first. `open_attribute` says whether the public
+    may know of it; its rows never leave but as a product.
     """
 
     department: str
@@ -207,6 +216,7 @@ class Dataset:
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
     formerly: tuple[str, ...] = ()
+    open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
 
     @property
     def personal(self) -> bool:
@@ -294,6 +304,7 @@ class ProductColumn:
     """One column a recipient is promised, and why they need it (个人信息保护法 minimum necessity).
 
     `level` is the level that its author takes it to be of, which lineage must not find higher; None where none is said.
+    `mask` is the one of `contracts.masks`, or the declassifier, that all its text shows; None where it is as it is.
     """
 
     name: str
@@ -303,6 +314,15 @@ class ProductColumn:
     purpose: str
     required: bool = False
     level: Level | None = None
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
+class RowCondition:
+    """Rows that may leave: those whose value of a column, as text, is one of these. Nothing is none of them."""
+
+    column: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -327,6 +347,23 @@ FIRST_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)
+class Licence:
+    """Under which open data may be used: what it is called, and where it can be read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """What a city says of all its open data: the licence, and whom to ask. What is not declared is empty."""
+
+    licence: Licence | None = None
+    contact_name: str = ""
+    contact_email: str = ""
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
 
@@ -336,7 +373,11 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
+    `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
+    wants it registers first.
     `request` is the number of the approved request that it answers; None where nobody filed one.
+    `rows` are the conditions that every row keeps, all of them. `untold_basis` is the law by which the persons in it
+    are not told of it; None where they are.
     """
 
     name: str
@@ -368,7 +409,11 @@ class Agreement:
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
     version: str = FIRST_VERSION
+    licence: Licence | None = None
+    open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
     request: str | None = None
+    rows: tuple[RowCondition, ...] = ()
+    untold_basis: str | None = None
 
 
 @dataclass(frozen=True)
@@ -391,6 +436,7 @@ class Catalogue:
     demonstration: bool = False
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
+    open_data: OpenData = field(default_factory=OpenData)
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
 

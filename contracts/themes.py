@@ -29,14 +29,17 @@ from contracts.model import (
     Entity,
     LDiversity,
     Level,
+    Licence,
     LogicalType,
     LoweringApproval,
+    OpenAttribute,
     ProductColumn,
     Rule,
     SharingAttribute,
 )
 from contracts.names import group_fault, wanted_name
 from contracts.promises import Place, Written, distinct, rule, written
+from contracts.recipient_policy import check_telling, read_rows
 
 PUBLIC = "public"
 
@@ -98,6 +101,7 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
     own = _rules(place, ("rules",), declared.rules)
     _check_anonymity(document, declared)
     _check_approvals(document, declared)
+    check_telling(document, declared)
     promised = [
         rule(f"required:{column.name}", "required", (column.name,), titles[column.name])
         for column in declared.columns
@@ -118,7 +122,9 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         valid_from=declared.valid.from_,
         valid_until=declared.valid.until,
         columns=tuple(
-            ProductColumn(one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required, one.level)
+            ProductColumn(
+                one.name, one.type, one.title.zh, one.title.en, one.purpose, one.required, one.level, one.mask
+            )
             for one in declared.columns
         ),
         allowed_purposes=declared.allowed_purposes,
@@ -138,7 +144,11 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         category_ceiling=declared.category_ceiling,
         path=document.path,
         version=declared.version,
+        open_attribute=OpenAttribute(declared.open_attribute),
+        licence=Licence(declared.licence.title, declared.licence.url) if declared.licence else None,
         request=declared.request,
+        rows=read_rows(document, declared),
+        untold_basis=declared.untold_basis,
     )
 
 
@@ -251,6 +261,8 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
         document.fault(("agreement",), text, f"{declared.agency}__{purpose}")
     if declared.agency != PUBLIC:
         known.check_department(declared.agency, document, ("agency",))
+        for name in sorted({"licence", "open_attribute"} & declared.model_fields_set):
+            document.fault((name,), f"{name} is of open products, and this one goes to {declared.agency}", "nothing")
     elif declared.sharing_attribute is not SharingAttribute.UNCONDITIONAL:
         document.fault(("sharing_attribute",), "an open product is shared on condition", "unconditional")
     elif declared.level_ceiling is not Level.L1:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from contracts.masks import COLUMN_MASK, SHAPES
 from contracts.names import GRAMMAR, LONGEST, wanted_name
 
 _LONGEST = 60
@@ -49,6 +50,7 @@ _OTHER = ("something else", "what docs/declarations.md has in this place")
 _FORMS: Mapping[str, str] = {
     r"^[A-Z]{2,4}$": "2 to 4 capital letters, such as NP",
     GRAMMAR.replace("$", "__") + GRAMMAR[1:]: "<agency>__<purpose>, both of lower_snake_case",
+    COLUMN_MASK: f"{', '.join(sorted(SHAPES))}, or the name of a declassifier, such as declassify_mask_id",
 }
 
 

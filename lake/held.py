@@ -8,7 +8,7 @@ by `orchestration.share.persons`; that the index was asked is recorded by whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +76,19 @@ def holdings(
     """
     value, elements = asked
     whos = {_hash(connection, catalogue, element, value) for element in elements} - {None}
+    every = {(str(one.body["agreement"]), str(one.body["release_id"])) for one in ledger.entries("release")}
+    written = {identity: file for name, identity in every if (file := _file(settings, name, identity)).is_file()}
+    holding = _holding(connection, written, whos)
     gone = {str(entry.body.get("release_id")): entry.at.isoformat() for entry in ledger.entries("withdrawal")}
     found: dict[str, Holding] = {}
     for entry in ledger.entries("release"):
         agreement, identity = str(entry.body["agreement"]), str(entry.body["release_id"])
         if identity in found:
             continue
-        held = _holds(connection, _file(settings, agreement, identity), whos)
         recipient = entry.body.get("recipient")
-        found[identity] = Holding(agreement, recipient, identity, entry.at.isoformat(), gone.get(identity), held)
+        found[identity] = Holding(
+            agreement, recipient, identity, entry.at.isoformat(), gone.get(identity), holding.get(identity)
+        )
     return list(found.values())
 
 
@@ -92,14 +96,39 @@ def _file(settings: Settings, agreement: str, release_id: str) -> Path:
     return settings.held / agreement / f"{release_id}.parquet"
 
 
-def _holds(connection: duckdb.DuckDBPyConnection, file: Path, whos: Iterable[str | None]) -> bool | None:
-    if not file.is_file():
-        return None
+# So many files are open in one query: each release has one.
+_AT_ONCE = 500
+
+
+def _holding(
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, Path], whos: Iterable[str | None]
+) -> dict[str, bool]:
+    """Release -> whether its index has a person of these hashes; a release whose index cannot be read is left out."""
     listed = ", ".join(literal(str(who)) for who in whos) or "null"
-    row = connection.execute(
-        f"select count(*) from read_parquet({literal(str(file))}) where who in ({listed})"
-    ).fetchone()
-    return bool(row and row[0])
+    names, found = sorted(written), dict[str, bool]()
+    for first in range(0, len(names), _AT_ONCE):
+        some = names[first : first + _AT_ONCE]
+        together = _of_files(connection, {name: written[name] for name in some}, listed)
+        if together is None:  # one of them is damaged: the others still tell
+            alone = (_of_files(connection, {name: written[name]}, listed) or {} for name in some)
+            together = {name: held for each in alone for name, held in each.items()}
+        found |= together
+    return found
+
+
+def _of_files(
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, Path], listed: str
+) -> dict[str, bool] | None:
+    files = ", ".join(literal(str(file)) for file in written.values())
+    read = f"read_parquet([{files}], filename = true, hive_partitioning = false)"
+    try:
+        rows = connection.execute(f"select distinct filename from {read} where who in ({listed})").fetchall()
+    except duckdb.FatalException:
+        raise
+    except duckdb.Error:
+        return None
+    having = {str(file) for (file,) in rows}
+    return {name: str(file) in having for name, file in written.items()}
 
 
 def _hash(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, element: str, value: str) -> str | None:

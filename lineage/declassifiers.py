@@ -46,7 +46,9 @@ class Declassifier(BaseModel):
     its own in the agreement, where ``agreement`` takes those who approved the whole. `epsilon` is what one release of
     one column costs of the privacy budget of its recipient. `takes` are the marks that do not go through it,
     if it answers for value and influence both (``personal`` takes ``sensitive_personal`` with it): what many persons
-    stand behind is information on none of them; a mask or a pseudonym is still on one."""
+    stand behind is information on none of them; a mask or a pseudonym is still on one. `shared_key` is of those that
+    make of one thing the same text for everybody, by which recipients could join what they have: ``never`` leaves, or
+    leaves where it is ``declared`` in the agreement."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -61,6 +63,7 @@ class Declassifier(BaseModel):
     takes: tuple[Literal["personal", "sensitive_personal"], ...] = ()
     approval: Literal["agreement", "named"] = "agreement"
     epsilon: float | None = Field(default=None, gt=0)
+    shared_key: Literal["never", "declared"] | None = None
     post_condition: PostCondition
 
     def takes_away(self, mark: str) -> bool:

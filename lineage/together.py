@@ -17,6 +17,7 @@ from lineage.graph import Graph
 from lineage.outputs import made_of
 
 _IDENTIFIER = "identifier"
+_UNDECLARED = "something undeclared"
 
 
 class Key(NamedTuple):
@@ -92,6 +93,10 @@ class Together:
         named = {self.declared.elements[one] for one in seen if one in self.declared.elements}
         return found | {Key(_IDENTIFIER, element) for element in named & self.declared.identifiers}
 
+    def shared(self, output: ColumnRef) -> set[Key]:
+        """The kinds of key that a column is and that hide what they are of: no plain identifiers, which say it."""
+        return {key for key in self.keys(output) if key.way != _IDENTIFIER}
+
     def _passes(self, edge: Edge) -> bool:
         """Whether a key comes through: also spelt otherwise, for that joins as well; but not as a number of keys."""
         copied = edge.source in (self.graph.copies.get(edge.target) or ())
@@ -108,7 +113,9 @@ class Together:
         below = {edge.source} | self.graph.upstream(edge.source, (DIRECT,))
         elements = {self.declared.elements[one] for one in below if one in self.declared.elements}
         elements -= self.declared.issued
-        yield from (Key(way, element) for element in elements & self.declared.identifiers or elements)
+        # Of what nobody declared it is still one text for one thing.
+        named = elements & self.declared.identifiers or elements or {_UNDECLARED}
+        yield from (Key(way, element) for element in named)
 
     def _joinable(
         self, mine: tuple[ColumnRef, ...], others: Mapping[str, tuple[ColumnRef, ...]]

@@ -27,6 +27,9 @@ def serve(
         str, typer.Option("--host", help="Interface; others than loopback belong behind TLS.")
     ] = "127.0.0.1",
     url: Annotated[str, typer.Option("--url", help="The address by which others reach it: https://data.example.")] = "",
+    proxy: Annotated[
+        str, typer.Option("--proxy", help="The proxy before it, which is believed for whom it asks: 10.0.0.5.")
+    ] = "",
     certificate: Annotated[Path | None, typer.Option("--tls", help="Its certificate (PEM): TLS, no proxy.")] = None,
     key: Annotated[Path | None, typer.Option("--tls-key", help="The key of that certificate.")] = None,
     clients: Annotated[
@@ -41,7 +44,7 @@ def serve(
         fail("--tls and --tls-key come together, and --client-ca with both", WRONG)
     settings = load_settings(workspace)
     _expect_address(url)
-    place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None)
+    place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None, proxy)
     say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
     serve(settings, place)
 
@@ -135,6 +138,9 @@ def _listed(settings: Settings, name: str | None) -> list[dict[str, Any]]:
 
 def reads(
     month: Annotated[str, typer.Option("--month", help="Of one month, as 2026-11; default: of all time.")] = "",
+    department: Annotated[
+        str | None, typer.Option("--department", help="What of its datasets was read, by whom; default: by recipient.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -147,6 +153,9 @@ def reads(
     if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         fail(f"{month!r} is no month: write it as 2026-11", WRONG)
     expect_run(settings)
+    if department is not None:
+        _show_department(_of_department(settings, department, month), as_json=as_json)
+        return
     with Ledger.read(settings.ledger) as ledger:
         told = [one.as_dict() for one in statements(ledger, month)]
         idle = [_shown(one.as_dict()) for one in unused(ledger, settings.clock.now())]
@@ -161,6 +170,45 @@ def reads(
         say(f"[yellow]![/yellow] {escape(one['recipient'])}  token {one['token']} stands and was never used")
     if not told and not idle:
         say("nothing was read, and nobody has a grant")
+
+
+def _of_department(settings: Settings, department: str, month: str) -> dict[str, Any]:
+    from contracts.clock import today
+    from lake.city import declarations
+    from sharing.department_reads import Sources, Tally, department_statements, unread
+    from sharing.ledger import Ledger
+    from sharing.release import current_release
+
+    catalogue = declarations(settings)
+    if department not in catalogue.departments:
+        fail(f"no department {department}; there are {', '.join(sorted(catalogue.departments))}", WRONG)
+    tally, root = Tally(), settings.releases
+    with Ledger.read(settings.ledger) as ledger:
+        tally.count_on(ledger)
+        sources = Sources(root).of(ledger, {one.release_id for one in tally.counts})
+        found = (current_release(root, name, today(settings.clock)) for name in sorted(catalogue.agreements))
+        idle = unread(tally, ledger, root, [one for one in found if one is not None])
+    of_its = [one for one in idle if any(name.partition(".")[0] == department for name in one.datasets)]
+    return {
+        "department": department,
+        "reads": [one.as_dict() for one in department_statements(tally, sources, department, month)],
+        "unread": [one.as_dict() for one in of_its],
+    }
+
+
+def _show_department(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit(found)
+        return
+    for one in found["reads"]:
+        what = f"{one['queries']:,} queries, {one['files']:,} files, {one['bytes']:,} bytes for {one['purpose']}"
+        of = one["dataset"] or "of sources that nobody can tell any more"
+        say(escape(f"{one['month']}  {of}  {one['recipient']}  {one['agreement']}  {what}, last {one['last']}"))
+    for one in found["unread"]:
+        said = f"{one['agreement']} may be read by {one['recipient']} since {one['since']} and never was"
+        say(f"[yellow]![/yellow] {escape(said)}")
+    if not found["reads"]:
+        say(f"nothing was read of what {found['department']} delivers")
 
 
 def _shown(body: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Place:
     port: int = 8090
     url: str = ""
     tls: Tls | None = None
+    proxy: str = ""
+    """The address of a proxy that is believed for whom it asks; "": nobody is."""
 
     @property
     def base(self) -> str:
@@ -82,7 +84,8 @@ def bounded(app: ASGIApp, place: Place) -> uvicorn.Config:
         log_level="warning",
         access_log=False,  # the ledger has it, and no address with a signature belongs into a log
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(place.proxy),
+        forwarded_allow_ips=place.proxy,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=10,
         limit_concurrency=1000,

@@ -55,6 +55,8 @@ class Terms(Record):
     approvals: tuple[str, ...]
     impact_assessment: str | None
     category_ceiling: Category = Category.GENERAL
+    untold_basis: str | None = None
+    """The law by which the persons in it are not told of it; None where they are."""
 
 
 class ColumnTerms(Record):
@@ -69,6 +71,16 @@ class ColumnTerms(Record):
     because: str
     category: Category = Category.GENERAL
     marks: tuple[str, ...] = ()
+    mask: str | None = None
+    """The mask that all its text shows, and the pattern by which that is proved: nothing else is in the files."""
+    shape: str | None = None
+
+
+class Scoped(Record):
+    """A condition that every row of the files keeps: its value of a column, as text, is one of these."""
+
+    column: str
+    values: tuple[str, ...] = Field(min_length=1)
 
 
 class Origin(Record):
@@ -181,6 +193,8 @@ class Predicate(Record):
     request: Answers | None = None
     demonstration: bool = False
     """Whether persons were played by the platform: such a release is nobody's."""
+    row_scope: tuple[Scoped, ...] = ()
+    """What every row keeps, all of it; proved again by whoever verifies."""
 
 
 class Statement(Record):
@@ -251,6 +265,7 @@ def build_statement(
             issued_at=at,
             ledger=Witness(**inputs.ledger_head.as_dict()) if inputs.ledger_head else None,
             tree=Tree(size=inputs.tree[0], root=inputs.tree[1]) if inputs.tree else None,
+            row_scope=_row_scope(agreement, evidence),
             **_grounds(evidence),
         )
         subjects = tuple(Subject(name=file.name, digest={"sha256": file.sha256}) for file in files)
@@ -287,7 +302,25 @@ def _column(agreement: Agreement, evidence: Evidence, name: str, arrow: str) -> 
         because=known.because,
         category=_category(known),
         marks=known.marks or (),
+        mask=promised.mask,
+        shape=_shape(evidence, name) if promised.mask else None,
     )
+
+
+def _shape(evidence: Evidence, name: str) -> str:
+    """The pattern that the files were held against; LookupError where they were not."""
+    masks = evidence.policy.masks if evidence.policy else ()
+    found = {one.column: one.pattern for one in masks if one.unmasked == 0}[name]
+    if found is None:
+        raise LookupError(name)
+    return found
+
+
+def _row_scope(agreement: Agreement, evidence: Evidence) -> tuple[Scoped, ...]:
+    held = evidence.policy.conditions if evidence.policy and evidence.policy.outside == 0 else ()
+    if agreement.rows != held:
+        raise LookupError("scope.rows")
+    return tuple(Scoped(column=one.column, values=one.values) for one in held)
 
 
 def _category(column: ColumnEvidence) -> Category:

@@ -11,7 +11,7 @@ import json
 import lzma
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -174,10 +174,27 @@ class Ledger:
             yield from (entry_of(row) for row in rows if kind in (None, row[2]) and run in (None, row[3]))
 
     def after(self, kind: str, seq: int) -> Iterator[Entry]:
-        """The entries of a kind after a number, in order; not of a kind in `LEAVING`."""
-        if kind in LEAVING:
-            raise ValueError(f"of {kind} the ledger's own file may not have all")
-        yield from self._select("kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq})
+        """The entries of a kind after a number, in order; closed segments are read only where some may be in them."""
+        where, wanted = "kind = :kind and seq > :seq order by seq", {"kind": kind, "seq": seq}
+        if kind not in LEAVING:
+            yield from self._select(where, wanted)
+            return
+        with self._reading() as connection:
+            whole = closed_end(connection) <= seq
+            open_ones = f"select {COLUMNS} from entries where {where}"
+            rows = connection.execute(open_ones, wanted) if whole else chained(connection, self.path, seq)
+            yield from (entry_of(row) for row in rows if row[2] == kind)
+
+    def kept_after(self, kinds: Collection[str], seq: int) -> Iterator[Entry]:
+        """The entries of some kinds after a number, in order; of kinds in `LEAVING` those that the own file has yet."""
+        named = {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
+        marks = ", ".join(f":{name}" for name in named)
+        yield from self._select(f"kind in ({marks}) and seq > :seq order by seq", {**named, "seq": seq})
+
+    def size(self) -> int:
+        """The number of the newest entry; 0 in an empty ledger."""
+        with self._reading() as connection:
+            return int(connection.execute("select coalesce(max(seq), 0) from entries").fetchone()[0])
 
     def latest(self, kind: str, key: str) -> Entry | None:
         """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""

@@ -53,10 +53,15 @@ def statements(ledger: Ledger, month: str = "") -> list[Statement]:
     return [found[key] for key in sorted(found)]
 
 
+def is_of_files(what: str) -> bool:
+    """Whether what was read are files; else it was a question about them."""
+    return what.startswith(_OF_FILES)
+
+
 def _count(one: Statement, what: str, size: int) -> None:
     if what == REFUSED:
         one.refused += 1
-    elif what.startswith(_OF_FILES):
+    elif is_of_files(what):
         one.files += 1
         one.bytes += size
     else:

@@ -20,6 +20,7 @@ from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
+from sharing.policy_proof import certified_faults
 from sharing.tombstones import home_of, tombstone
 
 _AGAIN = "get the release again from its publisher, whole; do not use this one"
@@ -96,6 +97,7 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
             yield Fault("schema", name, f"the files have it {found}, the certificate {said}", _ASK)
     if rows != predicate.rows:
         yield Fault("rows", CERTIFICATE, f"the files hold {rows} rows, the certificate says {predicate.rows}", _ASK)
+    yield from certified_faults(paths, predicate)
     files = tuple(CandidateFile(one.name, one.digest.get("sha256", ""), 0) for one in statement.subject)
     batches = statement.batches if statement.names_batches else None
     if release_id(files, predicate.agreement.digest, batches, predicate.again) != predicate.release_id:

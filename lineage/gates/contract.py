@@ -9,6 +9,7 @@ from contracts.evidence import SourceEvidence
 from contracts.model import LogicalType, ProductColumn
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
+from lineage.gates.recipient_policy import policy_violations
 
 TYPES: dict[LogicalType, str] = {
     LogicalType.STRING: r"VARCHAR",
@@ -28,7 +29,8 @@ class ContractGate(Gate):
 
     Withholds an agreement that promises less than before without a version that says so; a promised column that is
     missing, of another type, or null where it is required; files that are missing or of another product; a source that
-    is not recorded, whose last delivery failed, that has no batch, or whose batch was recalled.
+    is not recorded, whose last delivery failed, that has no batch, or whose batch was recalled; and rows outside the
+    agreed scope, or cells without the agreed mask.
     """
 
     name = "contract"
@@ -41,6 +43,7 @@ class ContractGate(Gate):
         yield from self._files(case)
         for column in case.agreement.columns:
             yield from self._column(case, column)
+        yield from policy_violations(self, case)
         yield from self._sources(case)
         for source in case.evidence.sources:
             yield from self._source(source)

@@ -8,14 +8,18 @@ from contracts.evidence import Declassification
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
-RULES = ("declassifier_arguments", "output_budget", "column_constraint", "privacy_budget")
+RULES = (
+    "declassifier_arguments", "pseudonym_agreement", "shared_key", "output_budget", "column_constraint",
+    "privacy_budget",
+)  # fmt: skip
 """The rules by which lineage objects to a column."""
 
 
 class DeclassifierGate(Gate):
     """A declassifier is believed for what it was given: plain columns of the data elements that it declares.
 
-    Withholds a product where a function that lowers levels was given anything else; where more columns are made of one
+    Withholds a product where a function that lowers levels was given anything else; where a pseudonym is keyed by
+    another agreement or by none, so that recipients could join what they got; where more columns are made of one
     source column than its budget allows, for partial views add up; where a column arrives in a form that its contract
     does not let leave; where noise has cost its recipient more than the privacy budget; and where nobody approved that
     the function lowers a column, or only its author did. Sources: GB/T 37964-2019, 8 and 9; 个人信息保护法, article 51.

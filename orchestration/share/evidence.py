@@ -43,6 +43,7 @@ from orchestration.share.entrances import provenance_of
 from orchestration.share.objections import Objector, approval, outputs_of
 from orchestration.share.postconditions import held
 from orchestration.share.provenance import InRelease, Provenance
+from orchestration.share.recipient_policy import policy_seen
 from orchestration.share.siblings import siblings
 from orchestration.transform.aside import left_out
 from quality.rules import BUILT, declared_rules
@@ -187,6 +188,7 @@ class Gatherer:
             quality=self._quality(candidate, upstream, counting),
             executions=tuple(self._executions(relation, upstream)),
             broken=self._broken.get(agreement.name, ()),
+            policy=policy_seen(agreement, self.lineage, parquet_files(counting.folder)),
         )
 
     @cached_property

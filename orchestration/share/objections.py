@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from contracts.evidence import Objection, ProductCandidate
+from contracts.masks import CITY_ID
 from contracts.model import Agreement, Catalogue
 from lake.column_lineage import CityLineage
 from lineage.constraints import arrivals
@@ -49,6 +50,7 @@ class Objector:
         return (
             *self._arguments(outputs),
             *self._recipients(agreement, outputs),
+            *self._shared_keys(agreement, outputs),
             *self._budgets(outputs),
             *self._joined(outputs, siblings),
             *self._constraints(outputs, candidate),
@@ -76,7 +78,25 @@ class Objector:
                         message = f"{ref} gives {call.name} as {parameter.name} another agreement than its own"
                         fix = f"write zhongtai.declassify_hmac in the model, or give it '{agreement.name}'"
                         facts = {"declassifier": call.name, "parameter": parameter.name}
-                        yield Objection("declassifier_arguments", name, message, fix, facts)
+                        yield Objection("pseudonym_agreement", name, message, fix, facts)
+
+    def _shared_keys(self, agreement: Agreement, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
+        """Columns that are the same for all who receive them: whoever else has one could join it with theirs."""
+        masks = {column.name: column.mask for column in agreement.columns}
+        for ref, name in outputs.items():
+            for key in sorted(self.together.shared(ref)):
+                known = self.registry.get(key.way)
+                declared = known is not None and known.shared_key == "declared"
+                if declared and masks.get(name) == CITY_ID:
+                    continue
+                said = f"say mask: {CITY_ID} of the column, which those who approve then sign; or " if declared else ""
+                yield Objection(
+                    "shared_key",
+                    name,
+                    f"{ref} is {key}, the same for every recipient: two of them could join what they got by it",
+                    f"{said}write zhongtai.declassify_hmac in the product's own model, which keys it by the agreement",
+                    {"declassifier": key.way, "element": key.element},
+                )
 
     def _budgets(self, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
         for one in beyond(self.graph, outputs, self.registry, self.declared):

@@ -104,6 +104,12 @@ from person left join (
   select resident_id, max(month) as last_paid_month from civil_affairs__subsidies where subsidy_type = 'old_age' group by 1
 ) as allowed using (resident_id)
 where birth_date < date '1947-01-01' and death_date is null;
+create view elderly_care as
+select sha256('health' || person.city_id) as person_key, year(birth_date) as birth_year, district from person
+where birth_date < date '1947-01-01' and death_date is null and district in ('999001', '999002', '999003', '999004');
+create view elderly_homes as
+select sha256('housing' || person.city_id) as person_key, year(birth_date) as birth_year, district from person
+where birth_date < date '1947-01-01' and death_date is null and district in ('999003', '999004', '999005', '999006');
 create view road_lengths as
 select district, road_class, sum(length_m) as length_m, count(*) as segments from transport__road_segments
 where district is not null and road_class is not null group by all;

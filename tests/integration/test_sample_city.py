@@ -43,6 +43,8 @@ RELEASED = {
     "public__air_quality_daily",
     "transport__parking_occupancy",
     "market_regulation__inspection_targets",
+    "health__elderly_care",
+    "housing__elderly_homes",
 }
 WITHHELD = {
     "public_security__gate_flow": {"contract"},
@@ -170,6 +172,34 @@ def test_one_flipped_byte_is_seen(city: SampleCity, before: Before) -> None:
     found = city.ask("verify", str(copy), status=1)
     assert not found["valid"]
     assert any(parquet.name in fault["subject"] + fault["message"] for fault in found["faults"])
+
+
+def test_one_product_for_two_agencies_keeps_to_their_districts_and_cannot_be_joined(
+    city: SampleCity, before: Before
+) -> None:
+    """Both are of the living over eighty: in some districts of the same persons, as the truth has it."""
+    truth = f"read_parquet('{city.place / 'deliveries' / 'truth' / 'people.parquet'}')"
+    care, homes = (
+        f"read_parquet('{before.folder(name)}/*.parquet')"
+        for name in ("health__elderly_care", "housing__elderly_homes")
+    )
+    north, south = (("999001", "999002", "999003", "999004"), ("999003", "999004", "999005", "999006"))
+    with open_lake(city.settings, read_only=True) as connection:
+
+        def counted(source: str, districts: tuple[str, ...], *, known: str = "true") -> dict[str, int]:
+            asked = f"select district, count(*) from {source} where district in {districts} and {known} group by 1"
+            return dict(connection.execute(asked).fetchall())
+
+        old = "birth_date < date '1947-01-01' and death_date is null"
+        told = f"{old} and id18 in (select resident_id from lake.theme.natural_person where {old})"
+        for product, districts in ((care, north), (homes, south)):
+            assert counted(product, districts) == counted(truth, districts, known=told) != {}
+            assert connection.execute(
+                f"select count(*) from {product} where district not in {districts}"
+            ).fetchone() == (0,)
+        both = sum(counted(truth, tuple(sorted({*north} & {*south})), known=told).values())
+        joined = connection.execute(f"select count(*) from {care} join {homes} using (person_key)").fetchone()
+    assert both > 0 and joined == (0,)
 
 
 # What can be asked.

@@ -17,14 +17,16 @@ from contracts.evidence import (
     ExecutionEvidence,
     Levels,
     LineageEvidence,
+    MaskedColumn,
     Objection,
+    PolicyEvidence,
     ProductCandidate,
     QualityEvidence,
     SourceColumn,
     SourceEvidence,
     TableEvidence,
 )
-from contracts.model import Agreement, Level, LogicalType, ProductColumn, SharingAttribute
+from contracts.model import Agreement, Level, LogicalType, ProductColumn, RowCondition, SharingAttribute
 from contracts.violation import CheckResult, Severity
 
 NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
@@ -195,3 +197,28 @@ def approved(**changes: Any) -> Evidence:
     """`person_id` with a declassifier that held and was approved, as changed."""
     sound = Declassification("person_id", "declassify_year", True, approved_by=(OFFICE,))
     return evidence(lineage=lineage(declassifications=(replace(sound, **changes),)))
+
+
+CONDITION = RowCondition("age", ("80", "81"))
+
+
+def scoped(**changes: Any) -> Agreement:
+    """An agreement on rows of two ages alone, with persons under pseudonyms."""
+    columns = (column("person_id", mask="pseudonym"), column("age", LogicalType.INTEGER))
+    return agreement(columns=columns, rows=(CONDITION,), **changes)
+
+
+def masked(**changes: Any) -> MaskedColumn:
+    return replace(MaskedColumn("person_id", "pseudonym", "[0-9a-f]{64}", 0, ()), **changes)
+
+
+def counted(**changes: Any) -> Evidence:
+    """The evidence on a product that keeps what `scoped` says, with what was counted in its files changed."""
+    seen = PolicyEvidence((CONDITION,), (masked(),), 100, 0, {"age": 0})
+    return evidence(policy=replace(seen, **changes), lineage=pseudonymised())
+
+
+def pseudonymised() -> LineageEvidence:
+    """Lineage of a product whose `person_id` is a pseudonym."""
+    used = (Declassification("person_id", "declassify_pseudonym", True, approved_by=(OFFICE,)),)
+    return lineage(declassifications=used)

@@ -56,6 +56,7 @@ def k_anonymity(k: int) -> Rule:
 A, E = c.agreement(), c.evidence()
 ASKED = c.agreement(request="R1")
 REFUSED = c.acts(request=Requested("R1", "d" * 64, fault="it is refused"))
+SCOPED = c.scoped()
 DIVERSE = c.agreement(l_diversity=LDiversity(("age",), 3))
 SMALL = {"small_rows": 1, "small_cells": 1, "small_classes": 1, "differences": (c.difference(small=1),)}
 NAMED = {"person_id": "VARCHAR", "age": "BIGINT"}
@@ -87,6 +88,19 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("contract", "delivery_accepted", A, c.evidence(sources=(c.source(failure="a.csv: line 3 is cut short"),))),
     ("contract", "batches_known", A, c.evidence(sources=(c.source(batches=()),))),
     ("contract", "batch_not_recalled", A, c.evidence(sources=(c.source(recalled=("b1",)),))),
+    ("contract", "policy_proved", SCOPED, E),
+    ("contract", "policy_proved", SCOPED, c.counted(conditions=())),
+    ("contract", "policy_proved", SCOPED, c.counted(rows=99)),
+    ("contract", "policy_proved", SCOPED, c.counted(masks=())),
+    ("contract", "policy_proved", SCOPED, c.counted(rows=None, outside=None)),
+    ("contract", "row_scope", SCOPED, c.counted(outside=3, breaking={"age": 3})),
+    ("contract", "row_scope", SCOPED, c.counted(outside=None)),
+    ("contract", "mask_known", SCOPED, c.counted(masks=(c.masked(pattern=None),))),
+    ("contract", "mask_shape", SCOPED, c.counted(masks=(c.masked(unmasked=2),))),
+    ("contract", "mask_shape", SCOPED, c.counted(masks=(c.masked(unmasked=None),))),
+    ("contract", "mask_made", SCOPED, replace(c.counted(), lineage=c.lineage())),
+    ("contract", "mask_made", SCOPED, c.counted(masks=(c.masked(past=("deaths.resident_id",)),))),
+    ("contract", "mask_made", SCOPED, c.counted(masks=(c.masked(past=None),))),
     ("quality", "checks_declared", A, c.with_table(expected=())),
     ("quality", "checks_declared", A, c.evidence(quality=c.quality(tables=c.quality().tables[:1]))),
     ("quality", "check_run", A, c.with_table(expected=("grain", "never_run"))),
@@ -241,7 +255,9 @@ def identify(case: tuple[str, str, Agreement, Evidence]) -> str:
     return f"{case[0]}-{case[1]}"
 
 
-@pytest.mark.parametrize("terms, facts", [(A, E), open_case()], ids=["agency", "public"])
+@pytest.mark.parametrize(
+    "terms, facts", [(A, E), open_case(), (SCOPED, c.counted())], ids=["agency", "public", "scoped"]
+)
 def test_a_sound_product_leaves(terms: Agreement, facts: Evidence) -> None:
     assert verdict(terms, facts).violations == ()
     assert verdict(terms, facts).outcome is Outcome.RELEASED

@@ -117,3 +117,12 @@ def test_an_element_that_is_written_as_it_is_is_compared_so(settings: Settings, 
     index(settings, bare, "a", ("resident_id", SHORT))
     assert asked(settings, bare, SHORT)["a"] is True
     assert asked(settings, catalogue, SHORT)["a"] is False
+
+
+def test_a_damaged_index_tells_nothing_and_takes_nothing_from_the_others(
+    settings: Settings, catalogue: Catalogue
+) -> None:
+    index(settings, catalogue, "a", ("resident_id", ANNA))
+    file = index(settings, catalogue, "b", ("resident_id", ANNA))
+    file.write_bytes(b"PAR1" + bytes(40))
+    assert asked(settings, catalogue, ANNA) == {"a": True, "b": None, "c": None}

@@ -15,7 +15,7 @@ from contracts.load import load_catalogue
 from contracts.model import Agreement, Catalogue, LoweringApproval
 from lake.column_lineage import CityLineage
 from lake.settings import REPOSITORY
-from lineage.calls import Call
+from lineage.calls import Argument, Call
 from lineage.elements import declared_elements
 from lineage.facts import ColumnRef
 from lineage.from_contracts import contract_levels
@@ -27,6 +27,7 @@ from tests.unit.lineage import calls_cases as c
 
 PRODUCT = "lake.product.elderly_subsidy_candidates"
 RESIDENTS = "lake.raw.public_security__residents"
+THEME = "lake.theme.natural_person"
 ID, NAME = f"{RESIDENTS}.resident_id", f"{RESIDENTS}.name"
 CANDIDATE = g.candidate(columns={"x": "VARCHAR", "Y": "BIGINT"})
 
@@ -71,9 +72,46 @@ def test_what_a_sibling_has_counts_where_a_key_of_the_city_joins_it(catalogue: C
     made = {f"{PRODUCT}.x": key, f"{PRODUCT}.y": band, "lake.product.q.x": key, "lake.product.q.age": year}
     objector = Objector(lineage_of(c.graph(made)), catalogue)
     other = g.agreement(name="civil_affairs__q", product="q", columns=(g.column("x"), g.column("age")))
-    (one,) = objector.objections(g.agreement(), CANDIDATE, [other])
+    shared, one = objector.objections(g.agreement(), CANDIDATE, [other])
     assert (one.rule, one.column, one.facts["products"]) == ("output_budget", "Y", ["civil_affairs__q"])
-    assert "declassify_hmac" in one.fix and objector.objections(g.agreement(), CANDIDATE) == ()
+    assert "declassify_hmac" in one.fix and objector.objections(g.agreement(), CANDIDATE) == (shared,)
+
+
+OWN, CITY_KEY = g.agreement().name, "declassify_city_key"
+
+
+def pseudonym(name: str | None) -> Call:
+    said = [Argument("constant", text=name or ""), Argument("constant", text="1")]
+    return Call("declassify_pseudonym", (c.column(ID), *said))
+
+
+@pytest.mark.parametrize("name", ["health__death_causes", "everybody", OWN.upper(), f"{OWN} ", "", None])
+def test_a_pseudonym_under_any_name_but_the_agreements_own_is_objected_to(catalogue: Catalogue, name: str) -> None:
+    assert found(catalogue, {"x": pseudonym(name)}) == [("pseudonym_agreement", "x")]
+    # Also where it was made further up, and comes from there.
+    made = {f"{THEME}.key": pseudonym(name)}
+    graph = c.graph(made, copies={f"{PRODUCT}.x": [f"{THEME}.key"]})
+    (one,) = Objector(lineage_of(graph), catalogue).objections(g.agreement(), CANDIDATE)
+    assert (one.rule, one.column) == ("pseudonym_agreement", "x")
+    assert found(catalogue, {"x": pseudonym(OWN)}) == []
+
+
+@pytest.mark.parametrize("way", ["declassify_hmac", CITY_KEY])
+@pytest.mark.parametrize("through", ["copy", "expression"])
+def test_one_key_for_all_recipients_is_objected_to(catalogue: Catalogue, way: str, through: str) -> None:
+    """The city id alone may leave, where the agreement says that it is one."""
+    key = f"{THEME}.key"
+    edge = c.Edge(c.ref(key), c.ref(f"{PRODUCT}.x"), "direct", "expression")
+    copies = {f"{PRODUCT}.x": [key]} if through == "copy" else None
+    graph = c.graph({key: Call(way, (c.column(ID),))}, copies=copies, edges=[edge] if through != "copy" else [])
+    objector = Objector(lineage_of(graph), catalogue)
+
+    def rules(mask: str | None) -> list[tuple[str, str]]:
+        terms = g.agreement(columns=(g.column("x", mask=mask), g.column("Y")))
+        return [(one.rule, one.column) for one in objector.objections(terms, CANDIDATE)]
+
+    assert rules(None) == rules("pseudonym") == [("shared_key", "x")]
+    assert rules("city_id") == ([] if way == CITY_KEY else [("shared_key", "x")])
 
 
 def test_a_column_that_may_leave_masked_only_is_objected_to_as_it_is(catalogue: Catalogue) -> None:

@@ -79,6 +79,14 @@ def test_what_is_closed_is_still_told_and_the_file_keeps_what_a_run_asks_for(pat
     assert rows(path, "seq between 2 and 24 and kind = 'check'") == 0
 
 
+@pytest.mark.parametrize("kind", ["check", "recall"])
+@pytest.mark.parametrize("seq", [0, 3, 23, 24, 40, 90])
+def test_what_came_after_is_told_wherever_it_lies(path: Path, kind: str, seq: int) -> None:
+    wanted = [one for one in closed(path) if one.kind == kind and one.seq > seq]
+    with Ledger.open(path) as ledger:
+        assert list(ledger.after(kind, seq)) == wanted
+
+
 def test_no_run_is_torn_and_the_young_stay(path: Path) -> None:
     with Ledger.open(path) as ledger:
         told(ledger, 30)

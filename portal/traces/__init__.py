@@ -1,0 +1,1 @@
+"""Own traces: which releases held somebody who asks about themselves, to whom they went and why."""

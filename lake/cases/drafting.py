@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from contracts.declarations import AgreementDeclaration
 from contracts.model import Agreement, Catalogue, Level, LogicalType
@@ -99,7 +100,7 @@ def _names(case: Case, catalogue: Catalogue) -> tuple[str, str]:
     taken |= {*catalogue.entities, *(table for domain in catalogue.domains.values() for table in domain.rules)}
     prefix = f"{case.asked.agency}__"
     agreement = _free(prefix + case.asked.purpose_code, set(catalogue.agreements))
-    return agreement, _free(f"{case.asked.purpose_code}_data"[:LONGEST].rstrip("_"), taken)
+    return agreement, _free(f"{case.asked.purpose_code[: LONGEST - len('_data_999')]}_data".replace("__", "_"), taken)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -269,7 +270,13 @@ def _as_agreed(
 
 def _sound(case: Case, named: tuple[str, str], files: dict[str, str], notes: tuple[str, ...]) -> Draft:
     """The draft, its agreement being one by its shape; what it refers to is judged where it is applied."""
-    AgreementDeclaration.model_validate(yaml.safe_load(files[f"contracts/agreements/{named[0]}.yml"]))
+    place = f"contracts/agreements/{named[0]}.yml"
+    try:
+        AgreementDeclaration.model_validate(yaml.safe_load(files[place]))
+    except ValidationError as error:
+        where = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
+        told = f"what is asked makes no agreement: {where}"
+        raise SharingRefused("draft_sound", case.id, told, "write the agreement by hand") from None
     return Draft(case.id, *named, files, notes)
 
 

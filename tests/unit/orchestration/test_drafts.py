@@ -15,6 +15,7 @@ import yaml
 
 from contracts.load import load_catalogue
 from contracts.model import Level
+from contracts.names import place_fault
 from lake.attach import open_lake
 from lake.cases.drafting import draft
 from lake.cases.drafts import folder_of, write_draft
@@ -129,6 +130,14 @@ def test_names_that_are_taken_get_a_number(office: Office, tmp_path: Path) -> No
     assert (made.agreement, made.product) == ("taxation__unfiled_enterprises_2", "unfiled_enterprises_data")
     again = write_draft(office.ledger, case, office.catalogue, tmp_path / "a", office.at)
     assert again == made and folder_of(office.settings, case.id).name == case.id
+
+
+@pytest.mark.parametrize("code", ["a" * 63, f"{'a' * 53}_{'b' * 9}", "con", "select"])
+def test_a_name_of_any_length_is_one_that_a_city_can_have(office: Office, code: str) -> None:
+    made = draft(
+        approved(office, purpose={"code": code, "text": "x", "legal_basis": "y"}), office.catalogue, office.ledger
+    )
+    assert place_fault(made.product) is None and made.agreement == f"taxation__{code}"
 
 
 def test_only_an_approved_request_that_nothing_answers_is_drafted(office: Office) -> None:

@@ -7,7 +7,7 @@ what the steps lead to is the law's (`sharing/cases/law.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from threading import Lock
 
@@ -26,6 +26,7 @@ from sharing.ledger import Ledger
 
 RELEASE, WITHDRAWAL = "release", "withdrawal"
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_ROLES = {Seat.APPLICANT: Role.APPLICANT, Seat.OWNER: Role.OWNER, Seat.OFFICER: Role.OFFICER}
 _SEATS = {Role.OWNER: Seat.OWNER, Role.OFFICER: Seat.OFFICER}
 
 
@@ -111,13 +112,32 @@ class Book:
             # What is written down after something else did not happen before it.
             self._latest = max(self._latest, entry.at)
             if entry.kind == KIND:
-                step = read_step(entry)
+                step = self._seated(read_step(entry))
             elif entry.kind == ACT:
                 step = self._act(entry, acts, alone)
             else:
                 step = self._moved(entry)
             if step is not None:
                 yield step
+
+    def _seated(self, step: Step | None) -> Step | None:
+        """A step by the roles that its person held on its day, where they are declared.
+
+        Of whoever is declared no more the entry is believed: what they filed does not vanish with them.
+        """
+        if step is None or step.seat not in _ROLES:
+            return step
+        person, day = self.persons.catalogue.persons.get(person_key(step.person)), day_of(self._latest)
+        if person is None:
+            return step
+        grants = tuple(one for one in person.roles if one.holds(day))
+        if not any(one.role is _ROLES[step.seat] for one in grants):
+            return replace(step, fault=f"{step.person} was no {step.seat} on {day}")
+        return replace(
+            step,
+            departments=departments_of(grants) if step.seat is Seat.OWNER else None,
+            agencies=agencies_of(grants) if step.seat is Seat.APPLICANT else None,
+        )
 
     def _act(self, entry: Entry, acts: Acts, alone: str) -> Step | None:
         about = str(entry.body.get("about", ""))

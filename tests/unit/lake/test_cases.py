@@ -14,7 +14,7 @@ import yaml
 
 from contracts.acts import Deed, Role, RoleGrant
 from contracts.model import Agreement, Level, SharingAttribute
-from lake.acts import Said, actor, record_act
+from lake.acts import Persons, Said, actor, record_act
 from lake.cases import acting
 from lake.cases.answering import answered
 from lake.cases.asking import RequestRefused, read_public, read_request
@@ -89,6 +89,16 @@ def test_an_act_counts_by_the_key_and_role_of_the_day_it_was_taken(office: Offic
     other = RoleGrant(Role.OWNER, date(2026, 1, 1), date(2028, 12, 31), "taxation")
     moved = Book(office.ledger, office.with_persons(MEI, roles=(other,))).expect(filed.id)
     assert moved.state is State.FILED and "owns none" in moved.ignored[0][1]
+
+
+def test_a_step_counts_by_the_role_of_its_day_and_a_case_does_not_vanish_with_a_person(office: Office) -> None:
+    filed = office.do(office.file(), MEI, Doing.QUESTION)
+    ended = RoleGrant(Role.OWNER, date(2026, 1, 1), date(2026, 11, 1), "market_regulation")
+    before = Book(office.ledger, office.with_persons(MEI, roles=(ended,))).expect(filed.id)
+    assert before.state is State.FILED and "was no owner on 2026-11-02" in before.ignored[0][1]
+    left = {name: one for name, one in office.catalogue.persons.items() if name not in (ANNA, MEI)}
+    gone = Persons.of(office.settings, replace(office.catalogue, persons=left))
+    assert Book(office.ledger, gone).expect(filed.id).state is State.QUESTIONS
 
 
 def test_a_clock_that_is_put_back_brings_no_key_back(office: Office) -> None:

@@ -172,6 +172,8 @@ def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None
     assert book.expect(filed.id).state is State.FILED
     approved = office.approve(filed, MEI, BAO)
     entry = {"agreement": "taxation__tax_clearance", "release_id": "r1", "request": filed.id, "batches": []}
+    office.ledger.append("release", {**entry, "release_id": "r0", "rows": 0}, office.at)
+    assert book.expect(filed.id) == approved  # no row, no answer
     office.ledger.append("release", entry, office.at)
     assert book.expect(filed.id).state is State.RELEASED
     gone = {"agreement": "taxation__tax_clearance", "release_id": "r1", "recipient": "taxation", "reason": "ended"}

@@ -120,9 +120,10 @@ def test_a_request_from_the_catalogue_to_the_bureaus_approval(hands: Hands) -> N
     assert "stopped since then" in hands.see(MEI, path).text
     answer = hands.see(ANNA, f"{path}/answer")
     assert answer.status_code == 200 and 'value="tax_clearance"' in answer.text
-    told = {**FORM, "words": "so it is", "column.phone": "call them"}
+    told = {**FORM, "words": "so it is,\r\nin two lines", "purpose": "settle\r\ntaxes", "column.phone": "call them"}
     assert hands.portal.post(f"{path}/answer", told, hands.browsers[ANNA]).status_code == 303
-    assert "phone" in hands.case(path).asked.columns
+    asked, answer = hands.case(path).asked, hands.case(path).steps[-1]
+    assert "phone" in asked.columns and (asked.purpose, answer.words) == ("settle\ntaxes", "so it is,\nin two lines")
     assert hands.approve(MEI, path).status_code == 303
     assert f"✓ {MEI}" in hands.see(ANNA, path).text
     assert hands.approve(BAO, path).status_code == 303

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from contracts.requested import Requested
+
 
 class Role(StrEnum):
     """As what a person acts."""
@@ -148,3 +150,5 @@ class ActEvidence:
     demonstration: bool = False
     required: tuple[str, ...] = field(default=())
     """The persons whose approval the agreement names."""
+    request: Requested | None = None
+    """The request that the agreement names, as its case stands."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.compare import Comparison, compare
 from contracts.masks import CITY_ID
-from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity
+from contracts.model import Agreement, Catalogue, Dataset, Domain, Entity, OpenAttribute
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,8 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
     "valid_until": ("validity_changed", False),
     "sharing_attribute": ("sharing_changed", False),
     "rules": ("rules_changed", False),
+    "licence": ("licence_changed", True),
+    "open_attribute": ("openness_changed", False),
     "title_zh": ("title_changed", False),
     "title_en": ("title_changed", False),
     "freshness_working_days": ("quality_changed", False),
@@ -165,6 +167,7 @@ _TERMS: Mapping[str, tuple[str, bool]] = {
     "rounded_to": ("privacy_changed", False),
     "impact_assessment": ("approval_changed", False),
     "approvals": ("approval_changed", False),
+    "request": ("approval_changed", False),
     "author": ("approval_changed", False),
     "declassifiers": ("approval_changed", False),
 }
@@ -222,6 +225,8 @@ def _is_less(fact: str, before: Agreement, after: Agreement) -> bool:
     one, other = getattr(before, fact), getattr(after, fact)
     if fact == "valid_until" or fact == "level_ceiling":
         return bool(other < one)
+    if fact == "open_attribute":
+        return bool(other is OpenAttribute.CONDITIONAL)
     return bool(other > one) if fact == "valid_from" else False
 
 

@@ -115,6 +115,7 @@ _PLAIN = {
     "key_twice": ("twice delivered keys changed", False),
     "category": ("category changed", False),
     "drift": ("drift policy changed", False),
+    "open_attribute": ("openness changed", False),
 }
 
 

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from contracts.acts import Role
 from contracts.category import Category
 from contracts.masks import COLUMN_MASK
-from contracts.model import Level, LogicalType, SharingAttribute
+from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
 from contracts.violation import Severity
@@ -33,6 +33,8 @@ def _day(value: object) -> object:
 
 # Strict: "yes" is text and 1 is a number; YAML's own yes is true.
 Truth = Annotated[bool, Field(strict=True)]
+# The number of a case (`sharing/cases`): its kind, the day on which it was filed, and a part of its digest.
+CaseId = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{8}-[0-9a-f]{10}$")]
 AgreementName = Annotated[str, StringConstraints(pattern=GRAMMAR.replace("$", "__") + GRAMMAR[1:])]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Mask = Literal["full", "hmac", "middle", "year", "age_band", "district", "none"]
@@ -94,6 +96,27 @@ class RetentionDeclaration(Declaration):
     )
 
 
+class LicenceDeclaration(Declaration):
+    """Under which open data may be used."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+
+
+class ContactDeclaration(Declaration):
+    """Whom to ask."""
+
+    name: Text
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+
+
+class OpenDataDeclaration(Declaration):
+    """What a city says of all its open data."""
+
+    licence: LicenceDeclaration | None = Field(None, description="that of every open product that names no other")
+    contact: ContactDeclaration | None = None
+
+
 class SignInDeclaration(Declaration):
     """A provider of OpenID Connect at which persons sign in; the client's secret lies in `secret` below the secrets."""
 
@@ -133,9 +156,58 @@ class CityDeclaration(Declaration):
     demonstration: Truth = Field(
         False, description="a city that nobody lives in: the platform plays its persons, and every certificate says so"
     )
+    jurisdiction: Name = Field("china", description="whose deadlines hold: standards/jurisdictions/<name>.yml")
     encrypt_landing: Truth = Field(False, description="landed files lie encrypted from the end of a command on")
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
+    open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
+
+
+class LimitDeclaration(Declaration):
+    """So many working days after the day of what they begin with."""
+
+    working_days: Annotated[int, Field(strict=True, ge=1, le=260)]
+    source: Text = Field(description="the law that says so")
+    verify: Truth = Field(False, description="not read in the law's own text: an example, to be set right")
+
+
+class LimitsDeclaration(Declaration):
+    """The deadlines of cases."""
+
+    answer_unconditional: LimitDeclaration = Field(description="a request for what is shared without condition")
+    answer_conditional: LimitDeclaration = Field(description="a request for what is shared on condition")
+    share: LimitDeclaration = Field(description="from the bureau's approval to the first release")
+    dispute: LimitDeclaration = Field(description="from an objection to a refusal to its decision")
+    answer_public_request: LimitDeclaration
+    answer_registration: LimitDeclaration
+    answer_objection: LimitDeclaration
+
+
+class StopDeclaration(Declaration):
+    """Whether the clock stands still while a question is with whoever asked."""
+
+    value: Truth
+    source: Text
+    verify: Truth = False
+
+
+class GroundDeclaration(Declaration):
+    """A ground on which a request may be refused."""
+
+    title: Title
+    source: Text
+    verify: Truth = False
+
+
+class JurisdictionDeclaration(Declaration):
+    """`contracts/standards/jurisdictions/<jurisdiction>.yml`."""
+
+    jurisdiction: Name
+    title: Title
+    source: Text
+    deadlines: LimitsDeclaration
+    questions_stop_the_clock: StopDeclaration
+    grounds: Annotated[dict[Name, GroundDeclaration], Field(min_length=1)]
 
 
 class RoleDeclaration(Declaration):
@@ -385,6 +457,7 @@ class AgreementDeclaration(Declaration):
     columns: tuple[ProductColumnDeclaration, ...]
     allowed_purposes: tuple[Name, ...] = Field((), description="purposes the data's owners approved; empty: its own")
     approvals: tuple[Text, ...] = ()
+    request: CaseId | None = Field(None, description="the approved request that it answers (`zhongtai cases`)")
     author: Text | None = Field(None, description="who wrote the product's model; never who approves a declassifier")
     declassifiers: tuple[LoweringDeclaration, ...] | None = Field(
         None, description="who approved each use of a declassifier; left out: those of `approvals`"
@@ -399,3 +472,7 @@ class AgreementDeclaration(Declaration):
     tell_persons: Truth = Field(True, description="false: the persons in it are not told, by `untold_basis`")
     untold_basis: Text | None = Field(None, description="the law by which they are not (个人信息保护法 art. 18, 35)")
     rules: tuple[RuleDeclaration, ...] = ()
+    licence: LicenceDeclaration | None = Field(None, description="of an open product; left out: the city's")
+    open_attribute: Literal[OpenAttribute.UNCONDITIONAL, OpenAttribute.CONDITIONAL] = Field(
+        OpenAttribute.UNCONDITIONAL, description="conditional: whoever wants an open product registers first"
+    )

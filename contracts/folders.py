@@ -20,7 +20,7 @@ _SHAPES = (
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
     r"(domains|agreements)/[^/]+\.yml",
-    r"standards/(codes|elements)/[^/]+\.yml",
+    r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
 )
 _KNOWN = re.compile("|".join(_SHAPES))
@@ -28,7 +28,7 @@ _KNOWN = re.compile("|".join(_SHAPES))
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
     "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml or "
-    "standards/{codes,elements}/*.yml"
+    "standards/{codes,elements,jurisdictions}/*.yml"
 )
 
 

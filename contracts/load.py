@@ -17,8 +17,10 @@ from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
+from contracts.jurisdiction import Jurisdiction
+from contracts.jurisdictions import chosen, read_jurisdictions
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
-from contracts.model import Agreement, Catalogue, Dataset, Department, Domain
+from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, Licence, OpenData
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
@@ -77,6 +79,7 @@ class _Reading:
         datasets = self._datasets()
         agreements = self._agreements()
         persons = self.persons()
+        jurisdiction = self._jurisdiction(city)
         self._check_across(datasets)
         if city is None or self.faults():
             return None
@@ -97,6 +100,8 @@ class _Reading:
             demonstration=city.demonstration,
             encrypt_landing=city.encrypt_landing,
             retention=Retention(**city.retention.model_dump()) if city.retention else Retention(),
+            open_data=_open_data(city),
+            jurisdiction=jurisdiction,
             signing_in=_signing_in(city),
         )
 
@@ -138,6 +143,11 @@ class _Reading:
         self.known.code_sets = read_code_sets(codes, self.known)
         elements = [one for root in roots for one in self._files(root / "elements")]
         self.known.elements = read_elements(elements, self.known)
+
+    def _jurisdiction(self, city: CityDeclaration | None) -> Jurisdiction:
+        files = [one for root in standards(self.root) for one in self._files(root / "jurisdictions")]
+        known = read_jurisdictions(files)
+        return chosen(city, known, self._open(self.root / CITY_FILE)) if city else Jurisdiction()
 
     def _departments(self) -> dict[str, Department]:
         path = self.root / "contracts" / "departments" / "departments.yml"
@@ -285,6 +295,13 @@ def _check_city(city: CityDeclaration, document: Document) -> None:
     for day in sorted(set(own.holidays) & set(own.workdays)) if own else ():
         text = f"{day} is a holiday and a workday"
         document.fault(("calendar", "workdays"), text, "each day in one of the lists")
+
+
+def _open_data(city: CityDeclaration) -> OpenData:
+    own = city.open_data
+    licence = Licence(own.licence.title, own.licence.url) if own and own.licence else None
+    contact = own.contact if own else None
+    return OpenData(licence, contact.name, contact.email) if contact else OpenData(licence)
 
 
 def _calendar(city: CityDeclaration) -> Calendar:

@@ -16,6 +16,7 @@ from pathlib import Path
 from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.jurisdiction import Jurisdiction
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -39,6 +40,14 @@ class SharingAttribute(StrEnum):
     UNCONDITIONAL = "unconditional"
     CONDITIONAL = "conditional"
     NOT_SHARED = "not_shared"
+
+
+class OpenAttribute(StrEnum):
+    """公共数据开放: 无条件开放, 有条件开放, 不予开放."""
+
+    UNCONDITIONAL = "unconditional"
+    CONDITIONAL = "conditional"
+    NOT_OPEN = "not_open"
 
 
 class DeliveryMode(StrEnum):
@@ -177,7 +186,8 @@ class Dataset:
     `parts` says that several files of one day are one delivery; a snapshot of which more than `largest_rejected_share`
     is rejected replaces nothing; `may_be_empty` says that no records are a legal delivery; `key_twice` (fault, last)
     what two different rows of one key in one delivery are, `drift` what a delivery is whose columns are others than
-    these; `formerly` are the names that the dataset had, the oldest first.
+    these; `formerly` are the names that the dataset had, the oldest first. `open_attribute` says whether the public
+    may know of it; its rows never leave but as a product.
     """
 
     department: str
@@ -206,6 +216,7 @@ class Dataset:
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
     formerly: tuple[str, ...] = ()
+    open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
 
     @property
     def personal(self) -> bool:
@@ -336,6 +347,23 @@ FIRST_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)
+class Licence:
+    """Under which open data may be used: what it is called, and where it can be read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """What a city says of all its open data: the licence, and whom to ask. What is not declared is empty."""
+
+    licence: Licence | None = None
+    contact_name: str = ""
+    contact_email: str = ""
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Who may receive which product, for what purpose, until when, at most how sensitive.
 
@@ -345,6 +373,9 @@ class Agreement:
     `quasi_identifiers` are the columns by which rows could be matched with other registers (None: all that are not
     sensitive); `rounded_to` is the base that all its numbers of persons are multiples of. `category_ceiling` is the
     highest category that may be in it; 核心 never leaves. `version` moves its first number where less is promised.
+    `licence` is that of an open product, where it is another than the city's, and `open_attribute` whether whoever
+    wants it registers first.
+    `request` is the number of the approved request that it answers; None where nobody filed one.
     `rows` are the conditions that every row keeps, all of them. `untold_basis` is the law by which the persons in it
     are not told of it; None where they are.
     """
@@ -378,6 +409,9 @@ class Agreement:
     category_ceiling: Category = Category.GENERAL
     path: Path | None = None
     version: str = FIRST_VERSION
+    licence: Licence | None = None
+    open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
+    request: str | None = None
     rows: tuple[RowCondition, ...] = ()
     untold_basis: str | None = None
 
@@ -402,6 +436,8 @@ class Catalogue:
     demonstration: bool = False
     encrypt_landing: bool = False
     retention: Retention = field(default_factory=Retention)
+    open_data: OpenData = field(default_factory=OpenData)
+    jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
 
     @property

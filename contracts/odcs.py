@@ -23,7 +23,7 @@ from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Column, Dataset, Element, Provision, Rule, SharingAttribute, Source
+from contracts.model import Column, Dataset, Element, OpenAttribute, Provision, Rule, SharingAttribute, Source
 from contracts.names import name_fault, place_fault, wanted_name
 from contracts.odcs_extras import ContractExtras, Places, ProvidesExtra, ServiceLevels, extras
 from contracts.promises import CONTRACT, Place, Written, distinct, rule, written
@@ -118,6 +118,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         category=extra.category,
         drift=extra.drift.model_dump(exclude_unset=True),
         formerly=_formerly(document, places, extra, f"{department}.{name}"),
+        open_attribute=extra.open_attribute,
     )
 
 
@@ -177,6 +178,7 @@ def _columns(contract: _Contract) -> tuple[Column, ...]:
     ]
     _check_columns(contract, properties)
     _check_sharing(contract, read)
+    _check_openness(contract)
     _check_provisions(contract, {column.name: column for column in read})
     return tuple(read)
 
@@ -234,6 +236,13 @@ def _check_sharing(contract: _Contract, columns: Sequence[Column]) -> None:
         contract.document.fault(
             contract.places["sharing_attribute"], what, "{property: legal_basis, value: <law and clause>}"
         )
+
+
+def _check_openness(contract: _Contract) -> None:
+    closed = contract.extra.open_attribute is OpenAttribute.NOT_OPEN
+    if contract.extra.sharing_attribute is SharingAttribute.NOT_SHARED and not closed:
+        what = f"what may not be shared is {contract.extra.open_attribute} for the public"
+        contract.document.fault(contract.places["open_attribute"], what, "not_open, or leave it out")
 
 
 def _check_provisions(contract: _Contract, columns: dict[str, Column]) -> None:

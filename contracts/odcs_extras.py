@@ -14,7 +14,7 @@ from pydantic import Field
 from contracts.category import Category
 from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
-from contracts.model import DeliveryMode, SharingAttribute
+from contracts.model import DeliveryMode, OpenAttribute, SharingAttribute
 
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
@@ -112,6 +112,7 @@ class ContractExtras(Declaration):
     category: Category = Category.GENERAL
     drift: DriftExtra = DriftExtra()
     formerly: Text | tuple[Text, ...] = ()
+    open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -29,8 +29,10 @@ from contracts.model import (
     Entity,
     LDiversity,
     Level,
+    Licence,
     LogicalType,
     LoweringApproval,
+    OpenAttribute,
     ProductColumn,
     Rule,
     SharingAttribute,
@@ -142,6 +144,9 @@ def read_agreement(document: Document, known: Known) -> Agreement | None:
         category_ceiling=declared.category_ceiling,
         path=document.path,
         version=declared.version,
+        open_attribute=OpenAttribute(declared.open_attribute),
+        licence=Licence(declared.licence.title, declared.licence.url) if declared.licence else None,
+        request=declared.request,
         rows=read_rows(document, declared),
         untold_basis=declared.untold_basis,
     )
@@ -256,6 +261,8 @@ def _check_agreement(document: Document, declared: AgreementDeclaration, known: 
         document.fault(("agreement",), text, f"{declared.agency}__{purpose}")
     if declared.agency != PUBLIC:
         known.check_department(declared.agency, document, ("agency",))
+        for name in sorted({"licence", "open_attribute"} & declared.model_fields_set):
+            document.fault((name,), f"{name} is of open products, and this one goes to {declared.agency}", "nothing")
     elif declared.sharing_attribute is not SharingAttribute.UNCONDITIONAL:
         document.fault(("sharing_attribute",), "an open product is shared on condition", "unconditional")
     elif declared.level_ceiling is not Level.L1:

@@ -153,7 +153,6 @@ class Acts:
 
     def _read(self) -> Iterator[Recorded]:
         seen: set[str] = set()
-        city = {str(entry.body.get("digest")) for entry in self.ledger.entries("key")}
         latest: datetime | None = None
         for entry in self.ledger.entries(KIND):
             latest = entry.at if latest is None else max(latest, entry.at)
@@ -166,10 +165,16 @@ class Acts:
                 continue
             seen.add(act.digest)
             # What is written down after something else did not happen before it.
-            fault = "it is signed with a key of the city's own" if act.key_id in city else None
-            yield Recorded(act, fault or self._fault(act, data, latest), entry.at)
+            yield Recorded(act, self.fault(act, data, latest), entry.at)
 
-    def _fault(self, act: Act, data: bytes, at: datetime) -> str | None:
+    @cached_property
+    def _city(self) -> frozenset[str]:
+        return frozenset(str(entry.body.get("digest")) for entry in self.ledger.entries("key"))
+
+    def fault(self, act: Act, data: bytes, at: datetime) -> str | None:
+        """Why an act that was recorded at a moment counts for nothing, None where it counts."""
+        if act.key_id in self._city:
+            return "it is signed with a key of the city's own"
         if act.played and not self.persons.plays:
             return "it was played by the platform, and this city is no demonstration"
         return act_fault(data, self.persons.find(act.person), at)

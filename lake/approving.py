@@ -78,29 +78,36 @@ def shown(ledger: Ledger, settings: Settings, catalogue: Catalogue, name: str) -
 
 def approve(ledger: Ledger, settings: Settings, what: Shown, who: Actor, said: Said) -> Act:
     """One person's approval of exactly what is shown, taken into the ledger. SharingRefused for who may not."""
-    name = who.person.name
-    if person_key(name) not in {person_key(one) for one in required(what.agreement)}:
-        named = ", ".join(required(what.agreement)) or "nobody"
-        fix = f"have one of them sign, or name {name} in its approvals"
-        raise SharingRefused("approver_named", name, f"{what.agreement.name} asks for approval by {named}", fix)
+    expect_approver(what, who.person.name)
     data = who.act(Deed.APPROVE, what.agreement.name, what.dossier, said)
     record_act(ledger, data, said.at)
     return read_act(data)
 
 
-def stop(books: Books, name: str, who: Actor, said: Said) -> dict[str, Any]:
-    """Withdraw what an agreement released, at once, and let nothing more pass until it is approved again.
+def expect_approver(what: Shown, name: str) -> None:
+    """SharingRefused where an agreement does not ask for somebody's approval."""
+    if person_key(name) not in {person_key(one) for one in required(what.agreement)}:
+        named = ", ".join(required(what.agreement)) or "nobody"
+        fix = f"have one of them sign, or name {name} in its approvals"
+        raise SharingRefused("approver_named", name, f"{what.agreement.name} asks for approval by {named}", fix)
 
-    The act comes first: what a crash leaves undone of it the next run does (`lake.unfinished`).
+
+def stop(books: Books, name: str, who: Actor, said: Said) -> dict[str, Any]:
+    """Withdraw what an agreement released, at once, and let nothing more pass until it is approved again."""
+    return take_stop(books, name, who.act(Deed.STOP, name, {}, said), said.at)
+
+
+def take_stop(books: Books, name: str, data: bytes, at: datetime) -> dict[str, Any]:
+    """Do what a signed stop orders. The act comes first: what a crash leaves undone of it the next run does
+    (`lake.unfinished`).
     """
-    data = who.act(Deed.STOP, name, {}, said)
-    record_act(books.ledger, data, said.at)
-    current = current_release(books.releases, name)
-    why = Reason(f"stopped: {said.words}", who.person.name, act=read_act(data).digest)
-    gone, entry = take_back(books, current, why, said.at) if current else (None, None)
+    record_act(books.ledger, data, at)
+    act, current = read_act(data), current_release(books.releases, name)
+    why = Reason(f"stopped: {act.words}", act.person, act=act.digest)
+    gone, entry = take_back(books, current, why, at) if current else (None, None)
     if entry is not None:
-        books.ledger.append_many([entry], said.at)
-    return {"agreement": name, "by": who.person.name, "why": said.words, "withdrawn": gone and gone.release_id}
+        books.ledger.append_many([entry], at)
+    return {"agreement": name, "by": act.person, "why": act.words, "withdrawn": gone and gone.release_id}
 
 
 def said(acts: Acts, subject: str, at: datetime, words: str) -> Said:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from lake.cases.escalating import tell_overdue
 from lake.city import City
 from lake.compacting import compact
 from lake.guarding import findings_of
@@ -54,6 +55,7 @@ def keep_up(city: City) -> dict[str, Any]:
         "put_by": put_by,
         "declared": forget_former(city.settings, city.ledger),
         "ledger": _tidy_ledger(city, None if held else oldest),
+        "overdue_told": tell_overdue(city),
         "held_by": held,
     }
 

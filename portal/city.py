@@ -21,7 +21,7 @@ from sharing.durable import make_folder, read_file
 from sharing.faults import SharingRefused
 from sharing.grants import KIND as GRANT
 from sharing.grants import Grant, read_grant
-from sharing.keys import refuse_readable, write_owned
+from sharing.keys import Signer, refuse_readable, write_owned
 from sharing.ledger import Ledger
 
 _KEY = "portal.key"
@@ -32,7 +32,7 @@ _KEY_BYTES = 32
 class City:
     """One city, opened for serving. Safe to use from several threads.
 
-    `catalogue` are the declarations, `key` signs addresses.
+    `catalogue` are the declarations, `key` signs addresses, `signer` is the city itself where it tells of a withdrawal.
     """
 
     settings: Settings
@@ -40,6 +40,7 @@ class City:
     ledger: Ledger
     journal: Journal
     key: bytes
+    signer: Signer | None = None
     _grants: dict[str, Grant] = field(default_factory=dict)
     _read_to: int = 0
     _lock: Lock = field(default_factory=Lock)

@@ -27,6 +27,9 @@ def serve(
         str, typer.Option("--host", help="Interface; others than loopback belong behind TLS.")
     ] = "127.0.0.1",
     url: Annotated[str, typer.Option("--url", help="The address by which others reach it: https://data.example.")] = "",
+    proxy: Annotated[
+        str, typer.Option("--proxy", help="The proxy before it, which is believed for whom it asks: 10.0.0.5.")
+    ] = "",
     certificate: Annotated[Path | None, typer.Option("--tls", help="Its certificate (PEM): TLS, no proxy.")] = None,
     key: Annotated[Path | None, typer.Option("--tls-key", help="The key of that certificate.")] = None,
     clients: Annotated[
@@ -41,7 +44,7 @@ def serve(
         fail("--tls and --tls-key come together, and --client-ca with both", WRONG)
     settings = load_settings(workspace)
     _expect_address(url)
-    place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None)
+    place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None, proxy)
     say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
     serve(settings, place)
 

@@ -25,7 +25,7 @@ _HERE = Path(__file__).resolve().parent
 NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/open", "公共数据开放", "Open data", ()),
     ("/catalogue", "资源目录", "Catalogue", ()),
-    ("/requests", "供需对接", "Requests", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
+    ("/requests", "供需对接", "Requests", ()),
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
     ("/statements", "使用统计", "Statements", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/audit", "审计", "Audit", (Role.OFFICER, Role.AUDITOR)),
@@ -50,7 +50,7 @@ class Pages:
             city=catalogue.city, city_zh=catalogue.title_zh, city_en=catalogue.title_en, titles=titles
         )
         self._templates.globals["navigation"] = NAVIGATION
-        self._templates.filters.update(number=lambda value: f"{value:,}", day=_day, minute=_minute)
+        self._templates.filters.update(number=lambda value: f"{value:,}", day=_day, minute=_minute, moment=_moment)
 
     def page(self, request: Request, template: str, status: int = 200, /, **facts: Any) -> Response:
         """A page, as HTML, for whoever asks."""
@@ -72,3 +72,8 @@ def _day(moment: datetime) -> str:
 
 def _minute(moment: datetime) -> str:
     return in_city(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _moment(text: str) -> str:
+    """A moment that is text already, as pages tell it."""
+    return _minute(datetime.fromisoformat(text))

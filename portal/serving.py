@@ -40,6 +40,8 @@ class Place:
     port: int = 8090
     url: str = ""
     tls: Tls | None = None
+    proxy: str = ""
+    """The address of a proxy that is believed for whom it asks; "": nobody is."""
 
     @property
     def base(self) -> str:
@@ -53,9 +55,9 @@ def opened(settings: Settings) -> Iterator[City]:
     catalogue = declarations(settings)
     with open_books(settings):
         pass  # the ledger is held against its witnesses, as for any other writer
-    ledger, _ = open_past(settings)
+    ledger, signer = open_past(settings)
     with ledger:
-        city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings))
+        city = City(settings, catalogue, ledger, Journal(ledger, settings.clock), url_key(settings), signer)
         sweep(city)
         yield city
 
@@ -82,7 +84,8 @@ def bounded(app: ASGIApp, place: Place) -> uvicorn.Config:
         log_level="warning",
         access_log=False,  # the ledger has it, and no address with a signature belongs into a log
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(place.proxy),
+        forwarded_allow_ips=place.proxy,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=10,
         limit_concurrency=1000,

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from contracts.evidence import CandidateFile
-from contracts.model import FIRST_VERSION, Agreement
+from contracts.model import FIRST_VERSION, Agreement, OpenAttribute
+
+_LATER: dict[str, Any] = {
+    "version": FIRST_VERSION,
+    "licence": None,
+    "open_attribute": str(OpenAttribute.UNCONDITIONAL),
+    "request": None,
+    "rows": [],
+    "untold_basis": None,
+}
+"""What agreements came to say in the course of time, and what one that leaves it unsaid means."""
 
 
 def canonical_json(value: Any) -> bytes:
@@ -36,14 +46,11 @@ def file_digest(path: Path) -> str:
 def agreement_digest(agreement: Agreement) -> str:
     """The digest of everything an agreement says; where its file lies is left out."""
     terms = {item.name: _plain(getattr(agreement, item.name)) for item in fields(agreement) if item.name != "path"}
-    # What was signed before these could be said stays signed.
-    for name, unsaid in (("version", FIRST_VERSION), ("rows", []), ("untold_basis", None)):
-        if terms[name] == unsaid:
-            del terms[name]
+    # What was signed before something could be said stays signed.
     for column in terms["columns"]:
         if column["mask"] is None:
             del column["mask"]
-    return digest(terms)
+    return digest({name: value for name, value in terms.items() if name not in _LATER or value != _LATER[name]})
 
 
 def release_id(

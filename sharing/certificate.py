@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
 from contracts.model import Agreement, Level
+from contracts.requested import Requested
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.chain import Head
@@ -155,6 +156,14 @@ class Acted(Record):
     digest: str
 
 
+class Answers(Record):
+    """The request that the agreement answers: its number, the digest of what is asked, the acts that approved it."""
+
+    id: str
+    digest: str
+    acts: tuple[Acted, ...]
+
+
 class Predicate(Record):
     """Everything the certificate says of the release beyond its files."""
 
@@ -181,6 +190,7 @@ class Predicate(Record):
     policy: str | None = None
     acts: tuple[Acted, ...] = ()
     tree: Tree | None = None
+    request: Answers | None = None
     demonstration: bool = False
     """Whether persons were played by the platform: such a release is nobody's."""
     row_scope: tuple[Scoped, ...] = ()
@@ -361,8 +371,16 @@ def _acted(evidence: Evidence) -> dict[str, Any]:
     return {
         "dossier": known.digest,
         "acts": tuple(Acted(person=one.person, role=one.role, at=one.at, digest=one.digest) for one in counting),
+        "request": _answers(known.request),
         "demonstration": known.demonstration,
     }
+
+
+def _answers(found: Requested | None) -> Answers | None:
+    if found is None:
+        return None
+    acts = tuple(Acted(person=one.person, role=one.role, at=one.at, digest=one.digest) for one in found.acts)
+    return Answers(id=found.id, digest=found.digest, acts=acts)
 
 
 def sign_statement(statement: Statement, signer: Signer) -> bytes:

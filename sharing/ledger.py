@@ -11,7 +11,7 @@ import json
 import lzma
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +50,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "recall": ("batch",),
     "acknowledgement": ("notice",),
     "act": ("about",),
+    "case": ("case",),
     "access": ("subject",),
     "account": ("person",),
     "grant": ("recipient", "token"),
@@ -183,6 +184,17 @@ class Ledger:
             open_ones = f"select {COLUMNS} from entries where {where}"
             rows = connection.execute(open_ones, wanted) if whole else chained(connection, self.path, seq)
             yield from (entry_of(row) for row in rows if row[2] == kind)
+
+    def kept_after(self, kinds: Collection[str], seq: int) -> Iterator[Entry]:
+        """The entries of some kinds after a number, in order; of kinds in `LEAVING` those that the own file has yet."""
+        named = {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
+        marks = ", ".join(f":{name}" for name in named)
+        yield from self._select(f"kind in ({marks}) and seq > :seq order by seq", {**named, "seq": seq})
+
+    def size(self) -> int:
+        """The number of the newest entry; 0 in an empty ledger."""
+        with self._reading() as connection:
+            return int(connection.execute("select coalesce(max(seq), 0) from entries").fetchone()[0])
 
     def latest(self, kind: str, key: str) -> Entry | None:
         """The newest entry of a kind about `key`: the fields of `KEYS[kind]` joined with `/`."""

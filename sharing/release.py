@@ -91,6 +91,7 @@ class Release:
             "at": self.issued_at.isoformat() if self.issued_at else None,
             "valid_until": predicate and predicate.agreement.valid_until.isoformat(),
             "batches": list(self.batches),
+            **({"request": predicate.request.id} if predicate and predicate.request else {}),
         }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import declarations
+from contracts import declarations, requests
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +22,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "domain": declarations.DomainDeclaration,
     "agreement": declarations.AgreementDeclaration,
     "persons": declarations.PersonsDeclaration,
+    "jurisdiction": declarations.JurisdictionDeclaration,
+    "request": requests.RequestDeclaration,
 }
 
 

@@ -23,8 +23,9 @@ class ApprovalGate(Gate):
 
     Withholds where nobody looked for acts; where a person who is named signed nothing, signed something that has
     changed since, or signed what counts for nothing (another's key, a role not held, after revocation); where whoever
-    wrote the product alone approved it, or two persons signed with one key; and where the agreement was stopped and not
-    approved again. Sources: 政务数据共享条例 (State Council Order 809); 个人信息保护法, article 51.
+    wrote the product alone approved it, or two persons signed with one key; where the agreement names a request that
+    is not approved, or goes beyond it; and where it was stopped and not approved again. Sources: 政务数据共享条例
+    (State Council Order 809); 个人信息保护法, article 51.
     """
 
     name = "approval"
@@ -40,11 +41,23 @@ class ApprovalGate(Gate):
         if acts.stopped is not None:
             again = f"`zhongtai approve {case.agreement.name} --as PERSON` by each who is named, to go on"
             yield self.refuse("stopped", case.subject, f"it was stopped: {acts.stopped}", again)
+        yield from self._request(case, acts)
         wanted = dict.fromkeys((*case.agreement.approvals, *_lowering(case)))
         for name in filter(str.strip, wanted):
             yield from self._person(case, acts, name)
         counting = [one for one in acts.approvals if one.counts]
         yield from self._apart(case, counting)
+
+    def _request(self, case: Case, acts: ActEvidence) -> Iterator[Violation]:
+        wanted, found = case.agreement.request, acts.request
+        if wanted is None:
+            return
+        subject = f"{case.subject}, request {wanted}"
+        known = found is not None and found.id == wanted
+        told = found.fault if found is not None and known else "nobody looked for the request that it names"
+        if told is not None:
+            fix = f"see `zhongtai cases {wanted}`; have it approved, or correct what the agreement says"
+            yield self.refuse("request_approved", subject, told, fix)
 
     def _person(self, case: Case, acts: ActEvidence, name: str) -> Iterator[Violation]:
         mine = [one for one in acts.approvals if person_key(one.person) == person_key(name)]

@@ -16,6 +16,8 @@ from lineage.gates.gate import PUBLIC
 from sharing.canonical import digest, file_digest
 
 _DEPARTMENTS, _AGREEMENTS, _DOMAINS = "departments", "agreements", "domains"
+# How long a request may take is nothing to what was delivered, or to what may leave.
+_OF_CASES = "standards/jurisdictions/"
 # What decides what may leave, and of no row what it is.
 _OF_GATES = {"standards/lineage_policy.yml", "persons.yml"}
 
@@ -27,9 +29,10 @@ def declared_files(workspace: Path) -> dict[str, str]:
     folder = workspace / "contracts"
     # Programs lie there in the repository's own city: they are the platform's.
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in {".py", ".pyc"})
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
     return {
         CITY_FILE: _digest(workspace / CITY_FILE),
-        **{str(path.relative_to(folder)): _digest(path) for path in paths},
+        **{name: _digest(path) for name, path in named.items() if not name.startswith(_OF_CASES)},
     }
 
 

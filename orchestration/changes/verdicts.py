@@ -23,7 +23,7 @@ from lake.in_force import broken_agreements
 from lake.unbelieved import why_unbelieved
 from lineage.gates.registry import judge
 from orchestration.changes.changes import Changes
-from orchestration.share.dossier import dossier
+from orchestration.share.dossier import dossier, evidence_of
 from orchestration.share.siblings import siblings
 from quality.rules import declared_rules
 from quality.scorecard import scores
@@ -137,7 +137,7 @@ class Verdicts:
             now=city.now(),
             today=city.today(),
             quality=self._today(evidence.quality),
-            acts=self._acts.evidence(agreement, dossier(agreement, evidence)),
+            acts=evidence_of(self._acts, agreement, dossier(agreement, evidence)),
             broken=self._broken.get(agreement.name, ()),
         )
         found = judge(

@@ -7,11 +7,13 @@ time. In a demonstration the persons that an agreement names are played, once. W
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from contracts.acts import ActEvidence, Deed
 from contracts.evidence import Evidence
 from contracts.model import Agreement
 from lake.acts import KIND, Acts, Persons, Said, actor, record_act, required
+from lake.cases.answering import answered
 from lake.city import City
 from sharing.canonical import agreement_digest, digest
 
@@ -37,7 +39,13 @@ def acts_of(city: City, agreement: Agreement, parts: Mapping[str, str]) -> ActEv
     persons = Persons.of(city.settings, city.catalogue)
     if city.catalogue.demonstration and not _acted(city, agreement):
         _play(city, persons, agreement, parts)
-    return Acts(city.ledger, persons).evidence(agreement, parts)
+    return evidence_of(Acts(city.ledger, persons), agreement, parts)
+
+
+def evidence_of(acts: Acts, agreement: Agreement, parts: Mapping[str, str]) -> ActEvidence:
+    """What persons did about an agreement, and about the request that it names."""
+    asked = answered(acts.ledger, acts.persons, agreement)
+    return replace(acts.evidence(agreement, parts), request=asked)
 
 
 def _acted(city: City, agreement: Agreement) -> bool:

@@ -14,6 +14,7 @@ from contracts.model import Catalogue, Dataset
 from contracts.violation import CheckResult
 from lake import facts
 from lake.batch import Ingestion
+from lake.cases.escalating import tell_overdue
 from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
 from lake.executed import earlier_texts, text_digest
@@ -226,6 +227,8 @@ def city_resource(
             with told("the notices to recipients"):
                 keys = known_keys(settings, city.ledger, city.signer)
                 write_missing(city.ledger, settings.releases, city.signer, keys)
+            with told("what is overdue of requests"):
+                tell_overdue(city)
             with told("the digests of the lake's files"):
                 record_files(city)
             with told("what this run made"):

@@ -1,65 +1,82 @@
-"""The catalogue for applications of agencies: searched and read by the grant that asks, a page at a time.
-
-Persons will find it as pages once they can sign in; the public finds what is open (`portal/open`).
-"""
+"""The catalogue as pages: searched and filtered by address, and one resource with all that its reader may know."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.asking import Refused, asking
-from portal.catalogue.records import Resource, resources
-from portal.catalogue.search import Index
-from portal.city import City
+from portal.catalogue.due import cycle
+from portal.catalogue.finding import find
+from portal.catalogue.records import KINDS, PRODUCT, Resource
+from portal.catalogue.shelf import Shelf, View
+from portal.catalogue.shown import shown
+from portal.catalogue.states import State
+from portal.catalogue.who import Who, who
+from portal.open.datasets import open_datasets
+from portal.pages import Pages
+from portal.people.people import People
 from portal.released import Released
 
-_MOST = 100
-_FRESH_SECONDS = 60.0
+_A_PAGE = 50
 
 
-class ResourceCatalogue:
-    """The catalogue of one city, made anew as time passes."""
+class CataloguePages:
+    """The catalogue of one city for whoever looks."""
 
-    def __init__(self, city: City, released: Released) -> None:
-        self._city, self._released = city, released
-        self._made: tuple[float, Index, dict[str, Resource]] | None = None
+    def __init__(self, people: People, shelf: Shelf, pages: Pages, released: Released) -> None:
+        self._people, self._shelf, self._pages, self._released = people, shelf, pages, released
 
     def routes(self) -> list[Route]:
         """Its routes."""
         return [
-            Route("/api/catalogue", self.found, methods=["GET"]),
-            Route("/api/catalogue/{id}", self.one, methods=["GET"]),
+            Route("/catalogue", self.found, methods=["GET"]),
+            Route("/catalogue/{id}", self.one, methods=["GET"]),
         ]
 
     async def found(self, request: Request) -> Response:
-        """The resources that `?q=` finds, without their columns: `?page=` from 1 on, a hundred each."""
-        asking(self._city, request)
-        page = request.query_params.get("page", "1")
-        if not (page.isascii() and page.isdigit() and 0 < len(page) < 7 and int(page)):
-            raise Refused(400, "INVALID_PARAMETER_VALUE", "page is a whole number from 1 on")
-        index, _ = await asyncio.to_thread(self._index)
-        every = await asyncio.to_thread(index.find, request.query_params.get("q", "")[:200])
-        first = (int(page) - 1) * _MOST
-        shown = [one.brief() for one in every[first : first + _MOST]]
-        return JSONResponse({"total": len(every), "page": int(page), "resources": shown})
+        """What `?q=` and the filters find, a page at a time."""
+        _, view = await self._view(request)
+        found = await asyncio.to_thread(find, view, request.query_params, _A_PAGE)
+        return self._pages.page(
+            request,
+            "catalogue.html",
+            found=found,
+            rows=[(one, view.days(one), cycle(one.frequency)) for one in found.shown],
+            choices=await asyncio.to_thread(self._choices, view),
+            inside=view.sight.inside,
+        )
 
     async def one(self, request: Request) -> Response:
-        """One resource with its columns."""
-        asking(self._city, request)
-        _, known = await asyncio.to_thread(self._index)
-        found = known.get(request.path_params["id"])
-        if found is None:
-            raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "the catalogue has nothing of that id")
-        return JSONResponse(found.as_dict())
+        """One resource."""
+        asker, view = await self._view(request)
+        one = view.known.get(request.path_params["id"])
+        if one is None:
+            return self._pages.page(request, "catalogue_nothing.html", 404)
+        told = await asyncio.to_thread(shown, self._people.city, view, asker, one)
+        opened = await asyncio.to_thread(self._opened, one)
+        return self._pages.page(request, "catalogue_resource.html", shown=told, one=one, opened=opened)
 
-    def _index(self) -> tuple[Index, dict[str, Resource]]:
-        now = time.monotonic()
-        if self._made is None or now - self._made[0] > _FRESH_SECONDS:
-            every = resources(self._city.catalogue, self._city.ledger, self._released)
-            self._made = (now, Index(every), {one.id: one for one in every})
-        return self._made[1], self._made[2]
+    async def _view(self, request: Request) -> tuple[Who, View]:
+        asker = who(self._people, request)
+        return asker, await asyncio.to_thread(self._shelf.view, asker.sight)
+
+    def _opened(self, one: Resource) -> list[str]:
+        """The names of the open datasets that a product is in."""
+        every = open_datasets(self._released, self._people.city.catalogue) if one.kind == PRODUCT else []
+        return [each.id for each in every if f"product.{each.table.name}" == one.id]
+
+    def _choices(self, view: View) -> dict[str, list[tuple[str, str]]]:
+        """What each filter can be, of what the reader may know."""
+        catalogue = self._people.city.catalogue
+        providers = {name for one in view.known.values() for name in one.provider.split(", ") if name}
+        domains = {one.domain for one in view.known.values() if one.domain}
+        return {
+            "department": sorted((name, catalogue.departments[name].title_zh) for name in providers),
+            "domain": sorted((name, catalogue.domains[name].title_zh) for name in domains if name in catalogue.domains),
+            "kind": [(kind, "") for kind in KINDS if any(one.kind == kind for one in view.known.values())],
+            "state": [(str(state), "") for state in State],
+            "sharing": [("unconditional", ""), ("conditional", ""), ("not_shared", "")],
+        }

@@ -55,13 +55,22 @@ def _arrow(files: Sequence[Path]) -> Iterator[bytes]:
 def _json_lines(files: Sequence[Path]) -> Iterator[bytes]:
     names = ", ".join(literal(str(file)) for file in files)
     # By name, since a column may be called as the table is in the query.
-    columns = ", ".join(f"{literal(name)}: {identifier(name)}" for name in pq.read_schema(files[0]).names)
+    columns = ", ".join(f"{literal(field.name)}: {_json(field)}" for field in pq.read_schema(files[0]))
     with duckdb.connect(config={"threads": 1}) as connection:
         found = connection.execute(
             f"select cast(to_json({{{columns}}}) as varchar) || chr(10) from read_parquet([{names}])"
         ).to_arrow_reader(_ROWS)
         for batch in found:
             yield _text(batch.column(0))
+
+
+def _json(field: pa.Field) -> str:
+    """A column as JSON has it: numbers that JSON has none for (NaN, Infinity) are texts, as ProtoJSON writes them."""
+    name = identifier(field.name)
+    if not pa.types.is_floating(field.type):
+        return name
+    text = f"case when isnan({name}) then 'NaN' when {name} > 0 then 'Infinity' else '-Infinity' end"
+    return f"case when {name} is null then null when isfinite({name}) then to_json({name}) else to_json({text}) end"
 
 
 def _text(lines: pa.Array) -> bytes:

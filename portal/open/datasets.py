@@ -6,14 +6,14 @@ columns. How it is shown, and in which vocabularies, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from contracts.model import Agreement
+from contracts.model import Agreement, Catalogue, Licence, OpenAttribute, SharingAttribute
 from contracts.sql_text import literal
 from portal.released import Released, Table, Version
 
@@ -42,6 +42,9 @@ class OpenDataset:
     description: str
     legal_basis: str
     columns: tuple[OpenColumn, ...]
+    licence: Licence | None
+    conditional: bool
+    """Whether whoever wants its rows registers first."""
 
     @property
     def id(self) -> str:
@@ -79,25 +82,33 @@ class OpenDataset:
         return self.version.statement.predicate.agreement.valid_until
 
 
-def open_datasets(released: Released, agreements: Mapping[str, Agreement]) -> list[OpenDataset]:
+def open_datasets(released: Released, catalogue: Catalogue) -> list[OpenDataset]:
     """All that is open now, by name."""
-    return [_dataset(table, agreements.get(table.agreement)) for table in released.tables(PUBLIC)]
+    return [_dataset(table, catalogue) for table in released.tables(PUBLIC)]
 
 
-def open_dataset(released: Released, agreements: Mapping[str, Agreement], name: str) -> OpenDataset | None:
+def open_dataset(released: Released, catalogue: Catalogue, name: str) -> OpenDataset | None:
     """One of them; None where there is none of that name."""
-    return next((one for one in open_datasets(released, agreements) if one.id == name), None)
+    return next((one for one in open_datasets(released, catalogue) if one.id == name), None)
 
 
-def _dataset(table: Table, agreement: Agreement | None) -> OpenDataset:
-    predicate = table.newest.statement.predicate
+def _dataset(table: Table, catalogue: Catalogue) -> OpenDataset:
+    predicate, agreement = table.newest.statement.predicate, catalogue.agreements.get(table.agreement)
     titles = {one.name: (one.title_zh, one.title_en) for one in agreement.columns} if agreement else {}
     columns = tuple(
         OpenColumn(one.name, *titles.get(one.name, (one.name, one.name)), one.type, one.purpose)
         for one in predicate.columns
     )
     terms = predicate.agreement
-    return OpenDataset(table, terms.title_zh, terms.title_en, terms.purpose, terms.legal_basis, columns)
+    licence = (agreement.licence if agreement else None) or catalogue.open_data.licence
+    told = (terms.title_zh, terms.title_en, terms.purpose, terms.legal_basis, columns, licence)
+    return OpenDataset(table, *told, conditional=not _for_everybody(agreement, terms.sharing_attribute))
+
+
+def _for_everybody(agreement: Agreement | None, certified: str) -> bool:
+    """Whether rows go out without a registration: the certificate and the declaration say so, both."""
+    declared = agreement is not None and agreement.open_attribute is OpenAttribute.UNCONDITIONAL
+    return declared and certified == SharingAttribute.UNCONDITIONAL
 
 
 def preview(version: Version) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:

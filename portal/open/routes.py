@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from portal.asking import Refused
@@ -14,11 +16,12 @@ from portal.files.downloads import download, expect_format
 from portal.files.proof import Proofs
 from portal.files.routes import read_entry
 from portal.open.datasets import OpenDataset, open_dataset, open_datasets, preview
-from portal.open.feeds import data_json, dcat
+from portal.open.diligence import record
+from portal.open.feeds import data_json, formats
+from portal.open.gone import gone
 from portal.pages import Pages
 from portal.released import Released
-
-FORMATS_OFFERED = ("csv", "parquet", "jsonl", "arrow")
+from sharing.certificate import CERTIFICATE
 
 
 class OpenData:
@@ -31,17 +34,14 @@ class OpenData:
     def routes(self) -> list[Route]:
         """Its routes."""
         return [
-            Route("/", self.home, methods=["GET"]),
             Route("/open", self.listed, methods=["GET"]),
+            Route("/open/{name}.certificate.json", self.certificate, methods=["GET"]),
+            Route("/open/{name}.diligence.json", self.diligence_json, methods=["GET"]),
+            Route("/open/{name}/diligence", self.diligence, methods=["GET"]),
             Route("/open/{name}.{format}", self.download, methods=["GET", "HEAD"]),
             Route("/open/{name}", self.one, methods=["GET"]),
             Route("/data.json", self.data_json, methods=["GET"]),
-            Route("/catalog.jsonld", self.dcat, methods=["GET"]),
         ]
-
-    async def home(self, request: Request) -> Response:
-        """Where everybody begins."""
-        return RedirectResponse("/open", 307)
 
     async def listed(self, request: Request) -> Response:
         """All that is open; `?q=` those whose titles, columns or names have a text."""
@@ -50,20 +50,22 @@ class OpenData:
         return self._pages.page(request, "open.html", datasets=found, wanted=wanted)
 
     async def one(self, request: Request) -> Response:
-        """One open dataset: what it is, its first rows, its files, its certificate in words."""
+        """One open dataset: what it is, its first rows and files where all may have them, its certificate in words."""
         found = await self._one(request)
         if found is None:
-            return self._nothing(request)
+            return await self._nothing(request)
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
-        names, rows = await asyncio.to_thread(preview, found.version)
-        shown = {"names": names, "rows": rows, "formats": FORMATS_OFFERED}
+        names, rows = _UNSEEN if found.conditional else await asyncio.to_thread(preview, found.version)
+        shown = {"names": names, "rows": rows, "formats": formats(found), "contact": self._city.catalogue.open_data}
         return self._pages.page(request, "open_dataset.html", 200, dataset=found, **shown)
 
     async def download(self, request: Request) -> Response:
         """The files of one open dataset, in a format."""
         found, format_ = await self._one(request), request.path_params["format"]
         if found is None:
-            return self._nothing(request)
+            return await self._nothing(request)
+        if found.conditional:
+            raise Refused(403, "REGISTRATION_NEEDED", _REGISTER.format(name=found.table.name))
         if request.query_params:
             raise Refused(400, "INVALID_PARAMETER_VALUE", "the current version is open, and no other")
         expect_format(found.version, format_)
@@ -74,24 +76,47 @@ class OpenData:
             await self._city.journal.write("read", entry)
         return download(request, found.table, found.version, format_)
 
+    async def certificate(self, request: Request) -> Response:
+        """The signed certificate of the current release, as it is."""
+        found = await self._one(request)
+        if found is None:
+            return await self._nothing(request)
+        await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
+        return FileResponse(found.version.folder / CERTIFICATE, media_type="application/json")
+
+    async def diligence(self, request: Request) -> Response:
+        """What was looked at before it was opened, in words."""
+        found = await self._one(request)
+        if found is None:
+            return await self._nothing(request)
+        return self._pages.page(request, "open_diligence.html", 200, dataset=found, record=record(found))
+
+    async def diligence_json(self, request: Request) -> Response:
+        """The same for machines."""
+        found = await self._one(request)
+        return await self._nothing(request) if found is None else JSONResponse(record(found))
+
     async def data_json(self, request: Request) -> Response:
         """What CKAN-like harvesters take."""
-        return JSONResponse(data_json(await self._all(), self._city, self._base))
-
-    async def dcat(self, request: Request) -> Response:
-        """DCAT 3, as JSON-LD."""
-        found = dcat(await self._all(), self._city, self._base)
-        return JSONResponse(found, media_type="application/ld+json")
+        return JSONResponse(data_json(await self._all(), self._city.catalogue, self._base))
 
     async def _all(self) -> list[OpenDataset]:
-        return await asyncio.to_thread(open_datasets, self._released, self._city.agreements)
+        return await asyncio.to_thread(open_datasets, self._released, self._city.catalogue)
 
     async def _one(self, request: Request) -> OpenDataset | None:
         name = request.path_params["name"]
-        return await asyncio.to_thread(open_dataset, self._released, self._city.agreements, name)
+        return await asyncio.to_thread(open_dataset, self._released, self._city.catalogue, name)
 
-    def _nothing(self, request: Request) -> Response:
-        return self._pages.page(request, "nothing.html", 404)
+    async def _nothing(self, request: Request) -> Response:
+        """What was open has a tombstone; of all else it is not told whether there is any."""
+        found = await asyncio.to_thread(gone, self._city, self._released, request.path_params["name"])
+        if found is None:
+            return self._pages.page(request, "nothing.html", 404)
+        return self._pages.page(request, "open_gone.html", 410, gone=found)
+
+
+_UNSEEN: tuple[Sequence[str], Sequence[Sequence[Any]]] = ((), ())
+_REGISTER = "it is open on condition: register first, at /requests/new?kind=registration&resource=product.{name}"
 
 
 def _has(one: OpenDataset, text: str) -> bool:

@@ -1,5 +1,6 @@
 """Slower with each failure: after some that are forgiven, the wait doubles, for an account and for an address alike.
 
+An address may be a whole office: more is forgiven to it.
 Failures are forgotten a day after the last. Who tries, and what for, is not known here.
 """
 
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 from portal.people.store import Store
 
-_FORGIVEN = 5
+_FORGIVEN = {"person": 5, "address": 50}
 _FIRST = timedelta(seconds=30)
 _LONGEST = timedelta(hours=1)
 _FORGOTTEN = timedelta(days=1)
@@ -25,22 +26,19 @@ class Throttle:
     def waits(self, about: Sequence[str], at: datetime) -> int:
         """How many seconds nothing is tried for any of these; 0 where something may be."""
         marks = ", ".join("?" for _ in about)
-        found = self._store.rows(f"select failed, until from failures where about in ({marks})", *about)
-        left = [float(str(until)) - at.timestamp() for failed, until in found if int(str(failed)) >= _FORGIVEN]
+        found = self._store.rows(f"select until from failures where about in ({marks})", *about)
+        left = [float(str(until)) - at.timestamp() for (until,) in found]
         return max(0, *(int(seconds) + 1 for seconds in left if seconds > 0), 0)
 
-    def failed(self, about: Sequence[str], at: datetime) -> int:
-        """Count one failure of each; the most that any has now."""
+    def failed(self, about: Sequence[str], at: datetime) -> None:
+        """Count one failure of each: `person …`, `address …`."""
         with self._store.writing() as connection:
             connection.execute("delete from failures where until < ?", ((at - _FORGOTTEN).timestamp(),))
             for one in about:
                 row = connection.execute("select failed from failures where about = ?", (one,)).fetchone()
                 failed = (row[0] if row else 0) + 1
-                until = at + _wait(failed)
+                until = at + _wait(failed - _FORGIVEN[one.partition(" ")[0]])
                 connection.execute("insert or replace into failures values (?, ?, ?)", (one, failed, until.timestamp()))
-        marks = ", ".join("?" for _ in about)
-        row = self._store.row(f"select max(failed) from failures where about in ({marks})", *about)
-        return int(str(row[0])) if row else 0
 
     def forget(self, about: str) -> None:
         """Somebody came in: what failed before is forgiven."""
@@ -48,6 +46,5 @@ class Throttle:
             connection.execute("delete from failures where about = ?", (about,))
 
 
-def _wait(failed: int) -> timedelta:
-    beyond = failed - _FORGIVEN
+def _wait(beyond: int) -> timedelta:
     return timedelta(0) if beyond < 0 else min(_FIRST * 2 ** min(beyond, 12), _LONGEST)

@@ -31,7 +31,7 @@ def faults_of(workspace: Path) -> tuple[Fault, ...]:
         ("contracts/other.yml", "outside contracts/"),
         ("contracts/domains/other.yml.txt", "outside contracts/"),
         ("contracts/domains/other.json", "outside contracts/"),
-        ("contracts/standards/other.yml", "standards/{codes,elements}"),
+        ("contracts/standards/other.yml", "standards/{codes,elements,jurisdictions}"),
         ("zhongtai.yaml", "zhongtai.yml"),
         ("Zhongtai.yml", "zhongtai.yml"),
     ],

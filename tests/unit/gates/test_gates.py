@@ -14,6 +14,7 @@ from contracts.anonymity import Diversity
 from contracts.category import Category
 from contracts.evidence import GATE_NAMES, Evidence, Levels, QualityEvidence, TableEvidence
 from contracts.model import Agreement, LDiversity, Level, LogicalType, LoweringApproval, Rule, SharingAttribute
+from contracts.requested import Requested
 from contracts.violation import Outcome, Severity
 from lineage.gates import registry
 from lineage.gates.registry import GATES, judge
@@ -53,6 +54,8 @@ def k_anonymity(k: int) -> Rule:
 
 
 A, E = c.agreement(), c.evidence()
+ASKED = c.agreement(request="R1")
+REFUSED = c.acts(request=Requested("R1", "d" * 64, fault="it is refused"))
 SCOPED = c.scoped()
 DIVERSE = c.agreement(l_diversity=LDiversity(("age",), 3))
 SMALL = {"small_rows": 1, "small_cells": 1, "small_classes": 1, "differences": (c.difference(small=1),)}
@@ -166,6 +169,9 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("approval", "approver_is_another", c.agreement(author=c.OFFICE), E),
     ("approval", "key_of_one", A, c.evidence(acts=c.acts(c.approval(), c.approval(person="b@city.example")))),
     ("approval", "stopped", A, c.evidence(acts=c.acts(stopped="a complaint"))),
+    ("approval", "request_approved", ASKED, E),
+    ("approval", "request_approved", ASKED, c.evidence(acts=c.acts(request=Requested("R2", "d" * 64)))),
+    ("approval", "request_approved", ASKED, c.evidence(acts=REFUSED)),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=()), E),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=("",)), E),
     ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(sharing_attribute=NOT_SHARED),))),
@@ -329,6 +335,7 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         (A, c.with_groups(behind=False, **SMALL)),
         (A, c.with_groups(minimum=None, small_rows=1)),
         (c.agreement(minimum_group=7), E),
+        (ASKED, c.evidence(acts=c.acts(request=Requested("R1", "d" * 64)))),
         (DIVERSE, c.with_groups(diversity=(Diversity("age", 3, 3, 0),))),
         (DIVERSE, c.with_groups(behind=False)),
         (c.agreement(allowed_purposes=()), E),
@@ -349,6 +356,7 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         "nobody",
         "no minimum",
         "just enough",
+        "answers a request that is approved",
         "diverse",
         "diverse of nobody",
         "any purpose",

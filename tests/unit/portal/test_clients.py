@@ -146,6 +146,20 @@ def test_awkward_values_survive_each_format(tmp_path: Path) -> None:
     assert empty["jsonl"] == b"" and pa.ipc.open_stream(empty["arrow"]).read_all().equals(table.slice(0, 0))
 
 
+def test_numbers_that_json_has_none_for_are_texts(tmp_path: Path) -> None:
+    from portal.files.formats import FORMATS
+
+    values = [0.1, float("nan"), None, float("inf"), float("-inf"), -0.0, 1e-7]
+    pq.write_table(pa.table({"isnan": pa.array(values), "t": pa.array(values)}), tmp_path / "part-0.parquet")
+    lines = b"".join(FORMATS["jsonl"].pieces([tmp_path / "part-0.parquet"])).decode().splitlines()
+
+    def refuse(text: str) -> None:
+        raise AssertionError(f"{text} is no JSON")
+
+    told = [json.loads(line, parse_constant=refuse)["t"] for line in lines]
+    assert told == [0.1, "NaN", None, "Infinity", "-Infinity", 0.0, 1e-7]
+
+
 def test_what_comes_by_halves_or_twice_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.guard.SECONDS_FOR_BODY", 0.2)
     host, port = served.base.removeprefix("http://").split(":")

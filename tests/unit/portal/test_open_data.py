@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.model import SharingAttribute
+from contracts.model import Licence, OpenAttribute, SharingAttribute
+from contracts.model import OpenData as OpenDeclared
 from sharing.release import withdraw
 from tests.unit.gates import cases
 from tests.unit.portal.conftest import Portal
@@ -33,7 +35,7 @@ def opened(portal: Portal) -> Portal:
 
 
 def test_everybody_finds_and_downloads_what_is_open(opened: Portal) -> None:
-    assert opened.ask("GET", "/").headers["location"] == "/open"
+    assert "/open/" in opened.ask("GET", "/").text
     page = opened.ask("GET", "/open").text
     assert "高龄&lt;人数&gt;" in page and "Ages &amp; numbers" in page and "elderly" not in page
     one = opened.ask("GET", "/open/ages")
@@ -60,16 +62,69 @@ def test_harvesters_read_it(opened: Portal) -> None:
     (one,) = opened.ask("GET", "/data.json").json()["dataset"]
     assert one["accessLevel"] == "public" and one["landingPage"].endswith("/open/ages")
     urls = {each["downloadURL"].removeprefix("http://portal") for each in one["distribution"]}
-    assert "/open/ages.csv" in urls and all(opened.ask("HEAD", url).status_code in (200, 400) for url in urls)
+    assert "/open/ages.csv" in urls and all(opened.ask("HEAD", url).status_code == 200 for url in urls)
     catalog: dict[str, Any] = opened.ask("GET", "/catalog.jsonld").json()
     (dataset,) = catalog["dcat:dataset"]
-    assert dataset["dct:identifier"] == "public__ages" and catalog["@type"] == "dcat:Catalog"
+    assert dataset["dct:identifier"] == f"product.{OPEN.product}" and "dcat:Catalog" in catalog["@type"]
 
 
-def test_what_is_withdrawn_is_open_no_more(opened: Portal) -> None:
-    withdraw(opened.city.settings.releases, OPEN.name, "wrong", opened.clock.now())
-    assert opened.ask("GET", "/open/ages").status_code == 404
+def test_what_is_withdrawn_leaves_a_tombstone_and_no_byte(opened: Portal) -> None:
+    withdraw(opened.city.settings.releases, OPEN.name, "rows <were> wrong", opened.clock.now())
+    for path in ("/open/ages", "/open/ages.csv", "/open/ages.parquet", "/open/ages.certificate.json"):
+        answer = opened.ask("GET", path)
+        assert answer.status_code == 410 and "高龄&lt;人数&gt;" in answer.text and "NP-1" not in answer.text
+        assert "rows &lt;were&gt; wrong" in answer.text and opened.clock.now().date().isoformat() in answer.text
     assert "/open/ages" not in opened.ask("GET", "/open").text
+    assert opened.ask("GET", "/open/elderly_subsidy").status_code == 404
+
+
+def test_a_tombstone_names_what_is_open_in_its_place(opened: Portal) -> None:
+    again = replace(OPEN, name="public__ages_again", title_zh="高龄人数二")
+    opened.publish(range(1, 61), agreement=again)
+    withdraw(opened.city.settings.releases, OPEN.name, "wrong", opened.clock.now())
+    assert 'href="/open/ages_again"' in opened.ask("GET", "/open/ages").text
+
+
+def test_what_is_open_until_a_day_says_so_after_it(opened: Portal) -> None:
+    opened.clock.pass_by(days=366 * 5)
+    answer = opened.ask("GET", "/open/ages")
+    assert answer.status_code == 410 and "开放期限届满" in answer.text
+
+
+def test_a_licence_and_a_contact_are_shown_as_declared_and_never_made_up(opened: Portal) -> None:
+    page, (told,) = opened.ask("GET", "/open/ages").text, opened.ask("GET", "/data.json").json()["dataset"]
+    assert "未声明" in page and not {"license", "contactPoint"} & told.keys()
+    city = OpenDeclared(Licence("City licence", "https://city.example/l"), "Office", "open@city.example")
+    opened.city.catalogue = replace(opened.city.catalogue, open_data=city)
+    page, (told,) = opened.ask("GET", "/open/ages").text, opened.ask("GET", "/data.json").json()["dataset"]
+    assert "City licence" in page and told["license"] == "https://city.example/l"
+    assert told["contactPoint"]["hasEmail"] == "mailto:open@city.example" and "mailto:open@city.example" in page
+    own = replace(OPEN, licence=Licence("Its own", "https://city.example/own"))
+    opened.city.catalogue = replace(opened.city.catalogue, agreements={OPEN.name: own})
+    assert opened.ask("GET", "/data.json").json()["dataset"][0]["license"] == "https://city.example/own"
+
+
+@pytest.mark.parametrize("agreements", [{}, {OPEN.name: replace(OPEN, open_attribute=OpenAttribute.CONDITIONAL)}])
+def test_what_is_open_on_condition_shows_no_row(opened: Portal, agreements: dict[str, Any]) -> None:
+    opened.city.catalogue = replace(opened.city.catalogue, agreements=agreements)
+    page = opened.ask("GET", "/open/ages")
+    assert page.status_code == 200 and "person_id" in page.text and "NP-1" not in page.text
+    assert f"/requests/new?kind=registration&amp;resource=product.{OPEN.product}" in page.text
+    for format_ in ("csv", "parquet", "jsonl", "arrow"):
+        for method in ("GET", "HEAD"):
+            assert opened.ask(method, f"/open/ages.{format_}").status_code == 403
+    assert opened.ask("GET", "/open/ages.certificate.json").status_code == 200 and opened.reads() == []
+    (told,) = opened.ask("GET", "/data.json").json()["dataset"]
+    assert told["accessLevel"] == "restricted public" and told["distribution"] == []
+
+
+def test_the_diligence_record_is_the_certificates(opened: Portal) -> None:
+    record = opened.ask("GET", "/open/ages.diligence.json").json()
+    page, file = opened.ask("GET", "/open/ages/diligence").text, opened.ask("GET", "/open/ages.certificate.json")
+    assert record["gates"] and record["checks"] and all(one["rule"] in page for one in record["checks"])
+    signed = json.loads(base64.b64decode(file.json()["payload"]))["predicate"]
+    assert record["release"] == signed["release_id"] and record["gates"] == signed["gates"]
+    assert opened.ask("GET", "/open/elderly_subsidy/diligence").status_code == 404
 
 
 def test_every_answer_says_what_browsers_must_not_do(opened: Portal) -> None:

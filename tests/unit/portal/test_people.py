@@ -8,6 +8,8 @@ from datetime import date
 import pytest
 
 from contracts.acts import Role, RoleGrant
+from portal.people.throttle import Throttle
+from portal.serving import Place, bounded
 from tests.unit.portal.conftest import Portal
 
 NAME, PASSWORD = "anna@city.example", "a long and quiet sentence"
@@ -148,6 +150,11 @@ def test_nobody_is_sent_elsewhere(anna: Portal, target: str) -> None:
 def test_roles_are_picked_in_a_demonstration_alone(portal: Portal) -> None:
     portal.sign_in(NAME, OFFICER)
     assert portal.post("/sign-in/as", {"name": NAME}).status_code == 404
+    assert portal.post("/sign-in/as-citizen", {"identifier": "1"}).status_code == 404
+    here = portal.ask(
+        "POST", "/sign-in/as", data={"name": NAME}, headers={"Origin": "http://portal"}, address="10.0.0.1"
+    )
+    assert here.status_code == 404
 
 
 def test_over_tls_the_cookie_is_the_hosts_own(portal: Portal) -> None:
@@ -167,3 +174,25 @@ def test_the_file_of_accounts_lets_nobody_in(anna: Portal) -> None:
     assert file.stat().st_mode & 0o77 == 0
     content = file.read_bytes() + file.with_name(file.name + "-wal").read_bytes()
     assert PASSWORD.encode() not in content and browser["Cookie"].removeprefix("zt=").encode() not in content
+
+
+def test_more_is_forgiven_to_an_address_than_to_an_account_and_each_failure_doubles_the_wait(portal: Portal) -> None:
+    throttle, at = Throttle(portal.people.store), portal.clock.now()
+    for about, forgiven in (("person a", 5), ("address b", 50)):
+        for _ in range(forgiven - 1):
+            throttle.failed([about], at)
+        assert throttle.waits([about], at) == 0
+        waits = []
+        for _ in range(9):
+            throttle.failed([about], at)
+            waits.append(throttle.waits([about], at))
+        assert waits == [31, 61, 121, 241, 481, 961, 1921, 3601, 3601]
+    assert throttle.waits(["person b", "address a"], at) == 0
+    throttle.forget("person a")
+    assert throttle.waits(["person a"], at) == 0
+
+
+def test_a_proxy_that_is_named_is_believed_and_no_other(portal: Portal) -> None:
+    for proxy, trusted in (("", False), ("127.0.0.1", True)):
+        config = bounded(portal.app, Place(proxy=proxy))
+        assert (config.proxy_headers, config.forwarded_allow_ips) == (trusted, proxy)

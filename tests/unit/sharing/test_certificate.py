@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, CandidateFile, Rise
 from contracts.model import Level
-from sharing.canonical import canonical_json, release_id
+from contracts.requested import Granted, Requested
+from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.certificate import CERTIFICATE, parse_statement
 from sharing.chain import Head
 from sharing.envelope import PAYLOAD_TYPE, open_envelope, pre_authentication
@@ -101,6 +102,26 @@ def test_it_says_what_left_to_whom_why_and_on_what_evidence(city: City) -> None:
     assert predicate["sources"][0]["batches"] == ["b1", "b2"]
     assert predicate["ledger"] == {"seq": 7, "digest": "e" * 64}
     assert parse_statement(json.dumps(statement).encode()) == release.statement
+
+
+def test_it_names_the_request_that_it_answers_and_the_acts_that_approved_it(city: City, copy: Path) -> None:
+    granted = (Granted("hai@health.example", "owner", cases.NOW, "b" * 64), Granted("bao@city.example", "officer",
+               cases.NOW, "c" * 64))  # fmt: skip
+    acts = cases.acts(request=Requested("R20260105-0123456789", "d" * 64, granted))
+    asked = cases.agreement(request="R20260105-0123456789")
+    release = city.publish(agreement=asked, acts=acts)
+    assert release.statement is not None and release.statement.predicate.request is not None
+    told = release.statement.predicate.request
+    assert (told.id, told.digest) == (asked.request, "d" * 64)
+    assert [(one.person, one.role, one.digest) for one in told.acts] == [
+        (one.person, one.role, one.digest) for one in granted
+    ]
+    assert release.as_dict()["request"] == asked.request
+    assert verify_release(release.path, city.signer.public, cases.NOW) == []
+    # What nobody asked for says so, and an agreement without a request has the digest that it always had.
+    said = parse_statement(open_envelope((copy / CERTIFICATE).read_bytes(), CERTIFICATE)[0])
+    assert said.predicate.request is None and said.predicate.agreement.digest != told.digest
+    assert agreement_digest(asked) != agreement_digest(replace(asked, request=None)) == said.predicate.agreement.digest
 
 
 def test_it_says_who_approved_each_declassifier(city: City) -> None:
@@ -379,7 +400,7 @@ def test_a_certificate_from_before_the_newer_gates_is_held_to_those_there_were(c
     def age(statement: dict[str, Any]) -> None:
         statement["predicateType"] = "urn:zhongtai:release:v1"
         statement["predicate"]["gates"] = list(FIRST_GATES)
-        for later in ("lowered", "raised", "exact", "dossier", "policy", "acts", "tree", "demonstration"):
+        for later in ("lowered", "raised", "exact", "dossier", "policy", "acts", "tree", "request", "demonstration"):
             del statement["predicate"][later]
         files = tuple(CandidateFile(one["name"], one["digest"]["sha256"], 0) for one in statement["subject"])
         statement["predicate"]["release_id"] = release_id(files, statement["predicate"]["agreement"]["digest"])

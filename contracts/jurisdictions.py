@@ -1,0 +1,49 @@
+"""Jurisdictions: `contracts/standards/jurisdictions/*.yml`, judged; the one that a city names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from contracts.declarations import CityDeclaration, JurisdictionDeclaration
+from contracts.documents import Document
+from contracts.faults import nearest
+from contracts.jurisdiction import Ground, Jurisdiction, Limit
+
+
+def read_jurisdictions(documents: Iterable[Document]) -> dict[str, Jurisdiction]:
+    """The jurisdictions by name; a city's file cannot declare again what the platform ships."""
+    found: dict[str, Jurisdiction] = {}
+    for document in documents:
+        declared = document.shaped(JurisdictionDeclaration) if document.usable else None
+        if declared is None:
+            continue
+        if declared.jurisdiction != document.path.stem:
+            text = f"{declared.jurisdiction!r} is not the file's name"
+            document.fault(("jurisdiction",), text, document.path.stem)
+        if declared.jurisdiction in found:
+            text = f"the jurisdiction {declared.jurisdiction!r} exists already"
+            document.fault(("jurisdiction",), text, "a name of its own, which zhongtai.yml names")
+        found.setdefault(declared.jurisdiction, _jurisdiction(declared))
+    return found
+
+
+def chosen(city: CityDeclaration, known: Mapping[str, Jurisdiction], document: Document) -> Jurisdiction:
+    """The jurisdiction that a city names; the fault of one that is none goes to the city's file."""
+    if city.jurisdiction not in known:
+        text = f"there is no jurisdiction {city.jurisdiction!r}"
+        document.fault(("jurisdiction",), text, nearest(city.jurisdiction, known))
+    return known.get(city.jurisdiction, Jurisdiction())
+
+
+def _jurisdiction(declared: JurisdictionDeclaration) -> Jurisdiction:
+    limits = {
+        name: Limit(one.working_days, one.source, one.verify)
+        for name in type(declared.deadlines).model_fields
+        if (one := getattr(declared.deadlines, name))
+    }
+    grounds = {
+        code: Ground(code, one.title.zh, one.title.en, one.source, one.verify) for code, one in declared.grounds.items()
+    }
+    title = declared.title
+    stop = declared.questions_stop_the_clock.value
+    return Jurisdiction(declared.jurisdiction, title.zh, title.en, declared.source, limits, stop, grounds)

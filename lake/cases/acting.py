@@ -1,0 +1,164 @@
+"""Doing something in a case: what somebody may do by their roles, the step as an entry, and the approval as an act.
+
+An approval is signed as `zhongtai approve` signs, over the digests of the parts of what is asked, and is an entry of
+kind `act`; all other steps are entries of kind `case`. Who may do what is the law's (`sharing/cases/law.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contracts.acts import Deed, Role, RoleGrant
+from contracts.jurisdiction import Jurisdiction
+from contracts.requests import MOST_TEXT
+from lake.acts import Actor, record_act
+from lake.cases.reading import agencies_of, departments_of
+from sharing.acts import Act, prepared, read_act
+from sharing.cases.asked import NAMESPACE, Asked
+from sharing.cases.law import Case, fault_of
+from sharing.cases.steps import KIND, Step, case_id
+from sharing.cases.vocabulary import RIGHTS, Doing, Kind, Seat
+from sharing.faults import SharingRefused
+from sharing.ledger import Ledger
+
+DEED = Deed.APPROVE
+"""An approval of a request is the deed that an approval of an agreement is: the same right, over another thing."""
+
+
+@dataclass(frozen=True)
+class Doer:
+    """Somebody about to do something: by name and the roles that they hold; or a visitor, who has the case's link."""
+
+    name: str
+    grants: tuple[RoleGrant, ...] = ()
+    visitor: bool = False
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """As what they may do something, in order."""
+        if self.visitor:
+            return (Seat.VISITOR,)
+        known = {Role.APPLICANT: Seat.APPLICANT, Role.OWNER: Seat.OWNER, Role.OFFICER: Seat.OFFICER}
+        found = [known[one.role] for one in self.grants if one.role in known]
+        return tuple(dict.fromkeys(found))
+
+    def step(self, case: str, doing: Doing, seat: Seat, at: datetime, told: Told) -> Step:
+        """The step as they mean it."""
+        owner, applicant = seat is Seat.OWNER, seat is Seat.APPLICANT
+        return Step(
+            case=case,
+            doing=doing,
+            seat=seat,
+            at=at,
+            person=self.name,
+            departments=departments_of(self.grants) if owner else None,
+            agencies=agencies_of(self.grants) if applicant else None,
+            **told.facts,
+        )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody says with a step."""
+
+    words: str = ""
+    ground: str = ""
+    agreement: str = ""
+    over: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked | None = None
+    kind: Kind | None = None
+    follow: str = ""
+    act: str = ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Its fields, as those of a step."""
+        return {**vars(self), "words": self.words.strip()}
+
+
+def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Step:
+    """The step that somebody may do, as the first of their roles that may. SharingRefused where none may."""
+    if len(told.words) > MOST_TEXT:
+        fix = f"say it in {MOST_TEXT} characters"
+        raise SharingRefused("case_words", case.id, f"{len(told.words)} characters are too many", fix)
+    tried = [(step, fault_of(case, step)) for step in _tried(case, doing, who, told, at)]
+    found = next((step for step, fault in tried if fault is None), None)
+    if found is not None:
+        return found
+    listed = [fault for step, fault in tried if step.seat in RIGHTS.get(doing, {})]
+    roles = ", ".join(map(str, who.seats)) or "nobody who acts in cases"
+    why = (listed or [f"{who.name or 'a visitor'} may not {doing}: is {roles}"])[-1]
+    raise SharingRefused("case_step", case.id, str(why), _SEE.format(case=case.id))
+
+
+def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Iterator[Step]:
+    for seat in who.seats:
+        yield who.step(case.id, doing, seat, at, told)
+
+
+def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
+    """All that somebody may do in a case now."""
+    told = Told("words", "ground", "agreement", case.asked.digest, case.asked.parts, act="act")
+    return tuple(
+        doing
+        for doing in Doing
+        if doing is not Doing.FILE and any(fault_of(case, step) is None for step in _tried(case, doing, who, told, at))
+    )
+
+
+def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:
+    """SharingRefused where an act that was signed elsewhere would count for nothing in a case as it is."""
+    told = Told(act.words, over=act.over, seen=act.seen, act=act.digest)
+    step = who.step(case.id, Doing.APPROVE, Seat(str(act.role)), at, told) if act.role in _SIGNING else None
+    fault = fault_of(case, step) if step else f"nobody may approve a request as {act.role}"
+    if fault:
+        raise SharingRefused(
+            "case_step", case.id, fault, f"see `zhongtai cases {case.id}` for what may be done by whom"
+        )
+
+
+_SEE = "see `zhongtai cases {case}` for what was done by whom, and what is to be done"
+_SIGNING = frozenset({Role.OWNER, Role.OFFICER})
+
+
+def expect_ground(jurisdiction: Jurisdiction, ground: str) -> None:
+    """SharingRefused for a ground that the jurisdiction does not have."""
+    if ground not in jurisdiction.grounds:
+        known = ", ".join(jurisdiction.grounds) or "none is declared"
+        raise SharingRefused("case_ground", ground or "no ground", "a refusal has a ground of the list", known)
+
+
+def filed(kind: Kind, asked: Asked, who: Doer, at: datetime, follow: str = "") -> Step:
+    """The step that files a case. SharingRefused for who may not ask for that agency."""
+    number = case_id(kind, asked, who.name or follow, at)
+    told = Told(asked=asked, kind=kind, over=asked.digest, follow=follow)
+    tried = [who.step(number, Doing.FILE, seat, at, told) for seat in who.seats]
+    found = next((step for step in tried if fault_of(None, step) is None), None)
+    if found is None:
+        what = f"{who.name} may not ask for {asked.agency}: is {', '.join(map(str, who.seats)) or 'nothing'}"
+        fix = f"have an applicant of {asked.agency} file it, or give the role in contracts/persons.yml"
+        raise SharingRefused("case_applicant", asked.agency or str(kind), what, fix)
+    return found
+
+
+def record(ledger: Ledger, step: Step) -> None:
+    """Put a step into the ledger."""
+    ledger.append(KIND, step.as_body(), step.at)
+
+
+def approve(ledger: Ledger, case: Case, who: tuple[Actor, Doer], words: str, at: datetime) -> Act:
+    """Somebody's approval of exactly what is asked, signed and in the ledger. SharingRefused for who may not."""
+    actor, doer = who
+    person, seen = actor.person, case.asked.parts
+    told = Told(words, over=case.asked.digest, seen=seen, act="to be signed")
+    step = propose(case, Doing.APPROVE, doer, told, at)
+    # By the exact role: somebody who is owner and officer signs as the one that the case waits for.
+    role = Role(str(step.seat))
+    act = Act(DEED, NAMESPACE + case.id, person.name, role, at, seen, step.words, played=actor.played)
+    data = prepared(act, person, actor.signer)[1]
+    record_act(ledger, data, at)
+    return read_act(data)

@@ -1,0 +1,159 @@
+"""The cases of a ledger: entries of their own, signed acts on them, and what was released and withdrawn for them.
+
+Acts are verified against the persons as declared. Reading goes on from where it ended, so that asking often is cheap;
+what the steps lead to is the law's (`sharing/cases/law.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+
+from contracts.acts import Deed, Role, RoleGrant, person_key
+from contracts.clock import day_of
+from lake.acts import KIND as ACT
+from lake.acts import Acts, Persons
+from sharing.acts import Act, read_act
+from sharing.cases.asked import NAMESPACE
+from sharing.cases.law import Case, case_of
+from sharing.cases.steps import KIND, Step, read_step
+from sharing.cases.vocabulary import Doing, Seat
+from sharing.chain import Entry
+from sharing.faults import SharingRefused
+from sharing.ledger import Ledger
+
+RELEASE, WITHDRAWAL = "release", "withdrawal"
+_SEATS = {Role.OWNER: Seat.OWNER, Role.OFFICER: Seat.OFFICER}
+
+
+def roles_of(persons: Persons, name: str, day: date) -> tuple[RoleGrant, ...]:
+    """The roles that a person holds on a day: those declared; of somebody whom a demonstration made up, all."""
+    person = persons.catalogue.persons.get(person_key(name)) or persons.find(name)
+    return tuple(one for one in person.roles if one.holds(day)) if person else ()
+
+
+def departments_of(grants: tuple[RoleGrant, ...]) -> frozenset[str] | None:
+    """The departments for which somebody speaks as their owner; None for all."""
+    found = frozenset(one.department for one in grants if one.role is Role.OWNER)
+    return None if "" in found else found
+
+
+def agencies_of(grants: tuple[RoleGrant, ...]) -> frozenset[str] | None:
+    """The agencies for which somebody asks; None for all."""
+    found = frozenset(one.agency for one in grants if one.role is Role.APPLICANT)
+    return None if "" in found else found
+
+
+@dataclass
+class Book:
+    """The cases of a city, read on as its ledger grows. Safe to use from several threads."""
+
+    ledger: Ledger
+    persons: Persons
+    _read_to: int = 0
+    _steps: dict[str, list[Step]] = field(default_factory=dict)
+    _cases: dict[str, Case] = field(default_factory=dict)
+    _released: dict[str, str] = field(default_factory=dict)
+    _acts: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    def cases(self) -> Mapping[str, Case]:
+        """Every case there is, by its number, in the order in which they were filed."""
+        with self._lock:
+            self._read_on()
+            return dict(self._cases)
+
+    def find(self, number: str) -> Case | None:
+        """One case; None where there is none of that number."""
+        return self.cases().get(number)
+
+    def expect(self, number: str) -> Case:
+        """One case; SharingRefused where there is none of that number."""
+        found = self.find(number)
+        if found is None:
+            raise SharingRefused("case_known", number, "there is no such case", "see `zhongtai cases` for numbers")
+        return found
+
+    def alone(self, number: str) -> Case | None:
+        """One case by its own entries alone, without what was released for it: no other entry is read."""
+        entries = [*self.ledger.about(KIND, number), *self.ledger.about(ACT, NAMESPACE + number)]
+        return case_of(Book(self.ledger, self.persons)._understood(sorted(entries, key=lambda one: one.seq)))
+
+    def _read_on(self) -> None:
+        newest = self.ledger.newest()
+        end = newest.seq if newest else 0
+        if end == self._read_to:
+            return
+        entries = [
+            entry
+            for kind in (KIND, ACT, RELEASE, WITHDRAWAL)
+            for entry in self.ledger.after(kind, self._read_to)
+            if entry.seq <= end
+        ]
+        touched = set()
+        for step in self._understood(sorted(entries, key=lambda one: one.seq)):
+            self._steps.setdefault(step.case, []).append(step)
+            touched.add(step.case)
+        for number in sorted(touched, key=lambda one: self._steps[one][0].seq):
+            found = case_of(self._steps[number])
+            if found is not None:
+                self._cases[number] = found
+        self._read_to = end
+
+    def _understood(self, entries: list[Entry]) -> Iterator[Step]:
+        acts = Acts(self.ledger, self.persons)
+        for entry in entries:
+            if entry.kind == KIND:
+                step = read_step(entry)
+            elif entry.kind == ACT:
+                step = self._act(entry, acts)
+            else:
+                step = self._moved(entry)
+            if step is not None:
+                yield step
+
+    def _act(self, entry: Entry, acts: Acts) -> Step | None:
+        if not str(entry.body.get("about", "")).startswith(NAMESPACE):
+            return None
+        data = str(entry.body.get("act", "")).encode()
+        try:
+            act = read_act(data)
+        except SharingRefused:
+            return None  # it says nothing, and so it is nobody's
+        if act.digest in self._acts or act.about != entry.body["about"]:
+            return None  # the same act again is no other act
+        self._acts.add(act.digest)
+        return self._approval(act, acts.fault(act, data, entry.at), entry)
+
+    def _approval(self, act: Act, fault: str | None, entry: Entry) -> Step:
+        if act.deed is not Deed.APPROVE or act.role not in _SEATS:
+            fault = fault or f"nobody may {act.deed} a request as {act.role}"
+        return Step(
+            case=act.about.removeprefix(NAMESPACE),
+            doing=Doing.APPROVE,
+            seat=_SEATS.get(act.role, Seat.OWNER),
+            at=entry.at,
+            person=act.person,
+            words=act.words,
+            over=act.over,
+            seen=act.seen,
+            departments=departments_of(roles_of(self.persons, act.person, day_of(entry.at))),
+            act=act.digest,
+            played=act.played,
+            fault=fault,
+            seq=entry.seq,
+        )
+
+    def _moved(self, entry: Entry) -> Step | None:
+        """What was released under an agreement that answers a request, and the withdrawal of such a release."""
+        release = str(entry.body.get("release_id", ""))
+        if entry.kind == RELEASE and entry.body.get("request"):
+            self._released[release] = str(entry.body["request"])
+        number = self._released.get(release)
+        if number is None:
+            return None
+        doing = Doing.RELEASE if entry.kind == RELEASE else Doing.END
+        agreement = str(entry.body.get("agreement", ""))
+        return Step(number, doing, Seat.PLATFORM, entry.at, agreement=agreement, release=release, seq=entry.seq)

@@ -1,0 +1,35 @@
+"""The first page: for a visitor where to go, for a signed-in person what waits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from portal.home.records import glance
+from portal.open.datasets import open_datasets
+from portal.pages import Pages
+from portal.people.people import People
+from portal.released import Released
+
+
+class Home:
+    """The first page of a city's portal."""
+
+    def __init__(self, people: People, released: Released, pages: Pages) -> None:
+        self._people, self._released, self._pages = people, released, pages
+
+    def routes(self) -> list[Route]:
+        """Its route."""
+        return [Route("/", self.home, methods=["GET"])]
+
+    async def home(self, request: Request) -> Response:
+        """The first page."""
+        city, reader = self._people.city, self._people.reader(request)
+        if reader.signed_in:
+            return self._pages.page(request, "home.html", glance=await asyncio.to_thread(glance, city, reader))
+        datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
+        departments = len(city.catalogue.departments)
+        return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)

@@ -1,0 +1,105 @@
+"""The cases of the city as its portal has them, as of now: found, told, and written to. Who may is asked before.
+
+What is written counts or not by the law; what lost a race against another's step is told to whoever sent it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contracts.acts import DeclaredPersons
+from contracts.clock import day_of
+from lake.acts import Persons, record_act
+from lake.cases.drafts import folder_of, write_draft
+from lake.cases.escalating import escalate, rules
+from lake.cases.reading import Book
+from lake.cases.told import brief, whole
+from portal.asking import Refused
+from portal.people.people import People
+from portal.requests.sight import follows
+from sharing.cases.deadlines import Rules
+from sharing.cases.law import Case
+from sharing.cases.steps import KIND, Step
+from sharing.cases.vocabulary import Kind, State
+from sharing.faults import SharingRefused
+
+
+class Desk:
+    """Cases for pages."""
+
+    def __init__(self, people: People) -> None:
+        self.people, self.city = people, people.city
+        self._read: tuple[DeclaredPersons, Book] | None = None
+        self._looked: date | None = None
+
+    @property
+    def book(self) -> Book:
+        """The cases, their acts judged by the persons as they are declared now."""
+        declared = self.people.declared.now()
+        if self._read is None or self._read[0] is not declared:
+            self._read = declared, Book(self.city.ledger, Persons.of(self.city.settings, declared))
+        return self._read[1]
+
+    @property
+    def rules(self) -> Rules:
+        """By what deadlines are counted."""
+        return rules(self.city.catalogue)
+
+    async def cases(self) -> Mapping[str, Case]:
+        """Every case; the first who looks on a day has told the officer of what is overdue."""
+        return await asyncio.to_thread(self._cases)
+
+    def _cases(self) -> Mapping[str, Case]:
+        now, found = self.city.now(), self.book.cases()
+        if self._looked != day_of(now):
+            self._looked = day_of(now)
+            if escalate(self.city.ledger, found.values(), self.rules, now):
+                return self.book.cases()
+        return found
+
+    async def followed(self, secret: str) -> Case | None:
+        """The case that a visitor's secret is of."""
+        every = await self.cases()
+        return next((one for one in every.values() if follows(secret, one)), None)
+
+    def line(self, case: Case) -> dict[str, Any]:
+        """A case in a list."""
+        return brief(case, self.rules, self.city.now())
+
+    def all_of(self, case: Case) -> dict[str, Any]:
+        """All of a case."""
+        return whole(case, self.rules, self.city.now())
+
+    async def write(self, step: Step) -> Case:
+        """Put a step into the ledger; the case after it. Raises `Refused` where it came too late to count."""
+        seq = await self.city.journal.write(KIND, step.as_body())
+        return await self._counted(step.case, seq)
+
+    async def sign(self, case: str, data: bytes) -> Case:
+        """Put a signed act into the ledger; the case after it. Raises `Refused` where it does not count."""
+        entry = await asyncio.to_thread(record_act, self.city.ledger, data, self.city.now())
+        found = await self._counted(case, entry.seq)
+        if found.state is State.BUREAU_APPROVED and found.kind is Kind.REQUEST:
+            await asyncio.to_thread(self._draft, found)
+        return found
+
+    async def _counted(self, number: str, seq: int) -> Case:
+        case = (await asyncio.to_thread(self.book.cases)).get(number)
+        why = next((told for step, told in case.ignored if step.seq == seq), "") if case else "there is no such case"
+        if case is None or why:
+            raise Refused(409, "CASE_CHANGED", f"it counts for nothing: {why}. Look again at what the case is now")
+        return case
+
+    def _draft(self, case: Case) -> None:
+        try:
+            write_draft(self.city.ledger, case, self.city.catalogue, self.drafted(case), self.city.now())
+        except (SharingRefused, OSError):
+            return  # the approval stands; `zhongtai cases draft` says why there is no draft
+
+    def drafted(self, case: Case) -> Path:
+        """Where the draft of a case lies."""
+        return folder_of(self.city.settings, case.id)

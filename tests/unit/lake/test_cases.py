@@ -1,0 +1,279 @@
+"""Cases in a city: filed by who may, approved by signed acts that the ledger proves, escalated once, and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.acts import Role, RoleGrant
+from contracts.model import Agreement, Level, SharingAttribute
+from lake.acts import record_act
+from lake.cases import acting
+from lake.cases.answering import answered
+from lake.cases.asking import RequestRefused, read_public, read_request
+from lake.cases.escalating import escalate
+from lake.cases.reading import Book
+from lake.cases.resources import find_resource
+from lake.cases.told import whole
+from sharing.cases.steps import KIND
+from sharing.cases.vocabulary import Doing, Kind, State
+from sharing.faults import SharingRefused
+from tests.command import call
+from tests.unit.lake.casework import ANNA, BAO, CHEN, MEI, NOW, REQUEST, TAO, Office, key_of, workspace
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return workspace(tmp_path_factory.mktemp("asked") / "harbour")
+
+
+@pytest.fixture
+def office(city: Path, tmp_path: Path) -> Iterator[Office]:
+    found = Office.of(city, tmp_path / "state")
+    with found.ledger:
+        yield found
+
+
+def test_a_request_goes_from_filing_to_the_bureaus_approval(office: Office) -> None:
+    filed = office.file()
+    assert (filed.state, filed.asked.departments, filed.asked.sharing) == (
+        State.FILED, ("market_regulation",), "conditional",
+    )  # fmt: skip
+    office.do(filed, MEI, Doing.QUESTION)
+    office.do(office.book.expect(filed.id), ANNA, Doing.ANSWER)
+    approved = office.approve(filed, MEI, BAO)
+    assert (approved.state, approved.ignored) == (State.BUREAU_APPROVED, ())
+    assert [one.person for one in approved.acts] == [MEI, BAO]
+    acts = [entry.body for entry in office.ledger.about("act", f"request/{filed.id}")]
+    assert [one["deed"] for one in acts] == ["approve", "approve"]
+    assert [one.act for one in approved.acts] == [one["digest"] for one in acts]
+    assert office.ledger.verify() == []
+
+
+def test_the_sides_do_what_the_table_gives_them_and_no_more(office: Office) -> None:
+    filed = office.file()
+    may = {who: acting.may(filed, office.doer(who), office.at) for who in (ANNA, MEI, TAO, BAO)}
+    assert may == {
+        ANNA: (Doing.WITHDRAW,),
+        MEI: (Doing.QUESTION, Doing.APPROVE, Doing.REFUSE),
+        TAO: (),
+        BAO: (Doing.QUESTION, Doing.REFUSE),
+    }
+    for who, doing, says in ((TAO, Doing.REFUSE, "owns none"), (ANNA, Doing.APPROVE, "may not approve")):
+        with pytest.raises(SharingRefused, match=says) as refused:
+            office.do(filed, who, doing, ground="no_duty")
+        assert refused.value.subject == filed.id
+    with pytest.raises(SharingRefused, match="may not ask for taxation"):
+        office.file(MEI)
+    with pytest.raises(SharingRefused, match="characters are too many"):
+        office.do(filed, MEI, Doing.QUESTION, words="x" * 2001)
+    with pytest.raises(SharingRefused, match="ground of the list"):
+        acting.expect_ground(office.catalogue.jurisdiction, "because")
+    assert len(list(office.ledger.entries(KIND))) == 1
+
+
+def test_an_act_counts_by_the_key_and_role_of_the_day_it_was_taken(office: Office) -> None:
+    filed = office.approve(office.file(), MEI)
+    assert filed.state is State.DEPARTMENT_APPROVED
+    (key,) = office.catalogue.persons[MEI].keys
+    revoked = Book(office.ledger, office.with_persons(MEI, keys=(replace(key, revoked_on=date(2026, 11, 1)),)))
+    after = revoked.expect(filed.id)
+    assert after.state is State.FILED and "did not speak for" in after.ignored[0][1]
+    other = RoleGrant(Role.OWNER, date(2026, 1, 1), date(2028, 12, 31), "taxation")
+    moved = Book(office.ledger, office.with_persons(MEI, roles=(other,))).expect(filed.id)
+    assert moved.state is State.FILED and "owns none" in moved.ignored[0][1]
+
+
+def test_the_same_act_again_is_no_other_and_another_text_is_none(office: Office) -> None:
+    filed = office.approve(office.file(), MEI)
+    (entry,) = office.ledger.entries("act")
+    record_act(office.ledger, str(entry.body["act"]).encode(), office.at)
+    assert office.book.expect(filed.id) == filed
+    other = office.file(scope="all")
+    told = {**entry.body, "about": f"request/{other.id}"}
+    office.ledger.append("act", told, office.at)
+    office.ledger.append("act", {**told, "act": "{}"}, office.at)
+    assert office.book.expect(other.id) == other
+
+
+def test_an_approval_of_what_was_asked_before_counts_for_nothing(office: Office) -> None:
+    filed = office.approve(office.file(), MEI)
+    office.do(filed, BAO, Doing.QUESTION)
+    wider = read_request(
+        {**REQUEST, "columns": {**REQUEST["columns"], "phone": "call them"}}, office.catalogue, office.ledger
+    )
+    changed = office.do(office.book.expect(filed.id), ANNA, Doing.ANSWER, asked=wider)
+    assert (changed.state, changed.pending) == (State.ANSWERED, ("market_regulation",))
+    (entry,) = office.ledger.entries("act")
+    office.ledger.append("act", dict(entry.body), office.at)
+    with pytest.raises(SharingRefused, match="nobody may approve as officer then"):
+        office.approve(changed, BAO)
+    assert office.approve(changed, MEI, BAO).state is State.BUREAU_APPROVED
+
+
+def test_what_is_overdue_is_told_once_by_whoever_looks(office: Office) -> None:
+    filed = office.file()
+    assert escalate(office.ledger, [filed], office.rules, office.at) == []
+    office.pass_by(days=15)
+    told = whole(filed, office.rules, office.at)
+    assert told["overdue"] and told["deadlines"][0]["left"] == -1 and told["deadlines"][0]["due"] == "2026-11-16"
+    (step,) = escalate(office.ledger, [filed], office.rules, office.at)
+    assert (step.case, step.deadline, step.since) == (filed.id, "answer", "2026-11-02")
+    again = office.book.expect(filed.id)
+    assert escalate(office.ledger, [again], office.rules, office.at) == []
+    assert escalate(office.ledger, [filed], office.rules, office.at) and office.book.expect(filed.id) == again
+    json.dumps(told)
+
+
+def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None:
+    book = office.book
+    assert book.cases() == {}
+    filed = office.file()
+    assert book.expect(filed.id).state is State.FILED
+    approved = office.approve(filed, MEI, BAO)
+    entry = {"agreement": "taxation__tax_clearance", "release_id": "r1", "request": filed.id, "batches": []}
+    office.ledger.append("release", entry, office.at)
+    assert book.expect(filed.id).state is State.RELEASED
+    gone = {"agreement": "taxation__tax_clearance", "release_id": "r1", "recipient": "taxation", "reason": "ended"}
+    office.ledger.append("withdrawal", gone, office.at)
+    assert book.expect(filed.id).state is State.ENDED and book.cases() == office.book.cases()
+    assert book.alone(filed.id) == approved and book.alone("R20260101-0000000000") is None
+    with pytest.raises(SharingRefused, match="no such case"):
+        book.expect("R20260101-0000000000")
+
+
+def agreement(office: Office, **changes: Any) -> Agreement:
+    (known,) = office.catalogue.agreements.values()
+    term = {"valid_from": date(2026, 12, 1), "valid_until": date(2027, 11, 30)}
+    return replace(known, **{"purpose_code": "tax_clearance", **term, **changes})
+
+
+def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Office) -> None:
+    filed = office.file()
+    naming = agreement(office, request=filed.id)
+    found = answered(office.ledger, office.persons, naming)
+    assert found and found.fault == "it is filed, and not approved" and found.acts == ()
+    office.approve(filed, MEI, BAO)
+    found = answered(office.ledger, office.persons, naming)
+    assert found and found.fault is None and found.digest == filed.asked.digest
+    assert [(one.person, one.role) for one in found.acts] == [(MEI, "owner"), (BAO, "officer")]
+    beyond = {"agency": "health", "valid_from": date(2026, 1, 1), "valid_until": date(2030, 1, 1), "purpose_code": "x"}
+    for name, value in beyond.items():
+        wrong = answered(office.ledger, office.persons, replace(naming, **{name: value}))
+        assert wrong and wrong.fault
+    assert answered(office.ledger, office.persons, agreement(office)) is None
+    unknown = answered(office.ledger, office.persons, agreement(office, request="R20260101-0000000000"))
+    assert unknown and "no such request" in str(unknown.fault)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"title": "{{ env_var('A') }}"}, "title"),
+        ({"scope": "a\x00b"}, "scope"),
+        ({"columns": {}}, "columns"),
+        ({"columns": {"credit_code": ""}}, "columns.credit_code"),
+        ({"columns": {"salary": "know it"}}, "columns.salary"),
+        ({"resource": "market_regulation.nothing"}, "resource"),
+        ({"resource": "../etc"}, "resource"),
+        ({"agency": "nobody"}, "agency"),
+        ({"valid": {"from": date(2027, 1, 1), "until": date(2026, 1, 1)}}, "valid"),
+        ({"valid": {"from": "soon", "until": date(2026, 1, 1)}}, "valid.from"),
+        ({"urgent": True}, "urgent"),
+        ({"purpose": None}, "purpose"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_so_is_refused_by_its_place(
+    office: Office, changes: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        read_request({**REQUEST, **changes}, office.catalogue, office.ledger)
+    assert [one.subject for one in refused.value.faults] == [place]
+    assert all(one.message and one.fix for one in refused.value.faults)
+
+
+@pytest.mark.parametrize(("level", "says"), [(Level.L3, "不予共享"), (Level.L4, "there is no 'status'")])
+def test_what_is_not_shared_is_not_asked_for(office: Office, level: Level, says: str) -> None:
+    dataset = office.catalogue.datasets["market_regulation.enterprises"]
+    hidden = {"sharing_attribute": SharingAttribute.NOT_SHARED, "level": level}
+    columns = tuple(replace(one, **hidden) if one.name == "status" else one for one in dataset.columns)
+    catalogue = replace(office.catalogue, datasets={dataset.id: replace(dataset, columns=columns)})
+    with pytest.raises(RequestRefused, match=says) as refused:
+        read_request(REQUEST, catalogue, office.ledger)
+    assert "status" not in refused.value.fix
+
+
+def test_an_entitys_columns_are_whose_departments_provide_them(office: Office) -> None:
+    found = find_resource(office.catalogue, office.ledger, "theme.legal_entity")
+    assert found is not None
+    assert found.departments(["status"]) == ("market_regulation",)
+    assert found.departments(["credit_code", "tax_file_opened_on"]) == ("market_regulation", "taxation")
+    both = office.file(resource="theme.legal_entity", columns={"phone": "call them"})
+    assert both.asked.departments == ("market_regulation", "taxation")
+    assert office.approve(both, MEI).pending == ("taxation",)
+    assert office.approve(both, TAO, CHEN).state is State.BUREAU_APPROVED
+
+
+def test_a_product_is_asked_for_whole_and_by_whom_the_newest_verdict_names(office: Office) -> None:
+    name = "product.unfiled_enterprises"
+    with pytest.raises(SharingRefused, match="nobody can say whose data"):
+        office.file(resource=name)
+    evidence = {"sources": [{"dataset": "market_regulation.enterprises"}], "lineage": {"columns": []}}
+    office.ledger.append("verdict", {"agreement": "taxation__unfiled_enterprises", "evidence": evidence}, office.at)
+    with pytest.raises(RequestRefused, match="asked for whole"):
+        office.file(resource=name, columns={"name": "see it"})
+    whole_ = dict.fromkeys(("credit_code", "name", "established_on"), "see it")
+    assert office.file(resource=name, columns=whole_).asked.departments == ("market_regulation",)
+
+
+def test_anybody_asks_in_few_words_and_what_it_is_about_is_not_looked_up() -> None:
+    kind, asked = read_public({"kind": "registration", "title": "登记", "text": "for a map", "about": "no.such"})
+    assert (kind, asked.resource, asked.departments) == (Kind.REGISTRATION, "no.such", ())
+    for told in ({"kind": "request"}, {"title": "x" * 999}, {"text": ""}, {"about": "<b>"}):
+        with pytest.raises(RequestRefused):
+            read_public({"kind": "objection", "title": "x", "text": "y", **told})
+
+
+def test_the_command_line_files_shows_and_acts(city: Path, tmp_path: Path) -> None:
+    with Office.of(city, tmp_path / "state").ledger:
+        pass
+    file = tmp_path / "request.yml"
+    file.write_text(yaml.safe_dump(REQUEST, allow_unicode=True), "utf-8")
+    environment = {"ZHONGTAI_STATE": str(tmp_path / "state"), "ZHONGTAI_NOW": NOW.isoformat()}
+
+    def cases(*arguments: str, who: str = "", status: int = 0) -> dict[str, Any]:
+        own = ("--as", who, "--key", str(key_of(city, who))) if who else ()
+        said = call("cases", *arguments, *own, "--json", "--workspace", str(city), environment=environment)
+        assert said.status == status, said.err
+        found: dict[str, Any] = json.loads(said.out)
+        return found
+
+    number = cases("file", str(file), who=ANNA)["case"]
+    assert [one["case"] for one in cases()["cases"]] == [number] and cases("--state", "overdue")["cases"] == []
+    assert (
+        cases("question", number, "--words", "why so long?", who=MEI)["deadlines"][0]["stopped_since"] == "2026-11-02"
+    )
+    assert cases("answer", number, "--words", "the law says so", who=ANNA)["state"] == "answered"
+    assert "may not" in cases("approve", number, who=ANNA, status=2)["error"]
+    assert "--as PERSON" in cases("withdraw", number, status=2)["error"]
+    cases("approve", number, who=MEI)
+    found = cases("approve", number, who=BAO)
+    assert (found["state"], found["agreement"]) == ("agreement_drafted", "taxation__tax_clearance")
+    assert (tmp_path / "state" / "drafts" / number / "change.patch").exists()
+    drafted = cases("draft", number, "--out", str(tmp_path / "out"))
+    assert (tmp_path / "out" / drafted["files"][0]).read_text("utf-8").startswith(f"# Drafted from request {number}")
+    stolen = call("cases", "withdraw", number, "--as", ANNA, "--key", str(key_of(city, MEI)), "--workspace", str(city),
+                  environment=environment)  # fmt: skip
+    assert stolen.status == 2 and "none of the person's keys" in stolen.err
+    shown = call("cases", number, "--workspace", str(city), environment=environment)
+    assert shown.status == 0 and "核对注销企业" in shown.out
+    assert cases("R20260101-0000000000", status=2)["error"] and cases("--state", "lost", status=2)["error"]

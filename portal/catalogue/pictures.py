@@ -71,7 +71,7 @@ def ancestry(around: Neighbours) -> str:
             boxes.append(f'<text x="{x + 8}" y="{y}" font-size="12" fill="currentColor">… +{left[rank]}</text>')
     label = f"上游 {len(around.upstream)} 项，下游 {len(around.downstream)} 项 upstream and downstream"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" width="{width}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="group" aria-label="{escape(label)}" width="{width}" '
         f'height="{height:g}" viewBox="0 0 {width} {height:g}">{_lines(around, places)}{"".join(boxes)}</svg>'
     )
 

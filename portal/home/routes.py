@@ -8,18 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.home.records import glance
+from portal.home.records import glance, waiting
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
 from portal.people.people import People
 from portal.released import Released
+from portal.requests.desk import Desk
 
 
 class Home:
     """The first page of a city's portal."""
 
     def __init__(self, people: People, released: Released, pages: Pages) -> None:
-        self._people, self._released, self._pages = people, released, pages
+        self._people, self._released, self._pages, self._desk = people, released, pages, Desk(people)
 
     def routes(self) -> list[Route]:
         """Its route."""
@@ -29,7 +30,9 @@ class Home:
         """The first page."""
         city, reader = self._people.city, self._people.reader(request)
         if reader.signed_in:
-            return self._pages.page(request, "home.html", glance=await asyncio.to_thread(glance, city, reader))
+            found = await asyncio.to_thread(glance, city, reader)
+            cases = waiting((await self._desk.cases()).values(), reader, city.now())
+            return self._pages.page(request, "home.html", glance=found, cases=list(map(self._desk.line, cases)))
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)
         return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from contracts import masks
 from contracts.declarations import AgreementDeclaration
 from contracts.model import Agreement, Catalogue, Level, LogicalType
 from contracts.names import LONGEST
@@ -117,6 +118,8 @@ def _agreement(
             "type": one.type,
             "title": {"zh": one.title_zh, "en": one.title_en},
             "purpose": case.asked.columns[one.name],
+            # The same for every recipient: it leaves where that is said, and so approved.
+            **({"mask": masks.CITY_ID} if one.name == CITY_ID else {}),
         }
         for one in kept
     ]
@@ -254,7 +257,9 @@ def _from_product(
     return _sound(case, named, files, notes)
 
 
-_OF_ONE = ("version", "author", "declassifiers", "impact_assessment", "allowed_purposes")
+_OF_ONE = (
+    "version", "author", "declassifiers", "impact_assessment", "allowed_purposes", "tell_persons", "untold_basis",
+)  # fmt: skip
 """What was agreed on with the other agency alone."""
 
 

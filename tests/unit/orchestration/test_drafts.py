@@ -91,6 +91,8 @@ def test_drafts_of_every_kind_apply_load_and_are_taken_by_dbt(office: Office, tm
         assert (agreement.purpose, agreement.scope) == (case.asked.purpose, case.asked.scope)
         assert agreement.approvals == tuple(one.person for one in case.acts)
         assert {one.name: one.purpose for one in agreement.columns} == dict(case.asked.columns)
+        masked = {one.name: one.mask for one in agreement.columns if one.mask}
+        assert masked == {"city_id": "city_id"} if "city_id" in case.asked.columns else not masked
         assert (agreement.valid_from, agreement.valid_until) == (case.asked.valid_from, case.asked.valid_until)
     settings = load_settings(tmp_path / "copy", {"ZHONGTAI_STATE": str(tmp_path / "parsed"), "ZHONGTAI_THREADS": "1"})
     with open_lake(settings):

@@ -70,6 +70,14 @@ GROUPS: dict[str, Group] = {
         ("lake/acts.py", "lake/approving.py", "lake/entitlements.py", "orchestration/share/dossier.py"),
         tuple(f"tests/unit/lake/test_{name}.py" for name in ("acts", "entitlements", "approving")),
     ),
+    "cases": Group(
+        ("sharing/cases/*.py", *(f"lake/cases/{name}.py" for name in ("acting", "answering", "escalating", "reading"))),
+        (
+            "tests/unit/sharing/test_cases_law.py",
+            "tests/unit/sharing/test_cases_year.py",
+            "tests/unit/lake/test_cases.py",
+        ),
+    ),
     "at rest": Group(
         ("lake/landed.py", "lake/scratch.py", "lake/statistics.py"),
         tuple(f"tests/unit/lake/test_{name}.py" for name in ("landed", "statistics")),

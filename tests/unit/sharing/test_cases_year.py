@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from contracts.calendar import Calendar
+from contracts.jurisdiction import Jurisdiction
 from sharing.cases.deadlines import Deadline, Rules, deadlines
 from sharing.cases.law import Case
 from sharing.cases.steps import Step
@@ -81,12 +82,12 @@ class Story:
         self.standing |= {asked + timedelta(days=one) for one in range(1, (self.day - asked).days + 1)}
 
     def _decide(self) -> None:
-        self.day = self.answered = self._later(30)
+        self.day = self.answered = self._later(20)
         if self._chance.random() < 0.2:
             return self._do(CHEN, Doing.REFUSE)
         for person in (SHE, HAI, BAO):
+            self.day = self.answered = self._later(6)
             self._do(person, Doing.APPROVE)
-        self._share = self.day
         if self._chance.random() < 0.7:
             self.day = self.released = self._later(50)
             self._do("", Doing.RELEASE)
@@ -123,6 +124,7 @@ def test_a_year_of_requests() -> None:
         states.add(found.state)
         today = date(2026, 12, 31)
         answer, *share = deadlines(found, RULES, today)
+        assert len(share) == (found.bureau is not None)
         held(answer, story.filed, story.answered, story.allowed, story.standing, today)
         for one in share:
             assert story.answered is not None
@@ -195,6 +197,9 @@ def test_a_city_says_itself_which_days_it_works() -> None:
     december = case(step(date(2026, 12, 28), ANNA, Doing.FILE))
     assert deadlines(december, RULES, date(2026, 12, 29))[0].horizon.startswith("2027-01-01")
     assert deadlines(december, own, date(2026, 12, 29))[0].due == date(2027, 1, 11)
+    (unknown,) = deadlines(december, RULES, date(2027, 1, 4))
+    assert (unknown.used, unknown.left, unknown.late, bool(unknown.horizon)) == (None, None, False, True)
+    assert deadlines(december, Rules(Jurisdiction(), Calendar()), date(2026, 12, 29)) == ()
 
 
 def test_the_public_has_clocks_by_what_it_asks() -> None:
@@ -202,3 +207,17 @@ def test_the_public_has_clocks_by_what_it_asks() -> None:
         filed = replace(step(date(2026, 11, 2), "", Doing.FILE, kind=kind), seat=Seat.VISITOR)
         (found,) = deadlines(case(filed), RULES, date(2026, 11, 3))
         assert (found.limit.working_days, found.used) == (days, 1)
+        taken = step(date(2026, 11, 4), BAO, Doing.APPROVE)
+        (found,) = deadlines(
+            case(
+                filed,
+                replace(taken, over=ASKED.digest),
+            ),
+            RULES,
+            date(2026, 11, 30),
+        )
+        assert found.open  # it needs departments, as it is asked; without any the officer answers it
+        plain = replace(ASKED, departments=())
+        answered = replace(taken, over=plain.digest, seen=plain.parts)
+        (found,) = deadlines(case(replace(filed, asked=plain), answered), RULES, date(2026, 11, 30))
+        assert (found.span.name, found.span.done, found.used) == ("answer", date(2026, 11, 4), 2)

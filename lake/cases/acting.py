@@ -123,9 +123,7 @@ def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:
     step = who.step(case.id, Doing.APPROVE, Seat(str(act.role)), at, told) if act.role in _SIGNING else None
     fault = fault_of(case, step) if step else f"nobody may approve a request as {act.role}"
     if fault:
-        raise SharingRefused(
-            "case_step", case.id, fault, f"see `zhongtai cases {case.id}` for what may be done by whom"
-        )
+        raise SharingRefused("case_step", case.id, fault, _SEE.format(case=case.id))
 
 
 _SEE = "see `zhongtai cases {case}` for what was done by whom, and what is to be done"

@@ -33,7 +33,7 @@ import yaml
 from tests.attack.score import Score
 
 ROOT = Path(__file__).resolve().parents[2]
-_OURS = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "tests")
+_OURS = ("contracts", "quality", "lineage", "sharing", "lake", "orchestration", "portal", "tests")
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,8 @@ GROUPS: dict[str, Group] = {
     "cases": Group(
         ("sharing/cases/*.py", *(f"lake/cases/{name}.py" for name in ("acting", "answering", "escalating", "reading"))),
         (
-            "tests/unit/sharing/test_cases_law.py",
-            "tests/unit/sharing/test_cases_year.py",
-            "tests/unit/lake/test_cases.py",
+            *(f"tests/unit/sharing/test_cases_{name}.py" for name in ("law", "year")),
+            *("tests/unit/lake/test_cases.py", "tests/unit/portal/test_requests.py"),
         ),
     ),
     "at rest": Group(

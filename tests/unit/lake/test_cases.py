@@ -22,8 +22,9 @@ from lake.cases.escalating import escalate
 from lake.cases.reading import Book
 from lake.cases.resources import find_resource
 from lake.cases.told import whole
+from sharing.acts import Act
 from sharing.cases.steps import KIND
-from sharing.cases.vocabulary import Doing, Kind, State
+from sharing.cases.vocabulary import Doing, Kind, Seat, State
 from sharing.faults import SharingRefused
 from tests.command import call
 from tests.unit.lake.casework import ANNA, BAO, CHEN, MEI, NOW, REQUEST, TAO, Office, key_of, workspace
@@ -82,6 +83,36 @@ def test_the_sides_do_what_the_table_gives_them_and_no_more(office: Office) -> N
     with pytest.raises(SharingRefused, match="ground of the list"):
         acting.expect_ground(office.catalogue.jurisdiction, "because")
     assert len(list(office.ledger.entries(KIND))) == 1
+
+
+def test_an_act_that_was_signed_elsewhere_is_asked_before_it_is_taken(office: Office) -> None:
+    filed, mei = office.file(), office.doer(MEI)
+    sound = Act(
+        Deed.APPROVE, f"request/{filed.id}", MEI, Role.OWNER, office.at, filed.asked.parts, "x" * 2000, digest="d" * 64
+    )
+    acting.expect_act(filed, sound, mei, office.at)
+    wrong = {
+        "as steward": replace(sound, role=Role.STEWARD),
+        "nobody may approve as officer then": replace(sound, role=Role.OFFICER),
+        "changed since: scope": replace(sound, seen={**sound.seen, "scope": "f" * 64}),
+        "nobody sees": replace(sound, words="a\x1bb"),
+    }
+    for says, act in wrong.items():
+        with pytest.raises(SharingRefused, match=says):
+            acting.expect_act(filed, act, mei, office.at)
+    acting.expect_ground(office.catalogue.jurisdiction, "no_duty")
+
+
+def test_somebody_does_what_they_do_by_the_roles_that_they_hold(office: Office) -> None:
+    filed, term = office.file(), (date(2026, 1, 1), date(2028, 12, 31))
+    others = tuple(RoleGrant(one, *term) for one in (Role.AUDITOR, Role.ENGINEER, Role.STEWARD))
+    assert acting.Doer("x", others).seats == () and acting.Doer("", visitor=True).seats == (Seat.VISITOR,)
+    dora = acting.Doer("dora", (*others, RoleGrant(Role.APPLICANT, *term, agency="other")))
+    for who, says in ((dora, "for which dora does not ask"), (acting.Doer("x", others), "x may not withdraw")):
+        with pytest.raises(SharingRefused, match=says):
+            acting.propose(filed, Doing.WITHDRAW, who, acting.Told("because"), office.at)
+    with pytest.raises(SharingRefused, match="may not ask for market_regulation: is applicant"):
+        office.file(agency="market_regulation")
 
 
 def test_an_act_counts_by_the_key_and_role_of_the_day_it_was_taken(office: Office) -> None:

@@ -49,6 +49,8 @@ def planted(seed: int) -> tuple[Catalogue, list[Canary]]:
     dice, datasets = random.Random(seed), {}
     for number, (name, dataset) in enumerate(sorted(sample().datasets.items())):
         columns = tuple(_planted(one, f"{number:02}x{n:02}", dice) for n, one in enumerate(dataset.columns))
+        if dataset.department == OWNED:  # of which there is something to hide from others in any case
+            columns = (*columns[:-1], replace(columns[-1], level=Level.L4, sharing_attribute=SECRET))
         sql = {"sql": f"{columns[0].name} is not null and {columns[-1].name} is not null"}
         rules = (Rule("whole", "expression", (), "accuracy", Severity.ERROR, sql),)
         opened = dice.choice(list(OpenAttribute))

@@ -94,6 +94,16 @@ class Released:
         return sorted(one.name for one in root.glob(f"{glob.escape(recipient)}__*")) if root.is_dir() else []
 
     def _of(self, recipient: str, agreement: str) -> Table | None:
+        for _ in range(_TRIES):
+            try:
+                found = self._read(agreement)
+            except _Switching:
+                time.sleep(_PAUSE)  # what is switched is there before and after: nobody is told that it is not
+            else:
+                return found if found is not None and found.recipient == recipient else None
+        return None
+
+    def _read(self, agreement: str) -> Table | None:
         root, day = self._city.settings.releases, today(self._city.settings.clock)
         before = _state(root / agreement, day)
         known = self._known.get(agreement)
@@ -104,7 +114,7 @@ class Released:
             # What changed just now may change again within the file system's own tick.
             if time.time_ns() - before.changed > _TICK:
                 self._known[agreement] = (before, found)
-        return found if found is not None and found.recipient == recipient else None
+        return found
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,11 @@ class _State:
 
 
 _TICK = 100_000_000
+_TRIES, _PAUSE = 20, 0.01
+
+
+class _Switching(Exception):
+    """A table is switched at this very moment: what was read of it is of two versions."""
 
 
 def _state(home: Path, day: date) -> _State:
@@ -137,7 +152,7 @@ def _table(city: City, agreement: str, day: date) -> Table | None:
     numbered = enumerate(switches(city.ledger, root, agreement))
     versions = [found for number, one in numbered if (found := _version(number, one, there, terms.recipient))]
     if not versions or versions[-1].release_id != current.release_id:
-        return None  # it is being switched at this moment
+        raise _Switching  # between one reading and the next
     schema = agreement.removeprefix(f"{terms.recipient}__")
     return Table(city.name, schema, current.statement.predicate.product, agreement, terms.recipient, tuple(versions))
 

@@ -28,6 +28,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "days": ["--days", "100"],
         "portal": [],
         "catalogue": [],
+        "portal_clients": [],
     }
 
 

@@ -136,6 +136,12 @@ def test_an_agency_is_given_a_token_that_is_shown_once_and_ends(city: Recalled) 
     (one,) = city.tell("recipient", "list")["grants"]
     assert one["stands"] and "sha256" not in one and one["token"] == given["grant"]["token"]
     assert [each["token"] for each in city.tell("reads")["unused"]] == [one["token"]]
+    of_bureau = city.tell("reads", "--department", "bureau")
+    assert (of_bureau["department"], of_bureau["reads"]) == ("bureau", [])
+    released = {each["agreement"] for each in city.tell("releases")["releases"]}
+    assert {each["agreement"] for each in of_bureau["unread"]} == released != set()
+    assert city.say("reads", "--department", "nobody").status == 2
+    assert "nothing was read of what bureau delivers" in city.say("reads", "--department", "bureau").out
     city.tell("recipient", "revoke", "archive", "--token", one["token"])
     assert not city.tell("recipient", "list", "archive")["grants"][0]["stands"]
     assert city.say("recipient", "revoke", "archive").status == 2

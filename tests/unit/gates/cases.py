@@ -218,7 +218,7 @@ def counted(**changes: Any) -> Evidence:
     return evidence(policy=replace(seen, **changes), lineage=pseudonymised())
 
 
-def pseudonymised() -> LineageEvidence:
-    """Lineage of a product whose `person_id` is a pseudonym."""
-    used = (Declassification("person_id", "declassify_pseudonym", True, approved_by=(OFFICE,)),)
+def pseudonymised(name: str = "person_id") -> LineageEvidence:
+    """Lineage of a product of which one column is a pseudonym."""
+    used = (Declassification(name, "declassify_pseudonym", True, approved_by=(OFFICE,)),)
     return lineage(declassifications=used)

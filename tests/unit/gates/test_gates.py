@@ -285,6 +285,44 @@ def test_the_same_fault_leaves_once_its_gate_is_gone(
     assert verdict(terms, facts).outcome is Outcome.RELEASED
 
 
+ROWS_ALONE, MASKS_ALONE = replace(SCOPED, columns=A.columns), replace(SCOPED, rows=())
+
+
+@pytest.mark.parametrize(
+    "terms, facts, rule, said, told",
+    [
+        (
+            ROWS_ALONE, c.counted(masks=(), outside=3, breaking={"age": 3, "person_id": 0}), "row_scope",
+            "3 of 100 rows are outside the scope of agreement civil_affairs__elderly_subsidy: age in 3",
+            {"outside": 3, "rows": 100, "by_column": {"age": 3}},
+        ),
+        (SCOPED, c.counted(outside=None, breaking={}), "row_scope", "an unknown number of 100 rows", {"outside": None}),
+        (SCOPED, c.counted(outside=None, breaking={}), "row_scope", "by a column that is not known", {"by_column": {}}),
+        (
+            MASKS_ALONE, c.counted(conditions=(), masks=(c.masked(unmasked=2),)), "mask_shape",
+            "2 of 100 cells do not show the mask pseudonym", {"unmasked": 2, "rows": 100},
+        ),
+        (SCOPED, c.counted(masks=(c.masked(unmasked=None),)), "mask_shape", "an unknown number of 100 cells", {}),
+        (SCOPED, replace(c.counted(), lineage=c.lineage()), "mask_made", "finds no declassify_pseudonym behind it", {}),
+        (
+            SCOPED, replace(c.counted(), lineage=c.pseudonymised("age")), "mask_made",
+            "finds no declassify_pseudonym behind it", {},
+        ),
+        (SCOPED, c.counted(masks=(c.masked(past=None),)), "mask_made", "it is not known whether all its values", {}),
+        (
+            SCOPED, c.counted(masks=(c.masked(past=("deaths.resident_id",)),)), "mask_made",
+            "values of deaths.resident_id come into it past", {"past": ("deaths.resident_id",)},
+        ),
+    ],
+)  # fmt: skip
+def test_a_policy_that_is_not_kept_is_told_in_numbers(
+    terms: Agreement, facts: Evidence, rule: str, said: str, told: dict[str, object]
+) -> None:
+    (one,) = verdict(terms, facts).violations
+    assert (one.gate, one.rule) == ("contract", rule) and said in one.message
+    assert told.items() <= one.evidence.items()
+
+
 def test_important_data_leave_where_the_agreement_says_so() -> None:
     terms = c.agreement(category_ceiling=Category.IMPORTANT)
     assert verdict(terms, c.with_column(category=Category.IMPORTANT)).violations == ()

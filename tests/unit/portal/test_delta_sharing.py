@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from portal import released
 from portal.city import url_key
 from portal.delta.protocol import CAPABILITIES, VERSION_HEADER
 from portal.differences import sweep
@@ -271,3 +272,21 @@ def test_a_malformed_request_is_refused_in_words(portal: Portal) -> None:
     both = {**who, "Content-Length": "2", "Transfer-Encoding": "chunked"}
     assert portal.ask("POST", f"{TABLE}/query", headers=both, content=b"{}").status_code == 400
     assert portal.ask("DELETE", f"{TABLE}/query", headers=who).status_code == 405
+
+
+@pytest.mark.parametrize("races", [1, 3])
+def test_who_asks_while_a_release_is_switched_gets_one_whole_version(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, races: int
+) -> None:
+    _, who = portal.grant()
+    portal.publish()
+    read, left = released.current_release, [range(80, 90 + number) for number in range(races)]
+
+    def racing(*asked: Any) -> Any:
+        found = read(*asked)
+        if left:
+            portal.publish(left.pop())
+        return found
+
+    monkeypatch.setattr(released, "current_release", racing)
+    assert ages(portal, TABLE, who) == list(range(80, 90)) and left == []

@@ -20,7 +20,8 @@ from portal.catalogue.states import Days
 from sharing.chain import Entry
 from sharing.ledger import Ledger
 
-_GONE = UNTAKEN | {"withdrawn", "recalled"}
+# What of a dataset is not there: a snapshot that is held replaces nothing.
+_GONE = UNTAKEN | {"held", "withdrawn", "recalled"}
 
 
 @dataclass

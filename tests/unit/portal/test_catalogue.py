@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from contracts.acts import Role
+from contracts.clock import day_of
 from contracts.model import Rule, SharingAttribute
 from contracts.violation import Severity
+from portal.catalogue.quality_past import QualityPast
 from portal.catalogue.records import Resource, resources
 from portal.catalogue.search import Index
 from portal.catalogue.sight import EVERYBODY, Sight
@@ -222,6 +224,7 @@ def test_the_states_of_a_dataset_follow_from_its_deliveries(desk: Catalogued) ->
     desk.delivered("ecology.readings", "2026-11-02")  # late, and of an earlier day
     assert (days().state, str(days().published), str(days().updated)) == ("updated", "2026-11-02", "2026-11-09")
     desk.delivered("ecology.readings", "2026-11-16", "", "failed")
+    desk.delivered("ecology.readings", "2026-11-16", "b9", "held")
     assert str(days().newest) == "2026-11-09"
     desk.tell("recall", {"batch": "b2"})
     assert str(days().newest) == "2026-11-02"
@@ -289,6 +292,19 @@ def test_quality_has_a_history_by_run_as_a_line_and_a_table(desk: Catalogued) ->
     assert scores == [75.0, 100.0]
     page = desk.get("/catalogue/ecology.readings", who).text
     assert "<svg" in page and "<td>C</td>" in page and "<td>A</td>" in page and "style=" not in page
+
+
+def test_of_what_is_closed_away_but_in_part_there_is_no_point(desk: Catalogued) -> None:
+    for run in ("r1", "r2", "r3"):
+        desk.checked("raw.ecology__readings", run, built=0, type=50)
+        desk.portal.clock.pass_by(days=1)
+    entries = [*desk.portal.city.ledger.entries("check")]
+    for closed, points in ((0, 3), (entries[1].seq, 2), (entries[3].seq, 1)):
+        past = QualityPast({"raw.ecology__readings": {"type"}})
+        past.closed = closed
+        for entry in entries:
+            past.tell(entry, day_of(entry.at))
+        assert [one.score.overall for one in past.points(["raw.ecology__readings"])] == [75.0] * points
 
 
 def test_lineage_is_that_of_the_sql_that_ran_and_names_nothing_unknown_to_the_reader(desk: Catalogued) -> None:

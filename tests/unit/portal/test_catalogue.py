@@ -323,6 +323,18 @@ def test_lineage_is_that_of_the_sql_that_ran_and_names_nothing_unknown_to_the_re
     assert 'href="/catalogue/product.open_air_quality"' in desk.get("/catalogue/ecology.readings").text
 
 
+def test_a_products_columns_are_of_the_levels_that_lineage_found(desk: Catalogued) -> None:
+    columns = {name: {"level": level} for name, level in (("station_id", "L2"), ("day", None))}
+    desk.tell("classified", {"agreement": "public__air_quality_daily", "columns": columns})
+    who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
+    page = desk.get("/catalogue/product.open_air_quality", who).text
+    found = dict(
+        re.findall(r"<code>(\w+)</code></th><td>[^<]*</td><td[^>]*>[^<]*</td><td>.*?</td><td>([^<]*)</td>", page)
+    )
+    assert (found["station_id"], found["day"], found["pollutant"]) == ("L2", "—", "—")
+    assert "mean_value &lt;= highest_value" in page  # a rule's own words
+
+
 def test_a_page_says_when_the_next_delivery_is_due(desk: Catalogued) -> None:
     who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
     desk.delivered("public_security.residents", "2026-05-11")  # weekly

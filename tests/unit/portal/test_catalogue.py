@@ -207,6 +207,9 @@ def test_lists_are_filtered_by_their_address(desk: Catalogued) -> None:
     empty = desk.get("/catalogue", who, q="没有这样的东西")
     assert empty.status_code == 200 and "/requests/new" in empty.text
     assert desk.get("/catalogue", who, page="x").status_code == 400
+    assert desk.get("/catalogue", who, page="3").status_code == 404
+    rows = desk.get("/catalogue.csv", who, department="ecology", state="published").text.splitlines()
+    assert len(rows) == 2 and "ecology.readings" in rows[1]
 
 
 # -- states ------------------------------------------------------------------------------------------------------------

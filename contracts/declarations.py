@@ -96,18 +96,23 @@ class RetentionDeclaration(Declaration):
     )
 
 
+# What may stand in an IRI (RFC 3987): harvesters would be told nothing of another.
+_IRI = r"^https?://([^\s<>\"{}|\\^`%\[\]]|%[0-9A-Fa-f]{2})+$"
+_MAIL = r"^[^@\s<>\"{}|\\^`%\[\]]+@[^@\s<>\"{}|\\^`%\[\]]+$"
+
+
 class LicenceDeclaration(Declaration):
     """Under which open data may be used."""
 
     title: Text
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+    url: Annotated[str, StringConstraints(pattern=_IRI)]
 
 
 class ContactDeclaration(Declaration):
     """Whom to ask."""
 
     name: Text
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+    email: Annotated[str, StringConstraints(pattern=_MAIL)]
 
 
 class OpenDataDeclaration(Declaration):
@@ -161,53 +166,6 @@ class CityDeclaration(Declaration):
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
     open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
-
-
-class LimitDeclaration(Declaration):
-    """So many working days after the day of what they begin with."""
-
-    working_days: Annotated[int, Field(strict=True, ge=1, le=260)]
-    source: Text = Field(description="the law that says so")
-    verify: Truth = Field(False, description="not read in the law's own text: an example, to be set right")
-
-
-class LimitsDeclaration(Declaration):
-    """The deadlines of cases."""
-
-    answer_unconditional: LimitDeclaration = Field(description="a request for what is shared without condition")
-    answer_conditional: LimitDeclaration = Field(description="a request for what is shared on condition")
-    share: LimitDeclaration = Field(description="from the bureau's approval to the first release")
-    dispute: LimitDeclaration = Field(description="from an objection to a refusal to its decision")
-    answer_public_request: LimitDeclaration
-    answer_registration: LimitDeclaration
-    answer_objection: LimitDeclaration
-
-
-class StopDeclaration(Declaration):
-    """Whether the clock stands still while a question is with whoever asked."""
-
-    value: Truth
-    source: Text
-    verify: Truth = False
-
-
-class GroundDeclaration(Declaration):
-    """A ground on which a request may be refused."""
-
-    title: Title
-    source: Text
-    verify: Truth = False
-
-
-class JurisdictionDeclaration(Declaration):
-    """`contracts/standards/jurisdictions/<jurisdiction>.yml`."""
-
-    jurisdiction: Name
-    title: Title
-    source: Text
-    deadlines: LimitsDeclaration
-    questions_stop_the_clock: StopDeclaration
-    grounds: Annotated[dict[Name, GroundDeclaration], Field(min_length=1)]
 
 
 class RoleDeclaration(Declaration):

@@ -1,13 +1,64 @@
-"""Jurisdictions: `contracts/standards/jurisdictions/*.yml`, judged; the one that a city names."""
+"""Jurisdictions: the shape of `contracts/standards/jurisdictions/*.yml`, judged; and the one that a city names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
-from contracts.declarations import CityDeclaration, JurisdictionDeclaration
+from pydantic import Field
+
+from contracts.declarations import CityDeclaration, Declaration, Text, Title, Truth
 from contracts.documents import Document
 from contracts.faults import nearest
 from contracts.jurisdiction import Ground, Jurisdiction, Limit
+from contracts.names import Name
+
+
+class LimitDeclaration(Declaration):
+    """So many working days after the day of what they begin with."""
+
+    working_days: Annotated[int, Field(strict=True, ge=1, le=260)]
+    source: Text = Field(description="the law that says so")
+    verify: Truth = Field(False, description="not read in the law's own text: an example, to be set right")
+
+
+class LimitsDeclaration(Declaration):
+    """The deadlines of cases."""
+
+    answer_unconditional: LimitDeclaration = Field(description="a request for what is shared without condition")
+    answer_conditional: LimitDeclaration = Field(description="a request for what is shared on condition")
+    share: LimitDeclaration = Field(description="from the bureau's approval to the first release")
+    dispute: LimitDeclaration = Field(description="from an objection to a refusal to its decision")
+    answer_public_request: LimitDeclaration
+    answer_registration: LimitDeclaration
+    answer_objection: LimitDeclaration
+
+
+class StopDeclaration(Declaration):
+    """Whether the clock stands still while a question is with whoever asked."""
+
+    value: Truth
+    source: Text
+    verify: Truth = False
+
+
+class GroundDeclaration(Declaration):
+    """A ground on which a request may be refused."""
+
+    title: Title
+    source: Text
+    verify: Truth = False
+
+
+class JurisdictionDeclaration(Declaration):
+    """`contracts/standards/jurisdictions/<jurisdiction>.yml`."""
+
+    jurisdiction: Name
+    title: Title
+    source: Text
+    deadlines: LimitsDeclaration
+    questions_stop_the_clock: StopDeclaration
+    grounds: Annotated[dict[Name, GroundDeclaration], Field(min_length=1)]
 
 
 def read_jurisdictions(documents: Iterable[Document]) -> dict[str, Jurisdiction]:

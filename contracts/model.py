@@ -17,6 +17,8 @@ from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.jurisdiction import Jurisdiction
+from contracts.open_data import Licence as Licence
+from contracts.open_data import OpenData as OpenData
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -344,23 +346,6 @@ class LDiversity:
 
 
 FIRST_VERSION = "1.0.0"
-
-
-@dataclass(frozen=True)
-class Licence:
-    """Under which open data may be used: what it is called, and where it can be read."""
-
-    title: str
-    url: str
-
-
-@dataclass(frozen=True)
-class OpenData:
-    """What a city says of all its open data: the licence, and whom to ask. What is not declared is empty."""
-
-    licence: Licence | None = None
-    contact_name: str = ""
-    contact_email: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ The years are those of `chinesecalendar`, which follows the State Council's year
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import date, timedelta
+from functools import lru_cache
+from itertools import accumulate
 
 import chinese_calendar
 
@@ -47,8 +50,14 @@ def working_days_between(start: date, end: date, calendar: Calendar | None = Non
 
     So a delivery of Friday is one working day old on an ordinary Monday. Raises `CalendarHorizon`.
     """
-    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
-    return sum(is_working_day(day, calendar) for day in days)
+    if end <= start:
+        return 0
+    own = calendar or Calendar()
+    if not all(_is_whole(own, year) for year in range(start.year, end.year + 1)):
+        days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
+        return sum(is_working_day(day, own) for day in days)
+    between = sum(_counted(own, year)[-1] for year in range(start.year, end.year))
+    return between + _up_to(own, end) - _up_to(own, start)
 
 
 def add_working_days(start: date, count: int, calendar: Calendar | None = None) -> date:
@@ -58,8 +67,30 @@ def add_working_days(start: date, count: int, calendar: Calendar | None = None) 
     """
     if count < 0:
         raise ValueError(f"a deadline of {count} working days lies in the past")
-    day = start
+    own, day = calendar or Calendar(), start
     while count:
+        if _is_whole(own, day.year):
+            used, whole = _up_to(own, day), _counted(own, day.year)
+            if count <= whole[-1] - used:
+                return date(day.year, 1, 1) + timedelta(days=bisect_left(whole, used + count))
+            count, day = count - (whole[-1] - used), date(day.year, 12, 31)
         day += timedelta(days=1)
-        count -= is_working_day(day, calendar)
+        count -= is_working_day(day, own)
     return day
+
+
+def _is_whole(own: Calendar, year: int) -> bool:
+    """Whether somebody has said of every day of a year whether it is worked."""
+    return year in own.years or year in _BUILT_IN
+
+
+@lru_cache(maxsize=256)
+def _counted(own: Calendar, year: int) -> tuple[int, ...]:
+    """For each day of a whole year, how many of its working days there were up to and including it."""
+    first = date(year, 1, 1)
+    days = (first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days))
+    return tuple(accumulate(int(is_working_day(day, own)) for day in days))
+
+
+def _up_to(own: Calendar, day: date) -> int:
+    return _counted(own, day.year)[day.timetuple().tm_yday - 1]

@@ -47,7 +47,7 @@ def application(city: City, people: People) -> Starlette:
             *CatalogueApi(people, shelf).routes(),
             *Exports(people, shelf, shared[1]).routes(),
             *CataloguePages(people, shelf, pages, shared[1]).routes(),
-            *OpenData(shared, pages, base).routes(),
+            *OpenData(shared, pages, people).routes(),
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
@@ -61,5 +61,6 @@ def application(city: City, people: People) -> Starlette:
         ],
         exception_handlers=Refusals(city, pages).handlers(),
     )
+    found.state.shelf = shelf
     found.router.redirect_slashes = False  # they would be sent to whatever host a request names
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -66,7 +67,10 @@ def serve(settings: Settings, place: Place) -> None:
     """Serve until a signal ends it."""
     with opened(settings) as city:
         people = People(city, place.base)
-        uvicorn.Server(bounded(Guard(application(city, people)), place)).run()
+        app = application(city, people)
+        # Who asks first does not wait for the catalogue of a large city; nobody else waits for it either.
+        Thread(target=app.state.shelf.warm, name="catalogue", daemon=True).start()
+        uvicorn.Server(bounded(Guard(app), place)).run()
 
 
 def bounded(app: ASGIApp, place: Place) -> uvicorn.Config:

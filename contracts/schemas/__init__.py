@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import declarations, requests
+from contracts import declarations, jurisdictions, requests
 
 FOLDER = Path(__file__).parent
 
@@ -22,7 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "domain": declarations.DomainDeclaration,
     "agreement": declarations.AgreementDeclaration,
     "persons": declarations.PersonsDeclaration,
-    "jurisdiction": declarations.JurisdictionDeclaration,
+    "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
 }
 

@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from contracts import masks
 from contracts.declarations import AgreementDeclaration
@@ -100,7 +101,7 @@ def _names(case: Case, catalogue: Catalogue) -> tuple[str, str]:
     taken |= {*catalogue.entities, *(table for domain in catalogue.domains.values() for table in domain.rules)}
     prefix = f"{case.asked.agency}__"
     agreement = _free(prefix + case.asked.purpose_code, set(catalogue.agreements))
-    return agreement, _free(f"{case.asked.purpose_code}_data"[:LONGEST].rstrip("_"), taken)
+    return agreement, _free(f"{case.asked.purpose_code[: LONGEST - len('_data_999')]}_data".replace("__", "_"), taken)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -178,14 +179,17 @@ def _comment(text: str, mark: str) -> list[str]:
 
 def _sql(case: Case, resource: Resource, kept: list[ResourceColumn], left: list[ResourceColumn]) -> str:
     lines = _comment(_HEADING.format(request=case.id), "--")
-    lines += _comment(f"Scope, to be written as a condition: {case.asked.scope}", "--")
     for one in left:
         by = _LOWERED_BY.get(one.mask)
         how = f"zhongtai.{by}, if its output serves the purpose" if by else "a declassifier, if one serves the purpose"
         why = case.asked.columns[one.name]
         lines += _comment(f"{one.name} is {one.level} and left out; it is asked to: {why}. Lower it by {how}.", "--")
     columns = ",\n".join(f"  {sql_name(one.name)}" for one in kept)
-    return "\n".join([*lines, "select", columns, f"from {{{{ ref('{resource.model}') }}}}"]) + "\n"
+    # Whoever merges it unread lets nothing leave: what the scope means only a person can write.
+    scope = _comment(f"The scope, to be written in place of `false`: {case.asked.scope}", "--")
+    return (
+        "\n".join([*lines, "select", columns, f"from {{{{ ref('{resource.model}') }}}}", *scope, "where false"]) + "\n"
+    )
 
 
 def _yml(case: Case, product: str, kept: list[ResourceColumn], types: Mapping[str, str]) -> str:
@@ -219,7 +223,7 @@ def _types(catalogue: Catalogue, resource: Resource) -> Mapping[str, str]:
 
 
 def _notes(kept: list[ResourceColumn], left: list[ResourceColumn]) -> Iterable[str]:
-    yield "the scope stands as a comment: write it as a condition of the model"
+    yield "no row leaves until the scope is written as the model's condition, in place of `false`"
     for one in left:
         yield f"{one.name} ({one.level}) is left out: lower it by a declassifier, or leave it so"
     if any(one.sensitive_personal for one in kept):
@@ -271,7 +275,13 @@ def _as_agreed(
 
 def _sound(case: Case, named: tuple[str, str], files: dict[str, str], notes: tuple[str, ...]) -> Draft:
     """The draft, its agreement being one by its shape; what it refers to is judged where it is applied."""
-    AgreementDeclaration.model_validate(yaml.safe_load(files[f"contracts/agreements/{named[0]}.yml"]))
+    place = f"contracts/agreements/{named[0]}.yml"
+    try:
+        AgreementDeclaration.model_validate(yaml.safe_load(files[place]))
+    except ValidationError as error:
+        where = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
+        told = f"what is asked makes no agreement: {where}"
+        raise SharingRefused("draft_sound", case.id, told, "write the agreement by hand") from None
     return Draft(case.id, *named, files, notes)
 
 

@@ -7,8 +7,8 @@ what the steps lead to is the law's (`sharing/cases/law.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from threading import Lock
 
 from contracts.acts import Deed, Role, RoleGrant, person_key
@@ -25,6 +25,8 @@ from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
 RELEASE, WITHDRAWAL = "release", "withdrawal"
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_ROLES = {Seat.APPLICANT: Role.APPLICANT, Seat.OWNER: Role.OWNER, Seat.OFFICER: Role.OFFICER}
 _SEATS = {Role.OWNER: Seat.OWNER, Role.OFFICER: Seat.OFFICER}
 
 
@@ -53,6 +55,7 @@ class Book:
     ledger: Ledger
     persons: Persons
     _read_to: int = 0
+    _latest: datetime = _NEVER
     _steps: dict[str, list[Step]] = field(default_factory=dict)
     _cases: dict[str, Case] = field(default_factory=dict)
     _released: dict[str, str] = field(default_factory=dict)
@@ -77,9 +80,10 @@ class Book:
         return found
 
     def alone(self, number: str) -> Case | None:
-        """One case by its own entries alone, without what was released for it: no other entry is read."""
-        entries = [*self.ledger.about(KIND, number), *self.ledger.about(ACT, NAMESPACE + number)]
-        return case_of(Book(self.ledger, self.persons)._understood(sorted(entries, key=lambda one: one.seq)))
+        """One case by its own entries and acts alone, without what was released for it."""
+        entries = [*self.ledger.about(KIND, number), *self.ledger.entries(ACT)]
+        steps = Book(self.ledger, self.persons)._understood(sorted(entries, key=lambda one: one.seq), number)
+        return case_of(steps)
 
     def _read_on(self) -> None:
         newest = self.ledger.newest()
@@ -102,30 +106,52 @@ class Book:
                 self._cases[number] = found
         self._read_to = end
 
-    def _understood(self, entries: list[Entry]) -> Iterator[Step]:
+    def _understood(self, entries: list[Entry], alone: str = "") -> Iterator[Step]:
         acts = Acts(self.ledger, self.persons)
         for entry in entries:
+            # What is written down after something else did not happen before it.
+            self._latest = max(self._latest, entry.at)
             if entry.kind == KIND:
-                step = read_step(entry)
+                step = self._seated(read_step(entry))
             elif entry.kind == ACT:
-                step = self._act(entry, acts)
+                step = self._act(entry, acts, alone)
             else:
                 step = self._moved(entry)
             if step is not None:
                 yield step
 
-    def _act(self, entry: Entry, acts: Acts) -> Step | None:
-        if not str(entry.body.get("about", "")).startswith(NAMESPACE):
+    def _seated(self, step: Step | None) -> Step | None:
+        """A step by the roles that its person held on its day, where they are declared.
+
+        Of whoever is declared no more the entry is believed: what they filed does not vanish with them.
+        """
+        if step is None or step.seat not in _ROLES:
+            return step
+        person, day = self.persons.catalogue.persons.get(person_key(step.person)), day_of(self._latest)
+        if person is None:
+            return step
+        grants = tuple(one for one in person.roles if one.holds(day))
+        if not any(one.role is _ROLES[step.seat] for one in grants):
+            return replace(step, fault=f"{step.person} was no {step.seat} on {day}")
+        return replace(
+            step,
+            departments=departments_of(grants) if step.seat is Seat.OWNER else None,
+            agencies=agencies_of(grants) if step.seat is Seat.APPLICANT else None,
+        )
+
+    def _act(self, entry: Entry, acts: Acts, alone: str) -> Step | None:
+        about = str(entry.body.get("about", ""))
+        if not about.startswith(NAMESPACE) or (alone and about != NAMESPACE + alone):
             return None
         data = str(entry.body.get("act", "")).encode()
         try:
             act = read_act(data)
         except SharingRefused:
             return None  # it says nothing, and so it is nobody's
-        if act.digest in self._acts or act.about != entry.body["about"]:
+        if act.digest in self._acts or act.about != about:
             return None  # the same act again is no other act
         self._acts.add(act.digest)
-        return self._approval(act, acts.fault(act, data, entry.at), entry)
+        return self._approval(act, acts.fault(act, data, self._latest), entry)
 
     def _approval(self, act: Act, fault: str | None, entry: Entry) -> Step:
         if act.deed is not Deed.APPROVE or act.role not in _SEATS:
@@ -139,7 +165,7 @@ class Book:
             words=act.words,
             over=act.over,
             seen=act.seen,
-            departments=departments_of(roles_of(self.persons, act.person, day_of(entry.at))),
+            departments=departments_of(roles_of(self.persons, act.person, day_of(self._latest))),
             act=act.digest,
             played=act.played,
             fault=fault,

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from contracts.clock import in_city
 from contracts.model import Catalogue
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, note, say, table
@@ -266,12 +268,17 @@ def _show(found: dict[str, Any]) -> None:
         for one in found["deadlines"]
     ]
     table("时限 Deadlines", ("deadline", "since", "used", "of", "due", "source"), clocks)
-    steps = [(one["at"][:16], one["doing"], one["person"], one["seat"], one["words"]) for one in found["steps"]]
+    steps = [(_at(one), one["doing"], one["person"], one["seat"], one["words"]) for one in found["steps"]]
     table("经过 Steps", ("at", "", "by", "as", "words"), steps)
     for one in found["ignored"]:
-        say(f"  counts for nothing: {one['doing']} by {one['person']}, {one['at'][:16]}: {one['why']}")
+        say(f"  counts for nothing: {one['doing']} by {one['person']}, {_at(one)}: {one['why']}")
     if found["pending"]:
         say(f"  yet to approve: {', '.join(found['pending'])}")
+
+
+def _at(step: dict[str, Any]) -> str:
+    """The minute of a step, by the city's clock."""
+    return in_city(datetime.fromisoformat(step["at"])).strftime("%Y-%m-%d %H:%M")
 
 
 def _line(one: dict[str, Any]) -> tuple[object, ...]:

@@ -51,7 +51,7 @@ class CatalogueApi:
         asker = who(self._people, request)
         if not asker.sight.inside:
             asking(self._people.city, request)  # refuses in the same words as for any other
-        return await asyncio.to_thread(self._shelf.view, asker.sight)
+        return await self._shelf.seen(asker.sight)
 
 
 def _brief(view: View, one: Resource) -> dict[str, Any]:

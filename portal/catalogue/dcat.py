@@ -18,7 +18,7 @@ from contracts.model import Catalogue, OpenAttribute
 from portal.catalogue.records import PRODUCT, Resource
 from portal.catalogue.states import Days
 from portal.open.datasets import OpenDataset
-from portal.open.feeds import MEDIA, formats
+from portal.open.feeds import offered
 
 _EU = "http://publications.europa.eu/resource/authority"
 _PREFIXES = {
@@ -177,22 +177,20 @@ def _distributions(each: OpenDataset, base: str) -> list[dict[str, Any]]:
     page = f"{base}/open/{each.id}"
     licence = {"dct:license": {"@id": each.licence.url}} if each.licence else {}
     common = {"@type": "dcat:Distribution", "dcat:accessURL": {"@id": page}, **licence}
-    offered = formats(each)
-    if not offered:
+    ways = offered(each)
+    if not ways:
         return [{"@id": f"{page}#on-condition", **common, "dct:title": _both(each.title_zh, each.title_en)}]
-    digests = [file.digest.get("sha256", "") for file in each.version.statement.subject]
     return [
         {
-            "@id": f"{page}.{name}",
+            "@id": f"{page}{way.ending}",
             **common,
-            "dct:title": _both(f"{each.title_zh} {name}", f"{each.title_en} {name}"),
-            "dcat:downloadURL": {"@id": f"{page}.{name}"},
-            "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{MEDIA[name]}"},
+            "dct:title": _both(f"{each.title_zh} {way.name}", f"{each.title_en} {way.name}"),
+            "dcat:downloadURL": {"@id": f"{page}{way.ending}"},
+            "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{way.media}"},
             "dct:issued": {"@value": each.released.isoformat(), "@type": "xsd:dateTime"},
-            # Of what is made as it is read no digest is known before.
-            **(_checksum(digests[0]) if name == "parquet" else {}),
+            **(_checksum(way.sha256) if way.sha256 else {}),
         }
-        for name in offered
+        for way in ways
     ]
 
 

@@ -80,7 +80,7 @@ class Exports:
         return JSONResponse(await asyncio.to_thread(dataset_event, one, city.name, city.now()), headers=_KEPT)
 
     async def _view(self, request: Request) -> View:
-        return await asyncio.to_thread(self._shelf.view, who(self._people, request).sight)
+        return await self._shelf.seen(who(self._people, request).sight)
 
     async def _one(self, request: Request) -> Resource:
         found = (await self._view(request)).known.get(request.path_params["id"])

@@ -97,16 +97,11 @@ def resources(catalogue: Catalogue) -> list[Resource]:
     """Every resource of the city, by id."""
     rules = declared_rules(catalogue)
     found = [
-        *datasets(catalogue),
+        *(_dataset(catalogue, one) for one in catalogue.datasets.values()),
         *(one for domain in catalogue.domains.values() for one in _themes(domain, catalogue, rules)),
         *products(catalogue.agreements.values(), rules),
     ]
     return sorted(found, key=lambda one: one.id)
-
-
-def datasets(catalogue: Catalogue) -> Iterator[Resource]:
-    """Every dataset of a department."""
-    return (_dataset(catalogue, one) for one in catalogue.datasets.values())
 
 
 def products(agreements: Iterable[Agreement], rules: Mapping[str, Sequence[Rule]]) -> Iterator[Resource]:

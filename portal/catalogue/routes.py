@@ -61,7 +61,7 @@ class CataloguePages:
 
     async def _view(self, request: Request) -> tuple[Who, View]:
         asker = who(self._people, request)
-        return asker, await asyncio.to_thread(self._shelf.view, asker.sight)
+        return asker, await self._shelf.seen(asker.sight)
 
     def _opened(self, one: Resource) -> list[str]:
         """The names of the open datasets that a product is in."""

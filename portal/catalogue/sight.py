@@ -6,11 +6,11 @@ counted, shown or exported: whatever comes after cannot tell more.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from contracts.model import Agreement, Catalogue, Level, OpenAttribute, Rule, SharingAttribute
-from portal.catalogue.records import DATASET, PUBLIC, Field, Resource, datasets, highest, products, resources
+from portal.catalogue.records import DATASET, PUBLIC, Field, Resource, highest, products
 from quality.rules import declared_rules
 
 # What an insider may know of a column of another department: by its sharing attribute and its level.
@@ -46,12 +46,14 @@ class Sight:
 EVERYBODY = Sight()
 
 
-def seen(catalogue: Catalogue, sight: Sight, released: Collection[str]) -> list[Resource]:
-    """The resources that a reader may know of, by id; `released` are the agreements under which something ever was."""
-    if sight.inside:
-        every = resources(catalogue)
-    else:
-        opened = (one for one in datasets(catalogue) if one.open != OpenAttribute.NOT_OPEN)
+def seen(catalogue: Catalogue, declared: Sequence[Resource], sight: Sight, released: Collection[str]) -> list[Resource]:
+    """Those of the city's resources that a reader may know of, by id, each cut to what may be known of it.
+
+    `released` are the agreements under which something ever was.
+    """
+    every = declared
+    if not sight.inside:
+        opened = (one for one in declared if one.kind == DATASET and one.open != OpenAttribute.NOT_OPEN)
         every = [*opened, *products(_opened(catalogue, released), declared_rules(catalogue))]
     cut = sorted((_cut(one, sight) for one in every), key=lambda one: one.id)
     told = {(one.id, field.name) for one in cut for field in one.fields}

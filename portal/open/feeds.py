@@ -6,6 +6,7 @@ Source: Project Open Data Metadata Schema v1.1 (`data.json`). What is not declar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from contracts.model import Catalogue
@@ -29,11 +30,35 @@ def data_json(datasets: Sequence[OpenDataset], catalogue: Catalogue, base: str) 
     }
 
 
+@dataclass(frozen=True)
+class Offered:
+    """One way to have a dataset's rows: its address below that of the dataset, its media type, the digest if known."""
+
+    name: str
+    ending: str
+    media: str
+    sha256: str = ""
+
+
 def formats(one: OpenDataset) -> list[str]:
-    """The formats that a dataset can be downloaded in by everybody."""
+    """The formats in which a dataset is one file for everybody."""
     if one.conditional:
         return []
     return [name for name in MEDIA if name != "parquet" or len(one.version.files) == 1]
+
+
+def offered(one: OpenDataset) -> list[Offered]:
+    """All ways to have a dataset's rows: its formats, and its Parquet files where these are several.
+
+    Of what is made as it is read no digest is known before.
+    """
+    digests = {file.name: file.digest.get("sha256", "") for file in one.version.statement.subject}
+    whole = next(iter(digests.values())) if len(digests) == 1 else ""
+    found = [Offered(name, f".{name}", MEDIA[name], whole if name == "parquet" else "") for name in formats(one)]
+    if one.conditional or len(digests) == 1:
+        return found
+    parts = (Offered(name, f"/files/{name}", MEDIA["parquet"], digest) for name, digest in sorted(digests.items()))
+    return [*found, *parts]
 
 
 def _dataset(one: OpenDataset, catalogue: Catalogue, base: str) -> dict[str, Any]:
@@ -53,7 +78,7 @@ def _dataset(one: OpenDataset, catalogue: Catalogue, base: str) -> dict[str, Any
         **({"rights": "whoever wants its rows registers first"} if one.conditional else {}),
         "landingPage": page,
         "distribution": [
-            {"@type": "dcat:Distribution", "downloadURL": f"{page}.{name}", "mediaType": MEDIA[name]}
-            for name in formats(one)
+            {"@type": "dcat:Distribution", "downloadURL": f"{page}{each.ending}", "mediaType": each.media}
+            for each in offered(one)
         ],
     }

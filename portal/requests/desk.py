@@ -35,6 +35,7 @@ class Desk:
         self.people, self.city = people, people.city
         self._read: tuple[DeclaredPersons, Book] | None = None
         self._looked: date | None = None
+        self._lines: dict[str, tuple[Case, date, dict[str, Any]]] = {}
 
     @property
     def book(self) -> Book:
@@ -67,8 +68,12 @@ class Desk:
         return next((one for one in every.values() if follows(secret, one)), None)
 
     def line(self, case: Case) -> dict[str, Any]:
-        """A case in a list."""
-        return brief(case, self.rules, self.city.now())
+        """A case in a list: told anew with its next step, or the next day."""
+        now = self.city.now()
+        known = self._lines.get(case.id)
+        if known is None or known[0] is not case or known[1] != day_of(now):
+            known = self._lines[case.id] = case, day_of(now), brief(case, self.rules, now)
+        return known[2]
 
     def all_of(self, case: Case) -> dict[str, Any]:
         """All of a case."""

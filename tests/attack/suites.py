@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from tests.attack import (
     acts,
+    asking,
     canaries,
     certificates,
     crashpoints,
@@ -128,6 +129,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "recalls": recalls.attack,
     "certificates": certificates.attack,
     "acts": acts.attack,
+    "asking": asking.attack,
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,

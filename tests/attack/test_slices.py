@@ -13,6 +13,7 @@ from lineage.plan import expressions, joins, operators
 from sharing.envelope import open_envelope
 from tests.attack import (
     acts,
+    asking,
     canaries,
     certificates,
     deliveries,
@@ -26,6 +27,11 @@ from tests.attack import (
 )
 from tests.attack.score import Score
 from tests.harness.suites import FILES
+
+
+def test_requests_of_any_worth() -> None:
+    score = asking.attack(seed=7, histories=15)
+    assert list(score.fell) == [] and score.tried == 15
 
 
 def test_damaged_deliveries() -> None:

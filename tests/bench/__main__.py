@@ -27,6 +27,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "ledger": [],
         "days": ["--days", "100"],
         "portal": [],
+        "catalogue": [],
         "portal_clients": [],
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,35 @@ def test_a_day(day: date, working: bool) -> None:
 def test_friday_to_monday_is_one_working_day() -> None:
     assert working_days_between(date(2026, 11, 20), date(2026, 11, 23)) == 1
     assert working_days_between(date(2026, 11, 23), date(2026, 11, 20)) == 0
+
+
+HOLIDAYS = st.frozensets(st.dates(date(2025, 1, 1), date(2029, 12, 31)), max_size=9)
+WORKED = st.frozensets(st.dates(date(2030, 1, 1), date(2030, 12, 31)), max_size=9)
+OWN = st.builds(Calendar, HOLIDAYS, WORKED, st.frozensets(st.sampled_from([2027, 2028])))
+
+
+@given(st.dates(date(2025, 6, 1), date(2029, 1, 31)), st.integers(-5, 900), st.integers(0, 500), OWN)
+def test_years_counted_whole_are_days_counted_one_by_one(start: date, days: int, count: int, own: Calendar) -> None:
+    """And where a day is nobody's to say, both say so of the same day."""
+
+    def told(ask: Callable[[], object]) -> object:
+        try:
+            return ask()
+        except CalendarHorizon as horizon:
+            return horizon.day
+
+    def one_by_one() -> int:
+        return sum(is_working_day(start + timedelta(days=n), own) for n in range(1, days + 1))
+
+    def after() -> date:
+        day, left = start, count
+        while left:
+            day += timedelta(days=1)
+            left -= is_working_day(day, own)
+        return day
+
+    assert told(lambda: working_days_between(start, start + timedelta(days=days), own)) == told(one_by_one)
+    assert told(lambda: add_working_days(start, count, own)) == told(after)
 
 
 @given(DAYS, st.integers(0, 60))

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.acts import Role, RoleGrant
+from contracts.acts import Deed, Role, RoleGrant
 from contracts.model import Agreement, Level, SharingAttribute
-from lake.acts import record_act
+from lake.acts import Persons, Said, actor, record_act
 from lake.cases import acting
 from lake.cases.answering import answered
 from lake.cases.asking import RequestRefused, read_public, read_request
@@ -91,6 +91,32 @@ def test_an_act_counts_by_the_key_and_role_of_the_day_it_was_taken(office: Offic
     assert moved.state is State.FILED and "owns none" in moved.ignored[0][1]
 
 
+def test_a_step_counts_by_the_role_of_its_day_and_a_case_does_not_vanish_with_a_person(office: Office) -> None:
+    filed = office.do(office.file(), MEI, Doing.QUESTION)
+    ended = RoleGrant(Role.OWNER, date(2026, 1, 1), date(2026, 11, 1), "market_regulation")
+    before = Book(office.ledger, office.with_persons(MEI, roles=(ended,))).expect(filed.id)
+    assert before.state is State.FILED and "was no owner on 2026-11-02" in before.ignored[0][1]
+    left = {name: one for name, one in office.catalogue.persons.items() if name not in (ANNA, MEI)}
+    gone = Persons.of(office.settings, replace(office.catalogue, persons=left))
+    assert Book(office.ledger, gone).expect(filed.id).state is State.QUESTIONS
+
+
+def test_a_clock_that_is_put_back_brings_no_key_back(office: Office) -> None:
+    filed = office.file()
+    other = office.file(scope="more")
+    (key,) = office.catalogue.persons[MEI].keys
+    office.pass_by(days=30)
+    office.approve(other, MEI)
+    office.pass_by(days=-29)
+    signing = actor(office.persons, MEI, key_of(office.settings.workspace, MEI))
+    act = signing.act(Deed.APPROVE, f"request/{filed.id}", filed.asked.parts, Said(office.at))
+    body = {"about": f"request/{filed.id}", "deed": "approve", "person": MEI, "act": act.decode()}
+    office.ledger.append("act", body, office.at)
+    revoked = office.with_persons(MEI, keys=(replace(key, revoked_on=date(2026, 11, 20)),))
+    for found in (Book(office.ledger, revoked).expect(filed.id), Book(office.ledger, revoked).alone(filed.id)):
+        assert found and found.state is State.FILED and "did not speak for" in found.ignored[0][1]
+
+
 def test_the_same_act_again_is_no_other_and_another_text_is_none(office: Office) -> None:
     filed = office.approve(office.file(), MEI)
     (entry,) = office.ledger.entries("act")
@@ -130,6 +156,13 @@ def test_what_is_overdue_is_told_once_by_whoever_looks(office: Office) -> None:
     assert escalate(office.ledger, [again], office.rules, office.at) == []
     assert escalate(office.ledger, [filed], office.rules, office.at) and office.book.expect(filed.id) == again
     json.dumps(told)
+
+
+def test_of_two_steps_at_once_the_later_counts_for_nothing_and_says_so(office: Office) -> None:
+    filed = office.file()
+    office.do(filed, ANNA, Doing.WITHDRAW)
+    after = office.do(filed, MEI, Doing.QUESTION)  # by what was seen before
+    assert after.state is State.WITHDRAWN and "the case is withdrawn" in after.ignored[0][1]
 
 
 def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None:

@@ -13,18 +13,24 @@ from typing import Any
 import pytest
 import yaml
 
+from contracts.acts import Role, RoleGrant
 from contracts.load import load_catalogue
-from contracts.model import Level
+from contracts.model import Catalogue, Level, SharingAttribute
+from contracts.names import place_fault
 from lake.attach import open_lake
-from lake.cases.drafting import draft
+from lake.cases import acting
+from lake.cases.asking import read_request
+from lake.cases.drafting import Draft, draft
 from lake.cases.drafts import folder_of, write_draft
+from lake.cases.resources import find_resource
 from lake.settings import load_settings
 from orchestration.transform import aside
 from orchestration.transform.project import compiled_manifest
-from sharing.cases.law import Case
-from sharing.cases.vocabulary import Doing, State
+from sharing.cases.law import Case, case_of
+from sharing.cases.vocabulary import Doing, Kind, State
 from sharing.faults import SharingRefused
-from tests.unit.lake.casework import BAO, CHEN, MEI, TAO, Office, workspace
+from sharing.ledger import Ledger
+from tests.unit.lake.casework import BAO, CHEN, MEI, NOW, REQUEST, TAO, Office, workspace
 
 PRODUCT = {
     "resource": "product.unfiled_enterprises",
@@ -93,6 +99,9 @@ def test_drafts_of_every_kind_apply_load_and_are_taken_by_dbt(office: Office, tm
         pass  # its tables' schemas stand before dbt comes
     manifest = compiled_manifest(settings)
     assert aside.left_out(settings) == {}
+    for case, made in drafted[:2]:  # what a scope means only a person can write: until then no row leaves
+        sql = made.files[f"dbt_project/models/products/{made.agreement}/{made.product}.sql"]
+        assert sql.endswith("\nwhere false\n") and " ".join(case.asked.scope.split()) in sql
     products = {node["name"] for node in manifest["nodes"].values() if "products" in node["fqn"]}
     assert products == {"unfiled_enterprises", *(made.product for _, made in drafted)}
     depends = {node["name"]: node["depends_on"].get("nodes", []) for node in manifest["nodes"].values()}
@@ -130,6 +139,14 @@ def test_names_that_are_taken_get_a_number(office: Office, tmp_path: Path) -> No
     assert again == made and folder_of(office.settings, case.id).name == case.id
 
 
+@pytest.mark.parametrize("code", ["a" * 63, f"{'a' * 53}_{'b' * 9}", "con", "select"])
+def test_a_name_of_any_length_is_one_that_a_city_can_have(office: Office, code: str) -> None:
+    made = draft(
+        approved(office, purpose={"code": code, "text": "x", "legal_basis": "y"}), office.catalogue, office.ledger
+    )
+    assert place_fault(made.product) is None and made.agreement == f"taxation__{code}"
+
+
 def test_only_an_approved_request_that_nothing_answers_is_drafted(office: Office) -> None:
     filed = office.file()
     refused = office.do(office.file(scope="more"), CHEN, Doing.REFUSE, ground="no_duty")
@@ -145,3 +162,55 @@ def test_only_an_approved_request_that_nothing_answers_is_drafted(office: Office
     with pytest.raises(SharingRefused, match="no more what was asked of"):
         draft(case, gone, office.ledger)
     assert case.asked.valid_from == date(2026, 12, 1)
+
+
+@pytest.mark.attack
+def test_every_resource_of_the_sample_city_can_be_drafted(tmp_path: Path) -> None:
+    """All that may be asked of each dataset and entity, and each product: applied together, loaded, taken by dbt."""
+    root = Path(__file__).resolve().parents[3]
+    for name in ("contracts", "dbt_project", "zhongtai.yml"):
+        (shutil.copytree if (root / name).is_dir() else shutil.copy)(root / name, tmp_path / name)
+    for name in ("codes", "elements", "jurisdictions"):  # the platform's own, which no city declares again
+        shutil.rmtree(tmp_path / "contracts" / "standards" / name)
+    catalogue = load_catalogue(tmp_path)
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        evidence = {"sources": [{"dataset": "health.visits"}], "lineage": {"columns": []}}
+        for name in catalogue.agreements:
+            ledger.append("verdict", {"agreement": name, "evidence": evidence}, NOW)
+        wanted = [*catalogue.datasets, *(f"theme.{one}" for one in catalogue.entities)]
+        wanted += [f"product.{one.product}" for one in catalogue.agreements.values() if one.agency != "public"]
+        made = [_drafted(catalogue, ledger, number, one) for number, one in enumerate(wanted)]
+    for one in filter(None, made):
+        (tmp_path / "change.patch").write_text(one.patch, "utf-8")
+        command = ["git", "apply", "--whitespace=error-all", "change.patch"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    after = load_catalogue(tmp_path)
+    assert len(after.agreements) == len(catalogue.agreements) + sum(one is not None for one in made)
+    assert sum(one is not None for one in made) >= len(wanted) - 3
+    settings = load_settings(tmp_path, {"ZHONGTAI_STATE": str(tmp_path / "state"), "ZHONGTAI_THREADS": "1"})
+    with open_lake(settings):
+        pass
+    manifest = compiled_manifest(settings)
+    assert aside.left_out(settings) == {}
+    assert {node["name"] for node in manifest["nodes"].values()} >= {one.product for one in made if one}
+
+
+def _drafted(catalogue: Catalogue, ledger: Ledger, number: int, wanted: str) -> Draft | None:
+    """A request for all of a resource, as if it had been approved, and its draft; None where nothing may be asked."""
+    resource = find_resource(catalogue, ledger, wanted)
+    assert resource is not None
+    columns = {one.name: "a reason" for one in resource.columns if one.sharing is not SharingAttribute.NOT_SHARED}
+    told = {**REQUEST, "resource": wanted, "columns": columns}
+    told["purpose"] = {"code": f"purpose_{number}", "text": "why: 1% #2", "legal_basis": "a law"}
+    try:
+        asked = read_request(told, catalogue, ledger)
+        step = acting.filed(Kind.REQUEST, asked, acting.Doer("anna", (APPLICANT,)), NOW)
+        case = case_of([step])
+        assert case is not None
+        return draft(replace(case, state=State.BUREAU_APPROVED), catalogue, ledger)
+    except SharingRefused as refusal:
+        assert refusal.rule in {"draft_columns", "request_understood", "request_whole", "request_shareable"}, refusal
+        return None
+
+
+APPLICANT = RoleGrant(Role.APPLICANT, date(2026, 1, 1), date(2028, 12, 31), agency="taxation")

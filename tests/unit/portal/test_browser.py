@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from contracts.acts import Role, RoleGrant
 from sharing.acts import read_act
 from tests.servers import program
+from tests.unit.portal.conftest import NAME as PRODUCT
 from tests.unit.portal.conftest import RECIPIENT, Portal, Served
 from tests.unit.portal.test_verdicts import ANNA, BORIS, NAME, agreed, counted, signs_in
 
@@ -29,8 +30,17 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PAGES = {
-    "visitor": ("/", "/open", "/sign-in", "/enter", "/nowhere"),
-    "officer": ("/me", "/me/password", "/releases", f"/releases/{NAME}", "/audit?kind=account", "/audit/entitlements"),
+    "visitor": ("/", "/open", "/catalogue", "/sign-in", "/enter", "/nowhere"),
+    "officer": (
+        "/me",
+        "/me/password",
+        "/releases",
+        f"/releases/{NAME}",
+        "/audit?kind=account",
+        "/audit/entitlements",
+        "/catalogue",
+        f"/catalogue/product.{PRODUCT}",
+    ),
     "applicant": ("/me", "/releases", "/audit"),
 }
 ROLES = {

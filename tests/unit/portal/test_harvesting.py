@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
 from dataclasses import replace
@@ -14,7 +16,7 @@ import pytest
 import yaml
 from jsonschema import Draft201909Validator
 from pyshacl import validate
-from rdflib import Graph, URIRef
+from rdflib import Graph, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS
 
@@ -68,9 +70,18 @@ def test_what_everybody_may_harvest_keeps_to_the_shapes(desk: Catalogued) -> Non
     product = URIRef(f"http://portal/catalogue/product.{OPEN.product}")
     (proof,) = graph.objects(product, DCTERMS.provenance)
     assert str(proof) == "http://portal/open/ages.certificate.json"
-    certificate = desk.get("/open/ages.certificate.json").json()
+    signed = json.loads(base64.b64decode(desk.get("/open/ages.certificate.json").json()["payload"]))
+    spdx = Namespace("http://spdx.org/rdf/terms#")
+    digests = {
+        str(url).rpartition("/")[2]: str(graph.value(graph.value(one, spdx.checksum), spdx.checksumValue))
+        for one, url in graph.subject_objects(DCAT.downloadURL)
+        if (one, spdx.checksum, None) in graph
+    }
+    assert digests == {file["name"]: file["digest"]["sha256"] for file in signed["subject"]}
+    for name, digest in digests.items():
+        assert hashlib.sha256(desk.portal.ask("GET", f"/open/ages/files/{name}").content).hexdigest() == digest
     urls = {str(url) for url in graph.objects(None, DCAT.downloadURL)}
-    assert "http://portal/open/ages.csv" in urls and certificate["payload"]
+    assert "http://portal/open/ages.csv" in urls
     other = desk.get("/catalog.jsonld").text.replace("/catalog.jsonld", "/catalog.ttl")  # the address of the page
     assert isomorphic(graph, Graph().parse(data=other, format="json-ld"))
 

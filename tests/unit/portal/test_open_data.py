@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from contracts.model import Licence, OpenAttribute, SharingAttribute
 from contracts.model import OpenData as OpenDeclared
 from sharing.release import withdraw
 from tests.unit.gates import cases
+from tests.unit.lake.casework import BAO
 from tests.unit.portal.conftest import Portal
+from tests.unit.portal.test_requests import Hands
 
 OPEN = cases.agreement(
     name="public__ages",
@@ -46,7 +50,17 @@ def test_everybody_finds_and_downloads_what_is_open(opened: Portal) -> None:
     assert (read["recipient"], read["what"], "token" in read) == ("public", "download jsonl", False)
 
 
-@pytest.mark.parametrize("path", ["/open/elderly_subsidy", "/open/elderly_subsidy.csv", "/open/x", "/open/../ages.csv"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/open/elderly_subsidy",
+        "/open/elderly_subsidy.csv",
+        "/open/x",
+        "/open/../ages.csv",
+        "/open/ages/files/x",
+        "/open/ages/files/..%2fcertificate.json",
+    ],
+)
 def test_what_is_not_open_is_not_there(opened: Portal, path: str) -> None:
     answer = opened.ask("GET", path)
     assert answer.status_code == 404 and "elderly" not in answer.text.replace(path, "")
@@ -70,7 +84,13 @@ def test_harvesters_read_it(opened: Portal) -> None:
 
 def test_what_is_withdrawn_leaves_a_tombstone_and_no_byte(opened: Portal) -> None:
     withdraw(opened.city.settings.releases, OPEN.name, "rows <were> wrong", opened.clock.now())
-    for path in ("/open/ages", "/open/ages.csv", "/open/ages.parquet", "/open/ages.certificate.json"):
+    for path in (
+        "/open/ages",
+        "/open/ages.csv",
+        "/open/ages.parquet",
+        "/open/ages.certificate.json",
+        "/open/ages/files/x",
+    ):
         answer = opened.ask("GET", path)
         assert answer.status_code == 410 and "高龄&lt;人数&gt;" in answer.text and "NP-1" not in answer.text
         assert "rows &lt;were&gt; wrong" in answer.text and opened.clock.now().date().isoformat() in answer.text
@@ -110,12 +130,44 @@ def test_what_is_open_on_condition_shows_no_row(opened: Portal, agreements: dict
     page = opened.ask("GET", "/open/ages")
     assert page.status_code == 200 and "person_id" in page.text and "NP-1" not in page.text
     assert f"/requests/new?kind=registration&amp;resource=product.{OPEN.product}" in page.text
-    for format_ in ("csv", "parquet", "jsonl", "arrow"):
+    file = next(one.name for one in opened.city.settings.releases.glob(f"{OPEN.name}/*/*.parquet"))
+    for ending in (".csv", ".parquet", ".jsonl", ".arrow", f"/files/{file}"):
         for method in ("GET", "HEAD"):
-            assert opened.ask(method, f"/open/ages.{format_}").status_code == 403
+            assert opened.ask(method, f"/open/ages{ending}").status_code == 403
     assert opened.ask("GET", "/open/ages.certificate.json").status_code == 200 and opened.reads() == []
     (told,) = opened.ask("GET", "/data.json").json()["dataset"]
     assert told["accessLevel"] == "restricted public" and told["distribution"] == []
+
+
+def test_whoever_has_registered_reads_what_is_open_on_condition(opened: Portal, tmp_path: Path) -> None:
+    conditional = {OPEN.name: replace(OPEN, open_attribute=OpenAttribute.CONDITIONAL)}
+    opened.city.catalogue = replace(opened.city.catalogue, agreements=conditional)
+    hands = Hands(opened, tmp_path)
+
+    def registered(about: str) -> tuple[str, str]:
+        form = {"kind": "registration", "title": "登记", "text": "to study ages", "about": about}
+        page = opened.post("/requests/new", form).text
+        found = re.search(r"http://portal/requests/follow/[\w-]+", page)
+        number = re.search(r"G\d{8}-\w+", page)
+        assert found and number, page
+        return found.group(), f"/requests/{number.group()}"
+
+    def download(link: str, format_: str = "jsonl") -> Any:
+        return opened.post("/open/ages/registered", {"registration": link, "format": format_})
+
+    link, case = registered(f"product.{OPEN.product}")
+    assert download(link).status_code == download("").status_code == download("x" * 43).status_code == 403
+    assert hands.approve(BAO, case).status_code == 303
+    answer = download(link)
+    assert answer.status_code == 200 and [json.loads(line)["age"] for line in answer.text.splitlines()] == [
+        *range(1, 61)
+    ]
+    (read,) = opened.reads()
+    assert read["registration"] == case.rpartition("/")[2] and link.rpartition("/")[2] not in json.dumps(read)
+    other, its_case = registered("product.another")
+    assert hands.approve(BAO, its_case).status_code == 303 and download(other).status_code == 403
+    opened.post(f"{link.removeprefix('http://portal')}/withdraw", {"words": "done"})
+    assert download(link).status_code == 403 and len(opened.reads()) == 1
 
 
 def test_the_diligence_record_is_the_certificates(opened: Portal) -> None:

@@ -62,6 +62,17 @@ def test_it_is_found_by_words_of_both_languages(every: list[Resource], text: str
     assert wanted in [one.id for one in Index(every).find(text)][:8]
 
 
+def test_it_is_found_by_the_titles_of_the_elements_that_its_columns_follow(every: list[Resource]) -> None:
+    index, tried = Index(every), 0
+    for one in (each for each in every if each.kind == "dataset"):
+        titles = " ".join(f"{field.title_zh} {field.title_en}" for field in one.fields)
+        for field in one.fields:
+            if field.element_zh not in titles:
+                tried += 1
+                assert one in index.find(field.element_zh) and one in index.find(field.element_en), field
+    assert tried > 20
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=some.text(max_size=30) | some.sampled_from(['"', "a AND", "NOT x", "title:x", "x*", "(", "-", "NEAR(a b)"]))
 def test_whatever_is_asked_finds_or_finds_nothing(every: list[Resource], text: str) -> None:

@@ -1,7 +1,7 @@
-"""How many releases are made into other formats at once: each holds memory and a thread for as long as its client reads.
+"""How many releases are made into other formats at once: each holds memory and a thread until its client has read it.
 
-A client that asks for a long stream and reads nothing holds its place, so that one token, or one address without, has few of them. Files as
-they are need none. What is streamed is not known here.
+A client that asks for a long stream and reads nothing holds its place, so that one token, or one address without, has
+few of them. Files as they are need none. What is streamed is not known here.
 """
 
 from __future__ import annotations

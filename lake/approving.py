@@ -38,6 +38,7 @@ class Shown:
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data: names, levels and digests, and no value of the data."""
         lineage = self.verdict["evidence"]["lineage"]
+        masks = {one.name: one.mask for one in self.agreement.columns}
         return {
             "agreement": self.agreement.name,
             "recipient": self.agreement.agency,
@@ -47,9 +48,17 @@ class Shown:
             "rows": self.verdict.get("rows"),
             "verdict": self.verdict["verdict"],
             "columns": [
-                {"name": one["name"], "level": one["levels"]["effective"], "category": one["category"]}
+                {
+                    "name": one["name"],
+                    "level": one["levels"]["effective"],
+                    "category": one["category"],
+                    "mask": masks.get(one["name"]),
+                }
                 for one in lineage["columns"]
             ],
+            "scope": self.agreement.scope,
+            "row_scope": [{"column": one.column, "values": list(one.values)} for one in self.agreement.rows],
+            "untold_basis": self.agreement.untold_basis,
             "declassifiers": [[one["column"], one["declassifier"]] for one in lineage["declassifications"]],
             "dossier": dict(self.dossier),
             "required": list(required(self.agreement)),

@@ -79,28 +79,34 @@ class Together:
                 found.append(Joined(source, outputs, tuple(sorted(added)), tuple(sorted(keys)), len(every), most))
         return found
 
-    def keys(self, output: ColumnRef) -> set[Key]:
-        """The kinds of key that a column is: an identifier, the city's own id, a pseudonym that all products share."""
+    def keys(self, output: ColumnRef, *, aggregates: bool = False) -> set[Key]:
+        """The kinds of key that a column is: an identifier, the city's own id, a pseudonym that all products share.
+
+        Also what aggregates make of one, where they are asked for: a count is no key, the greatest of some may be."""
         found: set[Key] = set()
         seen, queue = {output}, [output]
         while queue:
             for edge in self.graph.edges_into(queue.pop()):
                 if edge.declassifier.lower() in self.pseudonyms:
                     found |= set(self._pseudonym(edge))
-                elif self._passes(edge) and edge.source not in seen:
+                elif self._passes(edge, aggregates=aggregates) and edge.source not in seen:
                     seen.add(edge.source)
                     queue.append(edge.source)
         named = {self.declared.elements[one] for one in seen if one in self.declared.elements}
         return found | {Key(_IDENTIFIER, element) for element in named & self.declared.identifiers}
 
-    def shared(self, output: ColumnRef) -> set[Key]:
-        """The kinds of key that a column is and that hide what they are of: no plain identifiers, which say it."""
-        return {key for key in self.keys(output) if key.way != _IDENTIFIER}
+    def shared(self, output: ColumnRef, *, number: bool) -> set[Key]:
+        """The kinds of key that a column is and that hide what they are of: no plain identifiers, which say it.
 
-    def _passes(self, edge: Edge) -> bool:
+        An aggregate that gives a number is taken for a count."""
+        return {key for key in self.keys(output, aggregates=not number) if key.way != _IDENTIFIER}
+
+    def _passes(self, edge: Edge, *, aggregates: bool) -> bool:
         """Whether a key comes through: also spelt otherwise, for that joins as well; but not as a number of keys."""
+        if edge.kind != DIRECT or edge.declassifier:
+            return False
         copied = edge.source in (self.graph.copies.get(edge.target) or ())
-        return edge.kind == DIRECT and not edge.declassifier and (copied or edge.transform != "aggregation")
+        return aggregates or copied or edge.transform != "aggregation"
 
     def _pseudonym(self, edge: Edge) -> Iterator[Key]:
         known = self.registry.get(edge.declassifier)

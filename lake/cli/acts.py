@@ -53,8 +53,13 @@ def approve(
 def _show(found: dict[str, Any]) -> None:
     say(f"[bold]{found['agreement']}[/bold] → {found['recipient']}: {found['purpose']}")
     say(f"product {found['product']}, {found['rows']} rows, {found['verdict']}; until {found['valid_until']}")
-    rows = [(one["name"], one["level"], one["category"]) for one in found["columns"]]
-    table("columns", ("column", "level", "category"), rows)
+    say(f"scope: {found['scope']}")
+    for one in found["row_scope"]:
+        say(f"  every row: {one['column']} in {', '.join(one['values'])}")
+    if found["untold_basis"]:
+        say(f"  the persons in it are not told of it: {found['untold_basis']}")
+    rows = [(one["name"], one["level"], one["category"], one["mask"] or "") for one in found["columns"]]
+    table("columns", ("column", "level", "category", "mask"), rows)
     for column, declassifier in found["declassifiers"]:
         say(f"  {declassifier} lowers {column}")
     table("dossier 审批内容", ("part", "digest"), [(name, text[:16]) for name, text in found["dossier"].items()])

@@ -142,7 +142,19 @@ def _show_rises(rises: Sequence[Facts]) -> None:
 
 def _contract(evidence: Facts) -> str:
     candidate = evidence["candidate"]
-    return f"{count(candidate['rows'], 'row')}, {count(len(candidate['columns']), 'column')}"
+    told = f"{count(candidate['rows'], 'row')}, {count(len(candidate['columns']), 'column')}"
+    policy = evidence.get("policy")  # none in evidence of before there were any
+    return f"{told}{_counted(policy)}" if policy else told
+
+
+def _counted(policy: Facts) -> str:
+    """How many rows and cells of the files keep what their recipient is promised."""
+    outside = "an unknown number" if policy["outside"] is None else policy["outside"]
+    scope = f"; {outside} outside the scope of {count(len(policy['conditions']), 'condition')}"
+    cells = [one["unmasked"] for one in policy["masks"]]
+    bare = "an unknown number of" if None in cells else sum(cells)
+    masks = f"; {bare} cells without the mask of {count(len(cells), 'column')}"
+    return (scope if policy["conditions"] else "") + (masks if cells else "")
 
 
 def _quality(evidence: Facts) -> str:

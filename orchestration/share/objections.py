@@ -6,22 +6,26 @@ and its agreement are brought to it. Nothing is refused here: that is the declas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from contracts.evidence import Objection, ProductCandidate
 from contracts.masks import CITY_ID
-from contracts.model import Agreement, Catalogue
+from contracts.model import Agreement, Catalogue, LogicalType
 from lake.column_lineage import CityLineage
 from lineage.constraints import arrivals
 from lineage.declassifiers import relied_on
 from lineage.elements import declared_elements
 from lineage.from_contracts import raw_relation
+from lineage.gates.contract import TYPES
 from lineage.given import Judge
 from lineage.graph import ColumnRef
 from lineage.outputs import beyond
 from lineage.together import Together
+
+_NUMBERS = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
 
 
 class Objector:
@@ -50,7 +54,7 @@ class Objector:
         return (
             *self._arguments(outputs),
             *self._recipients(agreement, outputs),
-            *self._shared_keys(agreement, outputs),
+            *self._shared_keys(agreement, outputs, candidate),
             *self._budgets(outputs),
             *self._joined(outputs, siblings),
             *self._constraints(outputs, candidate),
@@ -80,11 +84,14 @@ class Objector:
                         facts = {"declassifier": call.name, "parameter": parameter.name}
                         yield Objection("pseudonym_agreement", name, message, fix, facts)
 
-    def _shared_keys(self, agreement: Agreement, outputs: Mapping[ColumnRef, str]) -> Iterator[Objection]:
+    def _shared_keys(
+        self, agreement: Agreement, outputs: Mapping[ColumnRef, str], candidate: ProductCandidate
+    ) -> Iterator[Objection]:
         """Columns that are the same for all who receive them: whoever else has one could join it with theirs."""
         masks = {column.name: column.mask for column in agreement.columns}
         for ref, name in outputs.items():
-            for key in sorted(self.together.shared(ref)):
+            number = any(re.fullmatch(TYPES[one], candidate.columns[name]) for one in _NUMBERS)
+            for key in sorted(self.together.shared(ref, number=number)):
                 known = self.registry.get(key.way)
                 declared = known is not None and known.shared_key == "declared"
                 if declared and masks.get(name) == CITY_ID:

@@ -68,7 +68,11 @@ def test_what_was_judged_is_shown_and_signed(
     what = shown(ledger, settings, persons)
     told = what.as_dict()
     assert (told["dossier"], told["required"], told["changed"]) == (DOSSIER, [ANNA, BORIS], {})
-    assert {"name", "level", "category"} == set(told["columns"][0])
+    assert {"name", "level", "category", "mask"} == set(told["columns"][0])
+    assert (told["scope"], told["row_scope"], told["untold_basis"]) == (AGREEMENT.scope, [], None)
+    scoped = replace(what, agreement=cases.scoped(untold_basis="a law")).as_dict()
+    assert {one["name"]: one["mask"] for one in scoped["columns"]}["person_id"] == "pseudonym"
+    assert scoped["row_scope"] == [{"column": "age", "values": ["80", "81"]}] and scoped["untold_basis"] == "a law"
     act = approving.approve(ledger, settings, what, who(persons, tmp_path, ANNA), said(ledger, persons))
     assert (act.seen, act.person, act.words) == (DOSSIER, ANNA, "looks right")
     evidence = Acts(ledger, persons).evidence(AGREEMENT, DOSSIER)

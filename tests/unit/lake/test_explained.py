@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_every_gate_is_named_in_both_languages_and_says_what_it_judged_by(capsys
         "declassify_year data-office@city.example",
     ):
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "100 rows, 2 columns; 0 outside the scope of 1 condition; 0 cells without the mask of 1 column"),
+        ({"outside": 3}, "2 columns; 3 outside the scope"),
+        ({"outside": None}, "; an unknown number outside the scope"),
+        ({"masks": (g.masked(unmasked=None),)}, "; an unknown number of cells without the mask"),
+        ({"conditions": ()}, "2 columns; 0 cells without the mask"),
+        ({"masks": ()}, "; 0 outside the scope of 1 condition"),
+    ],
+)
+def test_rows_and_masks_are_told_in_numbers(
+    capsys: pytest.CaptureFixture[str], changes: dict[str, Any], said: str
+) -> None:
+    assert said in told(capsys, g.counted(**changes))
 
 
 def test_a_refusal_stands_at_its_gate(capsys: pytest.CaptureFixture[str]) -> None:

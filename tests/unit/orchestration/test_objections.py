@@ -139,6 +139,13 @@ def test_the_seed_of_decisions_has_the_element_that_the_policy_gives(catalogue: 
     assert "resident_id" in declared.identifiers and "person_name" not in declared.identifiers
 
 
+def test_the_greatest_of_some_keys_is_a_key_and_their_number_is_none(catalogue: Catalogue) -> None:
+    made = {f"{THEME}.key": Call("declassify_hmac", (c.column(ID),))}
+    edges = [c.Edge(c.ref(f"{THEME}.key"), c.ref(f"{PRODUCT}.{one}"), "direct", "aggregation") for one in ("x", "y")]
+    seen = Objector(lineage_of(c.graph(made, edges=edges)), catalogue).objections(g.agreement(), CANDIDATE)
+    assert [(one.rule, one.column) for one in seen] == [("shared_key", "x")]
+
+
 ENTRY = LoweringApproval("declassify_year", ("x", "y"), "dpo@city.example", date(2026, 5, 1))
 
 

@@ -15,16 +15,28 @@ from contracts.declarations import Day, Declaration
 from contracts.names import GRAMMAR, Name
 
 MOST_TEXT, MOST_TITLE, MOST_COLUMNS = 2000, 200, 300
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ufeff]|\{[{%#]")
+# Signs that nobody sees, or that make a text read otherwise than it is written (Unicode's direction marks).
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_TEMPLATE = re.compile(r"\{[{%#]")
 RESOURCE = rf"^(product|theme|{GRAMMAR[1:-1]})\.{GRAMMAR[1:]}"
+
+
+def has_unseen(text: str) -> bool:
+    """Whether a text has signs that nobody sees, or that change how it reads."""
+    return _UNSEEN.search(one_kind_of_line(text)) is not None
+
+
+def one_kind_of_line(text: str) -> str:
+    """A text with line ends of one kind: forms send two signs for each."""
+    return text.replace("\r\n", "\n")
 
 
 def _plain(text: str) -> str:
     """A text without signs that nobody sees, or that templates take for their own."""
-    if _UNWRITABLE.search(text):
-        told = {"what": "it has control characters, or {{, {% or {#", "instead": "plain text"}
+    if has_unseen(text) or _TEMPLATE.search(text):
+        told = {"what": "it has signs that nobody sees, or {{, {% or {#", "instead": "plain text"}
         raise PydanticCustomError("declared", "{what}", told)
-    return text
+    return one_kind_of_line(text)
 
 
 Words = Annotated[

@@ -189,7 +189,8 @@ class Ledger:
         """The entries of some kinds after a number, in order; of kinds in `LEAVING` those that the own file has yet."""
         named = {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
         marks = ", ".join(f":{name}" for name in named)
-        yield from self._select(f"kind in ({marks}) and seq > :seq order by seq", {**named, "seq": seq})
+        # With the plus by number alone: by kind, all there ever was of them would be sorted for what is new.
+        yield from self._select(f"+kind in ({marks}) and seq > :seq order by seq", {**named, "seq": seq})
 
     def size(self) -> int:
         """The number of the newest entry; 0 in an empty ledger."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from contracts.acts import Deed, Role, RoleGrant
 from contracts.jurisdiction import Jurisdiction
-from contracts.requests import MOST_TEXT
+from contracts.requests import MOST_TEXT, has_unseen, one_kind_of_line
 from lake.acts import Actor, record_act
 from lake.cases.reading import agencies_of, departments_of
 from sharing.acts import Act, prepared, read_act
@@ -77,14 +77,12 @@ class Told:
     @property
     def facts(self) -> dict[str, Any]:
         """Its fields, as those of a step."""
-        return {**vars(self), "words": self.words.strip()}
+        return {**vars(self), "words": one_kind_of_line(self.words).strip()}
 
 
 def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Step:
     """The step that somebody may do, as the first of their roles that may. SharingRefused where none may."""
-    if len(told.words) > MOST_TEXT:
-        fix = f"say it in {MOST_TEXT} characters"
-        raise SharingRefused("case_words", case.id, f"{len(told.words)} characters are too many", fix)
+    _expect_words(case, told.words)
     tried = [(step, fault_of(case, step)) for step in _tried(case, doing, who, told, at)]
     found = next((step for step, fault in tried if fault is None), None)
     if found is not None:
@@ -93,6 +91,14 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
     roles = ", ".join(map(str, who.seats)) or "nobody who acts in cases"
     why = (listed or [f"{who.name or 'a visitor'} may not {doing}: is {roles}"])[-1]
     raise SharingRefused("case_step", case.id, str(why), _SEE.format(case=case.id))
+
+
+def _expect_words(case: Case, words: str) -> None:
+    if len(words) > MOST_TEXT:
+        fix = f"say it in {MOST_TEXT} characters"
+        raise SharingRefused("case_words", case.id, f"{len(words)} characters are too many", fix)
+    if has_unseen(words):
+        raise SharingRefused("case_words", case.id, "the words have signs that nobody sees", "say it in plain text")
 
 
 def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Iterator[Step]:
@@ -112,6 +118,7 @@ def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
 
 def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:
     """SharingRefused where an act that was signed elsewhere would count for nothing in a case as it is."""
+    _expect_words(case, act.words)
     told = Told(act.words, over=act.over, seen=act.seen, act=act.digest)
     step = who.step(case.id, Doing.APPROVE, Seat(str(act.role)), at, told) if act.role in _SIGNING else None
     fault = fault_of(case, step) if step else f"nobody may approve a request as {act.role}"

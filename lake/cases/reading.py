@@ -175,7 +175,8 @@ class Book:
     def _moved(self, entry: Entry) -> Step | None:
         """What was released under an agreement that answers a request, and the withdrawal of such a release."""
         release = str(entry.body.get("release_id", ""))
-        if entry.kind == RELEASE and entry.body.get("request"):
+        # A release without a row shares nothing: nobody has answered by it.
+        if entry.kind == RELEASE and entry.body.get("request") and entry.body.get("rows") != 0:
             self._released[release] = str(entry.body["request"])
         number = self._released.get(release)
         if number is None:

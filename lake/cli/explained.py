@@ -62,6 +62,11 @@ def _show_acts(acts: Facts) -> None:
     ]
     if lines:
         table("\n审批 Acts", ("", "person", "as", "at", "act"), lines)
+    asked = acts.get("request")
+    if asked:
+        by = ", ".join(f"{one['person']} ({one['role']})" for one in asked["acts"])
+        told = f"{_REFUSED} {asked['fault']}" if asked["fault"] else f"{_PASSED} approved by {by}"
+        say(f"申请 Request {asked['id']}: {told}")
 
 
 def show_drift(drift: Sequence[Facts]) -> None:

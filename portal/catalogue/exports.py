@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from portal.asking import Refused
 from portal.catalogue.dcat import Entry, Leaf, json_ld, turtle
-from portal.catalogue.finding import page_of
+from portal.catalogue.finding import find, page_of
 from portal.catalogue.neighbours import sources
 from portal.catalogue.odcs import contract
 from portal.catalogue.openlineage import dataset_event
@@ -62,9 +62,10 @@ class Exports:
         return Response(await asyncio.to_thread(turtle, told), media_type="text/turtle", headers=_links(leaf))
 
     async def csv(self, request: Request) -> Response:
-        """Every resource that the reader may know of, for a spreadsheet."""
+        """What the words and filters find of what the reader may know, for a spreadsheet; everything without any."""
         view = await self._view(request)
-        rows = ((one, view.days(one)) for one in view.known.values())
+        found = await asyncio.to_thread(find, view, request.query_params, len(view.known) or 1)
+        rows = ((one, view.days(one)) for one in found.every)
         headers = {"Content-Disposition": 'attachment; filename="catalogue.csv"', **_KEPT}
         return StreamingResponse(lines(rows), media_type="text/csv; charset=utf-8", headers=headers)
 

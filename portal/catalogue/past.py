@@ -20,7 +20,8 @@ from portal.catalogue.states import Days
 from sharing.chain import Entry
 from sharing.ledger import Ledger
 
-_GONE = UNTAKEN | {"withdrawn", "recalled"}
+# What of a dataset is not there: a snapshot that is held replaces nothing.
+_GONE = UNTAKEN | {"held", "withdrawn", "recalled"}
 
 
 @dataclass
@@ -100,6 +101,7 @@ class Past:
         self._agreements: dict[str, _Versions] = {}
         self._heard: dict[str, date] = {}
         self._switched: set[str] = set()
+        self._levels: dict[str, dict[str, str]] = {}
         self.made_of, self.quality = MadeOf(declared.made_of), QualityPast(declared.rules)
         self._told = {
             "batch": self._batch,
@@ -113,6 +115,7 @@ class Past:
             "withdrawal": self._withdrawal,
             "check": self._check,
             "segment": self._segment,
+            "classified": self._classified,
         }
 
     def read_on(self) -> None:
@@ -146,6 +149,11 @@ class Past:
         """The days of what is released under an agreement."""
         with self._lock:
             return self._agreements.get(name, _Versions()).days(self._heard.get(name))
+
+    def levels(self, agreement: str) -> Mapping[str, str]:
+        """Column -> the level that lineage found what is made for an agreement to be of, as of the newest run."""
+        with self._lock:
+            return self._levels.get(agreement, {})
 
     def released(self, agreement: str) -> bool:
         """Whether anything ever was released under an agreement."""
@@ -196,6 +204,10 @@ class Past:
     def _withdrawal(self, entry: Entry, at: date) -> None:
         name = str(entry.body["agreement"])
         self._agreements.setdefault(name, _Versions()).went(str(entry.body.get("release_id")), at)
+
+    def _classified(self, entry: Entry, at: date) -> None:
+        told = dict(entry.body["columns"])
+        self._levels[str(entry.body["agreement"])] = {name: str(one.get("level") or "") for name, one in told.items()}
 
     def _check(self, entry: Entry, at: date) -> None:
         self.quality.tell(entry, at)

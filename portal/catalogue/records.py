@@ -43,6 +43,8 @@ class Field:
     sharing: str = ""
     required: bool = False
     key: bool = False
+    element_zh: str = ""
+    element_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def _dataset(catalogue: Catalogue, dataset: Dataset) -> Resource:
 def _field(column: Column) -> Field:
     element = column.element
     told = (str(element.type), str(column.level), element.name, column.headers, str(column.sharing_attribute))
-    return Field(column.name, column.title_zh, column.title_en, *told, required=column.required, key=column.key)
+    flags = (column.required, column.key, element.title_zh, element.title_en)
+    return Field(column.name, column.title_zh, column.title_en, *told, *flags)
 
 
 def _themes(domain: Domain, catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> Iterator[Resource]:
@@ -162,7 +165,11 @@ def _themes(domain: Domain, catalogue: Catalogue, rules: Mapping[str, Sequence[R
 def _entity(entity: Entity, domain: Domain, catalogue: Catalogue, rules: tuple[Rule, ...]) -> Resource:
     providers = sorted({dataset.department for dataset, _ in catalogue.providers(entity.name)})
     fields = tuple(
-        Field(one.name, one.title_zh, one.title_en, str(one.element.type), str(one.level), one.element.name)
+        Field(
+            *(one.name, one.title_zh, one.title_en, str(one.element.type), str(one.level), one.element.name),
+            element_zh=one.element.title_zh,
+            element_en=one.element.title_en,
+        )
         for one in entity.attributes
     )
     return Resource(

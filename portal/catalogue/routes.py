@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from portal.asking import Refused
 from portal.catalogue.due import cycle
 from portal.catalogue.finding import find
 from portal.catalogue.records import KINDS, PRODUCT, Resource
@@ -40,6 +41,8 @@ class CataloguePages:
         """What `?q=` and the filters find, a page at a time."""
         _, view = await self._view(request)
         found = await asyncio.to_thread(find, view, request.query_params, _A_PAGE)
+        if found.page > found.pages:
+            raise Refused(404, "RESOURCE_DOES_NOT_EXIST", f"there are {found.pages} pages")
         return self._pages.page(
             request,
             "catalogue.html",

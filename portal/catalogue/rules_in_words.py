@@ -32,11 +32,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 def words(rule: Rule) -> tuple[str, str]:
     """A rule in Chinese and in English."""
     if rule.title_zh and rule.title_en:
-        return rule.title_zh, rule.title_en
+        told = f": {rule.arguments['sql']}" if rule.kind == "expression" else ""
+        return rule.title_zh, f"{rule.title_en}{told}"
     chinese, english = _WORDS.get(rule.kind, (rule.name, rule.name))
-    told = _Told({name: _shown(value) for name, value in rule.arguments.items()})
+    shown = _Told({name: _shown(value) for name, value in rule.arguments.items()})
     about = ", ".join(rule.columns)
-    return f"{about} {chinese.format_map(told)}".strip(), f"{about} {english.format_map(told)}".strip()
+    return f"{about} {chinese.format_map(shown)}".strip(), f"{about} {english.format_map(shown)}".strip()
 
 
 class _Told(dict[str, Any]):

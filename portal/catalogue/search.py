@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from threading import Lock
 
-from portal.catalogue.records import Resource
+from portal.catalogue.records import Field, Resource
 
 _SIGNS = re.compile(r"([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 _WORDS = re.compile(r"[^\W_]+")
@@ -43,10 +43,14 @@ class Index:
 
 def _texts(one: Resource) -> tuple[str, str, str]:
     columns = " ".join(
-        " ".join((each.name, each.title_zh, each.title_en, each.element, *each.headers)) for each in one.fields
+        " ".join((each.name, each.title_zh, each.title_en, *_element(each), *each.headers)) for each in one.fields
     )
     rest = f"{one.id} {one.description} {one.provider} {one.provider_zh} {one.domain}"
     return _apart(f"{one.title_zh} {one.title_en}"), _apart(columns), _apart(rest)
+
+
+def _element(field: Field) -> tuple[str, str, str]:
+    return field.element, field.element_zh, field.element_en
 
 
 def _apart(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.clock import day_of
@@ -11,7 +11,7 @@ from portal.catalogue.due import Due, cycle, due
 from portal.catalogue.neighbours import Neighbours, neighbours, sources
 from portal.catalogue.pictures import ancestry, quality_line
 from portal.catalogue.quality_past import Point
-from portal.catalogue.records import DATASET, PUBLIC, Resource
+from portal.catalogue.records import DATASET, PUBLIC, Field, Resource
 from portal.catalogue.rules_in_words import words
 from portal.catalogue.shelf import View
 from portal.catalogue.states import Days
@@ -55,6 +55,7 @@ class Shown:
     recipients: Sequence[Recipient]
     domain: tuple[str, str]
     providers: str
+    levels: Mapping[str, str]
 
 
 def shown(city: City, view: View, asker: Who, one: Resource) -> Shown:
@@ -75,7 +76,14 @@ def shown(city: City, view: View, asker: Who, one: Resource) -> Shown:
         recipients=recipients(city, view, asker, one),
         domain=_domain(city, one),
         providers=one.provider_zh or _of_sources(around),
+        levels={field.name: _level(view, one, field) for field in one.fields},
     )
+
+
+def _level(view: View, one: Resource, field: Field) -> str:
+    """A column's level: declared, and of a product what lineage found it to be, if that is higher."""
+    found = [view.past.levels(name).get(field.name, "") for name in one.agreements]
+    return max([field.level, *found])
 
 
 def _of_sources(around: Neighbours) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -130,7 +131,18 @@ class Requests:
             return None
 
     def _to_sign(self, reader: Reader, case: Case, may: tuple[Doing, ...]) -> ToSign | None:
-        return to_sign(self._people, reader, _approving(case)) if Doing.APPROVE in may else None
+        if Doing.APPROVE not in may:
+            return None
+        return to_sign(self._people, self._signing(reader, case), _approving(case))
+
+    def _signing(self, reader: Reader, case: Case) -> Reader:
+        """The reader in the one role in which the case waits for them: somebody may be owner and officer."""
+        told = acting.Told(over=case.asked.digest, seen=case.asked.parts, act="to be signed")
+        seat = acting.propose(case, Doing.APPROVE, doer(reader), told, self._city.now()).seat
+        assert reader.person is not None
+        roles = tuple(one for one in reader.person.roles if str(one.role) == str(seat))
+        held = tuple(one for one in reader.roles if one in roles)
+        return replace(reader, person=replace(reader.person, roles=roles), roles=held)
 
     async def new(self, request: Request) -> Response:
         """The form of a request: an applicant's for `?resource=`, anybody else's for the public's."""
@@ -208,7 +220,8 @@ class Requests:
         form = await self._people.form(request)
         self._expect_shown(case, form)
         self._expect_may(reader, case, Doing.APPROVE)
-        data = await asyncio.to_thread(signed, self._people, reader, _approving(case), form)
+        who = self._signing(reader, case)
+        data = await asyncio.to_thread(signed, self._people, who, _approving(case), form)
         with _told_as(403):
             acting.expect_act(case, read_act(data), doer(reader), self._city.now())
         await self._desk.sign(case.id, data)

@@ -72,8 +72,13 @@ def test_the_sides_do_what_the_table_gives_them_and_no_more(office: Office) -> N
         assert refused.value.subject == filed.id
     with pytest.raises(SharingRefused, match="may not ask for taxation"):
         office.file(MEI)
-    with pytest.raises(SharingRefused, match="characters are too many"):
-        office.do(filed, MEI, Doing.QUESTION, words="x" * 2001)
+    for words, says in (
+        ("x" * 2001, "characters are too many"),
+        ("a\x1b[2Jb", "nobody sees"),
+        ("a\u202eb", "nobody sees"),
+    ):
+        with pytest.raises(SharingRefused, match=says):
+            office.do(filed, MEI, Doing.QUESTION, words=words)
     with pytest.raises(SharingRefused, match="ground of the list"):
         acting.expect_ground(office.catalogue.jurisdiction, "because")
     assert len(list(office.ledger.entries(KIND))) == 1
@@ -172,6 +177,8 @@ def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None
     assert book.expect(filed.id).state is State.FILED
     approved = office.approve(filed, MEI, BAO)
     entry = {"agreement": "taxation__tax_clearance", "release_id": "r1", "request": filed.id, "batches": []}
+    office.ledger.append("release", {**entry, "release_id": "r0", "rows": 0}, office.at)
+    assert book.expect(filed.id) == approved  # no row, no answer
     office.ledger.append("release", entry, office.at)
     assert book.expect(filed.id).state is State.RELEASED
     gone = {"agreement": "taxation__tax_clearance", "release_id": "r1", "recipient": "taxation", "reason": "ended"}
@@ -213,6 +220,7 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
         ({"title": "x" * 201}, "title"),
         ({"title": "{{ env_var('A') }}"}, "title"),
         ({"scope": "a\x00b"}, "scope"),
+        ({"scope": "a\u202eb"}, "scope"),
         ({"columns": {}}, "columns"),
         ({"columns": {"credit_code": ""}}, "columns.credit_code"),
         ({"columns": {"salary": "know it"}}, "columns.salary"),

@@ -55,7 +55,7 @@ class Catalogued:
 
     def checked(self, table: str, run: str, **failing: int) -> None:
         """The results of rules on a table of a hundred rows."""
-        self.tell("check", *(_result(table, run, rule, rows) for rule, rows in failing.items()))
+        self.tell("check", *(result(table, run, rule, rows) for rule, rows in failing.items()))
 
     def view(self, sight: Sight) -> View:
         """What a sight shows now."""
@@ -66,7 +66,7 @@ class Catalogued:
         return self.portal.ask("GET", path, headers=as_ or {}, params=params or None)
 
 
-def _result(table: str, run: str, rule: str, failing: int) -> dict[str, Any]:
+def result(table: str, run: str, rule: str, failing: int) -> dict[str, Any]:
     told = {"table": table, "rule": rule, "dimension": "accuracy", "severity": "error", "passed": failing == 0}
     none = dict.fromkeys(("column", "observed", "error", "data_version"))
     return {**told, **none, "rows": 100, "failing_rows": failing, "run_id": run}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from contracts.acts import Role
+from contracts.clock import day_of
 from contracts.model import Rule, SharingAttribute
 from contracts.violation import Severity
+from portal.catalogue.past import Declared, Past
+from portal.catalogue.quality_past import QualityPast
 from portal.catalogue.records import Resource, resources
 from portal.catalogue.search import Index
 from portal.catalogue.sight import EVERYBODY, Sight
+from sharing.chain import Entry
 from sharing.release import withdraw
 from tests.unit.gates import cases
-from tests.unit.portal.catalogued import INSIDE, WHOLE, Catalogued, ids, names, role, sample
+from tests.unit.portal.catalogued import INSIDE, WHOLE, Catalogued, ids, names, result, role, sample
 from tests.unit.portal.conftest import Portal
 
 
@@ -58,6 +64,17 @@ def test_each_dataset_entity_table_and_product_is_there_once(every: list[Resourc
 )
 def test_it_is_found_by_words_of_both_languages(every: list[Resource], text: str, wanted: str) -> None:
     assert wanted in [one.id for one in Index(every).find(text)][:8]
+
+
+def test_it_is_found_by_the_titles_of_the_elements_that_its_columns_follow(every: list[Resource]) -> None:
+    index, tried = Index(every), 0
+    for one in (each for each in every if each.kind == "dataset"):
+        titles = " ".join(f"{field.title_zh} {field.title_en}" for field in one.fields)
+        for field in one.fields:
+            if field.element_zh not in titles:
+                tried += 1
+                assert one in index.find(field.element_zh) and one in index.find(field.element_en), field
+    assert tried > 20
 
 
 @settings(max_examples=60, deadline=None)
@@ -205,6 +222,9 @@ def test_lists_are_filtered_by_their_address(desk: Catalogued) -> None:
     empty = desk.get("/catalogue", who, q="没有这样的东西")
     assert empty.status_code == 200 and "/requests/new" in empty.text
     assert desk.get("/catalogue", who, page="x").status_code == 400
+    assert desk.get("/catalogue", who, page="3").status_code == 404
+    rows = desk.get("/catalogue.csv", who, department="ecology", state="published").text.splitlines()
+    assert len(rows) == 2 and "ecology.readings" in rows[1]
 
 
 # -- states ------------------------------------------------------------------------------------------------------------
@@ -222,6 +242,7 @@ def test_the_states_of_a_dataset_follow_from_its_deliveries(desk: Catalogued) ->
     desk.delivered("ecology.readings", "2026-11-02")  # late, and of an earlier day
     assert (days().state, str(days().published), str(days().updated)) == ("updated", "2026-11-02", "2026-11-09")
     desk.delivered("ecology.readings", "2026-11-16", "", "failed")
+    desk.delivered("ecology.readings", "2026-11-16", "b9", "held")
     assert str(days().newest) == "2026-11-09"
     desk.tell("recall", {"batch": "b2"})
     assert str(days().newest) == "2026-11-02"
@@ -291,6 +312,19 @@ def test_quality_has_a_history_by_run_as_a_line_and_a_table(desk: Catalogued) ->
     assert "<svg" in page and "<td>C</td>" in page and "<td>A</td>" in page and "style=" not in page
 
 
+def test_of_what_is_closed_away_but_in_part_there_is_no_point(desk: Catalogued) -> None:
+    for run in ("r1", "r2", "r3"):
+        desk.checked("raw.ecology__readings", run, built=0, type=50)
+        desk.portal.clock.pass_by(days=1)
+    entries = [*desk.portal.city.ledger.entries("check")]
+    for closed, points in ((0, 3), (entries[1].seq, 2), (entries[3].seq, 1)):
+        past = QualityPast({"raw.ecology__readings": {"type"}})
+        past.closed = closed
+        for entry in entries:
+            past.tell(entry, day_of(entry.at))
+        assert [one.score.overall for one in past.points(["raw.ecology__readings"])] == [75.0] * points
+
+
 def test_lineage_is_that_of_the_sql_that_ran_and_names_nothing_unknown_to_the_reader(desk: Catalogued) -> None:
     desk.made("staging.stg_ecology__readings", "raw.ecology__readings")
     desk.made("theme.air_quality_day", "staging.stg_ecology__readings", "staging.stg_health__visits")
@@ -305,6 +339,18 @@ def test_lineage_is_that_of_the_sql_that_ran_and_names_nothing_unknown_to_the_re
     page = desk.get("/catalogue/product.open_air_quality").text
     assert 'href="/catalogue/ecology.readings"' in page and "health" not in page and "theme." not in page
     assert 'href="/catalogue/product.open_air_quality"' in desk.get("/catalogue/ecology.readings").text
+
+
+def test_a_products_columns_are_of_the_levels_that_lineage_found(desk: Catalogued) -> None:
+    columns = {name: {"level": level} for name, level in (("station_id", "L2"), ("day", None))}
+    desk.tell("classified", {"agreement": "public__air_quality_daily", "columns": columns})
+    who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
+    page = desk.get("/catalogue/product.open_air_quality", who).text
+    found = dict(
+        re.findall(r"<code>(\w+)</code></th><td>[^<]*</td><td[^>]*>[^<]*</td><td>.*?</td><td>([^<]*)</td>", page)
+    )
+    assert (found["station_id"], found["day"], found["pollutant"]) == ("L2", "—", "—")
+    assert "mean_value &lt;= highest_value" in page  # a rule's own words
 
 
 def test_a_page_says_when_the_next_delivery_is_due(desk: Catalogued) -> None:
@@ -346,3 +392,63 @@ def test_what_is_withdrawn_for_the_public_is_told_as_such(portal: Portal) -> Non
         "withdrawal", {"agreement": opened.name, "release_id": release.release_id}, portal.clock.now()
     )
     assert "已撤回" in portal.ask("GET", f"/catalogue/product.{opened.product}").text
+
+
+# -- what is told is read on -------------------------------------------------------------------------------------------
+
+
+class Told:
+    """A ledger of some entries, of which a growing part is there."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries, self.there = entries, 0
+
+    def size(self) -> int:
+        return self.there
+
+    def after(self, kind: str, seq: int) -> list[Entry]:
+        return list(self.kept_after({kind}, seq))
+
+    def kept_after(self, kinds: Collection[str], seq: int) -> list[Entry]:
+        return [one for one in self.entries[: self.there] if one.kind in kinds and one.seq > seq]
+
+
+def _drafts() -> some.SearchStrategy[tuple[str, dict[str, Any]]]:
+    about, day, run = some.sampled_from("xy"), some.integers(1, 28), some.sampled_from(["r1", "r2", "r3"])
+    states = some.sampled_from(["accepted", "known", "held", "failed", "withdrawn", "recalled"])
+    release = some.sampled_from(["p", "q"])
+    return some.one_of(
+        some.builds(
+            lambda name, on, state, batch: (
+                "batch",
+                {"dataset": name, "path": "p", "state": state, "batch": batch, "delivered_on": f"2026-05-{on:02}"},
+            ),
+            *(about, day, states, release),
+        ),
+        some.builds(lambda batch: ("recall", {"batch": batch}), release),
+        some.builds(lambda name, of: ("switch", {"agreement": name, "release_id": of}), about, release),
+        some.builds(lambda name, of: ("withdrawal", {"agreement": name, "release_id": of}), about, release),
+        some.builds(lambda name, v: ("executed", {"table": name, "version": v, "texts": [v]}), about, release),
+        some.builds(lambda run_, rows: ("check", {**result("t", run_, "r", rows)}), run, some.integers(0, 100)),
+        some.builds(lambda name: ("read", {"recipient": name}), about),
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(drafts=some.lists(_drafts(), max_size=25), cuts=some.sets(some.integers(0, 25), max_size=5))
+def test_what_is_read_in_parts_is_what_is_read_at_once(
+    drafts: list[tuple[str, dict[str, Any]]], cuts: set[int]
+) -> None:
+    entries = [
+        Entry(n + 1, cases.NOW + timedelta(days=n), kind, body.get("run_id"), "", body, "", "")
+        for n, (kind, body) in enumerate(drafts)
+    ]
+    at_once, in_parts = (Past(Told(entries), Declared({"t": {"r"}})) for _ in range(2))  # type: ignore[arg-type]
+    for past, stops in ((at_once, [len(entries)]), (in_parts, [*sorted(cuts), len(entries)])):
+        for stop in stops:
+            past._ledger.there = min(stop, len(entries))  # type: ignore[attr-defined]
+            past.read_on()
+    for name in "xy":
+        assert at_once.dataset(name) == in_parts.dataset(name)
+        assert at_once.agreement(name) == in_parts.agreement(name) and at_once.table(name) == in_parts.table(name)
+    assert at_once.quality.points(["t"]) == in_parts.quality.points(["t"])

@@ -144,11 +144,11 @@ def test_whoever_has_registered_reads_what_is_open_on_condition(opened: Portal, 
     opened.city.catalogue = replace(opened.city.catalogue, agreements=conditional)
     hands = Hands(opened, tmp_path)
 
-    def registered(about: str) -> tuple[str, str]:
-        form = {"kind": "registration", "title": "登记", "text": "to study ages", "about": about}
+    def registered(about: str, kind: str = "registration") -> tuple[str, str]:
+        form = {"kind": kind, "title": "登记", "text": "to study ages", "about": about}
         page = opened.post("/requests/new", form).text
         found = re.search(r"http://portal/requests/follow/[\w-]+", page)
-        number = re.search(r"G\d{8}-\w+", page)
+        number = re.search(r"[GP]\d{8}-\w+", page)
         assert found and number, page
         return found.group(), f"/requests/{number.group()}"
 
@@ -164,8 +164,8 @@ def test_whoever_has_registered_reads_what_is_open_on_condition(opened: Portal, 
     ]
     (read,) = opened.reads()
     assert read["registration"] == case.rpartition("/")[2] and link.rpartition("/")[2] not in json.dumps(read)
-    other, its_case = registered("product.another")
-    assert hands.approve(BAO, its_case).status_code == 303 and download(other).status_code == 403
+    for other, its_case in (registered("product.another"), registered(f"product.{OPEN.product}", "public_request")):
+        assert hands.approve(BAO, its_case).status_code == 303 and download(other).status_code == 403
     opened.post(f"{link.removeprefix('http://portal')}/withdraw", {"words": "done"})
     assert download(link).status_code == 403 and len(opened.reads()) == 1
 

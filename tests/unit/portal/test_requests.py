@@ -65,9 +65,9 @@ class Hands:
 
     def __init__(self, portal: Portal, folder: Path) -> None:
         self.portal, self._folder = portal, folder
-        self.browsers = {name: self._sign_in(name, _grant(name)) for name in ROLES}
+        self.browsers = {name: self.sign_in(name, _grant(name)) for name in ROLES}
 
-    def _sign_in(self, name: str, *roles: RoleGrant) -> dict[str, str]:
+    def sign_in(self, name: str, *roles: RoleGrant) -> dict[str, str]:
         pem = self._signer(name).public.pem.decode()
         key = "".join(line for line in pem.splitlines() if not line.startswith("-"))
         return {**self.portal.sign_in(name, *roles, keys=[key]), "Accept": "text/html"}
@@ -120,9 +120,10 @@ def test_a_request_from_the_catalogue_to_the_bureaus_approval(hands: Hands) -> N
     assert "stopped since then" in hands.see(MEI, path).text
     answer = hands.see(ANNA, f"{path}/answer")
     assert answer.status_code == 200 and 'value="tax_clearance"' in answer.text
-    told = {**FORM, "words": "so it is", "column.phone": "call them"}
+    told = {**FORM, "words": "so it is,\r\nin two lines", "purpose": "settle\r\ntaxes", "column.phone": "call them"}
     assert hands.portal.post(f"{path}/answer", told, hands.browsers[ANNA]).status_code == 303
-    assert "phone" in hands.case(path).asked.columns
+    asked, answer = hands.case(path).asked, hands.case(path).steps[-1]
+    assert "phone" in asked.columns and (asked.purpose, answer.words) == ("settle\ntaxes", "so it is,\nin two lines")
     assert hands.approve(MEI, path).status_code == 303
     assert f"✓ {MEI}" in hands.see(ANNA, path).text
     assert hands.approve(BAO, path).status_code == 303
@@ -188,6 +189,18 @@ def test_an_approval_is_this_persons_over_this(hands: Hands) -> None:
     assert hands.approve(MEI, path, role=Role.OFFICER).status_code == 403
     assert list(hands.portal.city.ledger.entries("act")) == []
     assert hands.approve(MEI, path).status_code == 303 and hands.case(path).state is State.DEPARTMENT_APPROVED
+
+
+def test_who_is_owner_and_officer_signs_as_the_one_that_is_waited_for(hands: Hands) -> None:
+    eve = "eve@harbour.example"
+    roles = (RoleGrant(Role.OWNER, *ALWAYS, "market_regulation"), RoleGrant(Role.OFFICER, *ALWAYS))
+    hands.browsers[eve] = hands.sign_in(eve, *roles)
+    path, other = hands.file(), hands.file(scope="others")
+    assert hands.approve(MEI, path).status_code == 303 and hands.approve(eve, path).status_code == 303
+    assert [(one.person, str(one.seat)) for one in hands.case(path).acts] == [(MEI, "owner"), (eve, "officer")]
+    assert hands.approve(eve, other).status_code == 303
+    assert f'action="{other}/approve"' not in hands.see(eve, other).text  # not for the bureau as well
+    assert hands.case(other).state is State.DEPARTMENT_APPROVED
 
 
 def test_a_refusal_is_objected_to_and_taken_up_again_by_another(hands: Hands) -> None:

@@ -222,3 +222,16 @@ def test_a_ledger_that_was_rolled_back_behind_its_closing_is_refused(path: Path)
 
 def test_only_kinds_of_which_the_newest_alone_is_asked_for_ever_leave() -> None:
     assert not {"batch", "release", "withdrawal", "recall", "act", "key", "finding", "segment"} & set(LEAVING)
+
+
+def test_what_is_new_of_some_kinds_comes_in_order_from_the_own_file(path: Path) -> None:
+    written = closed(path)
+    with Ledger.open(path) as ledger:
+        for after in (0, 24, 60, len(written)):
+            told_ = list(ledger.kept_after({"check", "recall"}, after))
+            assert [one.seq for one in told_] == sorted(one.seq for one in told_)
+            kept = {one.seq for one in ledger.kept_after({"recall"}, after)}
+            assert kept == {one.seq for one in written if one.kind == "recall" and one.seq > after}
+            newest = {one.key: one.seq for one in written if one.kind == "check" and one.seq > after}
+            assert {*newest.values()} <= {one.seq for one in told_ if one.kind == "check"}
+        assert ledger.size() == len(written) + 1  # the segment's own entry

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.asking import Refused, asking
 from portal.city import City
 from portal.files.formats import FORMATS
+from portal.files.places import Placed, expect_place
 from portal.files.proof import Proofs
 from portal.files.routes import read_entry, stream_file
 from portal.released import Released, Table, Version
@@ -46,7 +47,7 @@ class Downloads:
         if version is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "no such version can be read (any more)")
         format_ = asked["format"]
-        expect_format(version, format_)
+        expect_format(request, version, format_)
         await asyncio.to_thread(self._proofs.expect, self._city, version.folder)
         if request.method == "GET":
             size = sum(one.stat().st_size for one in version.files)
@@ -55,13 +56,17 @@ class Downloads:
         return download(request, table, version, format_)
 
 
-def expect_format(version: Version, format_: str) -> None:
-    """Raises `Refused` for a format that there is not, and for one Parquet file where there are several."""
+def expect_format(request: Request, version: Version, format_: str) -> None:
+    """Raises `Refused` for a format that there is not, for one Parquet file where there are several, and where as
+    many downloads are under way as may be.
+    """
     if format_ not in (*FORMATS, _AS_IT_IS):
         raise Refused(404, "UNKNOWN_FORMAT", f"formats are {_AS_IT_IS}, {', '.join(FORMATS)}")
     if format_ == _AS_IT_IS and len(version.files) > 1:
         what = f"the release has {len(version.files)} Parquet files: read it by Delta Sharing"
         raise Refused(400, "SEVERAL_FILES", what)
+    if format_ != _AS_IT_IS and request.method != "HEAD":
+        expect_place(request.scope)
 
 
 def download(request: Request, table: Table, version: Version, format_: str) -> Response:
@@ -73,7 +78,7 @@ def download(request: Request, table: Table, version: Version, format_: str) -> 
     made = FORMATS[format_]
     if request.method == "HEAD":
         return Response(media_type=made.media_type, headers=headers)
-    return StreamingResponse(_streamed(made.pieces(files)), media_type=made.media_type, headers=headers)
+    return Placed(_streamed(made.pieces(files)), media_type=made.media_type, headers=headers)
 
 
 async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

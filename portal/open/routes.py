@@ -106,7 +106,7 @@ class OpenData:
 
     async def _given(self, request: Request, found: OpenDataset, format_: str, **more: str) -> Response:
         """A dataset's files in a format, proved and on the record."""
-        expect_format(found.version, format_)
+        expect_format(request, found.version, format_)
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
         if request.method != "HEAD":
             facts = {"what": f"download {format_}", "bytes": found.bytes, **more}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from portal.files import places
 from sharing.grants import Asked, give, profile
 from tests.unit.portal.conftest import NAME, RECIPIENT, SCHEMA, Served
 
@@ -177,3 +180,20 @@ def test_what_comes_by_halves_or_twice_is_not_waited_for(served: Served, monkeyp
     chunk = b"Transfer-Encoding: chunked\r\n\r\n" + b"40000\r\n" + b"x" * 0x40000 + b"\r\n"
     assert said(head + chunk).startswith(b"HTTP/1.1 408")
     assert said(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40_000).startswith(b"HTTP/1.1 400")
+
+
+def test_a_client_that_reads_nothing_holds_few_places_and_gives_them_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.portal.publish()
+    path = f"/api/tables/{SCHEMA}/{NAME}.csv"
+    monkeypatch.setattr("portal.files.places.MOST_OF_ONE", 0)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        served.get(path)
+    assert refused.value.code == 429 and b"at once" in refused.value.read()
+    monkeypatch.setattr("portal.files.places.MOST_OF_ONE", 1)
+    for _ in range(3):
+        assert served.get(path)
+        end = time.monotonic() + 10
+        while places._held:  # it is given back as the answer has ended, which its client sees a moment before
+            assert time.monotonic() < end

@@ -71,4 +71,4 @@ def _pattern(mask: str, registry: Registry) -> str | None:
     condition = known.post_condition
     if condition.kind == "fixed_length":
         return f"[{condition.alphabet}]{{{condition.length}}}"
-    return condition.pattern if condition.kind == "pattern" else None
+    return condition.pattern

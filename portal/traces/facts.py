@@ -30,7 +30,8 @@ _PERSONAL = ("personal", "sensitive_personal")
 class Trace:
     """One agreement under which somebody was in what left: from which day on, until which, and whether they still are.
 
-    `kinds` are titles of the columns with personal information; none where they were only counted among others.
+    `kinds` are titles of the columns with personal information; empty where they were only counted among others, None
+    where no certificate tells any more.
     """
 
     agreement: str
@@ -39,7 +40,7 @@ class Trace:
     recipient: str
     purpose: str
     legal_basis: str
-    kinds: tuple[tuple[str, str], ...]
+    kinds: tuple[tuple[str, str], ...] | None
     releases: int
     since: date
     until: date
@@ -72,7 +73,7 @@ class Traces:
         statements = self._known({one.release_id for one in every})
         open_ones = [one for one in every if not self._untold(one, statements)]
         holding: dict[str, list[Holding]] = {}
-        for one in open_ones if known else ():
+        for one in open_ones:
             if one.held:
                 holding.setdefault(one.agreement, []).append(one)
         traces = [self._trace(name, held, statements) for name, held in holding.items()]
@@ -116,7 +117,7 @@ class Traces:
             recipient=str(held[-1].recipient or ""),
             purpose=terms.purpose,
             legal_basis=terms.legal_basis,
-            kinds=_kinds(told, declared),
+            kinds=_kinds(told, declared) if told else None,
             releases=len(held),
             since=min(_day(one.released) for one in held),
             until=end if still else max(ends),

@@ -66,6 +66,22 @@ GROUPS: dict[str, Group] = {
         ("tests/unit/lineage/test_corpus.py", "tests/unit/lineage/test_wide_grammar.py", *_LINEAGE_TESTS),
     ),
     "sharing": Group(("sharing/*.py",), ("tests/unit/sharing",)),
+    "policies": Group(
+        ("orchestration/share/recipient_policy.py", "orchestration/share/objections.py", "lineage/together.py"),
+        (
+            "tests/unit/orchestration/test_recipient_policy.py",
+            "tests/unit/orchestration/test_objections.py",
+            "tests/unit/lineage/test_together.py",
+        ),
+    ),
+    "traces": Group(
+        ("lake/held.py", "portal/traces/*.py", "portal/statements/*.py", "sharing/department_reads.py"),
+        (
+            "tests/unit/lake/test_held.py",
+            "tests/unit/portal/test_traces.py",
+            "tests/unit/portal/test_statements.py",
+        ),
+    ),
     "acts": Group(
         ("lake/acts.py", "lake/approving.py", "lake/entitlements.py", "orchestration/share/dossier.py"),
         tuple(f"tests/unit/lake/test_{name}.py" for name in ("acts", "entitlements", "approving")),

@@ -73,6 +73,26 @@ def test_a_person_sees_what_held_them_to_whom_why_and_on_which_basis(asked: Port
     assert "没有" not in page.replace("没有发现", "") and "11010519" not in page
 
 
+def test_what_was_held_is_named_as_it_is_declared_or_else_as_it_is_certified(asked: Portal) -> None:
+    held(asked, asked.publish(), ANNA)
+    (name, terms), *_ = asked.city.agreements.items()
+    titled = tuple(replace(one, title_zh="人员编号") for one in terms.columns)
+    asked.city.catalogue = replace(asked.city.catalogue, agreements={name: replace(terms, columns=titled)})
+    assert "人员编号" in shown(asked, browser(asked))
+    asked.city.catalogue = replace(asked.city.catalogue, agreements={})
+    page = shown(asked, browser(asked))
+    assert terms.title_zh in page and "person_id" in page and "人员编号" not in page
+
+
+def test_what_no_certificate_tells_any_more_the_declaration_does(asked: Portal) -> None:
+    release = held(asked, asked.publish(), ANNA)
+    release.path.chmod(0o755)
+    (release.path / "certificate.json").unlink()
+    page = shown(asked, browser(asked))
+    assert cases.agreement().title_zh in page and cases.agreement().legal_basis in page
+    assert "无法确认" in page and "仅作为统计人数之一" not in page
+
+
 def test_its_use_is_on_record_and_the_number_is_nowhere(asked: Portal) -> None:
     held(asked, asked.publish(), ANNA)
     who = browser(asked)

@@ -7,7 +7,7 @@ An approval is over the newest verdict's dossier, and only while the declaration
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,13 +27,15 @@ from sharing.withdrawal import Books, take_back
 @dataclass(frozen=True)
 class Shown:
     """What an approval is over: the parts and their digests, the newest verdict, and what changed since each person
-    signed.
+    signed. `faults` maps whose newest approval counts for nothing to the reason; `stopped` is why it is stopped.
     """
 
     agreement: Agreement
     dossier: Mapping[str, str]
     verdict: Mapping[str, Any]
     changed: Mapping[str, tuple[str, ...]]
+    faults: Mapping[str, str] = field(default_factory=dict)
+    stopped: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data: names, levels and digests, and no value of the data."""
@@ -63,6 +65,8 @@ class Shown:
             "dossier": dict(self.dossier),
             "required": list(required(self.agreement)),
             "changed": {name: list(parts) for name, parts in self.changed.items()},
+            "faults": dict(self.faults),
+            "stopped": self.stopped,
         }
 
 
@@ -82,7 +86,10 @@ def shown(ledger: Ledger, settings: Settings, catalogue: Catalogue, name: str) -
         what = "the agreement has changed since it was judged"
         raise SharingRefused("judged", name, what, "run `zhongtai run` again, then approve what it judged")
     known_acts = Acts(ledger, Persons.of(settings, catalogue)).evidence(agreement, dossier)
-    return Shown(agreement, dossier, entry.body, {one.person: one.changed for one in known_acts.approvals})
+    newest = {one.person: one for one in known_acts.approvals}
+    changed = {name: one.changed for name, one in newest.items() if one.fault is None}
+    faults = {name: one.fault for name, one in newest.items() if one.fault is not None}
+    return Shown(agreement, dossier, entry.body, changed, faults, known_acts.stopped)
 
 
 def approve(ledger: Ledger, settings: Settings, what: Shown, who: Actor, said: Said) -> Act:

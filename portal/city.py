@@ -41,6 +41,8 @@ class City:
     journal: Journal
     key: bytes
     signer: Signer | None = None
+    unreadable: str = ""
+    """Why the declarations as they are now cannot be read, so that those of before are shown."""
     _grants: dict[str, Grant] = field(default_factory=dict)
     _read_to: int = 0
     _lock: Lock = field(default_factory=Lock)

@@ -55,7 +55,13 @@ class Pages:
     def page(self, request: Request, template: str, status: int = 200, /, **facts: Any) -> Response:
         """A page, as HTML, for whoever asks."""
         reader: Reader = getattr(request.state, "reader", None) or self._people.reader(request)
-        told = {"reader": reader, "csrf": reader.csrf, "now": self._people.city.now(), "path": request.url.path}
+        told = {
+            "reader": reader,
+            "csrf": reader.csrf,
+            "now": self._people.city.now(),
+            "path": request.url.path,
+            "unreadable": self._people.city.unreadable,
+        }
         answer = HTMLResponse(self._templates.get_template(template).render(**{**told, **facts}), status)
         if reader != VISITOR:
             answer.headers["Cache-Control"] = "no-store"

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from portal.asking import Refused
 from portal.city import City
@@ -21,7 +21,7 @@ from portal.entrance.routes import sign_in_first
 from portal.files.proof import ReleaseDamaged
 from portal.pages import Pages
 from portal.people.accounts import happened
-from portal.people.people import NotForYou, SignInFirst
+from portal.people.people import NotForYou, PasswordFirst, SignInFirst
 from portal.people.reader import Reader
 from sharing.faults import SharingRefused
 
@@ -29,6 +29,9 @@ _Answer = Callable[[Request, Exception], Response]
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 _MACHINES = ("/delta-sharing", "/api/", "/oauth/", "/files/")
 _LONGEST = 300
+# What is wrong with an act is its signer's to know, and tells of nothing else; other refusals of the ledger are told by
+# their kind alone.
+_OF_ACTS = {"act_time", "act_role", "act_key", "act_understood", "approver_named"}
 _TOKENS = re.compile(r"zt[ak]_|[0-9A-Za-z_-]{40,}")
 
 
@@ -46,6 +49,7 @@ class Refusals:
             ReleaseDamaged: self._recorded(self._damaged),
             FileNotFoundError: self._recorded(self._went),
             SignInFirst: self._plain(lambda request, error: sign_in_first(request)),
+            PasswordFirst: self._plain(lambda request, error: RedirectResponse("/me/password", 303)),
             SharingRefused: self._plain(self._unable),
             sqlite3.Error: self._plain(self._unable),
             HTTPException: self._plain(self._unanswered),
@@ -86,6 +90,8 @@ class Refusals:
         """A release that went while it was looked at, or a ledger that cannot be written: nothing is served then."""
         if isinstance(error, SharingRefused) and error.rule == "files_present":
             return self._went(request, error)
+        if isinstance(error, SharingRefused) and error.rule in _OF_ACTS:
+            return self._said(request, (409, "ACT_REFUSED", f"{error.fault.message}: {error.fault.fix}"))
         what = "it cannot be put on the record now, and so not answered: try again"
         return self._said(request, (503, "UNAVAILABLE", what))
 

@@ -18,6 +18,7 @@ from lake.settings import Settings
 from portal.app import application
 from portal.city import City, url_key
 from portal.differences import sweep
+from portal.following import followed
 from portal.guard import Guard
 from portal.journal import Journal
 from portal.people.people import People
@@ -65,7 +66,7 @@ def opened(settings: Settings) -> Iterator[City]:
 
 def serve(settings: Settings, place: Place) -> None:
     """Serve until a signal ends it."""
-    with opened(settings) as city:
+    with opened(settings) as city, followed(city):
         people = People(city, place.base)
         app = application(city, people)
         # Who asks first does not wait for the catalogue of a large city; nobody else waits for it either.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, say, table
@@ -64,9 +65,19 @@ def _show(found: dict[str, Any]) -> None:
         say(f"  {declassifier} lowers {column}")
     table("dossier 审批内容", ("part", "digest"), [(name, text[:16]) for name, text in found["dossier"].items()])
     for name in found["required"]:
-        parts = found["changed"].get(name)
-        signed = "has signed this" if not parts else f"changed since: {', '.join(parts)}"
-        say(f"  {name}: {'has not signed' if parts is None else signed}")
+        say(f"  {name}: {_state(found, name)}")
+    if found["stopped"] is not None:
+        say(f"  [red]it is stopped[/red]: {escape(found['stopped'])}")
+
+
+def _state(found: dict[str, Any], name: str) -> str:
+    """How the approval of a person stands."""
+    if name in found["faults"]:
+        return f"what was signed counts for nothing: {found['faults'][name]}"
+    parts = found["changed"].get(name)
+    if parts is None:
+        return "has not signed"
+    return f"changed since: {', '.join(parts)}" if parts else "has signed this"
 
 
 def stop(

@@ -68,9 +68,10 @@ class SigningIn:
             return self.form(request, target, denied)
         if self._people.declared.find(name) is None:
             return self.form(request, target, Denied("姓名或密码不对", "no account of that name and password"))
-        days = self._city.catalogue.signing_in.password_days
-        old = account.set_at is None or (at - account.set_at).days >= days
-        return await self.begin(request, name, "/me/password" if old else target, "password")
+        try:
+            return await self.begin(request, name, target, "password", digest=account.digest)
+        except Denied as denied:
+            return self.form(request, target, denied)
 
     async def play(self, request: Request) -> Response:
         """Sign in as a person that nobody is."""
@@ -90,18 +91,20 @@ class SigningIn:
         return await self.begin(request, "", "/me/traces", "demonstration", Citizen(_IDENTIFIER, value[:100]))
 
     async def begin(
-        self, request: Request, name: str, target: str, how: str, citizen: Citizen | None = None
+        self, request: Request, name: str, target: str, how: str, citizen: Citizen | None = None, digest: str = ""
     ) -> Response:
-        """Begin a session for somebody who was recognised, and go on to a page."""
+        """Begin a session for somebody who was recognised, and go on to a page. Raises `Denied`."""
         at = self._city.now()
         before = self._people.cookies.read(request, SESSION)
         if before:
             self._people.sessions.end(before)
+        secret = await asyncio.to_thread(self._people.sessions.begin, name, at, citizen, digest)
+        if secret is None:
+            raise Denied("账户已停用", "the account has ended, or its password was changed")
         if citizen is None:
             person = self._people.declared.find(name)
-            assert person is not None
-            await self._city.journal.write(*happened(person.name, "signed in", how=how, address=_address(request)))
-        secret = await asyncio.to_thread(self._people.sessions.begin, name, at, citizen)
+            told = happened(person.name if person else name, "signed in", how=how, address=_address(request))
+            await self._city.journal.write(*told)
         answer = RedirectResponse(target, 303)
         self._people.cookies.set(answer, SESSION, secret)
         return answer

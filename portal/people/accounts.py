@@ -7,7 +7,7 @@ Whatever becomes of an account is in the ledger, by the person's name and withou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,15 @@ class Account:
 
     person: str
     set_at: datetime | None
+    digest: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A question to the file of accounts that is answered for as long as a change may be made."""
+
+    sql: str
+    value: str
 
 
 class Denied(Exception):
@@ -63,7 +72,7 @@ class Accounts:
         person = self.invited(code, at)
         if person is None:
             raise Denied("邀请无效或已过期", "no invitation that is good; ask for another")
-        self._set(person, password, at)
+        self._set(person, password, at, Proof("select 1 from invitations where code = ?", known_as(code)))
         return person
 
     def sign_in(self, name: str, password: str, address: str, at: datetime) -> Account:
@@ -74,29 +83,36 @@ class Accounts:
         if wait:
             raise Denied("尝试次数过多，请稍后再试", "too many attempts; wait before the next", wait)
         found = self.account(person)
-        digest = self._digest(person)
+        digest = found.digest or None
         if not passwords.matches(digest, password):
             self._throttle.failed(about, at)
             raise Denied("姓名或密码不对", "no account of that name and password")
         self._throttle.forget(about[0])
-        if digest is not None and passwords.outdated(digest):
-            with self._store.writing() as connection:
-                connection.execute(
-                    "update passwords set digest = ? where person = ?", (passwords.kept(password), person)
-                )
-        return found
+        return self._renewed(found, password) if passwords.outdated(found.digest) else found
+
+    def _renewed(self, account: Account, password: str) -> Account:
+        """The account with a digest of today's parameters, unless it changed meanwhile."""
+        digest = passwords.kept(password)
+        with self._store.writing() as connection:
+            changed = connection.execute(
+                "update passwords set digest = ? where person = ? and digest = ?",
+                (digest, person_key(account.person), account.digest),
+            )
+            return replace(account, digest=digest) if changed.rowcount else account
 
     def change(self, person: str, old: str, new: str, address: str, at: datetime) -> None:
         """Another password instead of the old one. Raises `Denied`."""
-        self.sign_in(person, old, address, at)
+        found = self.sign_in(person, old, address, at)
         if old == new:
             raise Denied("新密码与旧密码相同", "the new password is the old one")
-        self._set(person_key(person), new, at)
+        self._set(person_key(person), new, at, Proof("select 1 from passwords where digest = ?", found.digest))
 
     def account(self, person: str) -> Account:
         """What is known of a person's account."""
-        row = self._store.row("select set_at from passwords where person = ?", person_key(person))
-        return Account(person, datetime.fromtimestamp(float(str(row[0])), UTC) if row else None)
+        row = self._store.row("select set_at, digest from passwords where person = ?", person_key(person))
+        if row is None:
+            return Account(person, None)
+        return Account(person, datetime.fromtimestamp(float(str(row[0])), UTC), str(row[1]))
 
     def end(self, person: str) -> None:
         """No way in any more by a password, and none by an invitation."""
@@ -104,16 +120,15 @@ class Accounts:
             for table in ("passwords", "invitations", "sessions"):
                 connection.execute(f"delete from {table} where person = ?", (person_key(person),))
 
-    def _digest(self, person: str) -> str | None:
-        row = self._store.row("select digest from passwords where person = ?", person)
-        return str(row[0]) if row else None
-
-    def _set(self, person: str, password: str, at: datetime) -> None:
+    def _set(self, person: str, password: str, at: datetime, proof: Proof) -> None:
+        """Set a password, if what it is set by still stands as it is written: a digest takes its time."""
         wrong = passwords.fault(password, person)
         if wrong:
             raise Denied(f"密码不合要求（至少 {passwords.LEAST} 个字符，不含姓名）", f"the password {wrong}")
         digest = passwords.kept(password)
         with self._store.writing() as connection:
+            if connection.execute(proof.sql, (proof.value,)).fetchone() is None:
+                raise Denied("邀请或密码已失效", "what it was to be set by is good no more")
             connection.execute("insert or replace into passwords values (?, ?, ?)", (person, digest, at.timestamp()))
             connection.execute("delete from invitations where person = ?", (person,))
             connection.execute("delete from sessions where person = ?", (person,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from starlette.datastructures import UploadFile
@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from contracts.acts import DeclaredPersons, Person, Role
 from contracts.clock import day_of
+from contracts.model import Catalogue
 from portal.asking import Refused
 from portal.city import City
 from portal.people.accounts import Accounts
@@ -26,11 +27,16 @@ from portal.people.sessions import Session, Sessions
 from portal.people.store import Store, accounts_file
 
 _MOST_FIELDS = 200
+_WITH_OUTDATED = {"/me/password", "/sign-out"}
 _LONGEST_FIELD = 20_000
 
 
 class SignInFirst(Exception):
     """A page that is for persons who are signed in, asked for by somebody who is not."""
+
+
+class PasswordFirst(Exception):
+    """A page for somebody whose password is older than the city lets one be: it is changed before anything else."""
 
 
 class NotForYou(Exception):
@@ -62,6 +68,12 @@ class People:
             city.settings.workspace, DeclaredPersons(city.catalogue.persons, city.catalogue.demonstration)
         )
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The declarations, with the persons as they are at this moment: what acts are judged by."""
+        now = self.declared.now()
+        return replace(self.city.catalogue, persons=now.persons, demonstration=now.demonstration)
+
     def reader(self, request: Request) -> Reader:
         """Who asks: a visitor where nobody is signed in, or nobody of that name is a person of the city today."""
         known = getattr(request.state, "reader", None)
@@ -75,6 +87,8 @@ class People:
         Raises `SignInFirst`, `NotForYou`.
         """
         found = self.reader(request)
+        if getattr(request.state, "outdated", False) and request.url.path not in _WITH_OUTDATED:
+            raise PasswordFirst
         if not found.signed_in:
             raise SignInFirst
         if roles and not found.has(*roles, department=department, agency=agency):
@@ -107,7 +121,17 @@ class People:
         if session.citizen is not None:
             return Reader(csrf=token, citizen=session.citizen)
         person = self.declared.find(session.person)
-        return self._of(person, token) if person else VISITOR
+        if person is None:
+            return VISITOR
+        request.state.outdated = session.password and self._outdated(person.name)
+        if request.state.outdated and request.url.path not in _WITH_OUTDATED:
+            return Reader(csrf=token)  # whatever else may be asked for is for a visitor
+        return self._of(person, token)
+
+    def _outdated(self, name: str) -> bool:
+        set_at = self.accounts.account(name).set_at
+        days = self.city.catalogue.signing_in.password_days
+        return set_at is None or (self.city.now() - set_at).days >= days
 
     def _of(self, person: Person, token: str) -> Reader:
         day = day_of(self.city.now())

@@ -17,6 +17,8 @@ from contracts.signing_in import SigningIn
 from portal.people.reader import Citizen
 from portal.people.store import Store, known_as, new_secret
 
+_CITIZEN, _PASSWORD = "yes", "password"
+
 
 @dataclass(frozen=True)
 class Session:
@@ -26,6 +28,8 @@ class Session:
     person: str
     begun: datetime
     citizen: Citizen | None = None
+    password: bool = False
+    """Whether it was begun by a password, which may have to be changed meanwhile."""
 
 
 class Sessions:
@@ -38,19 +42,24 @@ class Sessions:
         self._citizens: dict[str, Citizen] = {}
         self._lock = Lock()
 
-    def begin(self, person: str, at: datetime, citizen: Citizen | None = None) -> str:
-        """A new session; the secret for its browser. Those that ended are cleared away."""
+    def begin(self, person: str, at: datetime, citizen: Citizen | None = None, digest: str = "") -> str | None:
+        """A new session; the secret for its browser. Those that ended are cleared away.
+
+        `digest` is that of the password by which it begins: where it is nobody's any more, so is the session (None).
+        """
         secret = new_secret()
         name = known_as(secret)
         with self._store.writing() as connection:
             oldest, unused = (at - self._longest).timestamp(), (at - self._idle).timestamp()
             connection.execute("delete from sessions where begun <= ? or used <= ?", (oldest, unused))
-            moment = at.timestamp()
+            known = "select 1 from passwords where person = ? and digest = ?"
+            if digest and connection.execute(known, (person_key(person), digest)).fetchone() is None:
+                return None
+            moment, how = at.timestamp(), _CITIZEN if citizen else _PASSWORD if digest else ""
             connection.execute(
-                "insert into sessions values (?, ?, ?, ?, ?)",
-                (name, person_key(person), "yes" if citizen else "", moment, moment),
+                "insert into sessions values (?, ?, ?, ?, ?)", (name, person_key(person), how, moment, moment)
             )
-            left = {str(row[0]) for row in connection.execute("select session from sessions where citizen <> ''")}
+            left = {str(row[0]) for row in connection.execute("select session from sessions where citizen = 'yes'")}
         with self._lock:
             self._citizens = {one: of for one, of in self._citizens.items() if one in left}
             if citizen:
@@ -67,13 +76,13 @@ class Sessions:
         if not (at - begun < self._longest and at - used < self._idle):
             self.end(secret)
             return None
-        citizen = self._citizens.get(name) if row[1] else None
-        if row[1] and citizen is None:
+        citizen = self._citizens.get(name) if row[1] == _CITIZEN else None
+        if row[1] == _CITIZEN and citizen is None:
             return None  # served by a process that is no more: whoever it was signs in again
         if at - used > self._idle / 30:
             with self._store.writing() as connection:
                 connection.execute("update sessions set used = ? where session = ?", (at.timestamp(), name))
-        return Session(name, str(row[0]), begun, citizen)
+        return Session(name, str(row[0]), begun, citizen, row[1] == _PASSWORD)
 
     def end(self, secret: str) -> None:
         """End the session of a browser."""

@@ -20,6 +20,7 @@ from portal.people.people import Form, NotForYou, People
 from portal.people.reader import Reader
 from sharing.acts import Act, act_fault, act_payload, read_act
 from sharing.envelope import envelope
+from sharing.faults import SharingRefused
 
 _MOST_WORDS = 2000
 
@@ -54,9 +55,16 @@ def signed(people: People, reader: Reader, intended: Intended, form: Form) -> by
     data = form.files.get("signed") or _enveloped(form.texts)
     if not data:
         raise Refused(400, "NOT_SIGNED", "sign it with your key: pick its file, or send what `zhongtai sign` made")
-    found = read_act(data)
+    try:
+        found = read_act(data)
+    except SharingRefused as refusal:
+        raise Refused(400, "NOT_SIGNED", f"it is no signed act ({refusal.fault.message}): sign it again") from None
     if any(getattr(found, name) != getattr(asked, name) for name in _SAME):
         raise Refused(409, "NOT_WHAT_IS_SHOWN", "what was signed is not what is shown now: look again, and sign that")
+    typed = form.texts.get("words", "").strip()
+    if typed and typed != found.words.strip():
+        said = "the words on the page are not those that were signed: sign them too (`zhongtai sign --words`)"
+        raise Refused(409, "NOT_WHAT_IS_SHOWN", said)
     if fault := act_fault(data, reader.person, asked.at):
         raise Refused(403, "ACT_COUNTS_FOR_NOTHING", fault)
     return data

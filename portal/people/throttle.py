@@ -28,7 +28,9 @@ class Throttle:
         marks = ", ".join("?" for _ in about)
         found = self._store.rows(f"select until from failures where about in ({marks})", *about)
         left = [float(str(until)) - at.timestamp() for (until,) in found]
-        return max(0, *(int(seconds) + 1 for seconds in left if seconds > 0), 0)
+        # A clock that was set back must not shut anybody out for longer than the longest wait.
+        longest = _LONGEST.total_seconds()
+        return max((int(min(seconds, longest)) + 1 for seconds in left if seconds > 0), default=0)
 
     def failed(self, about: Sequence[str], at: datetime) -> None:
         """Count one failure of each: `person …`, `address …`."""

@@ -14,6 +14,7 @@ from typing import Any
 from contracts.acts import Role
 from contracts.clock import today
 from contracts.model import Agreement
+from lake.acts import Acts, Persons
 from portal.city import City
 from portal.people.reader import Reader
 from sharing.reads import Statement, statements
@@ -94,9 +95,11 @@ class Record:
     releases: tuple[Release, ...]
     gone: Mapping[str, Tombstone]
     readers: tuple[Statement, ...]
+    stopped: str | None
+    """Why it was stopped, if nobody has approved it since."""
 
 
-def record(city: City, name: str) -> Record:
+def record(city: City, persons: Persons, name: str) -> Record:
     """What there is of an agreement; newest first."""
     agreement, root = city.agreements[name], city.settings.releases
     verdicts = list(_verdicts(city, name))
@@ -109,6 +112,7 @@ def record(city: City, name: str) -> Record:
         tuple(releases),
         {one.release_id: one for one in tombstones(root, name)},
         tuple(_readers(city, name)),
+        Acts(city.ledger, persons).evidence(agreement, {}).stopped,
     )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contracts.acts import Deed, Role, person_key
-from lake.acts import record_act, required
+from lake.acts import Persons, record_act, required
 from lake.approving import Shown, expect_approver, shown, take_stop
 from lake.cli.explained import gate_titles
 from portal.asking import Refused
@@ -54,7 +54,8 @@ class Verdicts:
     async def one(self, request: Request) -> Response:
         """One agreement."""
         reader, name = self._expect(request)
-        found = await asyncio.to_thread(record, self._city, name)
+        persons = Persons.of(self._city.settings, self._people.declared.now())
+        found = await asyncio.to_thread(record, self._city, persons, name)
         approval = await asyncio.to_thread(self._approval, reader, name)
         facts = {"one": found, "gates": dict(gate_titles()), "approval": approval, "stop": self._stop(reader, name)}
         return self._pages.page(request, "release.html", 200, **facts)
@@ -96,7 +97,7 @@ class Verdicts:
 
     def _shown(self, name: str) -> Shown | None:
         try:
-            return shown(self._city.ledger, self._city.settings, self._city.catalogue, name)
+            return shown(self._city.ledger, self._city.settings, self._people.catalogue, name)
         except SharingRefused:
             return None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from contracts.acts import Role, RoleGrant
+from portal.people import passwords
+from portal.people.accounts import Denied
 from portal.people.throttle import Throttle
 from portal.serving import Place, bounded
 from tests.unit.portal.conftest import Portal
@@ -83,7 +86,11 @@ def test_a_session_ends_unused_and_after_its_hours(anna: Portal) -> None:
 def test_a_password_is_changed_after_its_days_and_other_sessions_end(anna: Portal) -> None:
     anna.clock.pass_by(days=90)
     answer = sign_in(anna, next="/open")
-    assert answer.headers["location"] == "/me/password"
+    for path in ("/me", "/releases", "/requests/new"):
+        page = anna.ask("GET", path, headers=cookie(answer))
+        assert page.status_code == 303 or NAME not in page.text, path
+    assert anna.ask("GET", "/me", headers=cookie(answer)).headers["location"] == "/me/password"
+    assert anna.post("/me/tokens", {"agency": "x", "days": "1"}, cookie(answer)).headers["location"] == "/me/password"
     browser, other = cookie(answer), cookie(sign_in(anna))
     new = "another quiet and long sentence"
     form = {"old": PASSWORD, "password": new, "again": new}
@@ -196,3 +203,44 @@ def test_a_proxy_that_is_named_is_believed_and_no_other(portal: Portal) -> None:
     for proxy, trusted in (("", False), ("127.0.0.1", True)):
         config = bounded(portal.app, Place(proxy=proxy))
         assert (config.proxy_headers, config.forwarded_allow_ips) == (trusted, proxy)
+
+
+def test_an_invitation_is_good_once_however_many_use_it_at_once(anna: Portal) -> None:
+    code, at = anna.people.accounts.invite(NAME, anna.clock.now()), anna.clock.now()
+
+    def accept(number: int) -> bool:
+        try:
+            anna.people.accounts.accept(code, f"a long and quiet sentence {number}", at)
+        except Denied:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(accept, range(4))) == 1
+
+
+def test_an_account_that_ended_meanwhile_is_not_begun_again(anna: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts, at, kept = anna.people.accounts, anna.clock.now(), passwords.kept
+    code = accounts.invite(NAME, at)
+
+    def slowly(text: str) -> str:
+        accounts.end(NAME)
+        return kept(text)
+
+    found = accounts.sign_in(NAME, PASSWORD, "", at)
+    monkeypatch.setattr(passwords, "kept", slowly)
+    for set_again in (
+        lambda: accounts.accept(code, "another long sentence", at),
+        lambda: accounts.change(NAME, PASSWORD, "another long sentence", "", at),
+    ):
+        with pytest.raises(Denied):
+            set_again()
+    assert accounts.account(NAME).set_at is None
+    assert anna.people.sessions.begin(NAME, at, digest=found.digest) is None
+
+
+def test_a_clock_that_was_set_back_shuts_nobody_out_for_long(portal: Portal) -> None:
+    throttle, at = Throttle(portal.people.store), portal.clock.now()
+    for _ in range(20):
+        throttle.failed(["person a"], at)
+    assert throttle.waits(["person a"], at - timedelta(days=90)) == 3601

@@ -16,6 +16,7 @@ import pytest
 from contracts.acts import Role, RoleGrant
 from contracts.model import Agreement
 from lake.acts import Acts, Persons
+from portal.following import Following
 from sharing.acts import read_statement, sign_act
 from sharing.canonical import agreement_digest
 from sharing.keys import Signer
@@ -29,6 +30,7 @@ NAME = cases.agreement().name
 PAGE = f"/releases/{NAME}"
 ALWAYS = (date(2026, 1, 1), date(2028, 12, 31))
 OFFICER = RoleGrant(Role.OFFICER, *ALWAYS)
+CITY = "city: city\ntitle: {{zh: {}, en: A City}}\ndeliveries: deliveries\n"
 FAULT = {"gate": "level", "rule": "ceiling", "subject": "product.x", "message": "L4 is above L3", "fix": "leave it out"}
 
 
@@ -115,7 +117,15 @@ def test_the_pages_own_signature_counts_as_a_file_does(agreed: Portal, tmp_path:
 
 @pytest.mark.parametrize(
     ("case", "status"),
-    [("nothing", 400), ("another's key", 403), ("another deed", 409), ("another's name", 409), ("other parts", 409)],
+    [
+        ("no act", 400),
+        ("other words", 409),
+        ("nothing", 400),
+        ("another's key", 403),
+        ("another deed", 409),
+        ("another's name", 409),
+        ("other parts", 409),
+    ],
 )
 def test_what_is_not_this_persons_word_over_this_is_refused(
     agreed: Portal, tmp_path: Path, case: str, status: int
@@ -123,7 +133,11 @@ def test_what_is_not_this_persons_word_over_this_is_refused(
     _, other = signs_in(agreed, BORIS, tmp_path / "boris")
     browser, signer = signs_in(agreed, ANNA, tmp_path / "anna")
     told = fields(agreed.ask("GET", PAGE, headers=browser), "approve")
+    if case == "other words":
+        told["words"] = "for one month alone"
     data = {
+        "no act": b"[]",
+        "other words": signed(told, signer),
         "nothing": b"",
         "another's key": signed(told, other),
         "another deed": signed(fields(agreed.ask("GET", PAGE, headers=browser), "stop"), signer),
@@ -218,3 +232,36 @@ def test_an_applicant_makes_and_ends_tokens_of_the_own_agency_alone(agreed: Port
     assert agreed.post(f"/me/tokens/{grant.token}/end", {"x": "y"}, browser).status_code == 303
     assert agreed.ask("GET", "/delta-sharing/shares", headers=token).status_code == 401
     assert len(list(agreed.city.ledger.entries("grant"))) == 2
+
+
+def test_what_was_signed_and_counts_for_nothing_is_told_and_asked_for_again(agreed: Portal, tmp_path: Path) -> None:
+    browser, signer = signs_in(agreed, ANNA, tmp_path / "anna")
+    told = fields(agreed.ask("GET", PAGE, headers=browser), "approve")
+    assert send(agreed, "approve", told, signed(told, signer), browser).status_code == 303
+    browser, _ = signs_in(agreed, ANNA, tmp_path / "another key of hers")
+    page = agreed.ask("GET", PAGE, headers=browser)
+    assert counted(agreed) == [] and "counts for nothing" in page.text and "has signed this" not in page.text
+    assert f'action="{PAGE}/approve"' in page.text
+
+
+def test_a_stopped_agreement_says_so_first(agreed: Portal, tmp_path: Path) -> None:
+    browser, signer = signs_in(agreed, ANNA, tmp_path / "anna")
+    told = fields(agreed.ask("GET", PAGE, headers=browser), "stop")
+    assert send(agreed, "stop", told, signed(told, signer, "wrong rows"), browser).status_code == 303
+    page = agreed.ask("GET", PAGE, headers=browser).text
+    assert "It is stopped: wrong rows" in page and "Every gate let it pass" not in page
+
+
+def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
+    workspace = portal.city.settings.workspace
+    (workspace / "zhongtai.yml").write_text(CITY.format("某市"), encoding="utf-8")
+    following = Following(portal.city)
+    (workspace / "zhongtai.yml").write_text(CITY.format("另一市 "), encoding="utf-8")
+    following.look()
+    assert portal.city.catalogue.title_zh == "某市", "it may still be being written"
+    following.look()
+    assert portal.city.catalogue.title_zh == "另一市" and portal.city.unreadable == ""
+    (workspace / "zhongtai.yml").write_text("city: [", encoding="utf-8")
+    following.look()
+    following.look()
+    assert portal.city.catalogue.title_zh == "另一市" and "zhongtai plan" in portal.city.unreadable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -44,9 +45,19 @@ def serve(
         fail("--tls and --tls-key come together, and --client-ca with both", WRONG)
     settings = load_settings(workspace)
     _expect_address(url)
+    _expect_proxy(proxy)
     place = Place(host, port, url, Tls(certificate, key, clients) if certificate and key else None, proxy)
     say(f"portal at {place.base}, Delta Sharing at {place.base}/delta-sharing; Ctrl-C ends it")
     serve(settings, place)
+
+
+def _expect_proxy(proxy: str) -> None:
+    """Ends in words for what is neither an address nor a network."""
+    for one in filter(None, proxy.split(",")):
+        try:
+            ipaddress.ip_network(one.strip())
+        except ValueError:
+            fail(f"{one!r} is no address of a proxy: write it as 10.0.0.5, or a network as 10.0.0.0/28", WRONG)
 
 
 def _expect_address(url: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -48,7 +49,9 @@ class Place:
     @property
     def base(self) -> str:
         """The address that is written into answers, without a slash at its end."""
-        return (self.url or f"http{'s' if self.tls else ''}://{self.host}:{self.port}").rstrip("/")
+        told = urlsplit(self.url or f"http{'s' if self.tls else ''}://{self.host}:{self.port}")
+        # As browsers write an origin: a host's name in small letters.
+        return f"{told.scheme}://{told.netloc.lower()}{told.path}".rstrip("/")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ The certificate is what TLS itself verified on this connection, never what a hea
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +18,25 @@ _KEY = "portal.certificate"
 
 def whence(request: Request) -> tuple[str, str]:
     """The address of whoever asks, and the SHA-256 of their certificate; "" for none."""
-    return request.client.host if request.client else "", str(request.scope.get(_KEY, ""))
+    return _plain(request.client.host if request.client else ""), str(request.scope.get(_KEY, ""))
+
+
+def _plain(address: str) -> str:
+    """An address as it is declared: of a socket for both kinds, IPv4 is written within IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def neighbourhood(address: str) -> str:
+    """What one client has of addresses: one of IPv4, and of IPv6 a network of 64 bits."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
 class CertifiedProtocol(H11Protocol):

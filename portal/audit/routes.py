@@ -6,6 +6,7 @@ All of it is read from the ledger. Looking at the chain as a whole is an act of 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,12 +33,16 @@ KINDS = {
     "account": ("账户", "Accounts"),
     "grant": ("令牌", "Grants"),
     "read": ("读取", "Reads"),
+    "case": ("申请", "Cases"),
     "access": ("查看", "Looks"),
     "withdrawal": ("撤回", "Withdrawals"),
     "finding": ("发现", "Findings"),
 }
 _SHOWN = 100
-_TOLD = ("what", "deed", "about", "person", "recipient", "agreement", "role", "status", "reason", "by", "release_id")
+_TOLD = (
+    *("what", "doing", "case", "deed", "about", "person", "recipient", "agreement"),
+    *("role", "status", "reason", "by", "release_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -88,15 +93,25 @@ class Audit:
         kind = request.query_params.get("kind", "act")
         if kind not in KINDS:
             raise Refused(400, "INVALID_PARAMETER_VALUE", f"kind is one of {', '.join(KINDS)}")
-        found = await asyncio.to_thread(self._newest, kind)
+        page = request.query_params.get("page", "1")
+        if not (page.isascii() and page.isdigit() and len(page) < 7 and int(page)):
+            raise Refused(400, "INVALID_PARAMETER_VALUE", "page is a whole number from 1 on")
+        found, every = await asyncio.to_thread(self._newest, kind, int(page))
         head = self._city.ledger.head()
         idle = await asyncio.to_thread(lambda: list(unused(self._city.ledger, self._city.now())))
         facts = {"kinds": KINDS, "kind": kind, "entries": found, "head": head, "faults": faults, "unused": idle}
+        facts |= {"page": int(page), "pages": max(1, -(-every // _SHOWN)), "every": every}
         return self._pages.page(request, "audit.html", 200, **facts)
 
-    def _newest(self, kind: str) -> list[Happened]:
-        every = sorted(self._city.ledger.entries(kind), key=lambda one: one.seq, reverse=True)
-        return [Happened(one.seq, one.at, tuple(_facts(one))) for one in islice(every, _SHOWN)]
+    def _newest(self, kind: str, page: int) -> tuple[list[Happened], int]:
+        """A page of the entries of a kind, the newest first, and how many there are in all."""
+        kept: deque[Entry] = deque(maxlen=page * _SHOWN)
+        every = 0
+        for one in self._city.ledger.entries(kind):
+            kept.append(one)
+            every += 1
+        first = list(islice(reversed(kept), (page - 1) * _SHOWN, page * _SHOWN))
+        return [Happened(one.seq, one.at, tuple(_facts(one))) for one in first], every
 
     def _entitled(self, level: str) -> dict[str, Any]:
         city = self._city

@@ -7,13 +7,16 @@ so that an application changes without a gap. It is the same grant as `zhongtai 
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contracts.acts import Role
+from contracts.acts import Role, person_key
 from portal.asking import Refused
 from portal.pages import Pages
 from portal.people.people import People
@@ -44,16 +47,18 @@ class Own:
         now, every = self._city.now(), self._city.grants().values()
         mine = [one for one in every if one.recipient in reader.agencies]
         mine.sort(key=lambda one: (not one.stands(now), one.until), reverse=False)
-        done = await asyncio.to_thread(self._done, reader.name)
+        done, number = await asyncio.to_thread(self._done, reader.name)
         rules = self._city.catalogue.signing_in
-        return self._pages.page(request, "me.html", grants=mine, done=done, rules=rules)
+        return self._pages.page(request, "me.html", grants=mine, done=done, every=number, rules=rules)
 
     async def give(self, request: Request) -> Response:
         """A new token for applications of an agency, as the profile file to keep."""
         form = await self._people.posted(request)
         agency = form.get("agency", "")
         reader = self._people.expect(request, Role.APPLICANT, agency=agency or "-")
-        networks = tuple(form.get("networks", "").split())
+        networks = tuple(filter(None, re.split(r"[\s,;，；]+", form.get("networks", ""))))
+        if form.get("kind", "bearer") not in ("bearer", "oauth"):
+            raise Refused(400, "INVALID_PARAMETER_VALUE", "kind is bearer or oauth")
         asked = Asked(agency, _days(form.get("days", "90")), networks, reader.name)
         try:
             grant, text = await asyncio.to_thread(give, self._city.ledger, asked, self._city.now())
@@ -74,13 +79,28 @@ class Own:
         await asyncio.to_thread(end, self._city.ledger, grant.recipient, reader.name, self._city.now(), token)
         return RedirectResponse("/me", 303)
 
-    def _done(self, name: str) -> list[tuple[str, str]]:
-        """The newest of what the ledger says of a person: when, and what."""
-        entries = [*self._city.ledger.about("account", name), *self._city.ledger.entries("act")]
-        mine = [one for one in entries if one.body.get("person") == name]
+    def _done(self, name: str) -> tuple[list[tuple[datetime, str]], int]:
+        """The newest of what the ledger says that a person did: when, and what; and how much there is in all."""
+        by = {"account": "person", "act": "person", "case": "person", "grant": "by"}
+        mine = [
+            entry
+            for kind, field in by.items()
+            for entry in self._city.ledger.entries(kind)
+            if person_key(str(entry.body.get(field) or "")) == person_key(name)
+        ]
         mine.sort(key=lambda one: one.seq, reverse=True)
-        told = ((one, one.body.get("what") or f"{one.body.get('deed')} {one.body.get('about')}") for one in mine)
-        return [(one.at.isoformat(), str(what)) for one, what in islice(told, _SHOWN)]
+        return [(one.at, _told(one.kind, one.body)) for one in mine[:_SHOWN]], len(mine)
+
+
+def _told(kind: str, body: Mapping[str, Any]) -> str:
+    """What an entry says that its person did."""
+    if kind == "account":
+        return " ".join(str(body[key]) for key in ("what", "path") if body.get(key))
+    if kind == "act":
+        return f"{body.get('deed')} {body.get('about')}"
+    if kind == "case":
+        return f"{body.get('doing')} {body.get('case')}"
+    return f"token {body.get('token')} of {body.get('recipient')}{' ended' if body.get('ended') else ''}"
 
 
 def _days(text: str) -> int:

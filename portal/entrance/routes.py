@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import unicodedata
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +22,7 @@ from portal.people.accounts import Denied, happened
 from portal.people.cookies import SESSION
 from portal.people.people import People
 from portal.people.reader import Citizen
+from portal.whence import neighbourhood, whence
 
 _AT_ONCE = 2
 _IDENTIFIER = "resident_id"
@@ -58,7 +60,7 @@ class SigningIn:
         target = onward(form.get("next", ""))
         if not self._city.catalogue.signing_in.local_accounts:
             raise Refused(403, "NO_LOCAL_ACCOUNTS", "persons of this city sign in at its provider")
-        name, address = form.get("name", ""), _address(request)
+        name, address = form.get("name", ""), neighbourhood(_address(request))
         accounts, at = self._people.accounts, self._city.now()
         try:
             async with self._few:
@@ -85,9 +87,11 @@ class SigningIn:
     async def play_citizen(self, request: Request) -> Response:
         """Sign in as somebody of a city that nobody lives in, by an identifier that a provider would have verified."""
         form = await self._people.posted(request)
-        value = form.get("identifier", "").strip().upper()
-        if not self.plays(request) or not value or _IDENTIFIER not in self._city.catalogue.elements:
+        if not self.plays(request) or _IDENTIFIER not in self._city.catalogue.elements:
             raise Refused(404, "NOT_FOUND", "Not Found")
+        value = unicodedata.normalize("NFKC", form.get("identifier", "")).strip().upper()
+        if not (value.isascii() and value.isalnum()):
+            return self.form(request, "/", Denied("请填写公民身份号码", "an identifier is letters and digits"))
         return await self.begin(request, "", "/me/traces", "demonstration", Citizen(_IDENTIFIER, value[:100]))
 
     async def begin(
@@ -139,7 +143,7 @@ class SigningIn:
         if request.method == "GET":
             return self._pages.page(request, "password.html", denied=None)
         form = await self._people.posted(request)
-        old, new, address = form.get("old", ""), form.get("password", ""), _address(request)
+        old, new, address = form.get("old", ""), form.get("password", ""), neighbourhood(_address(request))
         try:
             _expect_twice(form)
             change = self._people.accounts.change
@@ -171,6 +175,7 @@ class SigningIn:
             "sign_in.html",
             200 if denied is None else 429 if denied.wait else 403,
             next=target,
+            unreadable_persons=self._people.declared.unreadable,
             rules=rules,
             denied=denied,
             played=played if self.plays(request) else [],
@@ -199,7 +204,7 @@ def _expect_twice(form: Mapping[str, str]) -> None:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return whence(request)[0]
 
 
 def _is_loopback(address: str) -> bool:

@@ -23,6 +23,8 @@ class Declared:
         self._files = (workspace / CITY_FILE, workspace / "contracts" / "persons.yml")
         self._workspace, self._lock = workspace, Lock()
         self._state, self._persons = self._seen(), first
+        self.unreadable = False
+        """Whether the declarations cannot be read as they are now, so that nobody is let in."""
 
     def now(self) -> DeclaredPersons:
         """Everybody who is declared at this moment."""
@@ -39,9 +41,12 @@ class Declared:
 
     def _read(self) -> DeclaredPersons:
         try:
-            return load_persons(self._workspace)
+            found = load_persons(self._workspace)
         except (DeclarationsRefused, OSError):
+            self.unreadable = True
             return DeclaredPersons({})
+        self.unreadable = False
+        return found
 
     def _seen(self) -> _State:
         return tuple(map(_state, self._files))

@@ -51,7 +51,8 @@ for (const picker of document.querySelectorAll("[data-key]")) {
       await sign(form);
       form.requestSubmit(pressed);
     } catch (error) {
-      refusal.textContent = `⚠ ${error.message}`;
+      const unfit = "不能用于签名的私钥 / a key that this browser cannot sign with: sign on the command line instead";
+      refusal.textContent = `⚠ ${error.message || unfit}`;
       refusal.hidden = false;
     }
   });

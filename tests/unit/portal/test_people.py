@@ -13,7 +13,8 @@ from portal.people import passwords
 from portal.people.accounts import Denied
 from portal.people.throttle import Throttle
 from portal.serving import Place, bounded
-from tests.unit.portal.conftest import Portal
+from portal.whence import neighbourhood
+from tests.unit.portal.conftest import RECIPIENT, Portal
 
 NAME, PASSWORD = "anna@city.example", "a long and quiet sentence"
 OFFICER = RoleGrant(Role.OFFICER, date(2026, 1, 1), date(2028, 12, 31))
@@ -244,3 +245,18 @@ def test_a_clock_that_was_set_back_shuts_nobody_out_for_long(portal: Portal) -> 
     for _ in range(20):
         throttle.failed(["person a"], at)
     assert throttle.waits(["person a"], at - timedelta(days=90)) == 3601
+
+
+def test_addresses_of_one_client_are_one(portal: Portal) -> None:
+    assert {neighbourhood(f"2001:db8::{number:x}") for number in range(60)} == {"2001:db8::/64"}
+    assert neighbourhood("10.1.2.3") == "10.1.2.3" and neighbourhood("a socket") == "a socket"
+    grant, header = portal.grant(RECIPIENT, 90, "10.0.0.0/8")
+    assert portal.ask("GET", "/delta-sharing/shares", headers=header, address="::ffff:10.1.1.1").status_code == 200
+    assert portal.ask("GET", "/delta-sharing/shares", headers=header, address="::ffff:11.1.1.1").status_code == 401
+    assert grant.networks == ("10.0.0.0/8",)
+
+
+def test_a_list_of_persons_that_cannot_be_read_is_said(anna: Portal) -> None:
+    file = anna.city.settings.workspace / "contracts" / "persons.yml"
+    file.write_text("persons: {broken: ", encoding="utf-8")
+    assert "cannot be read" in anna.post("/sign-in", {"name": NAME, "password": PASSWORD}).text

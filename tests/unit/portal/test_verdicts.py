@@ -31,6 +31,7 @@ PAGE = f"/releases/{NAME}"
 ALWAYS = (date(2026, 1, 1), date(2028, 12, 31))
 OFFICER = RoleGrant(Role.OFFICER, *ALWAYS)
 CITY = "city: city\ntitle: {{zh: {}, en: A City}}\ndeliveries: deliveries\n"
+DEPARTMENTS = "departments: {a: {title: {zh: 甲局, en: A}, code: x, owner: a@city.example}}\n"
 FAULT = {"gate": "level", "rule": "ceiling", "subject": "product.x", "message": "L4 is above L3", "fix": "leave it out"}
 
 
@@ -214,16 +215,26 @@ def test_the_auditor_sees_what_happened_and_that_the_chain_holds(agreed: Portal)
     assert "The chain holds" in agreed.post("/audit/chain", {"x": "y"}, browser).text
     assert NAME in agreed.ask("GET", "/audit/entitlements?level=L1", headers=browser).text
     assert agreed.ask("GET", "/audit?kind=sql", headers=browser).status_code == 400
+    for number in range(120):
+        agreed.city.ledger.append("read", {"recipient": f"r{number}.", "what": "query"}, agreed.clock.now())
+    pages = [agreed.ask("GET", f"/audit?kind=read&page={page}", headers=browser).text for page in (1, 2)]
+    assert "120 in all, page 1 of 2" in pages[0] and "Older" in pages[0] and "Older" not in pages[1]
+    assert "r119." in pages[0] and "r0." not in pages[0] and "r0." in pages[1]
 
 
 def test_an_applicant_makes_and_ends_tokens_of_the_own_agency_alone(agreed: Portal) -> None:
     release = agreed.publish(agreement=agreement(agreed))
     browser = agreed.sign_in(ANNA, RoleGrant(Role.APPLICANT, *ALWAYS, agency=RECIPIENT))
-    answer = agreed.post("/me/tokens", {"agency": RECIPIENT, "days": "30"}, browser)
+    form = {"agency": RECIPIENT, "days": "30", "networks": "127.0.0.0/8, 10.1.0.0/16"}
+    answer = agreed.post("/me/tokens", form, browser)
     assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
     token = {"Authorization": f"Bearer {answer.json()['bearerToken']}"}
     assert agreed.ask("GET", "/delta-sharing/shares", headers=token).status_code == 200 and release
     (grant,) = agreed.city.grants().values()
+    assert (
+        grant.networks == ("127.0.0.0/8", "10.1.0.0/16") and "token" in agreed.ask("GET", "/me", headers=browser).text
+    )
+    assert agreed.post("/me/tokens", {**form, "kind": "x"}, browser).status_code == 400
     assert grant.by == ANNA and grant.token in agreed.ask("GET", "/me", headers=browser).text
     assert agreed.post("/me/tokens", {"agency": "another", "days": "30"}, browser).status_code == 403
     assert agreed.post("/me/tokens", {"agency": RECIPIENT, "days": "9999"}, browser).status_code == 400
@@ -254,6 +265,8 @@ def test_a_stopped_agreement_says_so_first(agreed: Portal, tmp_path: Path) -> No
 
 def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     workspace = portal.city.settings.workspace
+    (workspace / "contracts" / "departments").mkdir(parents=True)
+    (workspace / "contracts" / "departments" / "departments.yml").write_text(DEPARTMENTS, encoding="utf-8")
     (workspace / "zhongtai.yml").write_text(CITY.format("某市"), encoding="utf-8")
     following = Following(portal.city)
     (workspace / "zhongtai.yml").write_text(CITY.format("另一市 "), encoding="utf-8")

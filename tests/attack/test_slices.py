@@ -1,4 +1,4 @@
-"""A thin slice of each deep suite that has no test of its own elsewhere."""
+"""A thin slice of each deep suite that has no test of its own elsewhere; of three, which take longest, with `make attack`."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def test_a_rewritten_past() -> None:
     assert (score.tried, list(score.fell)) == (40, [])
 
 
+@pytest.mark.attack
 def test_recalls_of_every_kind_of_dataset() -> None:
     score = recalls.attack(seed=7, recalls=1, copies=1)
     assert list(score.fell) == []
@@ -97,6 +98,7 @@ def test_no_function_drops_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(functions.attack(seed=7, share=60).fell) > 10
 
 
+@pytest.mark.attack
 def test_published_queries_have_an_edge_for_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
     score = published.attack(seed=7, share=40)
     assert (list(score.fell), score.tried) == ([], 4)
@@ -123,6 +125,7 @@ def test_no_forged_approval_lets_anything_pass(monkeypatch: pytest.MonkeyPatch) 
     assert len(acts.attack(seed=7, histories=60).fell) > 5
 
 
+@pytest.mark.attack
 def test_canaries_in_what_fails() -> None:
     score = canaries.attack(seed=7)
     assert list(score.fell) == []

@@ -333,7 +333,7 @@ def test_what_was_accepted_as_lost_excuses_no_later_loss(copied: Copied, tmp_pat
     assert len({first, second, *found(copied, "release_missing")}) == 3
 
 
-@pytest.mark.parametrize("mended_by_run", [False, True])
+@pytest.mark.parametrize("mended_by_run", [pytest.param(False, marks=pytest.mark.attack), True])
 def test_a_switch_that_was_accepted_excuses_no_later_one(copied: Copied, mended_by_run: bool) -> None:
     release, switch = copied.release(), copied.releases / "archive__d0" / "current.json"
     served = switch.read_bytes()

@@ -345,7 +345,7 @@ def _killed(*_: object) -> None:
     raise Killed
 
 
-@pytest.mark.parametrize("deed", ["recall", "stop"])
+@pytest.mark.parametrize("deed", ["recall", pytest.param("stop", marks=pytest.mark.attack)])
 def test_what_a_killed_command_ordered_is_done_by_the_next_run(
     city: Recalled, deed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

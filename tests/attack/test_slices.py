@@ -1,4 +1,4 @@
-"""A thin slice of each deep suite that has no test of its own elsewhere; of three, which take longest, with `make attack`."""
+"""A thin slice of each deep suite that has no test of its own elsewhere; three that take longest with `make attack`."""
 
 from __future__ import annotations
 

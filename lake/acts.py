@@ -68,7 +68,9 @@ class Persons:
         return self.catalogue.demonstration and not any(one.keys for one in self.catalogue.persons.values())
 
     def _played(self, name: str, signer: Signer) -> Person:
-        roles = tuple(RoleGrant(role, *_ALWAYS) for role in Role)
+        declared = self.catalogue.persons.get(person_key(name))
+        # Whoever is declared has those roles alone, played or not; whom nobody declared may be anybody.
+        roles = declared.roles if declared else tuple(RoleGrant(role, *_ALWAYS) for role in Role)
         return Person(name, name, name, roles, (PersonKey(signer.public.pem.decode(), *_ALWAYS),))
 
     def _file(self, name: str) -> Path:

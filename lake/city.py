@@ -18,7 +18,7 @@ from contracts.model import Catalogue
 from lake.attach import LakeLost, first_keys, open_lake, seal_lake
 from lake.guarding import expect_ledger, guarded, open_past
 from lake.landed import LandingPlace, expect_key, seal_landing
-from lake.one_writer import one_writer
+from lake.one_writer import is_held, one_writer
 from lake.own_keys import record_keys
 from lake.scratch import empty_scratch
 from lake.settings import Settings
@@ -131,6 +131,22 @@ def open_books(settings: Settings, progress: Progress = silent) -> Iterator[tupl
     waiting = one_writer(settings.state, _told_to(progress))
     with waiting, _past(settings, lake=False) as opened:
         yield opened
+
+
+@contextmanager
+def open_books_beside(settings: Settings) -> Iterator[tuple[Ledger, Signer]]:
+    """As `open_books`, and beside whoever is writing to the lake: for what must not wait for a run to end.
+
+    Who writes has held the ledger against its witnesses as it began; where nobody writes it is held here.
+    """
+    expect_run(settings)
+    if not is_held(settings.state):
+        with open_books(settings) as opened:
+            yield opened
+        return
+    ledger, signer = open_past(settings)
+    with ledger:
+        yield ledger, signer
 
 
 def _expect_lake(settings: Settings, ledger: Ledger) -> None:

@@ -104,7 +104,7 @@ def recipient(
 
 
 def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, bool]) -> dict[str, Any]:
-    from lake.city import declarations, open_books
+    from lake.city import declarations, open_books_beside
     from sharing.grants import give, profile
 
     (url, oauth), name = how, asked.recipient
@@ -117,7 +117,7 @@ def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, 
         fail(f"{file} is there already; name another file", WRONG)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "wb") as target, open_books(settings) as (ledger, _):
+        with os.fdopen(handle, "wb") as target, open_books_beside(settings) as (ledger, _):
             grant, text = give(ledger, asked, settings.clock.now())
             target.write(profile(url, grant, text, oauth=oauth))
     except BaseException:
@@ -127,10 +127,10 @@ def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, 
 
 
 def _ended(settings: Settings, name: str, token: str | None) -> dict[str, Any]:
-    from lake.city import open_books
+    from lake.city import open_books_beside
     from sharing.grants import end
 
-    with open_books(settings) as (ledger, _):
+    with open_books_beside(settings) as (ledger, _):
         found = end(ledger, name, login_name(), settings.clock.now(), token)
     return {"ended": [_shown(one.as_dict()) for one in found]}
 

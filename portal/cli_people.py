@@ -56,7 +56,7 @@ def _invited(settings: Settings, name: str, url: str) -> dict[str, Any]:
 
     from contracts.acts import person_key
     from contracts.load import load_persons
-    from lake.city import open_books
+    from lake.city import open_books_beside
     from lake.cli.options import login_name
     from portal.people.accounts import INVITED_DAYS, Accounts, happened
     from portal.people.store import Store, accounts_file
@@ -68,7 +68,7 @@ def _invited(settings: Settings, name: str, url: str) -> dict[str, Any]:
             f"{name} is none of the persons: {', '.join(sorted(one.name for one in known.values())) or 'nobody'}", WRONG
         )
     now = settings.clock.now()
-    with open_books(settings) as (ledger, _), closing(Store(accounts_file(settings.state))) as store:
+    with open_books_beside(settings) as (ledger, _), closing(Store(accounts_file(settings.state))) as store:
         code = Accounts(store).invite(person.name, now)
         kind, body = happened(person.name, "invited", by=login_name())
         ledger.append(kind, body, now)
@@ -77,12 +77,12 @@ def _invited(settings: Settings, name: str, url: str) -> dict[str, Any]:
 
 
 def _ended(settings: Settings, name: str) -> dict[str, Any]:
-    from lake.city import open_books
+    from lake.city import open_books_beside
     from lake.cli.options import login_name
     from portal.people.accounts import Accounts, happened
     from portal.people.store import Store, accounts_file
 
-    with open_books(settings) as (ledger, _), closing(Store(accounts_file(settings.state))) as store:
+    with open_books_beside(settings) as (ledger, _), closing(Store(accounts_file(settings.state))) as store:
         Accounts(store).end(name)
         kind, body = happened(name, "ended", by=login_name())
         ledger.append(kind, body, settings.clock.now())

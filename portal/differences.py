@@ -110,6 +110,8 @@ class Differences:
     def _make(self, place: Path, step: Step, key: Sequence[str]) -> None:
         assert step.before is not None
         make_folder(place.parent)
+        for folder in (place.parent, place.parent.parent):
+            folder.chmod(0o700)  # rows of releases, for nobody but who serves them
         draft = place.with_suffix(f".{os.getpid()}.draft")
         draft.unlink(missing_ok=True)
         settings = self._city.settings

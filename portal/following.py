@@ -15,6 +15,7 @@ from contracts.faults import DeclarationsRefused
 from contracts.folders import CITY_FILE
 from lake.city import declarations
 from portal.city import City
+from portal.differences import sweep
 
 _SECONDS = 5.0
 _State = tuple[tuple[str, int, int], ...]
@@ -48,6 +49,7 @@ def followed(city: City) -> Iterator[None]:
     def watch() -> None:
         while not ended.wait(_SECONDS):
             following.look()
+            sweep(city)  # what was withdrawn meanwhile leaves no rows here
 
     thread = Thread(target=watch, name="declarations", daemon=True)
     thread.start()

@@ -15,7 +15,7 @@ from pathlib import Path
 from contracts.clock import today
 from portal.city import City
 from sharing.candidate import parquet_files
-from sharing.certificate import Statement
+from sharing.certificate import Predicate, Statement
 from sharing.release import Release, current_release, list_releases
 from sharing.switches import Switch, switches
 
@@ -150,11 +150,25 @@ def _table(city: City, agreement: str, day: date) -> Table | None:
     terms = current.statement.predicate.agreement
     there = {one.release_id: one for one in list_releases(root, agreement)}
     numbered = enumerate(switches(city.ledger, root, agreement))
-    versions = [found for number, one in numbered if (found := _version(number, one, there, terms.recipient))]
+    every = [found for number, one in numbered if (found := _version(number, one, there, terms.recipient))]
+    versions = [one for one in every if _covered(one.statement.predicate, current.statement.predicate)]
     if not versions or versions[-1].release_id != current.release_id:
         raise _Switching  # between one reading and the next
     schema = agreement.removeprefix(f"{terms.recipient}__")
     return Table(city.name, schema, current.statement.predicate.product, agreement, terms.recipient, tuple(versions))
+
+
+def _covered(earlier: Predicate, current: Predicate) -> bool:
+    """Whether what was released before is no more than what is agreed on now: other columns, rows, masks, levels or
+    another purpose are no longer the recipient's to read, though the files are kept.
+    """
+    now = {one.name: (one.mask, one.shape) for one in current.columns}
+    same = all(now.get(one.name) == (one.mask, one.shape) for one in earlier.columns)
+    before, terms = earlier.agreement, current.agreement
+    if before.level_ceiling > terms.level_ceiling or before.category_ceiling.rank > terms.category_ceiling.rank:
+        return False
+    said, says = (earlier.row_scope, before.purpose_code), (current.row_scope, terms.purpose_code)
+    return same and said == says and before.scope == terms.scope
 
 
 def _version(number: int, switch: Switch, there: dict[str, Release], recipient: str) -> Version | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from lake.city import declarations, open_books
+from lake.city import declarations, open_books_beside
 from lake.guarding import open_past
 from lake.settings import Settings
 from portal.app import application
@@ -58,7 +58,7 @@ class Place:
 def opened(settings: Settings) -> Iterator[City]:
     """The city, for serving. Raises what opening the ledger does: a past that is lacking is not served from."""
     catalogue = declarations(settings)
-    with open_books(settings):
+    with open_books_beside(settings):
         pass  # the ledger is held against its witnesses, as for any other writer
     ledger, signer = open_past(settings)
     with ledger:

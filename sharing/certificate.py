@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
-from contracts.model import Agreement, Level
+from contracts.model import Agreement, Level, OpenAttribute
 from contracts.requested import Requested
 from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
@@ -57,6 +57,8 @@ class Terms(Record):
     category_ceiling: Category = Category.GENERAL
     untold_basis: str | None = None
     """The law by which the persons in it are not told of it; None where they are."""
+    open_attribute: OpenAttribute = OpenAttribute.UNCONDITIONAL
+    """Of what goes to the public: whether whoever wants it registers first."""
 
 
 class ColumnTerms(Record):

@@ -1,6 +1,7 @@
 """What recipients read, from the ledger: a statement of a month or of all time, and the grants that nobody uses.
 
-Bytes are those of the files that were asked for; a range of a file counts as the file. Writing entries down is the
+Bytes are those of the release's files, or of the ranges of them, that were asked for: of a download that is made into
+another format those of the files that it is made of. Writing entries down is the
 business of whoever serves.
 """
 

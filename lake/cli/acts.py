@@ -92,7 +92,7 @@ def stop(
     """Withdraw what an agreement released, at once; nothing more leaves until it is approved again."""
     from lake import approving
     from lake.acts import Acts, Persons, actor
-    from lake.city import declarations, open_books
+    from lake.city import declarations, open_books_beside
     from lake.cli.options import login_name
     from sharing.withdrawal import Books
 
@@ -101,7 +101,7 @@ def stop(
         fail("a stop without a reason is none: say why, with --why TEXT", WRONG)
     catalogue = declarations(settings)
     persons = Persons.of(settings, catalogue)
-    with open_books(settings) as (ledger, signer):
+    with open_books_beside(settings) as (ledger, signer):
         known = {*catalogue.agreements, *ledger.current("verdict")}
         if agreement not in known:
             fail(f"there is no agreement {agreement!r}; there are {', '.join(sorted(known)) or 'none'}", WRONG)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from threading import Lock
 
@@ -54,6 +55,7 @@ def _element(field: Field) -> tuple[str, str, str]:
 
 
 def _apart(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)  # a full-width letter is that letter
     return _SIGNS.sub(r" \1 ", text.replace("_", " ").replace(".", " "))
 
 

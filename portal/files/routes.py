@@ -54,8 +54,9 @@ class Files:
         if path is None:
             raise _ENDED
         if request.method == "GET":
-            facts = {"what": "file", "file": address.name, "bytes": path.stat().st_size}
-            asked = {"range": _range(request.headers.get("range", ""))}
+            said = request.headers.get("range", "")
+            facts = {"what": "file", "file": address.name, "bytes": asked_bytes(said, path.stat().st_size)}
+            asked = {"range": _range(said)}
             entry = {**read_entry(grant, address.agreement, version), **facts, **asked}
             await self._city.journal.write("read", entry)
         return stream_file(path, {"Cache-Control": "private, no-store"})
@@ -76,6 +77,28 @@ def _range(said: str) -> str | None:
     if not said:
         return None
     return said if re.fullmatch(r"bytes=[\d, -]{1,80}", said) else "not one range"
+
+
+_RANGE = re.compile(r"\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
+
+
+def asked_bytes(said: str, size: int) -> int:
+    """How many bytes of a file of a size a header of ranges asks for (RFC 9110, 14): all for none, none of what is
+    none.
+    """
+    if not said:
+        return size
+    unit, _, listed = said.partition("=")
+    found = [_RANGE.fullmatch(one) for one in listed.split(",")]
+    if unit.strip().lower() != "bytes" or not all(found):
+        return 0
+    return min(size, sum(_length(one[1], one[2], size) for one in found if one))
+
+
+def _length(first: str, last: str, size: int) -> int:
+    if not first:
+        return min(int(last or 0), size)
+    return max(0, min(int(last) if last else size - 1, size - 1) - int(first) + 1)
 
 
 def read_entry(grant: Grant | None, agreement: str, version: Version) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import duckdb
 from contracts.model import Agreement, Catalogue, Licence, OpenAttribute, SharingAttribute
 from contracts.sql_text import literal
 from portal.released import Released, Table, Version
+from sharing.certificate import Terms
 
 PUBLIC = "public"
 _PREVIEWED = 20
@@ -83,8 +84,8 @@ class OpenDataset:
 
 
 def open_datasets(released: Released, catalogue: Catalogue) -> list[OpenDataset]:
-    """All that is open now, by name."""
-    return [_dataset(table, catalogue) for table in released.tables(PUBLIC)]
+    """All that is open now, by name; what is declared no more is open to nobody."""
+    return [_dataset(one, catalogue) for one in released.tables(PUBLIC) if one.agreement in catalogue.agreements]
 
 
 def open_dataset(released: Released, catalogue: Catalogue, name: str) -> OpenDataset | None:
@@ -93,22 +94,22 @@ def open_dataset(released: Released, catalogue: Catalogue, name: str) -> OpenDat
 
 
 def _dataset(table: Table, catalogue: Catalogue) -> OpenDataset:
-    predicate, agreement = table.newest.statement.predicate, catalogue.agreements.get(table.agreement)
-    titles = {one.name: (one.title_zh, one.title_en) for one in agreement.columns} if agreement else {}
+    predicate, agreement = table.newest.statement.predicate, catalogue.agreements[table.agreement]
+    titles = {one.name: (one.title_zh, one.title_en) for one in agreement.columns}
     columns = tuple(
         OpenColumn(one.name, *titles.get(one.name, (one.name, one.name)), one.type, one.purpose)
         for one in predicate.columns
     )
     terms = predicate.agreement
-    licence = (agreement.licence if agreement else None) or catalogue.open_data.licence
+    licence = agreement.licence or catalogue.open_data.licence
     told = (terms.title_zh, terms.title_en, terms.purpose, terms.legal_basis, columns, licence)
-    return OpenDataset(table, *told, conditional=not _for_everybody(agreement, terms.sharing_attribute))
+    return OpenDataset(table, *told, conditional=not _for_everybody(agreement, terms))
 
 
-def _for_everybody(agreement: Agreement | None, certified: str) -> bool:
+def _for_everybody(agreement: Agreement, certified: Terms) -> bool:
     """Whether rows go out without a registration: the certificate and the declaration say so, both."""
-    declared = agreement is not None and agreement.open_attribute is OpenAttribute.UNCONDITIONAL
-    return declared and certified == SharingAttribute.UNCONDITIONAL
+    said = agreement.open_attribute, certified.open_attribute
+    return set(said) == {OpenAttribute.UNCONDITIONAL} and certified.sharing_attribute == SharingAttribute.UNCONDITIONAL
 
 
 def preview(version: Version) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:

@@ -14,7 +14,7 @@ from portal.asking import Refused
 from portal.city import City
 from portal.files.downloads import download, expect_format
 from portal.files.proof import Proofs
-from portal.files.routes import read_entry, stream_file
+from portal.files.routes import asked_bytes, read_entry, stream_file
 from portal.open.datasets import OpenDataset, open_dataset, open_datasets, preview
 from portal.open.diligence import record
 from portal.open.feeds import data_json, offered
@@ -89,7 +89,11 @@ class OpenData:
             raise Refused(403, "REGISTRATION_NEEDED", _REGISTER.format(name=found.table.name))
         await asyncio.to_thread(self._proofs.expect, self._city, found.version.folder)
         if request.method != "HEAD":
-            facts = {"what": "file", "file": path.name, "bytes": path.stat().st_size}
+            facts = {
+                "what": "file",
+                "file": path.name,
+                "bytes": asked_bytes(request.headers.get("range", ""), path.stat().st_size),
+            }
             entry = {**read_entry(None, found.table.agreement, found.version), **facts}
             await self._city.journal.write("read", entry)
         return stream_file(path, {"Content-Disposition": f'attachment; filename="{path.name}"'})

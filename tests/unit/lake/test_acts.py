@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.acts import ActEvidence, Deed, Role, RoleGrant
+from contracts.acts import ActEvidence, DeclaredPersons, Deed, Person, Role, RoleGrant, person_key
 from lake.acts import KIND, Acts, Persons, Said, actor, record_act
 from sharing.acts import seen_digest
 from sharing.faults import SharingRefused
@@ -220,3 +220,12 @@ def test_nobody_signs_for_a_name_that_is_no_person_s(tmp_path: Path) -> None:
     persons = city(tmp_path, "anna@city.example")
     with pytest.raises(SharingRefused, match=r"is not among the persons, who are anna@city\.example"):
         actor(persons, "boris@city.example", tmp_path / "anna@city.example" / "signing.pem")
+
+
+def test_a_played_person_has_the_roles_that_are_declared_and_who_is_not_declared_any(tmp_path: Path) -> None:
+    grant = RoleGrant(Role.STEWARD, *ALWAYS)
+    anna = Person("anna@city.example", "安娜", "Anna", (grant,), ())
+    persons = Persons(DeclaredPersons({person_key(anna.name): anna}, demonstration=True), tmp_path / "played")
+    with pytest.raises(SharingRefused, match="may not stop"):
+        actor(persons, anna.name).act(Deed.STOP, "a__b", {}, Said(AT, "why"))
+    assert actor(persons, "nobody@city.example").act(Deed.STOP, "a__b", {}, Said(AT, "why"))

@@ -15,6 +15,8 @@ from contracts.acts import Deed
 from contracts.model import Catalogue
 from lake import approving
 from lake.acts import Acts, Persons
+from lake.city import open_books_beside
+from lake.one_writer import one_writer
 from lake.settings import Settings, load_settings
 from orchestration.share.dossier import dossier
 from sharing.canonical import agreement_digest
@@ -168,3 +170,13 @@ def test_rows_are_no_part_of_it_and_the_agreement_is_one() -> None:
     later = replace(AGREEMENT, valid_until=AGREEMENT.valid_until + timedelta(days=1))
     after = dossier(later, cases.evidence())
     assert {name for name in before if before[name] != after[name]} == {"agreement"}
+
+
+def test_what_must_not_wait_is_written_beside_whoever_writes_to_the_lake(ledger: Ledger, settings: Settings) -> None:
+    entry = {"recipient": "a", "token": "t"}
+    with one_writer(settings.state), open_books_beside(settings) as (beside, signer):
+        beside.append("grant", entry, AT)
+        assert signer.public.key_id == signer_in(settings.keys).public.key_id
+    with open_books_beside(settings) as (alone, _):
+        alone.append("grant", entry, AT)
+    assert len(list(ledger.entries("grant"))) == 2 and ledger.verify() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from portal import released
 from portal.city import url_key
 from portal.delta.protocol import CAPABILITIES, VERSION_HEADER
 from portal.differences import sweep
+from portal.files.routes import asked_bytes
 from sharing.faults import SharingRefused
 from sharing.grants import end
 from sharing.reads import statements, unused
 from sharing.release import withdraw
+from tests.unit.gates import cases
 from tests.unit.portal.conftest import RECIPIENT, SCHEMA, TABLE, Portal
 
 LISTS = ("/delta-sharing/shares", "/delta-sharing/shares/city/all-tables")
@@ -290,3 +293,29 @@ def test_who_asks_while_a_release_is_switched_gets_one_whole_version(
 
     monkeypatch.setattr(released, "current_release", racing)
     assert ages(portal, TABLE, who) == list(range(80, 90)) and left == []
+
+
+def test_what_an_agreement_covers_no_more_is_not_read_by_an_earlier_version(portal: Portal) -> None:
+    portal.publish()
+    terms = portal.city.agreements[cases.agreement().name]
+    _, header = portal.grant()
+    portal.publish(range(70, 100))
+    assert portal.ask("GET", f"{TABLE}/metadata?version=0", headers=header).status_code == 200
+    narrowed = replace(terms, purpose_code="another_purpose")
+    portal.publish(range(60, 100), agreement=narrowed)
+    for version in (0, 1):
+        assert portal.ask("GET", f"{TABLE}/metadata?version={version}", headers=header).status_code in (400, 404)
+        answer = portal.ask("POST", f"{TABLE}/query", json={"version": version}, headers=header)
+        assert answer.status_code in (400, 404)
+    assert portal.ask("GET", f"{TABLE}/version", headers=header).headers["delta-table-version"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        ("", 100), ("bytes=0-3", 4), ("bytes=-4", 4), ("bytes=90-", 10), ("bytes=0-0,5-9", 6), ("bytes=100-", 0),
+        ("bytes=5-2", 0), ("bytes=0-999", 100), ("chars=0-3", 0), ("bytes=x", 0), ("bytes=-", 0), ("bytes=-900", 100),
+    ],
+)  # fmt: skip
+def test_a_range_counts_as_what_it_asks_for(said: str, size: int) -> None:
+    assert asked_bytes(said, 100) == size

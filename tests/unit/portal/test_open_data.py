@@ -100,6 +100,8 @@ def test_what_is_withdrawn_leaves_a_tombstone_and_no_byte(opened: Portal) -> Non
 
 def test_a_tombstone_names_what_is_open_in_its_place(opened: Portal) -> None:
     again = replace(OPEN, name="public__ages_again", title_zh="高龄人数二")
+    agreements = {**opened.city.agreements, again.name: again}
+    opened.city.catalogue = replace(opened.city.catalogue, agreements=agreements)
     opened.publish(range(1, 61), agreement=again)
     withdraw(opened.city.settings.releases, OPEN.name, "wrong", opened.clock.now())
     assert 'href="/open/ages_again"' in opened.ask("GET", "/open/ages").text
@@ -124,8 +126,20 @@ def test_a_licence_and_a_contact_are_shown_as_declared_and_never_made_up(opened:
     assert opened.ask("GET", "/data.json").json()["dataset"][0]["license"] == "https://city.example/own"
 
 
-@pytest.mark.parametrize("agreements", [{}, {OPEN.name: replace(OPEN, open_attribute=OpenAttribute.CONDITIONAL)}])
-def test_what_is_open_on_condition_shows_no_row(opened: Portal, agreements: dict[str, Any]) -> None:
+def test_what_is_declared_no_more_is_open_to_nobody(opened: Portal) -> None:
+    opened.city.catalogue = replace(opened.city.catalogue, agreements={})
+    for path in ("/open/ages", "/open/ages.csv", "/open/ages.certificate.json"):
+        assert opened.ask("GET", path).status_code == 404
+    assert opened.post("/open/ages/registered", {"registration": "x"}).status_code == 404
+    assert opened.ask("GET", "/data.json").json()["dataset"] == [] and opened.reads() == []
+
+
+@pytest.mark.parametrize("certified", [False, True], ids=["declared", "certified"])
+def test_what_is_open_on_condition_shows_no_row(opened: Portal, certified: bool) -> None:
+    conditional = replace(OPEN, open_attribute=OpenAttribute.CONDITIONAL)
+    if certified:  # a line that nobody approved opens nothing
+        opened.publish(range(1, 61), agreement=conditional)
+    agreements = {OPEN.name: OPEN if certified else conditional}
     opened.city.catalogue = replace(opened.city.catalogue, agreements=agreements)
     page = opened.ask("GET", "/open/ages")
     assert page.status_code == 200 and "person_id" in page.text and "NP-1" not in page.text

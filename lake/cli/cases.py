@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from contracts.clock import in_city
 from contracts.model import Catalogue
@@ -253,6 +254,7 @@ def _show(found: dict[str, Any]) -> None:
     if "cases" in found:
         headers = ("case", "state", "by", "for", "title", "due", "left")
         table("申请 Cases", headers, [_line(one) for one in found["cases"]])
+        _say_unknown([clock for one in found["cases"] for clock in one["deadlines"] if clock["done"] is None])
         return
     if "patch" in found:
         say(f"{found['agreement']} with the product {found['product']}: {found['patch']}, for `git apply`")
@@ -264,10 +266,11 @@ def _show(found: dict[str, Any]) -> None:
     told = [(name, ", ".join(value) if isinstance(value, list | dict) else value) for name, value in asked.items()]
     table("所求 Asked", ("", ""), [(name, value) for name, value in told if value])
     clocks = [
-        (one["deadline"], one["since"], one["used"], f"{one['working_days']}", _due(one), one["source"])
+        (one["deadline"], one["since"], _count(one, "used"), f"{one['working_days']}", _due(one), one["source"])
         for one in found["deadlines"]
     ]
     table("时限 Deadlines", ("deadline", "since", "used", "of", "due", "source"), clocks)
+    _say_unknown(found["deadlines"])
     steps = [(_at(one), one["doing"], one["person"], one["seat"], one["words"]) for one in found["steps"]]
     table("经过 Steps", ("at", "", "by", "as", "words"), steps)
     for one in found["ignored"]:
@@ -284,16 +287,26 @@ def _at(step: dict[str, Any]) -> str:
 def _line(one: dict[str, Any]) -> tuple[object, ...]:
     open_ = [each for each in one["deadlines"] if each["done"] is None]
     newest = open_[-1] if open_ else None
-    due, left = (_due(newest), newest["left"]) if newest else ("", "")
+    due, left = (_due(newest), _count(newest, "left")) if newest else ("", "")
     agency = one["agency"] or "public"
-    return one["case"], one["state"], agency, one["resource"], one["title"], due, "" if left is None else left
+    return one["case"], one["state"], agency, one["resource"], one["title"], due, left
+
+
+def _count(clock: dict[str, Any], name: str) -> object:
+    """Days used or left, or that nobody can count them; why, `_say_unknown` says below."""
+    return "unknown" if clock[name] is None else clock[name]
+
+
+def _say_unknown(clocks: list[dict[str, Any]]) -> None:
+    for why in dict.fromkeys(one["unknown"] for one in clocks if one["unknown"]):
+        say(f"  unknown: {escape(why)}")
 
 
 def _due(one: dict[str, Any]) -> str:
     if one["stopped_since"]:
-        return f"stands since {one['stopped_since']}"
+        return f"stands since {one['stopped_since']}{' OVERDUE' if one['overdue'] else ''}"
     if one["due"] is None:
-        return "no calendar says"
+        return "unknown"
     return f"{one['due']}{' OVERDUE' if one['overdue'] else ''}"
 
 

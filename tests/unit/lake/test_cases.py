@@ -194,6 +194,20 @@ def test_what_is_overdue_is_told_once_by_whoever_looks(office: Office) -> None:
     json.dumps(told)
 
 
+def test_what_is_overdue_is_told_though_no_calendar_reaches_so_far(office: Office) -> None:
+    filed = office.file()
+    office.at = NOW.replace(year=2031)
+    (step,) = escalate(office.ledger, [filed], office.rules, office.at)
+    told = whole(office.book.expect(filed.id), office.rules, office.at)
+    (clock,) = told["deadlines"]
+    assert (step.case, told["overdue"], clock["due"], clock["used"]) == (filed.id, True, "2026-11-16", None)
+    assert "calendar: in zhongtai.yml" in clock["unknown"]
+    where = {"ZHONGTAI_STATE": str(office.settings.state), "ZHONGTAI_NOW": office.at.isoformat()}
+    for which in ((), (filed.id,)):
+        shown = call("cases", *which, "--workspace", str(office.settings.workspace), environment=where).out
+        assert "None" not in shown and "2026-11-16 OVERDUE" in shown and "years: [2027]" in shown
+
+
 def test_of_two_steps_at_once_the_later_counts_for_nothing_and_says_so(office: Office) -> None:
     filed = office.file()
     office.do(filed, ANNA, Doing.WITHDRAW)

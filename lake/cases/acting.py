@@ -13,7 +13,8 @@ from typing import Any
 
 from contracts.acts import Deed, Role, RoleGrant
 from contracts.jurisdiction import Jurisdiction
-from contracts.requests import MOST_TEXT, has_unseen, one_kind_of_line
+from contracts.requests import MOST_TEXT
+from contracts.signs import fault_of_text, one_kind_of_line
 from lake.acts import Actor, record_act
 from lake.cases.reading import agencies_of, departments_of
 from sharing.acts import Act, prepared, read_act
@@ -94,11 +95,13 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
 
 
 def _expect_words(case: Case, words: str) -> None:
-    if len(words) > MOST_TEXT:
+    said = one_kind_of_line(words).strip()
+    if len(said) > MOST_TEXT:
         fix = f"say it in {MOST_TEXT} characters"
-        raise SharingRefused("case_words", case.id, f"{len(words)} characters are too many", fix)
-    if has_unseen(words):
-        raise SharingRefused("case_words", case.id, "the words have signs that nobody sees", "say it in plain text")
+        raise SharingRefused("case_words", case.id, f"{len(said)} characters are too many", fix)
+    fault = fault_of_text(said, lines=True) if said else None
+    if fault:
+        raise SharingRefused("case_words", case.id, f"what is said is no plain text: {fault}", "say it in plain text")
 
 
 def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Iterator[Step]:

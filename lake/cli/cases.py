@@ -17,12 +17,15 @@ from rich.markup import escape
 
 from contracts.clock import in_city
 from contracts.model import Catalogue
+from contracts.signs import shown
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, note, say, table
 from lake.settings import Settings, load_settings
 
 WRONG = 2
 _OVERDUE = "overdue"
+_LONG = ("purpose", "scope")
+"""What is asked in several lines; all else that others wrote is shown as one."""
 _ACTS = ("answer", "question", "approve", "refuse", "withdraw", "object", "reopen")
 
 What = Annotated[str | None, typer.Argument(help=f"A case's number; or file, draft, escalate, {', '.join(_ACTS)}.")]
@@ -264,17 +267,20 @@ def _show(found: dict[str, Any]) -> None:
     say(f"[bold]{found['case']}[/bold] {found['kind']}, {found['state']}")
     asked = found["asked"]
     told = [(name, ", ".join(value) if isinstance(value, list | dict) else value) for name, value in asked.items()]
-    table("所求 Asked", ("", ""), [(name, value) for name, value in told if value])
+    table("所求 Asked", ("", ""), [(name, shown(value, lines=name in _LONG)) for name, value in told if value])
     clocks = [
         (one["deadline"], one["since"], _count(one, "used"), f"{one['working_days']}", _due(one), one["source"])
         for one in found["deadlines"]
     ]
     table("时限 Deadlines", ("deadline", "since", "used", "of", "due", "source"), clocks)
     _say_unknown(found["deadlines"])
-    steps = [(_at(one), one["doing"], one["person"], one["seat"], one["words"]) for one in found["steps"]]
+    steps = [
+        (_at(one), one["doing"], shown(one["person"]), one["seat"], shown(one["words"], lines=True))
+        for one in found["steps"]
+    ]
     table("经过 Steps", ("at", "", "by", "as", "words"), steps)
     for one in found["ignored"]:
-        say(f"  counts for nothing: {one['doing']} by {one['person']}, {_at(one)}: {one['why']}")
+        say(escape(shown(f"  counts for nothing: {one['doing']} by {one['person']}, {_at(one)}: {one['why']}")))
     if found["pending"]:
         say(f"  yet to approve: {', '.join(found['pending'])}")
 
@@ -288,8 +294,8 @@ def _line(one: dict[str, Any]) -> tuple[object, ...]:
     open_ = [each for each in one["deadlines"] if each["done"] is None]
     newest = open_[-1] if open_ else None
     due, left = (_due(newest), _count(newest, "left")) if newest else ("", "")
-    agency = one["agency"] or "public"
-    return one["case"], one["state"], agency, one["resource"], one["title"], due, left
+    agency = shown(one["agency"]) or "public"
+    return one["case"], one["state"], agency, shown(one["resource"]), shown(one["title"]), due, left
 
 
 def _count(clock: dict[str, Any], name: str) -> object:

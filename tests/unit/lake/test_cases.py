@@ -77,6 +77,7 @@ def test_the_sides_do_what_the_table_gives_them_and_no_more(office: Office) -> N
         ("x" * 2001, "characters are too many"),
         ("a\x1b[2Jb", "nobody sees"),
         ("a\u202eb", "nobody sees"),
+        ("\u0301", "no sign that anybody sees"),
     ):
         with pytest.raises(SharingRefused, match=says):
             office.do(filed, MEI, Doing.QUESTION, words=words)
@@ -208,6 +209,26 @@ def test_what_is_overdue_is_told_though_no_calendar_reaches_so_far(office: Offic
         assert "None" not in shown and "2026-11-16 OVERDUE" in shown and "years: [2027]" in shown
 
 
+def test_what_others_wrote_forges_no_row_and_moves_no_cursor(office: Office) -> None:
+    """An entry of before, or of another's making: nothing was asked of its texts."""
+    asked = replace(office.file().asked, title="x\nR20260101-0000000000 \u202ereleased\x1b[2J", scope="a\nb\u3164")
+    step = acting.filed(Kind.REQUEST, asked, office.doer(ANNA), office.at)
+    acting.record(office.ledger, replace(step, person="\x9banna"))
+    where = {"ZHONGTAI_STATE": str(office.settings.state), "ZHONGTAI_NOW": office.at.isoformat()}
+    for which in ((), (step.case,)):
+        told = call("cases", *which, "--workspace", str(office.settings.workspace), environment=where).out
+        assert "x\\u000aR2026" in told and "\\u202ereleased\\u001b[2J" in told
+        assert not {"\u202e", "\x1b", "\x9b", "\u3164"} & set(told)
+    assert "a\\u000ab" not in told and "b\\u3164" in told
+
+
+def test_texts_are_measured_as_they_are_kept(office: Office) -> None:
+    lines = "x\r\n" * 999 + "xx"
+    assert office.file(scope=lines).asked.scope == lines.replace("\r", "")
+    filed = office.file()
+    assert office.do(filed, MEI, Doing.QUESTION, words=lines).steps[-1].words == lines.replace("\r", "")
+
+
 def test_of_two_steps_at_once_the_later_counts_for_nothing_and_says_so(office: Office) -> None:
     filed = office.file()
     office.do(filed, ANNA, Doing.WITHDRAW)
@@ -266,6 +287,9 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
         ({"title": "{{ env_var('A') }}"}, "title"),
         ({"scope": "a\x00b"}, "scope"),
         ({"scope": "a\u202eb"}, "scope"),
+        ({"title": "核对\nR20260101-0000000000 released"}, "title"),
+        ({"title": "\u0301 \u00a0\ufe0f"}, "title"),
+        ({"scope": "lost \ufffd bytes"}, "scope"),
         ({"columns": {}}, "columns"),
         ({"columns": {"credit_code": ""}}, "columns.credit_code"),
         ({"columns": {"salary": "know it"}}, "columns.salary"),

@@ -7,11 +7,12 @@ kind `act`; all other steps are entries of kind `case`. Who may do what is the l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from contracts.acts import Deed, Role, RoleGrant
+from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
 from contracts.requests import MOST_TEXT
 from contracts.signs import fault_of_text, one_kind_of_line
@@ -21,7 +22,7 @@ from sharing.acts import Act, prepared, read_act
 from sharing.cases.asked import NAMESPACE, Asked
 from sharing.cases.law import Case, fault_of
 from sharing.cases.steps import KIND, Step, case_id
-from sharing.cases.vocabulary import RIGHTS, Doing, Kind, Seat
+from sharing.cases.vocabulary import OVER, RIGHTS, Doing, Kind, Seat
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
@@ -84,6 +85,8 @@ class Told:
 def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Step:
     """The step that somebody may do, as the first of their roles that may. SharingRefused where none may."""
     _expect_words(case, told.words)
+    if told.asked is not None:
+        _expect_term(told.asked, at)
     tried = [(step, fault_of(case, step)) for step in _tried(case, doing, who, told, at)]
     found = next((step for step, fault in tried if fault is None), None)
     if found is not None:
@@ -140,17 +143,45 @@ def expect_ground(jurisdiction: Jurisdiction, ground: str) -> None:
         raise SharingRefused("case_ground", ground or "no ground", "a refusal has a ground of the list", known)
 
 
-def filed(kind: Kind, asked: Asked, who: Doer, at: datetime, follow: str = "") -> Step:
-    """The step that files a case. SharingRefused for who may not ask for that agency."""
-    number = case_id(kind, asked, who.name or follow, at)
-    told = Told(asked=asked, kind=kind, over=asked.digest, follow=follow)
-    tried = [who.step(number, Doing.FILE, seat, at, told) for seat in who.seats]
+def filed(told: Told, who: Doer, at: datetime, cases: Mapping[str, Case]) -> Step:
+    """The step that files a case beside those that there are.
+
+    SharingRefused for who may not ask for that agency, for a term that is past, and where the same is filed already.
+    """
+    assert told.kind is not None and told.asked is not None
+    kind, asked = told.kind, told.asked
+    _expect_term(asked, at)
+    number = _number(told, who, at, cases)
+    tried = [who.step(number, Doing.FILE, seat, at, replace(told, over=asked.digest)) for seat in who.seats]
     found = next((step for step in tried if fault_of(None, step) is None), None)
     if found is None:
         what = f"{who.name} may not ask for {asked.agency}: is {', '.join(map(str, who.seats)) or 'nothing'}"
         fix = f"have an applicant of {asked.agency} file it, or give the role in contracts/persons.yml"
         raise SharingRefused("case_applicant", asked.agency or str(kind), what, fix)
     return found
+
+
+def _number(told: Told, who: Doer, at: datetime, cases: Mapping[str, Case]) -> str:
+    """The number after those of the same that were filed on the day, and are over."""
+    assert told.kind is not None and told.asked is not None
+    by, again = who.name or told.follow, 0
+    while (known := cases.get(number := case_id(told.kind, told.asked, by, day_of(at), again))) is not None:
+        if known.state not in OVER:
+            what = f"exactly this is filed already, and is {known.state}"
+            fix = "go on there, withdraw it first, or ask for something else"
+            raise SharingRefused(FILED_ALREADY, number, what, fix)
+        again += 1
+    return number
+
+
+FILED_ALREADY = "request_filed"
+
+
+def _expect_term(asked: Asked, at: datetime) -> None:
+    """Asked of whoever files or changes it: of a case that waited too long the term is told, and judged by persons."""
+    if asked.valid_until is not None and asked.valid_until < day_of(at):
+        told = f"it ended on {asked.valid_until}, before today, {day_of(at)}"
+        raise SharingRefused("request_term", "valid.until", told, "a last day that is still to come")
 
 
 def record(ledger: Ledger, step: Step) -> None:

@@ -165,7 +165,8 @@ def _file(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
 
     with _desk(settings, write=True) as desk:
         asked = read_request(_yaml(Path(which)), desk.catalogue, desk.ledger)
-        step = acting.filed(Kind.REQUEST, asked, _doer(desk, told), desk.at)
+        filing = acting.Told(asked=asked, kind=Kind.REQUEST)
+        step = acting.filed(filing, _doer(desk, told), desk.at, desk.book.cases())
         acting.record(desk.ledger, step)
         return whole(desk.book.expect(step.case), desk.rules, desk.at)
 

@@ -19,6 +19,7 @@ from lake.cases.escalating import escalate, rules
 from lake.cases.reading import Book
 from lake.cases.told import brief, whole
 from portal.asking import Refused
+from portal.people.accounts import happened
 from portal.people.people import People
 from portal.requests.sight import follows
 from sharing.cases.deadlines import Rules
@@ -94,10 +95,15 @@ class Desk:
 
     async def _counted(self, number: str, seq: int) -> Case:
         case = (await asyncio.to_thread(self.book.cases)).get(number)
-        why = next((told for step, told in case.ignored if step.seq == seq), "") if case else "there is no such case"
-        if case is None or why:
+        if case is None or all(step.seq != seq for step in case.steps):
+            ignored = case.ignored if case else ()
+            why = next((told for step, told in ignored if step.seq == seq), "the same was said before")
             raise Refused(409, "CASE_CHANGED", f"it counts for nothing: {why}. Look again at what the case is now")
         return case
+
+    async def keep_refusal(self, person: str, path: str, refused: Refused) -> None:
+        """A refusal that is told with the page of its case, on the record as all others are."""
+        await self.city.journal.write(*happened(person, "refused", status=refused.status, path=path))
 
     def _draft(self, case: Case) -> None:
         try:

@@ -212,7 +212,8 @@ def test_what_is_overdue_is_told_though_no_calendar_reaches_so_far(office: Offic
 def test_what_others_wrote_forges_no_row_and_moves_no_cursor(office: Office) -> None:
     """An entry of before, or of another's making: nothing was asked of its texts."""
     asked = replace(office.file().asked, title="x\nR20260101-0000000000 \u202ereleased\x1b[2J", scope="a\nb\u3164")
-    step = acting.filed(Kind.REQUEST, asked, office.doer(ANNA), office.at)
+    told = acting.Told(asked=asked, kind=Kind.REQUEST)
+    step = acting.filed(told, office.doer(ANNA), office.at, {})
     acting.record(office.ledger, replace(step, person="\x9banna"))
     where = {"ZHONGTAI_STATE": str(office.settings.state), "ZHONGTAI_NOW": office.at.isoformat()}
     for which in ((), (step.case,)):
@@ -227,6 +228,36 @@ def test_texts_are_measured_as_they_are_kept(office: Office) -> None:
     assert office.file(scope=lines).asked.scope == lines.replace("\r", "")
     filed = office.file()
     assert office.do(filed, MEI, Doing.QUESTION, words=lines).steps[-1].words == lines.replace("\r", "")
+
+
+def test_the_same_is_asked_anew_once_it_is_over_and_is_one_case_until_then(office: Office) -> None:
+    first = office.file()
+    with pytest.raises(SharingRefused, match="filed already, and is filed") as refused:
+        office.file()
+    assert (refused.value.subject, refused.value.rule) == (first.id, acting.FILED_ALREADY)
+    office.do(first, ANNA, Doing.WITHDRAW)
+    second = office.file()
+    office.do(second, BAO, Doing.REFUSE, ground="no_duty")
+    third = office.file()
+    assert len({first.id, second.id, third.id}) == 3 and third.state is State.FILED
+    assert [one.state for one in office.book.cases().values()] == [State.WITHDRAWN, State.REFUSED, State.FILED]
+    with pytest.raises(SharingRefused, match="filed already") as refused:
+        office.file()
+    assert refused.value.subject == third.id
+
+
+def test_a_term_that_is_past_is_not_asked_for(office: Office) -> None:
+    past = {"valid": {"from": date(2026, 1, 1), "until": date(2026, 11, 1)}}
+    with pytest.raises(SharingRefused, match="ended on 2026-11-01, before today, 2026-11-02") as refused:
+        office.file(**past)
+    assert refused.value.subject == "valid.until"
+    last = office.file(valid={"from": date(2026, 1, 1), "until": NOW.date()})
+    asks = office.do(last, MEI, Doing.QUESTION)
+    changed = read_request({**REQUEST, **past}, office.catalogue, office.ledger)
+    with pytest.raises(SharingRefused, match="before today"):
+        office.do(asks, ANNA, Doing.ANSWER, asked=changed)
+    office.pass_by(days=3)
+    assert office.do(asks, ANNA, Doing.ANSWER).state is State.ANSWERED  # it is told, and decided by persons
 
 
 def test_of_two_steps_at_once_the_later_counts_for_nothing_and_says_so(office: Office) -> None:

@@ -204,7 +204,7 @@ def _drafted(catalogue: Catalogue, ledger: Ledger, number: int, wanted: str) -> 
     told["purpose"] = {"code": f"purpose_{number}", "text": "why: 1% #2", "legal_basis": "a law"}
     try:
         asked = read_request(told, catalogue, ledger)
-        step = acting.filed(Kind.REQUEST, asked, acting.Doer("anna", (APPLICANT,)), NOW)
+        step = acting.filed(acting.Told(asked=asked, kind=Kind.REQUEST), acting.Doer("anna", (APPLICANT,)), NOW, {})
         case = case_of([step])
         assert case is not None
         return draft(replace(case, state=State.BUREAU_APPROVED), catalogue, ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from dataclasses import replace
@@ -17,6 +18,8 @@ from contracts.load import load_catalogue
 from contracts.model import Catalogue
 from lake.acts import Persons
 from lake.cases.reading import Book
+from portal.asking import Refused
+from portal.requests.desk import Desk
 from sharing.acts import read_statement, sign_act
 from sharing.cases.law import Case
 from sharing.cases.vocabulary import State
@@ -144,6 +147,37 @@ def test_what_is_wrong_with_a_form_is_told_and_nothing_of_it_is_lost(hands: Hand
     assert list(hands.portal.city.ledger.entries("case")) == []
 
 
+def test_the_same_again_leads_to_the_case_and_is_filed_once_that_is_over(hands: Hands) -> None:
+    path = hands.file()
+    again = hands.portal.post("/requests/new", FORM, hands.browsers[ANNA])
+    assert again.status_code == 409 and f'href="{path}"' in again.text and "cancelled enterprises" in again.text
+    assert hands.do(ANNA, path, "withdraw").status_code == 303
+    other = hands.file()
+    assert other != path and hands.case(other).state is State.FILED
+    past = hands.portal.post(
+        "/requests/new", {**FORM, "from": "2026-01-01", "until": "2026-01-02"}, hands.browsers[ANNA]
+    )
+    assert past.status_code == 400 and "last day" in past.text and "cancelled enterprises" in past.text
+
+
+def test_words_that_are_refused_are_shown_again_and_the_refusal_is_on_the_record(hands: Hands) -> None:
+    path, written = hands.file(), "a long question about <everything>"
+    refused = {"over": "f" * 64}, {"words": f"{written}\u200b"}
+    for more in refused:
+        answer = hands.do(MEI, path, "question", **{"words": written, **more})
+        assert answer.status_code in (403, 409) and "It was not taken" in answer.text
+        assert answer.text.count("a long question about &lt;everything&gt;") == 2
+    told = [one.body for one in hands.portal.city.ledger.entries("account") if one.body.get("what") == "refused"]
+    assert [(one["person"], one["status"], one["path"]) for one in told] == [
+        (MEI, status, f"{path}/question") for status in (409, 403)
+    ]
+    assert len(hands.case(path).steps) == 1
+    filed = hands.portal.post("/requests/new", PUBLIC)
+    (link,) = set(re.findall(r"http://portal(/requests/follow/[\w-]+)", filed.text))
+    answer = hands.portal.post(f"{link}/answer", {"words": written})
+    assert answer.status_code == 403 and "a long question about" in answer.text
+
+
 def test_what_is_not_yours_is_not_there(hands: Hands) -> None:
     path = hands.file()
     other = hands.portal.sign_in("dora@harbour.example", RoleGrant(Role.APPLICANT, *ALWAYS, agency="other"))
@@ -189,6 +223,16 @@ def test_an_approval_is_this_persons_over_this(hands: Hands) -> None:
     assert hands.approve(MEI, path, role=Role.OFFICER).status_code == 403
     assert list(hands.portal.city.ledger.entries("act")) == []
     assert hands.approve(MEI, path).status_code == 303 and hands.case(path).state is State.DEPARTMENT_APPROVED
+
+
+def test_an_approval_that_lost_a_race_is_told(hands: Hands) -> None:
+    """The same act, sent twice at once and looked at by both before either was there: one counts for nothing."""
+    path = hands.file()
+    assert hands.approve(MEI, path).status_code == 303
+    (entry,) = hands.portal.city.ledger.entries("act")
+    with pytest.raises(Refused, match="counts for nothing: the same was said before") as refused:
+        asyncio.run(Desk(hands.portal.people).sign(path.rpartition("/")[2], str(entry.body["act"]).encode()))
+    assert refused.value.status == 409 and len(hands.case(path).steps) == 2
 
 
 def test_who_is_owner_and_officer_signs_as_the_one_that_is_waited_for(hands: Hands) -> None:
@@ -256,7 +300,8 @@ def test_nobody_fills_the_ledger_by_knocking(hands: Hands, monkeypatch: pytest.M
     assert long.status_code == 400
     for number in range(5):
         assert hands.portal.post("/requests/new", {**PUBLIC, "title": str(number)}).status_code == 201
-    assert hands.portal.post("/requests/new", PUBLIC).status_code == 429
+    full = hands.portal.post("/requests/new", PUBLIC)
+    assert full.status_code == 429 and PUBLIC["text"] in full.text  # what was written is not lost
     told = {"data": PUBLIC, "headers": {"Origin": "http://portal"}}
     others = [hands.portal.ask("POST", "/requests/new", address=f"10.0.0.{n}", **told).status_code for n in range(4)]
     assert others == [201, 201, 429, 429]

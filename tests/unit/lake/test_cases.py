@@ -287,9 +287,17 @@ def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None
 
 
 def agreement(office: Office, **changes: Any) -> Agreement:
+    """The agreement that a draft of the request would be."""
     (known,) = office.catalogue.agreements.values()
     term = {"valid_from": date(2026, 12, 1), "valid_until": date(2027, 11, 30)}
-    return replace(known, **{"purpose_code": "tax_clearance", **term, **changes})
+    told = {
+        "purpose_code": "tax_clearance",
+        "purpose": REQUEST["purpose"]["text"],
+        "legal_basis": REQUEST["purpose"]["legal_basis"],
+        "scope": "enterprises that\n  are cancelled ",
+        "columns": tuple(replace(known.columns[0], name=name) for name in ("credit_code", "status")),
+    }
+    return replace(known, **{**told, **term, **changes})
 
 
 def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Office) -> None:
@@ -301,10 +309,22 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
     found = answered(office.ledger, office.persons, naming)
     assert found and found.fault is None and found.digest == filed.asked.digest
     assert [(one.person, one.role) for one in found.acts] == [(MEI, "owner"), (BAO, "officer")]
-    beyond = {"agency": "health", "valid_from": date(2026, 1, 1), "valid_until": date(2030, 1, 1), "purpose_code": "x"}
-    for name, value in beyond.items():
+    held = (*naming.columns, *(replace(naming.columns[0], name=name) for name in ("phone", "code", "credit_code")))
+    beyond: dict[str, tuple[Any, str]] = {
+        "agency": ("health", "the recipient is health"),
+        "valid_from": (date(2026, 1, 1), "begins on 2026-01-01"),
+        "valid_until": (date(2030, 1, 1), "ends on 2030-01-01"),
+        "purpose_code": ("x", "the agreement for x"),
+        "columns": (held, "nobody asked for code, phone, which the agreement holds"),
+        "purpose": ("settle all taxes of who has gone", "the agreement's purpose is not the one"),
+        "legal_basis": ("another law", "the agreement's legal basis is not the one"),
+        "scope": ("enterprises", "the agreement's scope is not the one"),
+    }
+    for name, (value, says) in beyond.items():
         wrong = answered(office.ledger, office.persons, replace(naming, **{name: value}))
-        assert wrong and wrong.fault
+        assert wrong and wrong.fault and says in wrong.fault and ";" not in wrong.fault
+    every = answered(office.ledger, office.persons, replace(naming, **{name: one[0] for name, one in beyond.items()}))
+    assert every and all(says in str(every.fault) for _, says in beyond.values())
     assert answered(office.ledger, office.persons, agreement(office)) is None
     unknown = answered(office.ledger, office.persons, agreement(office, request="R20260101-0000000000"))
     assert unknown and "no such request" in str(unknown.fault)

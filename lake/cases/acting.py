@@ -6,7 +6,7 @@ kind `act`; all other steps are entries of kind `case`. Who may do what is the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -112,12 +112,12 @@ def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Ite
         yield who.step(case.id, doing, seat, at, told)
 
 
-def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
-    """All that somebody may do in a case now."""
+def may(case: Case, who: Doer, at: datetime, doings: Iterable[Doing] = Doing) -> tuple[Doing, ...]:
+    """Which of these somebody may do in a case now."""
     told = Told("words", "ground", "agreement", case.asked.digest, case.asked.parts, act="act")
     return tuple(
         doing
-        for doing in Doing
+        for doing in doings
         if doing is not Doing.FILE and any(fault_of(case, step) is None for step in _tried(case, doing, who, told, at))
     )
 

@@ -6,7 +6,7 @@ What is written counts or not by the law; what lost a race against another's ste
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from lake.cases.told import brief, whole
 from portal.asking import Refused
 from portal.people.accounts import happened
 from portal.people.people import People
-from portal.requests.sight import follows
+from portal.people.reader import Reader
+from portal.requests.sight import follows, waits
 from sharing.cases.deadlines import Rules
 from sharing.cases.law import Case
 from sharing.cases.steps import KIND, Step
@@ -76,6 +77,11 @@ class Desk:
             known = self._lines[case.id] = case, day_of(now), brief(case, self.rules, now)
         return known[2]
 
+    def waiting(self, cases: Iterable[Case], reader: Reader) -> list[dict[str, Any]]:
+        """The cases in which a reader is to do something, as lines, those that are due first at the top."""
+        now = self.city.now()
+        return sorted((self.line(one) for one in cases if waits(reader, one, now)), key=_due_first)
+
     def all_of(self, case: Case) -> dict[str, Any]:
         """All of a case."""
         return whole(case, self.rules, self.city.now())
@@ -114,3 +120,9 @@ class Desk:
     def drafted(self, case: Case) -> Path:
         """Where the draft of a case lies."""
         return folder_of(self.city.settings, case.id)
+
+
+def _due_first(line: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+    """Where no day is known, the clock stands or nobody can say: after those of which it is."""
+    known = [one["due"] for one in line["deadlines"] if one["done"] is None and one["due"]]
+    return not line["overdue"], min(known, default="9999-12-31"), line["filed_at"], line["case"]

@@ -38,6 +38,7 @@ from sharing.cases.vocabulary import Doing, Kind
 from sharing.faults import SharingRefused
 
 _A_PAGE = 100
+_FILTERS = ("state", "department", "agency", "overdue", "waiting")
 _CHANGED = "request_changed"
 _BESIDE = frozenset({acting.FILED_ALREADY, _CHANGED})
 """What is wrong is not with the form, but with the case as it is."""
@@ -68,13 +69,15 @@ class Requests:
         ]
 
     async def listed(self, request: Request) -> Response:
-        """The cases that concern a reader; `?state=` (also overdue), `department=`, `agency=`, `overdue=1`, `page=`."""
+        """The cases that concern a reader; `?state=` (also overdue), `department=`, `agency=`, `overdue=1`, `waiting=1`
+        (for the reader), `page=`.
+        """
         reader = self._people.reader(request)
         if not reader.signed_in:
             return self._pages.page(request, "requests_visitor.html", 200, **EVERY)
         mine = [one for one in (await self._desk.cases()).values() if sees(reader, one)]
-        wanted = {name: request.query_params.get(name, "") for name in ("state", "department", "agency", "overdue")}
-        lines = await asyncio.to_thread(self._lines, mine, wanted)
+        wanted = {name: request.query_params.get(name, "") for name in _FILTERS}
+        lines = await asyncio.to_thread(self._lines, mine, reader, wanted)
         page = _page(request.query_params.get("page", "1"))
         facts = {
             "lines": lines[(page - 1) * _A_PAGE : page * _A_PAGE],
@@ -88,12 +91,18 @@ class Requests:
         }
         return self._pages.page(request, "requests.html", 200, **facts, **EVERY)
 
-    def _lines(self, cases: list[Case], wanted: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Those that are wanted, overdue ones first, then the newest."""
-        lines = [self._desk.line(one) for one in reversed(cases)]
+    def _lines(self, cases: list[Case], reader: Reader, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Those that are wanted: what waits for the reader by the day it is due; else overdue ones first, then the
+        newest.
+        """
+        if wanted["waiting"]:
+            lines = self._desk.waiting(cases, reader)
+        else:
+            newest = [self._desk.line(one) for one in reversed(cases)]
+            lines = sorted(newest, key=lambda one: not one["overdue"])
         state = wanted["state"] if wanted["state"] in STATES else ""
         overdue = bool(wanted["overdue"]) or wanted["state"] == "overdue"
-        found = [
+        return [
             one
             for one in lines
             if (not state or one["state"] == state)
@@ -101,7 +110,6 @@ class Requests:
             and (not wanted["department"] or wanted["department"] in one["departments"])
             and (not wanted["agency"] or wanted["agency"] == one["agency"])
         ]
-        return sorted(found, key=lambda one: not one["overdue"])
 
     async def one(self, request: Request) -> Response:
         """One case, with what this reader may do in it."""

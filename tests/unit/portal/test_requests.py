@@ -271,6 +271,30 @@ def test_what_is_overdue_is_told_on_the_day_and_found(hands: Hands) -> None:
     assert len([one for one in hands.case(path).steps if one.deadline]) == 1
 
 
+def test_the_first_page_has_what_is_due_first_and_the_list_has_all(hands: Hands) -> None:
+    """Ten of fourteen: those that are overdue, then by their last days, whatever their numbers are."""
+    paths = []
+    for number in range(14):
+        paths.append(hands.file(scope=str(number)))
+        if number in (0, 3):
+            assert hands.do(MEI, paths[number], "question").status_code == 303
+        hands.portal.clock.pass_by(days=2)
+        hands.browsers = {name: {**hands.portal.begin(name), "Accept": "text/html"} for name in hands.browsers}
+    answer = {**FORM, "scope": "0", "words": "so it is"}
+    assert hands.portal.post(f"{paths[0]}/answer", answer, hands.browsers[ANNA]).status_code == 303
+    waiting = [*paths[1:3], *paths[4:], paths[0]]  # whose clock stood all the time
+    found = r'href="(/requests/R[^"]+)"'
+    page = hands.see(MEI, "/").text
+    assert re.findall(found, page) == waiting[:10] and "and 3 more" in page and "overdue by" in page
+    assert re.findall(found, hands.see(MEI, "/requests?waiting=1").text) == waiting
+    assert re.findall(found, hands.see(ANNA, "/").text) == [paths[3]]
+    assert hands.do(BAO, paths[5], "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, paths[5], "object").status_code == 303
+    assert re.findall(found, hands.see(CHEN, "/").text) == [paths[5]] and not re.findall(
+        found, hands.see(BAO, "/").text
+    )
+
+
 def test_the_public_asks_follows_and_answers_by_a_link(hands: Hands) -> None:
     filed = hands.portal.post("/requests/new", PUBLIC)
     assert filed.status_code == 201 and filed.headers["cache-control"] == "no-store"

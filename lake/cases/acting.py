@@ -16,13 +16,13 @@ from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
 from contracts.requests import MOST_TEXT
 from contracts.signs import fault_of_text, one_kind_of_line
-from lake.acts import Actor, record_act
-from lake.cases.reading import agencies_of, departments_of
+from lake.acts import Actor, Persons, record_act
+from lake.cases.reading import agencies_of, departments_of, roles_of
 from sharing.acts import Act, prepared, read_act
 from sharing.cases.asked import NAMESPACE, Asked
 from sharing.cases.law import Case, fault_of
 from sharing.cases.steps import KIND, Step, case_id
-from sharing.cases.vocabulary import OVER, RIGHTS, Doing, Kind, Seat
+from sharing.cases.vocabulary import OVER, RIGHTS, Doing, Kind, Seat, State
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
@@ -120,6 +120,14 @@ def may(case: Case, who: Doer, at: datetime, doings: Iterable[Doing] = Doing) ->
         for doing in doings
         if doing is not Doing.FILE and any(fault_of(case, step) is None for step in _tried(case, doing, who, told, at))
     )
+
+
+def is_stuck(case: Case, persons: Persons, at: datetime) -> bool:
+    """Whether an objection waits for somebody who is not declared: of the officers, all have asked or refused in it."""
+    if case.state is not State.DISPUTED or persons.plays:
+        return False
+    everyone = (Doer(one.name, roles_of(persons, one.name, day_of(at))) for one in persons.catalogue.persons.values())
+    return not any(may(case, one, at, (Doing.REOPEN, Doing.REFUSE)) for one in everyone)
 
 
 def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from contracts.acts import DeclaredPersons
 from contracts.clock import day_of
 from lake.acts import Persons, record_act
+from lake.cases.acting import is_stuck
 from lake.cases.drafts import folder_of, write_draft
 from lake.cases.escalating import escalate, rules
 from lake.cases.reading import Book
@@ -83,8 +84,9 @@ class Desk:
         return sorted((self.line(one) for one in cases if waits(reader, one, now)), key=_due_first)
 
     def all_of(self, case: Case) -> dict[str, Any]:
-        """All of a case."""
-        return whole(case, self.rules, self.city.now())
+        """All of a case, and whether it waits for an officer whom nobody has declared."""
+        now = self.city.now()
+        return {**whole(case, self.rules, now), "stuck": is_stuck(case, self.book.persons, now)}
 
     async def write(self, step: Step) -> Case:
         """Put a step into the ledger; the case after it. Raises `Refused` where it came too late to count."""

@@ -258,6 +258,22 @@ def test_a_refusal_is_objected_to_and_taken_up_again_by_another(hands: Hands) ->
     assert hands.do(ANNA, path, "withdraw").status_code == 303 and hands.case(path).state is State.WITHDRAWN
 
 
+def test_an_objection_that_nobody_can_decide_says_so(hands: Hands) -> None:
+    path = hands.file()
+    assert hands.do(MEI, path, "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, path, "object").status_code == 303
+    del hands.portal.persons[CHEN]
+    hands.browsers[BAO] = hands.sign_in(BAO, _grant(BAO))  # now the only officer
+    assert "Nobody can decide" not in hands.see(ANNA, path).text
+    assert hands.do(BAO, path, "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, path, "object").status_code == 303
+    for who in (ANNA, BAO):
+        assert "Nobody can decide" in hands.see(who, path).text
+    hands.browsers[CHEN] = hands.sign_in(CHEN, _grant(CHEN))
+    assert "Nobody can decide" not in hands.see(ANNA, path).text
+    assert hands.do(CHEN, path, "reopen").status_code == 303 and hands.case(path).state is State.FILED
+
+
 def test_what_is_overdue_is_told_on_the_day_and_found(hands: Hands) -> None:
     path = hands.file()
     assert path not in hands.see(BAO, "/requests?overdue=1").text

@@ -6,45 +6,49 @@ Texts are bounded and of one kind of sign: they go on the record for good, and i
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.declarations import Day, Declaration
 from contracts.names import GRAMMAR, Name
+from contracts.signs import fault_of_text, one_kind_of_line
 
 MOST_TEXT, MOST_TITLE, MOST_COLUMNS = 2000, 200, 300
-# Signs that nobody sees, or that make a text read otherwise than it is written (Unicode's direction marks).
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _TEMPLATE = re.compile(r"\{[{%#]")
 RESOURCE = rf"^(product|theme|{GRAMMAR[1:-1]})\.{GRAMMAR[1:]}"
 
 
-def has_unseen(text: str) -> bool:
-    """Whether a text has signs that nobody sees, or that change how it reads."""
-    return _UNSEEN.search(one_kind_of_line(text)) is not None
+def _expect_plain(text: str, *, lines: bool) -> str:
+    """A text that says what it shows, and has nothing that templates take for their own."""
+    fault = fault_of_text(text, lines=lines)
+    if fault is None and _TEMPLATE.search(text):
+        fault = "it has {{, {% or {#"
+    if fault:
+        raise PydanticCustomError("declared", "{what}", {"what": fault, "instead": "plain text"})
+    return text
 
 
-def one_kind_of_line(text: str) -> str:
-    """A text with line ends of one kind: forms send two signs for each."""
-    return text.replace("\r\n", "\n")
-
-
-def _plain(text: str) -> str:
-    """A text without signs that nobody sees, or that templates take for their own."""
-    if has_unseen(text) or _TEMPLATE.search(text):
-        told = {"what": "it has signs that nobody sees, or {{, {% or {#", "instead": "plain text"}
-        raise PydanticCustomError("declared", "{what}", told)
-    return one_kind_of_line(text)
+def _of_one_kind(text: object) -> object:
+    """Before it is measured: a form sends two signs for each line end."""
+    return one_kind_of_line(text) if isinstance(text, str) else text
 
 
 Words = Annotated[
-    str, StringConstraints(min_length=1, max_length=MOST_TEXT, strip_whitespace=True), AfterValidator(_plain)
+    str,
+    BeforeValidator(_of_one_kind),
+    StringConstraints(min_length=1, max_length=MOST_TEXT, strip_whitespace=True),
+    AfterValidator(partial(_expect_plain, lines=True)),
 ]
 Heading = Annotated[
-    str, StringConstraints(min_length=1, max_length=MOST_TITLE, strip_whitespace=True), AfterValidator(_plain)
+    str,
+    BeforeValidator(_of_one_kind),
+    StringConstraints(min_length=1, max_length=MOST_TITLE, strip_whitespace=True),
+    AfterValidator(partial(_expect_plain, lines=False)),
 ]
+"""One line: lists show it as a cell."""
 
 
 class RequestedPurpose(Declaration):

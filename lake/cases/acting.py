@@ -6,21 +6,23 @@ kind `act`; all other steps are entries of kind `case`. Who may do what is the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from contracts.acts import Deed, Role, RoleGrant
+from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
-from contracts.requests import MOST_TEXT, has_unseen, one_kind_of_line
-from lake.acts import Actor, record_act
-from lake.cases.reading import agencies_of, departments_of
+from contracts.requests import MOST_TEXT
+from contracts.signs import fault_of_text, one_kind_of_line
+from lake.acts import Actor, Persons, record_act
+from lake.cases.reading import agencies_of, departments_of, roles_of
 from sharing.acts import Act, prepared, read_act
 from sharing.cases.asked import NAMESPACE, Asked
 from sharing.cases.law import Case, fault_of
 from sharing.cases.steps import KIND, Step, case_id
-from sharing.cases.vocabulary import RIGHTS, Doing, Kind, Seat
+from sharing.cases.vocabulary import OVER, RIGHTS, Doing, Kind, Seat, State
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
@@ -83,6 +85,8 @@ class Told:
 def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Step:
     """The step that somebody may do, as the first of their roles that may. SharingRefused where none may."""
     _expect_words(case, told.words)
+    if told.asked is not None:
+        _expect_term(told.asked, at)
     tried = [(step, fault_of(case, step)) for step in _tried(case, doing, who, told, at)]
     found = next((step for step, fault in tried if fault is None), None)
     if found is not None:
@@ -94,11 +98,13 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
 
 
 def _expect_words(case: Case, words: str) -> None:
-    if len(words) > MOST_TEXT:
+    said = one_kind_of_line(words).strip()
+    if len(said) > MOST_TEXT:
         fix = f"say it in {MOST_TEXT} characters"
-        raise SharingRefused("case_words", case.id, f"{len(words)} characters are too many", fix)
-    if has_unseen(words):
-        raise SharingRefused("case_words", case.id, "the words have signs that nobody sees", "say it in plain text")
+        raise SharingRefused("case_words", case.id, f"{len(said)} characters are too many", fix)
+    fault = fault_of_text(said, lines=True) if said else None
+    if fault:
+        raise SharingRefused("case_words", case.id, f"what is said is no plain text: {fault}", "say it in plain text")
 
 
 def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Iterator[Step]:
@@ -106,14 +112,22 @@ def _tried(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> Ite
         yield who.step(case.id, doing, seat, at, told)
 
 
-def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
-    """All that somebody may do in a case now."""
+def may(case: Case, who: Doer, at: datetime, doings: Iterable[Doing] = Doing) -> tuple[Doing, ...]:
+    """Which of these somebody may do in a case now."""
     told = Told("words", "ground", "agreement", case.asked.digest, case.asked.parts, act="act")
     return tuple(
         doing
-        for doing in Doing
+        for doing in doings
         if doing is not Doing.FILE and any(fault_of(case, step) is None for step in _tried(case, doing, who, told, at))
     )
+
+
+def is_stuck(case: Case, persons: Persons, at: datetime) -> bool:
+    """Whether an objection waits for somebody who is not declared: of the officers, all have asked or refused in it."""
+    if case.state is not State.DISPUTED or persons.plays:
+        return False
+    everyone = (Doer(one.name, roles_of(persons, one.name, day_of(at))) for one in persons.catalogue.persons.values())
+    return not any(may(case, one, at, (Doing.REOPEN, Doing.REFUSE)) for one in everyone)
 
 
 def expect_act(case: Case, act: Act, who: Doer, at: datetime) -> None:
@@ -137,17 +151,45 @@ def expect_ground(jurisdiction: Jurisdiction, ground: str) -> None:
         raise SharingRefused("case_ground", ground or "no ground", "a refusal has a ground of the list", known)
 
 
-def filed(kind: Kind, asked: Asked, who: Doer, at: datetime, follow: str = "") -> Step:
-    """The step that files a case. SharingRefused for who may not ask for that agency."""
-    number = case_id(kind, asked, who.name or follow, at)
-    told = Told(asked=asked, kind=kind, over=asked.digest, follow=follow)
-    tried = [who.step(number, Doing.FILE, seat, at, told) for seat in who.seats]
+def filed(told: Told, who: Doer, at: datetime, cases: Mapping[str, Case]) -> Step:
+    """The step that files a case beside those that there are.
+
+    SharingRefused for who may not ask for that agency, for a term that is past, and where the same is filed already.
+    """
+    assert told.kind is not None and told.asked is not None
+    kind, asked = told.kind, told.asked
+    _expect_term(asked, at)
+    number = _number(told, who, at, cases)
+    tried = [who.step(number, Doing.FILE, seat, at, replace(told, over=asked.digest)) for seat in who.seats]
     found = next((step for step in tried if fault_of(None, step) is None), None)
     if found is None:
         what = f"{who.name} may not ask for {asked.agency}: is {', '.join(map(str, who.seats)) or 'nothing'}"
         fix = f"have an applicant of {asked.agency} file it, or give the role in contracts/persons.yml"
         raise SharingRefused("case_applicant", asked.agency or str(kind), what, fix)
     return found
+
+
+def _number(told: Told, who: Doer, at: datetime, cases: Mapping[str, Case]) -> str:
+    """The number after those of the same that were filed on the day, and are over."""
+    assert told.kind is not None and told.asked is not None
+    by, again = who.name or told.follow, 0
+    while (known := cases.get(number := case_id(told.kind, told.asked, by, day_of(at), again))) is not None:
+        if known.state not in OVER:
+            what = f"exactly this is filed already, and is {known.state}"
+            fix = "go on there, withdraw it first, or ask for something else"
+            raise SharingRefused(FILED_ALREADY, number, what, fix)
+        again += 1
+    return number
+
+
+FILED_ALREADY = "request_filed"
+
+
+def _expect_term(asked: Asked, at: datetime) -> None:
+    """Asked of whoever files or changes it: of a case that waited too long the term is told, and judged by persons."""
+    if asked.valid_until is not None and asked.valid_until < day_of(at):
+        told = f"it ended on {asked.valid_until}, before today, {day_of(at)}"
+        raise SharingRefused("request_term", "valid.until", told, "a last day that is still to come")
 
 
 def record(ledger: Ledger, step: Step) -> None:

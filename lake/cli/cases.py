@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from contracts.clock import in_city
 from contracts.model import Catalogue
+from contracts.signs import shown
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, note, say, table
 from lake.settings import Settings, load_settings
 
 WRONG = 2
 _OVERDUE = "overdue"
+_LONG = ("purpose", "scope")
+"""What is asked in several lines; all else that others wrote is shown as one."""
 _ACTS = ("answer", "question", "approve", "refuse", "withdraw", "object", "reopen")
 
 What = Annotated[str | None, typer.Argument(help=f"A case's number; or file, draft, escalate, {', '.join(_ACTS)}.")]
@@ -161,7 +165,8 @@ def _file(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
 
     with _desk(settings, write=True) as desk:
         asked = read_request(_yaml(Path(which)), desk.catalogue, desk.ledger)
-        step = acting.filed(Kind.REQUEST, asked, _doer(desk, told), desk.at)
+        filing = acting.Told(asked=asked, kind=Kind.REQUEST)
+        step = acting.filed(filing, _doer(desk, told), desk.at, desk.book.cases())
         acting.record(desk.ledger, step)
         return whole(desk.book.expect(step.case), desk.rules, desk.at)
 
@@ -253,6 +258,7 @@ def _show(found: dict[str, Any]) -> None:
     if "cases" in found:
         headers = ("case", "state", "by", "for", "title", "due", "left")
         table("申请 Cases", headers, [_line(one) for one in found["cases"]])
+        _say_unknown([clock for one in found["cases"] for clock in one["deadlines"] if clock["done"] is None])
         return
     if "patch" in found:
         say(f"{found['agreement']} with the product {found['product']}: {found['patch']}, for `git apply`")
@@ -262,16 +268,20 @@ def _show(found: dict[str, Any]) -> None:
     say(f"[bold]{found['case']}[/bold] {found['kind']}, {found['state']}")
     asked = found["asked"]
     told = [(name, ", ".join(value) if isinstance(value, list | dict) else value) for name, value in asked.items()]
-    table("所求 Asked", ("", ""), [(name, value) for name, value in told if value])
+    table("所求 Asked", ("", ""), [(name, shown(value, lines=name in _LONG)) for name, value in told if value])
     clocks = [
-        (one["deadline"], one["since"], one["used"], f"{one['working_days']}", _due(one), one["source"])
+        (one["deadline"], one["since"], _count(one, "used"), f"{one['working_days']}", _due(one), one["source"])
         for one in found["deadlines"]
     ]
     table("时限 Deadlines", ("deadline", "since", "used", "of", "due", "source"), clocks)
-    steps = [(_at(one), one["doing"], one["person"], one["seat"], one["words"]) for one in found["steps"]]
+    _say_unknown(found["deadlines"])
+    steps = [
+        (_at(one), one["doing"], shown(one["person"]), one["seat"], shown(one["words"], lines=True))
+        for one in found["steps"]
+    ]
     table("经过 Steps", ("at", "", "by", "as", "words"), steps)
     for one in found["ignored"]:
-        say(f"  counts for nothing: {one['doing']} by {one['person']}, {_at(one)}: {one['why']}")
+        say(escape(shown(f"  counts for nothing: {one['doing']} by {one['person']}, {_at(one)}: {one['why']}")))
     if found["pending"]:
         say(f"  yet to approve: {', '.join(found['pending'])}")
 
@@ -284,16 +294,26 @@ def _at(step: dict[str, Any]) -> str:
 def _line(one: dict[str, Any]) -> tuple[object, ...]:
     open_ = [each for each in one["deadlines"] if each["done"] is None]
     newest = open_[-1] if open_ else None
-    due, left = (_due(newest), newest["left"]) if newest else ("", "")
-    agency = one["agency"] or "public"
-    return one["case"], one["state"], agency, one["resource"], one["title"], due, "" if left is None else left
+    due, left = (_due(newest), _count(newest, "left")) if newest else ("", "")
+    agency = shown(one["agency"]) or "public"
+    return one["case"], one["state"], agency, shown(one["resource"]), shown(one["title"]), due, left
+
+
+def _count(clock: dict[str, Any], name: str) -> object:
+    """Days used or left, or that nobody can count them; why, `_say_unknown` says below."""
+    return "unknown" if clock[name] is None else clock[name]
+
+
+def _say_unknown(clocks: list[dict[str, Any]]) -> None:
+    for why in dict.fromkeys(one["unknown"] for one in clocks if one["unknown"]):
+        say(f"  unknown: {escape(why)}")
 
 
 def _due(one: dict[str, Any]) -> str:
     if one["stopped_since"]:
-        return f"stands since {one['stopped_since']}"
+        return f"stands since {one['stopped_since']}{' OVERDUE' if one['overdue'] else ''}"
     if one["due"] is None:
-        return "no calendar says"
+        return "unknown"
     return f"{one['due']}{' OVERDUE' if one['overdue'] else ''}"
 
 

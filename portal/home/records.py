@@ -5,22 +5,17 @@ All of it is of what concerns the reader, as the ledger has it; nothing is judge
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from contracts.acts import Role, person_key
 from lake import facts
 from lake.acts import required
 from lake.approving import shown
-from lake.cases.acting import may
 from portal.city import City
 from portal.people.reader import Reader
-from portal.requests.sight import doer, sees
 from portal.verdicts.records import Line, lines
-from sharing.cases.law import Case
-from sharing.cases.vocabulary import Doing
 from sharing.faults import SharingRefused
 from sharing.grants import Grant
 
@@ -53,15 +48,6 @@ def glance(city: City, reader: Reader) -> Glance:
     mine = lines(city, reader)
     waiting = tuple(one for one in mine if _asks(city, reader, one.name))
     return Glance(waiting, _ending(city, reader), tuple(mine), _deliveries(city, reader))
-
-
-def waiting(cases: Iterable[Case], reader: Reader, at: datetime) -> list[Case]:
-    """The cases in which a reader is to do something now, the oldest first; withdrawing and objecting are no duties."""
-    found = [one for one in cases if sees(reader, one) and _DUTIES & set(may(one, doer(reader), at))]
-    return sorted(found, key=lambda one: (one.filed.at, one.id))
-
-
-_DUTIES = {Doing.ANSWER, Doing.APPROVE, Doing.DRAFT, Doing.RELEASE}
 
 
 def _asks(city: City, reader: Reader, name: str) -> bool:

@@ -8,12 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.home.records import glance, waiting
+from portal.home.records import glance
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
 from portal.people.people import People
 from portal.released import Released
 from portal.requests.desk import Desk
+from portal.requests.words import EVERY
+
+_FIRST = 10
+"""So many of the cases that wait are on the first page: those that are due first."""
 
 
 class Home:
@@ -31,8 +35,10 @@ class Home:
         city, reader = self._people.city, self._people.reader(request)
         if reader.signed_in:
             found = await asyncio.to_thread(glance, city, reader)
-            cases = waiting((await self._desk.cases()).values(), reader, city.now())
-            return self._pages.page(request, "home.html", glance=found, cases=list(map(self._desk.line, cases)))
+            every = (await self._desk.cases()).values()
+            lines = await asyncio.to_thread(self._desk.waiting, every, reader)
+            facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}
+            return self._pages.page(request, "home.html", **facts, **EVERY)
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)
         return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)

@@ -6,7 +6,7 @@ What is written counts or not by the law; what lost a race against another's ste
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,16 @@ from typing import Any
 from contracts.acts import DeclaredPersons
 from contracts.clock import day_of
 from lake.acts import Persons, record_act
+from lake.cases.acting import is_stuck
 from lake.cases.drafts import folder_of, write_draft
 from lake.cases.escalating import escalate, rules
 from lake.cases.reading import Book
 from lake.cases.told import brief, whole
 from portal.asking import Refused
+from portal.people.accounts import happened
 from portal.people.people import People
-from portal.requests.sight import follows
+from portal.people.reader import Reader
+from portal.requests.sight import follows, waits
 from sharing.cases.deadlines import Rules
 from sharing.cases.law import Case
 from sharing.cases.steps import KIND, Step
@@ -75,9 +78,15 @@ class Desk:
             known = self._lines[case.id] = case, day_of(now), brief(case, self.rules, now)
         return known[2]
 
+    def waiting(self, cases: Iterable[Case], reader: Reader) -> list[dict[str, Any]]:
+        """The cases in which a reader is to do something, as lines, those that are due first at the top."""
+        now = self.city.now()
+        return sorted((self.line(one) for one in cases if waits(reader, one, now)), key=_due_first)
+
     def all_of(self, case: Case) -> dict[str, Any]:
-        """All of a case."""
-        return whole(case, self.rules, self.city.now())
+        """All of a case, and whether it waits for an officer whom nobody has declared."""
+        now = self.city.now()
+        return {**whole(case, self.rules, now), "stuck": is_stuck(case, self.book.persons, now)}
 
     async def write(self, step: Step) -> Case:
         """Put a step into the ledger; the case after it. Raises `Refused` where it came too late to count."""
@@ -94,10 +103,15 @@ class Desk:
 
     async def _counted(self, number: str, seq: int) -> Case:
         case = (await asyncio.to_thread(self.book.cases)).get(number)
-        why = next((told for step, told in case.ignored if step.seq == seq), "") if case else "there is no such case"
-        if case is None or why:
+        if case is None or all(step.seq != seq for step in case.steps):
+            ignored = case.ignored if case else ()
+            why = next((told for step, told in ignored if step.seq == seq), "the same was said before")
             raise Refused(409, "CASE_CHANGED", f"it counts for nothing: {why}. Look again at what the case is now")
         return case
+
+    async def keep_refusal(self, person: str, path: str, refused: Refused) -> None:
+        """A refusal that is told with the page of its case, on the record as all others are."""
+        await self.city.journal.write(*happened(person, "refused", status=refused.status, path=path))
 
     def _draft(self, case: Case) -> None:
         try:
@@ -108,3 +122,9 @@ class Desk:
     def drafted(self, case: Case) -> Path:
         """Where the draft of a case lies."""
         return folder_of(self.city.settings, case.id)
+
+
+def _due_first(line: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+    """Where no day is known, the clock stands or nobody can say: after those of which it is."""
+    known = [one["due"] for one in line["deadlines"] if one["done"] is None and one["due"]]
+    return not line["overdue"], min(known, default="9999-12-31"), line["filed_at"], line["case"]

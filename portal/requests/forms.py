@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from lake.cases.resources import Resource
+from portal.asking import Refused
 from sharing.cases.asked import Asked
+from sharing.cases.vocabulary import Doing
 from sharing.faults import Fault
 
 COLUMN = "column."
@@ -34,6 +36,19 @@ class Filled:
     def why(self, column: str) -> str:
         """What a column is needed for."""
         return self.texts.get(COLUMN + column, "")
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """Words that were written and refused: shown again with the reason, so that they are not lost."""
+
+    refused: Refused
+    doing: Doing
+    words: str
+
+    def words_for(self, doing: str) -> str:
+        """What the form of a step has in it."""
+        return self.words if doing == self.doing else ""
 
 
 def declared(form: Mapping[str, str]) -> dict[str, Any]:

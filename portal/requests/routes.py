@@ -26,7 +26,7 @@ from portal.people.people import Form, People
 from portal.people.reader import Reader
 from portal.people.signing import Intended, ToSign, signed, to_sign
 from portal.requests.desk import Desk
-from portal.requests.forms import Filled, declared, texts_of
+from portal.requests.forms import Filled, Unsaid, declared, texts_of
 from portal.requests.sight import doer, sees
 from portal.requests.visitors import Visitors
 from portal.requests.words import EVERY, STATES
@@ -38,6 +38,10 @@ from sharing.cases.vocabulary import Doing, Kind
 from sharing.faults import SharingRefused
 
 _A_PAGE = 100
+_FILTERS = ("state", "department", "agency", "overdue", "waiting")
+_CHANGED = "request_changed"
+_BESIDE = frozenset({acting.FILED_ALREADY, _CHANGED})
+"""What is wrong is not with the form, but with the case as it is."""
 _NOTHING = "there is no such case, or it does not concern you"
 _SIMPLE = {str(one): one for one in (Doing.QUESTION, Doing.REFUSE, Doing.WITHDRAW, Doing.OBJECT, Doing.REOPEN)}
 
@@ -65,13 +69,15 @@ class Requests:
         ]
 
     async def listed(self, request: Request) -> Response:
-        """The cases that concern a reader; `?state=` (also overdue), `department=`, `agency=`, `overdue=1`, `page=`."""
+        """The cases that concern a reader; `?state=` (also overdue), `department=`, `agency=`, `overdue=1`, `waiting=1`
+        (for the reader), `page=`.
+        """
         reader = self._people.reader(request)
         if not reader.signed_in:
             return self._pages.page(request, "requests_visitor.html", 200, **EVERY)
         mine = [one for one in (await self._desk.cases()).values() if sees(reader, one)]
-        wanted = {name: request.query_params.get(name, "") for name in ("state", "department", "agency", "overdue")}
-        lines = await asyncio.to_thread(self._lines, mine, wanted)
+        wanted = {name: request.query_params.get(name, "") for name in _FILTERS}
+        lines = await asyncio.to_thread(self._lines, mine, reader, wanted)
         page = _page(request.query_params.get("page", "1"))
         facts = {
             "lines": lines[(page - 1) * _A_PAGE : page * _A_PAGE],
@@ -85,12 +91,18 @@ class Requests:
         }
         return self._pages.page(request, "requests.html", 200, **facts, **EVERY)
 
-    def _lines(self, cases: list[Case], wanted: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Those that are wanted, overdue ones first, then the newest."""
-        lines = [self._desk.line(one) for one in reversed(cases)]
+    def _lines(self, cases: list[Case], reader: Reader, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Those that are wanted: what waits for the reader by the day it is due; else overdue ones first, then the
+        newest.
+        """
+        if wanted["waiting"]:
+            lines = self._desk.waiting(cases, reader)
+        else:
+            newest = [self._desk.line(one) for one in reversed(cases)]
+            lines = sorted(newest, key=lambda one: not one["overdue"])
         state = wanted["state"] if wanted["state"] in STATES else ""
         overdue = bool(wanted["overdue"]) or wanted["state"] == "overdue"
-        found = [
+        return [
             one
             for one in lines
             if (not state or one["state"] == state)
@@ -98,14 +110,13 @@ class Requests:
             and (not wanted["department"] or wanted["department"] in one["departments"])
             and (not wanted["agency"] or wanted["agency"] == one["agency"])
         ]
-        return sorted(found, key=lambda one: not one["overdue"])
 
     async def one(self, request: Request) -> Response:
         """One case, with what this reader may do in it."""
         reader, case = await self._expect(request)
         return await asyncio.to_thread(self._show, request, reader, case)
 
-    def _show(self, request: Request, reader: Reader, case: Case) -> Response:
+    def _show(self, request: Request, reader: Reader, case: Case, unsaid: Unsaid | None = None) -> Response:
         may, known = acting.may(case, doer(reader), self._city.now()), self._known(case.asked.resource)
         facts = {
             "one": self._desk.all_of(case),
@@ -117,8 +128,9 @@ class Requests:
             "approved": case.approved,
             "drafted": reader.has(Role.OFFICER, Role.ENGINEER) and (self._desk.drafted(case) / "change.patch").exists(),
             "released": self._agreed(case),
+            "unsaid": unsaid,
         }
-        return self._pages.page(request, "request.html", 200, **facts, **EVERY)
+        return self._pages.page(request, "request.html", unsaid.refused.status if unsaid else 200, **facts, **EVERY)
 
     def _agreed(self, case: Case) -> str:
         """The agreement that answers a case, once it is declared."""
@@ -162,10 +174,13 @@ class Requests:
         reader = self._people.expect(request, Role.APPLICANT)
         try:
             asked = await asyncio.to_thread(self._asked, form)
-            step = acting.filed(Kind.REQUEST, asked, doer(reader), self._city.now())
+            filing = acting.Told(asked=asked, kind=Kind.REQUEST)
+            step = acting.filed(filing, doer(reader), self._city.now(), await self._desk.cases())
+            case = await self._desk.write(step)
         except SharingRefused as refusal:
             return await self._form(request, reader, form, refusal)
-        case = await self._desk.write(step)
+        except Refused as refused:
+            return await self._form(request, reader, form, _late(refused, acting.FILED_ALREADY, step.case))
         return RedirectResponse(f"/requests/{case.id}", 303)
 
     def _asked(self, form: Mapping[str, str]) -> Asked:
@@ -185,7 +200,8 @@ class Requests:
         filled = Filled(texts, found, faults)
         agencies = sorted(reader.agencies)
         facts = {"filled": filled, "agencies": agencies, "case": case, "resources": self._resources()}
-        return self._pages.page(request, "request_form.html", 400 if refusal else 200, **facts, **EVERY)
+        status = 200 if refusal is None else 409 if refusal.rule in _BESIDE else 400
+        return self._pages.page(request, "request_form.html", status, **facts, **EVERY)
 
     def _resources(self) -> list[tuple[str, str]]:
         """What can be asked for, by its id and its title."""
@@ -209,9 +225,11 @@ class Requests:
             asked = await asyncio.to_thread(self._asked, {**form, "agency": case.asked.agency})
             told = acting.Told(form.get("words", ""), asked=asked if asked != case.asked else None)
             step = acting.propose(case, Doing.ANSWER, doer(reader), told, self._city.now())
+            await self._desk.write(step)
         except SharingRefused as refusal:
             return await self._form(request, reader, form, refusal, case)
-        await self._desk.write(step)
+        except Refused as refused:
+            return await self._form(request, reader, form, _late(refused, _CHANGED, case.id), case)
         return RedirectResponse(f"/requests/{case.id}", 303)
 
     async def approve(self, request: Request) -> Response:
@@ -234,9 +252,18 @@ class Requests:
         doing = _SIMPLE.get(request.path_params["doing"])
         if doing is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", _NOTHING)
-        self._expect_shown(case, form)
-        await self._desk.write(self._step(reader, case, doing, form))
+        try:
+            self._expect_shown(case, form)
+            await self._desk.write(self._step(reader, case, doing, form))
+        except Refused as refused:
+            # What was refused goes on the record as all that is; what was written is not lost with it.
+            await self._desk.keep_refusal(reader.name, request.url.path, refused)
+            said = Unsaid(refused, doing, form.texts.get("words", ""))
+            return await asyncio.to_thread(self._show, request, reader, await self._now(case), said)
         return RedirectResponse(f"/requests/{case.id}", 303)
+
+    async def _now(self, case: Case) -> Case:
+        return (await self._desk.cases()).get(case.id, case)
 
     def _step(self, reader: Reader, case: Case, doing: Doing, form: Form) -> Step:
         ground = form.texts.get("ground", "")
@@ -272,6 +299,11 @@ def _told_as(status: int) -> Iterator[None]:
         yield
     except SharingRefused as refusal:
         raise Refused(status, "NOT_ALLOWED", refusal.fault.message) from None
+
+
+def _late(refused: Refused, rule: str, case: str) -> SharingRefused:
+    """What lost a race against another's step, as what is wrong with a form."""
+    return SharingRefused(rule, case, refused.message, "look at the case as it is now")
 
 
 def _approving(case: Case) -> Intended:

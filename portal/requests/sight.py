@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 
 from contracts.acts import Role
-from lake.cases.acting import Doer
+from lake.cases.acting import Doer, may
 from portal.people.reader import Reader
 from sharing.cases.law import Case
-from sharing.cases.vocabulary import Kind
+from sharing.cases.vocabulary import Doing, Kind
 
 
 def sees(reader: Reader, case: Case) -> bool:
@@ -29,6 +30,14 @@ def sees(reader: Reader, case: Case) -> bool:
 def doer(reader: Reader) -> Doer:
     """The reader, about to act."""
     return Doer(reader.name, reader.roles)
+
+
+def waits(reader: Reader, case: Case, at: datetime) -> bool:
+    """Whether a reader is to do something in a case now; withdrawing and objecting are no duties."""
+    return sees(reader, case) and bool(may(case, doer(reader), at, _DUTIES))
+
+
+_DUTIES = (Doing.ANSWER, Doing.APPROVE, Doing.REOPEN)
 
 
 def following(secret: str) -> str:

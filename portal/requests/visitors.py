@@ -22,10 +22,12 @@ from lake.cases.asking import RequestRefused, read_public
 from portal.asking import Refused
 from portal.pages import Pages
 from portal.requests.desk import Desk
+from portal.requests.forms import Unsaid
 from portal.requests.sight import following
 from portal.requests.words import EVERY, KINDS
 from portal.whence import whence
 from sharing.cases.law import Case
+from sharing.cases.steps import Step
 from sharing.cases.vocabulary import Doing, Kind
 from sharing.faults import SharingRefused
 
@@ -53,24 +55,32 @@ class Visitors:
             Route("/requests/follow/{secret}/{doing}", self.act, methods=["POST"]),
         ]
 
-    def form(self, request: Request, texts: Mapping[str, str] | None = None, refused: object = None) -> Response:
-        """The form; with what is wrong with what was sent."""
+    def form(
+        self,
+        request: Request,
+        texts: Mapping[str, str] | None = None,
+        refusal: RequestRefused | Refused | None = None,
+    ) -> Response:
+        """The form; with what is wrong with what was sent, which is never lost."""
         asked = request.query_params
         kind = asked.get("kind", "")
         first = {"kind": kind if kind in KINDS else "public_request", "about": asked.get("resource", "")[:130]}
-        faults = refused.faults if isinstance(refused, RequestRefused) else ()
-        facts = {"texts": texts or first, "faults": faults, **EVERY}
-        return self._pages.page(request, "request_public.html", 400 if faults else 200, **facts)
+        faults = refusal.faults if isinstance(refusal, RequestRefused) else ()
+        refused = refusal if isinstance(refusal, Refused) else None
+        status = refused.status if refused else 400 if faults else 200
+        facts = {"texts": texts or first, "faults": faults, "refused": refused, **EVERY}
+        return self._pages.page(request, "request_public.html", status, **facts)
 
     async def file(self, request: Request, form: Mapping[str, str]) -> Response:
         """File it, and show its number and its link, once."""
         try:
             kind, asked = read_public({name: form.get(name, "") for name in _FIELDS})
-        except RequestRefused as refusal:
+            await self._expect_room(request)
+        except (RequestRefused, Refused) as refusal:
             return self.form(request, form, refusal)
-        await self._expect_room(request)
         secret = secrets.token_urlsafe(32)
-        step = acting.filed(kind, asked, VISITOR, self._desk.city.now(), following(secret))
+        filing = acting.Told(asked=asked, kind=kind, follow=following(secret))
+        step = acting.filed(filing, VISITOR, self._desk.city.now(), {})
         case = await self._desk.write(step)
         link = f"{self._people.base}/requests/follow/{secret}"
         answer = self._pages.page(request, "request_filed.html", 201, number=case.id, link=link)
@@ -90,15 +100,19 @@ class Visitors:
 
     async def follow(self, request: Request) -> Response:
         """The case of a link."""
-        case = await self._case(request)
+        return self._show(request, await self._case(request))
+
+    def _show(self, request: Request, case: Case, unsaid: Unsaid | None = None) -> Response:
         may = acting.may(case, VISITOR, self._desk.city.now())
         facts = {
             "one": self._desk.all_of(case),
             "may": [str(one) for one in may],
             "grounds": self._desk.city.catalogue.jurisdiction.grounds,
             "secret": request.path_params["secret"],
+            "unsaid": unsaid,
         }
-        answer = self._pages.page(request, "request_follow.html", 200, **facts, **EVERY)
+        status = unsaid.refused.status if unsaid else 200
+        answer = self._pages.page(request, "request_follow.html", status, **facts, **EVERY)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -108,13 +122,18 @@ class Visitors:
         case, doing = await self._case(request), _MAY.get(request.path_params["doing"])
         if doing is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", _GONE)
+        try:
+            await self._desk.write(self._step(case, doing, form))
+        except Refused as refused:
+            return self._show(request, await self._case(request), Unsaid(refused, doing, form.get("words", "")))
+        return RedirectResponse(f"/requests/follow/{request.path_params['secret']}", 303)
+
+    def _step(self, case: Case, doing: Doing, form: Mapping[str, str]) -> Step:
         told = acting.Told(form.get("words", ""), over=case.asked.digest)
         try:
-            step = acting.propose(case, doing, VISITOR, told, self._desk.city.now())
+            return acting.propose(case, doing, VISITOR, told, self._desk.city.now())
         except SharingRefused as refusal:
             raise Refused(403, "NOT_ALLOWED", refusal.fault.message) from None
-        await self._desk.write(step)
-        return RedirectResponse(f"/requests/follow/{request.path_params['secret']}", 303)
 
     async def _case(self, request: Request) -> Case:
         found = await self._desk.followed(request.path_params["secret"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sharing.acts import seen_digest
@@ -38,20 +39,20 @@ class Asked:
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data, and a part of its ledger entry."""
         return {
-            **vars(self),
+            **{one.name: getattr(self, one.name) for one in fields(self)},
             "columns": dict(self.columns),
             "departments": list(self.departments),
             "valid_from": self.valid_from and self.valid_from.isoformat(),
             "valid_until": self.valid_until and self.valid_until.isoformat(),
         }
 
-    @property
-    def parts(self) -> dict[str, str]:
-        """Part -> digest, of all that it says."""
+    @cached_property
+    def parts(self) -> Mapping[str, str]:
+        """Part -> digest, of all that it says: asked for with every step that somebody might do."""
         told = self.as_dict()
         return {part: digest([told[name] for name in names]) for part, names in PARTS.items()}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """One digest over all parts."""
         return seen_digest(self.parts)

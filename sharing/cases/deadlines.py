@@ -40,13 +40,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Deadline:
-    """One deadline as of a day: `used` of `limit.working_days`, and the last day for it, unknown while it stands.
+    """One deadline as of a day: `used` of `limit.working_days` up to and including `until`, and the last day for it,
+    unknown while it stands.
 
     `horizon` says why nobody can say, where a calendar ends.
     """
 
     span: Span
     limit: Limit
+    until: date
     used: int | None
     due: date | None
     horizon: str = ""
@@ -63,8 +65,10 @@ class Deadline:
 
     @property
     def late(self) -> bool:
-        """Whether more days were used than there are."""
-        return self.left is not None and self.left < 0
+        """Whether more days were used than there are; where nobody can count them, whether its last day is past."""
+        if self.left is not None:
+            return self.left < 0
+        return self.due is not None and self.due < self.until
 
     @property
     def overdue(self) -> bool:
@@ -143,7 +147,7 @@ def _deadline(span: Span, limit: Limit, rules: Rules, today: date) -> Deadline:
     until = min(today, span.done) if span.done else today
     used, beyond = _known(lambda: _used(span, rules.calendar, until))
     due, later = _known(lambda: _due(span, limit.working_days, rules.calendar))
-    return Deadline(span, limit, used, due, beyond or later)
+    return Deadline(span, limit, until, used, due, beyond or later)
 
 
 T = TypeVar("T")
@@ -158,8 +162,10 @@ def _known(count: Callable[[], T]) -> tuple[T | None, str]:
 
 
 def _used(span: Span, calendar: Calendar, until: date) -> int:
-    stood = (working_days_between(first, min(last or until, until), calendar) for first, last in span.pauses)
-    return working_days_between(span.since, until, calendar) - sum(stood)
+    """Counted run by run: of the days on which it stood no calendar has to know anything."""
+    starts = [span.since, *(last for _, last in span.pauses if last is not None)]
+    stops = [*(min(first, until) for first, _ in span.pauses), *([] if span.stopped_since else [until])]
+    return sum(working_days_between(start, stop, calendar) for start, stop in zip(starts, stops, strict=True))
 
 
 def _due(span: Span, allowed: int, calendar: Calendar) -> date | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from contracts.clock import day_of
 from sharing.canonical import digest
 from sharing.cases.asked import Asked, read_asked
 from sharing.cases.vocabulary import LETTERS, Doing, Kind, Seat
@@ -85,7 +84,7 @@ def read_step(entry: Entry) -> Step | None:
         return None
 
 
-def case_id(kind: Kind, asked: Asked, by: str, at: datetime) -> str:
-    """The number of a case that is filed at a moment: the same, filed twice at once, is one case."""
-    found = digest([str(kind), asked.as_dict(), by, at.isoformat()])
-    return f"{LETTERS[kind]}{day_of(at):%Y%m%d}-{found[:10]}"
+def case_id(kind: Kind, asked: Asked, by: str, day: date, again: int = 0) -> str:
+    """The number of a case filed on a day, `again` after so many of the same: filed twice at once, it is one case."""
+    found = digest([str(kind), asked.as_dict(), by, day.isoformat(), again])
+    return f"{LETTERS[kind]}{day:%Y%m%d}-{found[:10]}"

@@ -75,6 +75,8 @@ _ANSWERABLE = _BEFORE_APPROVAL | {State.QUESTIONS}
 _OPEN = _ANSWERABLE | {State.DEPARTMENT_APPROVED}
 _UNDER_WAY = frozenset({State.BUREAU_APPROVED, State.DRAFTED})
 _NONE: frozenset[State] = frozenset()
+OVER = frozenset({State.ENDED, State.WITHDRAWN, State.REFUSED})
+"""Where a case has come to an end: the same may be asked anew."""
 
 RIGHTS: Mapping[Doing, Mapping[Seat, frozenset[State]]] = {
     Doing.FILE: {Seat.APPLICANT: _NONE, Seat.VISITOR: _NONE},

@@ -111,7 +111,7 @@ class Office:
 
     def file(self, who: str = ANNA, **changes: Any) -> Case:
         asked = read_request({**REQUEST, **changes}, self.catalogue, self.ledger)
-        step = acting.filed(Kind.REQUEST, asked, self.doer(who), self.at)
+        step = acting.filed(acting.Told(asked=asked, kind=Kind.REQUEST), self.doer(who), self.at, self.book.cases())
         acting.record(self.ledger, step)
         return self.book.expect(step.case)
 

@@ -77,6 +77,7 @@ def test_the_sides_do_what_the_table_gives_them_and_no_more(office: Office) -> N
         ("x" * 2001, "characters are too many"),
         ("a\x1b[2Jb", "nobody sees"),
         ("a\u202eb", "nobody sees"),
+        ("\u0301", "no sign that anybody sees"),
     ):
         with pytest.raises(SharingRefused, match=says):
             office.do(filed, MEI, Doing.QUESTION, words=words)
@@ -194,6 +195,71 @@ def test_what_is_overdue_is_told_once_by_whoever_looks(office: Office) -> None:
     json.dumps(told)
 
 
+def test_what_is_overdue_is_told_though_no_calendar_reaches_so_far(office: Office) -> None:
+    filed = office.file()
+    office.at = NOW.replace(year=2031)
+    (step,) = escalate(office.ledger, [filed], office.rules, office.at)
+    told = whole(office.book.expect(filed.id), office.rules, office.at)
+    (clock,) = told["deadlines"]
+    assert (step.case, told["overdue"], clock["due"], clock["used"]) == (filed.id, True, "2026-11-16", None)
+    assert "calendar: in zhongtai.yml" in clock["unknown"]
+    where = {"ZHONGTAI_STATE": str(office.settings.state), "ZHONGTAI_NOW": office.at.isoformat()}
+    for which in ((), (filed.id,)):
+        shown = call("cases", *which, "--workspace", str(office.settings.workspace), environment=where).out
+        assert "None" not in shown and "2026-11-16 OVERDUE" in shown and "years: [2027]" in shown
+
+
+def test_what_others_wrote_forges_no_row_and_moves_no_cursor(office: Office) -> None:
+    """An entry of before, or of another's making: nothing was asked of its texts."""
+    asked = replace(office.file().asked, title="x\nR20260101-0000000000 \u202ereleased\x1b[2J", scope="a\nb\u3164")
+    told = acting.Told(asked=asked, kind=Kind.REQUEST)
+    step = acting.filed(told, office.doer(ANNA), office.at, {})
+    acting.record(office.ledger, replace(step, person="\x9banna"))
+    where = {"ZHONGTAI_STATE": str(office.settings.state), "ZHONGTAI_NOW": office.at.isoformat()}
+    for which in ((), (step.case,)):
+        told = call("cases", *which, "--workspace", str(office.settings.workspace), environment=where).out
+        assert "x\\u000aR2026" in told and "\\u202ereleased\\u001b[2J" in told
+        assert not {"\u202e", "\x1b", "\x9b", "\u3164"} & set(told)
+    assert "a\\u000ab" not in told and "b\\u3164" in told
+
+
+def test_texts_are_measured_as_they_are_kept(office: Office) -> None:
+    lines = "x\r\n" * 999 + "xx"
+    assert office.file(scope=lines).asked.scope == lines.replace("\r", "")
+    filed = office.file()
+    assert office.do(filed, MEI, Doing.QUESTION, words=lines).steps[-1].words == lines.replace("\r", "")
+
+
+def test_the_same_is_asked_anew_once_it_is_over_and_is_one_case_until_then(office: Office) -> None:
+    first = office.file()
+    with pytest.raises(SharingRefused, match="filed already, and is filed") as refused:
+        office.file()
+    assert (refused.value.subject, refused.value.rule) == (first.id, acting.FILED_ALREADY)
+    office.do(first, ANNA, Doing.WITHDRAW)
+    second = office.file()
+    office.do(second, BAO, Doing.REFUSE, ground="no_duty")
+    third = office.file()
+    assert len({first.id, second.id, third.id}) == 3 and third.state is State.FILED
+    assert [one.state for one in office.book.cases().values()] == [State.WITHDRAWN, State.REFUSED, State.FILED]
+    with pytest.raises(SharingRefused, match="filed already") as refused:
+        office.file()
+    assert refused.value.subject == third.id
+
+
+def test_a_term_that_is_past_is_not_asked_for(office: Office) -> None:
+    past = {"valid": {"from": date(2026, 1, 1), "until": date(2026, 11, 1)}}
+    with pytest.raises(SharingRefused, match="ended on 2026-11-01, before today, 2026-11-02") as refused:
+        office.file(**past)
+    assert refused.value.subject == "valid.until"
+    last = office.file(valid={"from": date(2026, 1, 1), "until": NOW.date()})
+    asks = office.do(last, MEI, Doing.QUESTION)
+    changed = read_request({**REQUEST, **past}, office.catalogue, office.ledger)
+    with pytest.raises(SharingRefused, match="before today"):
+        office.do(asks, ANNA, Doing.ANSWER, asked=changed)
+    office.pass_by(days=3)
+    assert office.do(asks, ANNA, Doing.ANSWER).state is State.ANSWERED  # it is told, and decided by persons
+
+
 def test_of_two_steps_at_once_the_later_counts_for_nothing_and_says_so(office: Office) -> None:
     filed = office.file()
     office.do(filed, ANNA, Doing.WITHDRAW)
@@ -221,9 +287,17 @@ def test_a_book_reads_on_and_agrees_with_one_that_begins(office: Office) -> None
 
 
 def agreement(office: Office, **changes: Any) -> Agreement:
+    """The agreement that a draft of the request would be."""
     (known,) = office.catalogue.agreements.values()
     term = {"valid_from": date(2026, 12, 1), "valid_until": date(2027, 11, 30)}
-    return replace(known, **{"purpose_code": "tax_clearance", **term, **changes})
+    told = {
+        "purpose_code": "tax_clearance",
+        "purpose": REQUEST["purpose"]["text"],
+        "legal_basis": REQUEST["purpose"]["legal_basis"],
+        "scope": "enterprises that\n  are cancelled ",
+        "columns": tuple(replace(known.columns[0], name=name) for name in ("credit_code", "status")),
+    }
+    return replace(known, **{**told, **term, **changes})
 
 
 def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Office) -> None:
@@ -235,10 +309,22 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
     found = answered(office.ledger, office.persons, naming)
     assert found and found.fault is None and found.digest == filed.asked.digest
     assert [(one.person, one.role) for one in found.acts] == [(MEI, "owner"), (BAO, "officer")]
-    beyond = {"agency": "health", "valid_from": date(2026, 1, 1), "valid_until": date(2030, 1, 1), "purpose_code": "x"}
-    for name, value in beyond.items():
+    held = (*naming.columns, *(replace(naming.columns[0], name=name) for name in ("phone", "code", "credit_code")))
+    beyond: dict[str, tuple[Any, str]] = {
+        "agency": ("health", "the recipient is health"),
+        "valid_from": (date(2026, 1, 1), "begins on 2026-01-01"),
+        "valid_until": (date(2030, 1, 1), "ends on 2030-01-01"),
+        "purpose_code": ("x", "the agreement for x"),
+        "columns": (held, "nobody asked for code, phone, which the agreement holds"),
+        "purpose": ("settle all taxes of who has gone", "the agreement's purpose is not the one"),
+        "legal_basis": ("another law", "the agreement's legal basis is not the one"),
+        "scope": ("enterprises", "the agreement's scope is not the one"),
+    }
+    for name, (value, says) in beyond.items():
         wrong = answered(office.ledger, office.persons, replace(naming, **{name: value}))
-        assert wrong and wrong.fault
+        assert wrong and wrong.fault and says in wrong.fault and ";" not in wrong.fault
+    every = answered(office.ledger, office.persons, replace(naming, **{name: one[0] for name, one in beyond.items()}))
+    assert every and all(says in str(every.fault) for _, says in beyond.values())
     assert answered(office.ledger, office.persons, agreement(office)) is None
     unknown = answered(office.ledger, office.persons, agreement(office, request="R20260101-0000000000"))
     assert unknown and "no such request" in str(unknown.fault)
@@ -252,6 +338,9 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
         ({"title": "{{ env_var('A') }}"}, "title"),
         ({"scope": "a\x00b"}, "scope"),
         ({"scope": "a\u202eb"}, "scope"),
+        ({"title": "核对\nR20260101-0000000000 released"}, "title"),
+        ({"title": "\u0301 \u00a0\ufe0f"}, "title"),
+        ({"scope": "lost \ufffd bytes"}, "scope"),
         ({"columns": {}}, "columns"),
         ({"columns": {"credit_code": ""}}, "columns.credit_code"),
         ({"columns": {"salary": "know it"}}, "columns.salary"),

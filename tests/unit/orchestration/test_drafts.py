@@ -139,6 +139,24 @@ def test_names_that_are_taken_get_a_number(office: Office, tmp_path: Path) -> No
     assert again == made and folder_of(office.settings, case.id).name == case.id
 
 
+def test_a_draft_takes_an_earlier_ones_place_and_nothing_elses(office: Office, tmp_path: Path) -> None:
+    case, folder = approved(office), tmp_path / "out"
+
+    def files() -> set[str]:
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    first = write_draft(office.ledger, case, office.catalogue, folder, office.at)
+    (known,) = office.catalogue.agreements.values()
+    taken = replace(office.catalogue, agreements={known.name: known, first.agreement: known})
+    second = write_draft(office.ledger, case, taken, folder, office.at)
+    assert second.agreement == f"{first.agreement}_2" and files() == {*second.files, "change.patch"}
+    assert (folder / "change.patch").read_text("utf-8") == second.patch
+    (folder / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(SharingRefused, match=r"no draft: notes\.txt"):
+        write_draft(office.ledger, case, office.catalogue, folder, office.at)
+    assert files() == {*second.files, "change.patch", "notes.txt"}
+
+
 @pytest.mark.parametrize("code", ["a" * 63, f"{'a' * 53}_{'b' * 9}", "con", "select"])
 def test_a_name_of_any_length_is_one_that_a_city_can_have(office: Office, code: str) -> None:
     made = draft(
@@ -204,7 +222,7 @@ def _drafted(catalogue: Catalogue, ledger: Ledger, number: int, wanted: str) -> 
     told["purpose"] = {"code": f"purpose_{number}", "text": "why: 1% #2", "legal_basis": "a law"}
     try:
         asked = read_request(told, catalogue, ledger)
-        step = acting.filed(Kind.REQUEST, asked, acting.Doer("anna", (APPLICANT,)), NOW)
+        step = acting.filed(acting.Told(asked=asked, kind=Kind.REQUEST), acting.Doer("anna", (APPLICANT,)), NOW, {})
         case = case_of([step])
         assert case is not None
         return draft(replace(case, state=State.BUREAU_APPROVED), catalogue, ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from dataclasses import replace
@@ -17,6 +18,8 @@ from contracts.load import load_catalogue
 from contracts.model import Catalogue
 from lake.acts import Persons
 from lake.cases.reading import Book
+from portal.asking import Refused
+from portal.requests.desk import Desk
 from sharing.acts import read_statement, sign_act
 from sharing.cases.law import Case
 from sharing.cases.vocabulary import State
@@ -144,6 +147,37 @@ def test_what_is_wrong_with_a_form_is_told_and_nothing_of_it_is_lost(hands: Hand
     assert list(hands.portal.city.ledger.entries("case")) == []
 
 
+def test_the_same_again_leads_to_the_case_and_is_filed_once_that_is_over(hands: Hands) -> None:
+    path = hands.file()
+    again = hands.portal.post("/requests/new", FORM, hands.browsers[ANNA])
+    assert again.status_code == 409 and f'href="{path}"' in again.text and "cancelled enterprises" in again.text
+    assert hands.do(ANNA, path, "withdraw").status_code == 303
+    other = hands.file()
+    assert other != path and hands.case(other).state is State.FILED
+    past = hands.portal.post(
+        "/requests/new", {**FORM, "from": "2026-01-01", "until": "2026-01-02"}, hands.browsers[ANNA]
+    )
+    assert past.status_code == 400 and "last day" in past.text and "cancelled enterprises" in past.text
+
+
+def test_words_that_are_refused_are_shown_again_and_the_refusal_is_on_the_record(hands: Hands) -> None:
+    path, written = hands.file(), "a long question about <everything>"
+    refused = {"over": "f" * 64}, {"words": f"{written}\u200b"}
+    for more in refused:
+        answer = hands.do(MEI, path, "question", **{"words": written, **more})
+        assert answer.status_code in (403, 409) and "It was not taken" in answer.text
+        assert answer.text.count("a long question about &lt;everything&gt;") == 2
+    told = [one.body for one in hands.portal.city.ledger.entries("account") if one.body.get("what") == "refused"]
+    assert [(one["person"], one["status"], one["path"]) for one in told] == [
+        (MEI, status, f"{path}/question") for status in (409, 403)
+    ]
+    assert len(hands.case(path).steps) == 1
+    filed = hands.portal.post("/requests/new", PUBLIC)
+    (link,) = set(re.findall(r"http://portal(/requests/follow/[\w-]+)", filed.text))
+    answer = hands.portal.post(f"{link}/answer", {"words": written})
+    assert answer.status_code == 403 and "a long question about" in answer.text
+
+
 def test_what_is_not_yours_is_not_there(hands: Hands) -> None:
     path = hands.file()
     other = hands.portal.sign_in("dora@harbour.example", RoleGrant(Role.APPLICANT, *ALWAYS, agency="other"))
@@ -191,6 +225,16 @@ def test_an_approval_is_this_persons_over_this(hands: Hands) -> None:
     assert hands.approve(MEI, path).status_code == 303 and hands.case(path).state is State.DEPARTMENT_APPROVED
 
 
+def test_an_approval_that_lost_a_race_is_told(hands: Hands) -> None:
+    """The same act, sent twice at once and looked at by both before either was there: one counts for nothing."""
+    path = hands.file()
+    assert hands.approve(MEI, path).status_code == 303
+    (entry,) = hands.portal.city.ledger.entries("act")
+    with pytest.raises(Refused, match="counts for nothing: the same was said before") as refused:
+        asyncio.run(Desk(hands.portal.people).sign(path.rpartition("/")[2], str(entry.body["act"]).encode()))
+    assert refused.value.status == 409 and len(hands.case(path).steps) == 2
+
+
 def test_who_is_owner_and_officer_signs_as_the_one_that_is_waited_for(hands: Hands) -> None:
     eve = "eve@harbour.example"
     roles = (RoleGrant(Role.OWNER, *ALWAYS, "market_regulation"), RoleGrant(Role.OFFICER, *ALWAYS))
@@ -214,6 +258,22 @@ def test_a_refusal_is_objected_to_and_taken_up_again_by_another(hands: Hands) ->
     assert hands.do(ANNA, path, "withdraw").status_code == 303 and hands.case(path).state is State.WITHDRAWN
 
 
+def test_an_objection_that_nobody_can_decide_says_so(hands: Hands) -> None:
+    path = hands.file()
+    assert hands.do(MEI, path, "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, path, "object").status_code == 303
+    del hands.portal.persons[CHEN]
+    hands.browsers[BAO] = hands.sign_in(BAO, _grant(BAO))  # now the only officer
+    assert "Nobody can decide" not in hands.see(ANNA, path).text
+    assert hands.do(BAO, path, "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, path, "object").status_code == 303
+    for who in (ANNA, BAO):
+        assert "Nobody can decide" in hands.see(who, path).text
+    hands.browsers[CHEN] = hands.sign_in(CHEN, _grant(CHEN))
+    assert "Nobody can decide" not in hands.see(ANNA, path).text
+    assert hands.do(CHEN, path, "reopen").status_code == 303 and hands.case(path).state is State.FILED
+
+
 def test_what_is_overdue_is_told_on_the_day_and_found(hands: Hands) -> None:
     path = hands.file()
     assert path not in hands.see(BAO, "/requests?overdue=1").text
@@ -225,6 +285,30 @@ def test_what_is_overdue_is_told_on_the_day_and_found(hands: Hands) -> None:
     for query in ("state=released", "department=taxation", "agency=other", "state=lost&department=x"):
         assert path not in hands.see(BAO, f"/requests?{query}").text
     assert len([one for one in hands.case(path).steps if one.deadline]) == 1
+
+
+def test_the_first_page_has_what_is_due_first_and_the_list_has_all(hands: Hands) -> None:
+    """Ten of fourteen: those that are overdue, then by their last days, whatever their numbers are."""
+    paths = []
+    for number in range(14):
+        paths.append(hands.file(scope=str(number)))
+        if number in (0, 3):
+            assert hands.do(MEI, paths[number], "question").status_code == 303
+        hands.portal.clock.pass_by(days=2)
+        hands.browsers = {name: {**hands.portal.begin(name), "Accept": "text/html"} for name in hands.browsers}
+    answer = {**FORM, "scope": "0", "words": "so it is"}
+    assert hands.portal.post(f"{paths[0]}/answer", answer, hands.browsers[ANNA]).status_code == 303
+    waiting = [*paths[1:3], *paths[4:], paths[0]]  # whose clock stood all the time
+    found = r'href="(/requests/R[^"]+)"'
+    page = hands.see(MEI, "/").text
+    assert re.findall(found, page) == waiting[:10] and "and 3 more" in page and "overdue by" in page
+    assert re.findall(found, hands.see(MEI, "/requests?waiting=1").text) == waiting
+    assert re.findall(found, hands.see(ANNA, "/").text) == [paths[3]]
+    assert hands.do(BAO, paths[5], "refuse", ground="no_duty").status_code == 303
+    assert hands.do(ANNA, paths[5], "object").status_code == 303
+    assert re.findall(found, hands.see(CHEN, "/").text) == [paths[5]] and not re.findall(
+        found, hands.see(BAO, "/").text
+    )
 
 
 def test_the_public_asks_follows_and_answers_by_a_link(hands: Hands) -> None:
@@ -256,7 +340,8 @@ def test_nobody_fills_the_ledger_by_knocking(hands: Hands, monkeypatch: pytest.M
     assert long.status_code == 400
     for number in range(5):
         assert hands.portal.post("/requests/new", {**PUBLIC, "title": str(number)}).status_code == 201
-    assert hands.portal.post("/requests/new", PUBLIC).status_code == 429
+    full = hands.portal.post("/requests/new", PUBLIC)
+    assert full.status_code == 429 and PUBLIC["text"] in full.text  # what was written is not lost
     told = {"data": PUBLIC, "headers": {"Origin": "http://portal"}}
     others = [hands.portal.ask("POST", "/requests/new", address=f"10.0.0.{n}", **told).status_code for n in range(4)]
     assert others == [201, 201, 429, 429]

@@ -251,14 +251,15 @@ def test_an_entry_that_says_nothing_is_no_step(tmp_path: Path, body: dict[str, A
 
 
 def test_numbers_are_of_what_is_filed_and_when() -> None:
-    one = case_id(Kind.REQUEST, ASKED, ANNA, FILED.at)
+    one = case_id(Kind.REQUEST, ASKED, ANNA, DAY)
     assert one.startswith("R20260105-") and len(one) == 20
     others = {
-        case_id(Kind.REQUEST, ASKED, BAO, FILED.at),
-        case_id(Kind.REQUEST, replace(ASKED, scope="all"), ANNA, FILED.at),
-        case_id(Kind.REQUEST, ASKED, ANNA, FILED.at + timedelta(seconds=1)),
+        case_id(Kind.REQUEST, ASKED, BAO, DAY),
+        case_id(Kind.REQUEST, replace(ASKED, scope="all"), ANNA, DAY),
+        case_id(Kind.REQUEST, ASKED, ANNA, DAY + timedelta(days=1)),
+        case_id(Kind.REQUEST, ASKED, ANNA, DAY, 1),
     }
-    assert one not in others and len(others) == 3
+    assert one not in others and len(others) == 4
 
 
 def test_the_rules_name_every_clock() -> None:

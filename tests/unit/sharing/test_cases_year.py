@@ -202,6 +202,21 @@ def test_a_city_says_itself_which_days_it_works() -> None:
     assert deadlines(december, Rules(Jurisdiction(), Calendar()), date(2026, 12, 29)) == ()
 
 
+def test_where_the_calendar_ends_nothing_stops_being_overdue() -> None:
+    beyond = date(2027, 2, 3)
+    (overdue,) = deadlines(asks(), RULES, beyond)
+    assert (overdue.used, overdue.due, overdue.overdue, bool(overdue.horizon)) == (None, date(2026, 11, 16), True, True)
+    question = step(date(2026, 11, 4), HAI, Doing.QUESTION)
+    (stands,) = deadlines(asks(question), RULES, beyond)
+    assert (stands.used, stands.overdue, stands.horizon) == (2, False, "")
+    answered = step(beyond, ANNA, Doing.ANSWER)
+    (nobody_knows,) = deadlines(asks(question, answered), RULES, date(2027, 2, 10))
+    assert (nobody_knows.used, nobody_knows.due, nobody_knows.overdue) == (None, None, False)
+    assert nobody_knows.horizon.startswith("2027-02-04")
+    (too_late,) = deadlines(asks(step(date(2026, 11, 25), HAI, Doing.QUESTION), answered), RULES, beyond)
+    assert (too_late.due, too_late.overdue) == (date(2026, 11, 16), True)
+
+
 def test_the_public_has_clocks_by_what_it_asks() -> None:
     for kind, days in ((Kind.PUBLIC_REQUEST, 20), (Kind.REGISTRATION, 10), (Kind.OBJECTION, 10)):
         filed = replace(step(date(2026, 11, 2), "", Doing.FILE, kind=kind), seat=Seat.VISITOR)

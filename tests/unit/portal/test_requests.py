@@ -171,6 +171,8 @@ def test_words_that_are_refused_are_shown_again_and_the_refusal_is_on_the_record
     assert [(one["person"], one["status"], one["path"]) for one in told] == [
         (MEI, status, f"{path}/question") for status in (409, 403)
     ]
+    approving = hands.do(MEI, path, "approve", words=written)
+    assert approving.status_code == 400 and "a long question about" in approving.text  # nothing was signed
     assert len(hands.case(path).steps) == 1
     filed = hands.portal.post("/requests/new", PUBLIC)
     (link,) = set(re.findall(r"http://portal(/requests/follow/[\w-]+)", filed.text))

@@ -352,6 +352,14 @@ def test_nobody_fills_the_ledger_by_knocking(hands: Hands, monkeypatch: pytest.M
     assert hands.portal.post("/requests/new", PUBLIC).status_code == 201
 
 
+def test_bytes_that_are_no_text_are_not_kept_for_good(hands: Hands) -> None:
+    headers = {"Origin": "http://portal", "Content-Type": "application/x-www-form-urlencoded"}
+    for place in (b"title=%C2%B7%CE%CA&text=x", b"title=x&text=%FF%FE"):
+        answer = hands.portal.ask("POST", "/requests/new", content=b"kind=objection&" + place, headers=headers)
+        assert answer.status_code == 400
+    assert list(hands.portal.city.ledger.entries("case")) == []
+
+
 def test_visitors_find_how_to_ask(hands: Hands) -> None:
     page = hands.portal.ask("GET", "/requests")
     assert page.status_code == 200 and "/requests/new?kind=registration" in page.text

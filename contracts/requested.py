@@ -19,10 +19,11 @@ class Granted:
 @dataclass(frozen=True)
 class Requested:
     """A request by its number: the digest of what is asked, the approvals that stand, and why nothing may leave for it
-    (None: it is approved, and the agreement keeps within it).
+    (None: it is approved, and the agreement keeps within it). `departments` are those whose data it is for.
     """
 
     id: str
     digest: str
     acts: tuple[Granted, ...] = ()
     fault: str | None = None
+    departments: tuple[str, ...] = ()

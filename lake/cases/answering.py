@@ -26,7 +26,7 @@ def answered(ledger: Ledger, persons: Persons, agreement: Agreement) -> Requeste
     if case is None:
         return Requested(agreement.request, "", fault="there is no such request in the ledger")
     acts = tuple(Granted(one.person, str(one.seat), one.at, one.act) for one in case.acts)
-    return Requested(case.id, case.asked.digest, acts, _fault(case, agreement))
+    return Requested(case.id, case.asked.digest, acts, _fault(case, agreement), case.asked.departments)
 
 
 def _fault(case: Case, agreement: Agreement) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from contracts.acts import ActEvidence, Approval, person_key
 from contracts.clock import day_of
+from contracts.requested import Requested
 from contracts.violation import Violation
 from lineage.gates.gate import Case, Gate
 
@@ -24,8 +25,8 @@ class ApprovalGate(Gate):
     Withholds where nobody looked for acts; where a person who is named signed nothing, signed something that has
     changed since, or signed what counts for nothing (another's key, a role not held, after revocation); where whoever
     wrote the product alone approved it, or two persons signed with one key; where the agreement names a request that
-    is not approved, or goes beyond it; and where it was stopped and not approved again. Sources: 政务数据共享条例
-    (State Council Order 809); 个人信息保护法, article 51.
+    is not approved, or goes beyond it, also by values of departments that were not asked; and where it was stopped and
+    not approved again. Sources: 政务数据共享条例 (State Council Order 809); 个人信息保护法, article 51.
     """
 
     name = "approval"
@@ -58,6 +59,18 @@ class ApprovalGate(Gate):
         if told is not None:
             fix = f"see `zhongtai cases {wanted}`; have it approved, or correct what the agreement says"
             yield self.refuse("request_approved", subject, told, fix)
+        elif found is not None:
+            yield from self._unasked(case, found)
+
+    def _unasked(self, case: Case, found: Requested) -> Iterator[Violation]:
+        """A name is no promise of what stands in it: values come from those alone who were asked for theirs."""
+        for column in case.evidence.lineage.columns:
+            values = (one for one in column.sources if one.direct)
+            others = {str(one) for one in values if one.dataset.partition(".")[0] not in found.departments}
+            if others:
+                told = f"it has values of {', '.join(sorted(others))}, whose department was not asked in {found.id}"
+                fix = "take them out of the product's model, or file a request that asks for them"
+                yield self.refuse("request_approved", case.column(column.name), told, fix)
 
     def _person(self, case: Case, acts: ActEvidence, name: str) -> Iterator[Violation]:
         mine = [one for one in acts.approvals if person_key(one.person) == person_key(name)]

@@ -236,6 +236,13 @@ class Requests:
         """Approve exactly what was shown: a signed act."""
         reader, case = await self._expect(request)
         form = await self._people.form(request)
+        try:
+            await self._approve(reader, case, form)
+        except Refused as refused:
+            return await self._again(request, reader, case, Unsaid(refused, Doing.APPROVE, form.texts.get("words", "")))
+        return RedirectResponse(f"/requests/{case.id}", 303)
+
+    async def _approve(self, reader: Reader, case: Case, form: Form) -> None:
         self._expect_shown(case, form)
         self._expect_may(reader, case, Doing.APPROVE)
         who = self._signing(reader, case)
@@ -243,7 +250,6 @@ class Requests:
         with _told_as(403):
             acting.expect_act(case, read_act(data), doer(reader), self._city.now())
         await self._desk.sign(case.id, data)
-        return RedirectResponse(f"/requests/{case.id}", 303)
 
     async def act(self, request: Request) -> Response:
         """Any other step of a case."""
@@ -256,14 +262,16 @@ class Requests:
             self._expect_shown(case, form)
             await self._desk.write(self._step(reader, case, doing, form))
         except Refused as refused:
-            # What was refused goes on the record as all that is; what was written is not lost with it.
-            await self._desk.keep_refusal(reader.name, request.url.path, refused)
-            said = Unsaid(refused, doing, form.texts.get("words", ""))
-            return await asyncio.to_thread(self._show, request, reader, await self._now(case), said)
+            return await self._again(request, reader, case, Unsaid(refused, doing, form.texts.get("words", "")))
         return RedirectResponse(f"/requests/{case.id}", 303)
 
-    async def _now(self, case: Case) -> Case:
-        return (await self._desk.cases()).get(case.id, case)
+    async def _again(self, request: Request, reader: Reader, case: Case, unsaid: Unsaid) -> Response:
+        """The case as it is now, with what was written, which is not lost; the refusal goes on the record as all do."""
+        now = (await self._desk.cases()).get(case.id, case)
+        if not sees(reader, now):
+            raise unsaid.refused
+        await self._desk.keep_refusal(reader.name, request.url.path, unsaid.refused)
+        return await asyncio.to_thread(self._show, request, reader, now, unsaid)
 
     def _step(self, reader: Reader, case: Case, doing: Doing, form: Form) -> Step:
         ground = form.texts.get("ground", "")

@@ -55,6 +55,9 @@ def k_anonymity(k: int) -> Rule:
 
 A, E = c.agreement(), c.evidence()
 ASKED = c.agreement(request="R1")
+ANSWERED = Requested("R1", "d" * 64, departments=(c.RESIDENTS.partition(".")[0],))
+OF_ANOTHER = Requested("R1", "d" * 64, departments=("nobody",))
+BY_A_FILTER = tuple(c.lineage_column(name, sources=(c.source_column(direct=False),)) for name in ("person_id", "age"))
 REFUSED = c.acts(request=Requested("R1", "d" * 64, fault="it is refused"))
 SCOPED = c.scoped()
 DIVERSE = c.agreement(l_diversity=LDiversity(("age",), 3))
@@ -172,6 +175,7 @@ PLANTED: list[tuple[str, str, Agreement, Evidence]] = [
     ("approval", "request_approved", ASKED, E),
     ("approval", "request_approved", ASKED, c.evidence(acts=c.acts(request=Requested("R2", "d" * 64)))),
     ("approval", "request_approved", ASKED, c.evidence(acts=REFUSED)),
+    ("approval", "request_approved", ASKED, c.evidence(acts=c.acts(request=OF_ANOTHER))),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=()), E),
     ("sharing_attribute", "condition_stated", c.agreement(approvals=("",)), E),
     ("sharing_attribute", "not_shared", A, c.with_column(sources=(c.source_column(sharing_attribute=NOT_SHARED),))),
@@ -373,7 +377,8 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         (A, c.with_groups(behind=False, **SMALL)),
         (A, c.with_groups(minimum=None, small_rows=1)),
         (c.agreement(minimum_group=7), E),
-        (ASKED, c.evidence(acts=c.acts(request=Requested("R1", "d" * 64)))),
+        (ASKED, c.evidence(acts=c.acts(request=ANSWERED))),
+        (ASKED, c.evidence(acts=c.acts(request=OF_ANOTHER), lineage=c.lineage(columns=BY_A_FILTER))),
         (DIVERSE, c.with_groups(diversity=(Diversity("age", 3, 3, 0),))),
         (DIVERSE, c.with_groups(behind=False)),
         (c.agreement(allowed_purposes=()), E),
@@ -395,6 +400,7 @@ def test_both_ends_of_the_agreement_are_days_in_force(today: date) -> None:
         "no minimum",
         "just enough",
         "answers a request that is approved",
+        "by a filter on another department's data",
         "diverse",
         "diverse of nobody",
         "any purpose",

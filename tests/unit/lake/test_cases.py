@@ -308,6 +308,7 @@ def test_an_agreement_answers_an_approved_request_and_keeps_within_it(office: Of
     office.approve(filed, MEI, BAO)
     found = answered(office.ledger, office.persons, naming)
     assert found and found.fault is None and found.digest == filed.asked.digest
+    assert found.departments == ("market_regulation",)
     assert [(one.person, one.role) for one in found.acts] == [(MEI, "owner"), (BAO, "officer")]
     held = (*naming.columns, *(replace(naming.columns[0], name=name) for name in ("phone", "code", "credit_code")))
     beyond: dict[str, tuple[Any, str]] = {

@@ -171,6 +171,8 @@ def test_words_that_are_refused_are_shown_again_and_the_refusal_is_on_the_record
     assert [(one["person"], one["status"], one["path"]) for one in told] == [
         (MEI, status, f"{path}/question") for status in (409, 403)
     ]
+    approving = hands.do(MEI, path, "approve", words=written)
+    assert approving.status_code == 400 and "a long question about" in approving.text  # nothing was signed
     assert len(hands.case(path).steps) == 1
     filed = hands.portal.post("/requests/new", PUBLIC)
     (link,) = set(re.findall(r"http://portal(/requests/follow/[\w-]+)", filed.text))
@@ -348,6 +350,14 @@ def test_nobody_fills_the_ledger_by_knocking(hands: Hands, monkeypatch: pytest.M
     assert len(list(hands.portal.city.ledger.entries("case"))) == 7
     hands.portal.clock.pass_by(**{"days": timedelta(days=1).days})
     assert hands.portal.post("/requests/new", PUBLIC).status_code == 201
+
+
+def test_bytes_that_are_no_text_are_not_kept_for_good(hands: Hands) -> None:
+    headers = {"Origin": "http://portal", "Content-Type": "application/x-www-form-urlencoded"}
+    for place in (b"title=%C2%B7%CE%CA&text=x", b"title=x&text=%FF%FE"):
+        answer = hands.portal.ask("POST", "/requests/new", content=b"kind=objection&" + place, headers=headers)
+        assert answer.status_code == 400
+    assert list(hands.portal.city.ledger.entries("case")) == []
 
 
 def test_visitors_find_how_to_ask(hands: Hands) -> None:

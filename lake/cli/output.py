@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.signs import shown
+
 # Into a file or a pipe, rich would fold tables at 80 columns.
 _PIPED = 200
 
@@ -41,13 +43,14 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def _cell(text: str) -> str:
-    """Text as it is: brackets in it are no markup, but for the marks of good and bad."""
-    return text if text.startswith(("[green]✓", "[red]✗")) else escape(text)
+    """Text as it is: brackets are no markup, but for the marks of good and bad, and nothing in it is a control."""
+    told = shown(text, lines=True)
+    return told if told.startswith(("[green]✓", "[red]✗")) else escape(told)
 
 
 def say(text: str) -> None:
-    """Print a line for people."""
-    console.print(text)
+    """Print a line for people. What others wrote in it moves no cursor."""
+    console.print(shown(text, lines=True))
 
 
 def note(text: str) -> None:

@@ -143,6 +143,9 @@ def test_what_is_wrong_with_a_form_is_told_and_nothing_of_it_is_lost(hands: Hand
     assert "code of the purpose" in answer.text and "last day" in answer.text
     other = hands.portal.post("/requests/new", {**FORM, "agency": "market_regulation"}, hands.browsers[ANNA])
     assert other.status_code == 400 and "may not ask for market_regulation" in other.text
+    gone = hands.portal.post("/requests/new", {**FORM, "resource": "market_regulation.gone"}, hands.browsers[ANNA])
+    assert gone.status_code == 400 and "There is no such resource" in gone.text
+    assert FORM["scope"] in gone.text and FORM["column.status"] in gone.text and "<code>csrf<" not in gone.text
     assert hands.portal.post("/requests/new", FORM, hands.browsers[MEI]).status_code == 403
     assert list(hands.portal.city.ledger.entries("case")) == []
 

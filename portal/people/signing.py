@@ -77,7 +77,9 @@ def _played(persons: Persons, reader: Reader, asked: Act, form: Form) -> bytes:
     """The act as the platform plays it, by no other role than the person has."""
     known, signer = persons.play(reader.name)
     played = Actor(replace(known, roles=reader.roles), signer, played=True)
-    words = form.texts.get("words", "").strip()[:_MOST_WORDS]
+    words = "\n".join(form.texts.get("words", "").strip().splitlines())
+    if len(words) > _MOST_WORDS:
+        raise Refused(400, "TOO_LONG", f"the words have {len(words)} signs; at most {_MOST_WORDS} are signed")
     return played.act(asked.deed, asked.about, asked.seen, Said(asked.at, words, asked.after))
 
 

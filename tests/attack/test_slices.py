@@ -1,4 +1,4 @@
-"""A thin slice of each deep suite that has no test of its own elsewhere; three that take longest with `make attack`."""
+"""A thin slice of each deep suite that has no test of its own elsewhere; four that take longest with `make attack`."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def test_found_deliveries_are_told_by_their_own_tool(tmp_path: Path, monkeypatch
     assert (score.tried, score.held, score.fell) == (2, 1, ["other: a tail"])
 
 
+@pytest.mark.attack
 def test_mutants_of_the_gates() -> None:
     score = mutants.attack(seed=7, most=2, groups=["gates"])
     assert (score.tried, list(score.fell)) == (2, [])

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from unicodedata import east_asian_width
 
+from contracts.fitted import fitted
 from lineage.classification import Levels
 from lineage.graph import DIRECT, ROWS, ColumnRef, Edge, Graph, split_parts
 
@@ -223,7 +223,7 @@ def _box(box: _Box, part: Graph, levels: Levels | None, label: str) -> str:
 def _column(box: _Box, name: str, part: Graph, levels: Levels | None) -> str:
     ref, y = ColumnRef(box.relation, name), box.row(name)
     shown = "rows 行" if name == ROWS else name
-    shown = _fitted(shown, 30)
+    shown = fitted(shown, 30)
     unknown = " unknown" if ref in part.unknown else ""
     why = "; ".join(f"{u.reason} {u.subject}" for u in part.unknown.get(ref, ()))
     level = levels.effective(ref) if levels is not None else ""
@@ -239,17 +239,7 @@ def _column(box: _Box, name: str, part: Graph, levels: Levels | None) -> str:
 
 def _short(relation: str, label: str) -> str:
     text = " ".join(part for part in (relation.rpartition(".")[2], label) if part)
-    return _fitted(text, 30)
-
-
-def _fitted(text: str, letters: int) -> str:
-    """The text, cut where it is wider than so many Latin letters; a Chinese one is as wide as two."""
-    width = 0
-    for place, letter in enumerate(text):
-        width += 2 if east_asian_width(letter) in {"W", "F"} else 1
-        if width > letters:
-            return text[: place - 1] + "…"
-    return text
+    return fitted(text, 30)
 
 
 def _layer(relation: str) -> str:

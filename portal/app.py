@@ -25,6 +25,7 @@ from portal.pages import Pages
 from portal.people.people import People
 from portal.refusals import Refusals
 from portal.released import Released
+from portal.requests.desk import Desk
 from portal.requests.routes import Requests
 from portal.statements.routes import StatementPages
 from portal.traces.routes import OwnTraces
@@ -36,10 +37,10 @@ def application(city: City, people: People) -> Starlette:
     shared, base = (city, Released(city), Proofs()), people.base
     shelf = Shelf(city)
     pages = Pages(people)
-    entrance = SigningIn(people, pages)
+    entrance, desk = SigningIn(people, pages), Desk(people)
     found = Starlette(
         routes=[
-            *Home(people, shared[1], pages).routes(),
+            *Home(desk, shared[1], pages).routes(),
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),
@@ -47,14 +48,14 @@ def application(city: City, people: People) -> Starlette:
             *CatalogueApi(people, shelf).routes(),
             *Exports(people, shelf, shared[1]).routes(),
             *CataloguePages(people, shelf, pages, shared[1]).routes(),
-            *OpenData(shared, pages, people).routes(),
+            *OpenData(shared, pages, desk).routes(),
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
             *description.routes(),
-            *Requests(people, pages).routes(),
+            *Requests(desk, pages).routes(),
             *StatementPages(people, pages).routes(),
             *OwnTraces(people, pages).routes(),
             *pages.routes(),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from unicodedata import east_asian_width
 
+from contracts.fitted import fitted
 from portal.catalogue.neighbours import Neighbours
 from portal.catalogue.quality_past import Point
 from portal.catalogue.records import Resource
@@ -94,18 +94,8 @@ def _box(one: Resource, place: tuple[float, float], *, own: bool) -> str:
         f'<rect x="{x:g}" y="{y:g}" width="{_BOX}" height="{_ROW}" rx="5" fill="currentColor" '
         f'fill-opacity="{0.12 if own else 0.03}" stroke="currentColor" stroke-width="{2 if own else 1}"/>'
         f'<text x="{x + 8:g}" y="{y + 18:g}" font-size="13" fill="currentColor">'
-        f"{escape(_fitted(one.title_zh, 22))}</text>"
-        f'<text x="{x + 8:g}" y="{y + 35:g}" font-size="11" fill="currentColor">{escape(_fitted(one.id, 27))}'
+        f"{escape(fitted(one.title_zh, 22))}</text>"
+        f'<text x="{x + 8:g}" y="{y + 35:g}" font-size="11" fill="currentColor">{escape(fitted(one.id, 27))}'
         f"<title>{escape(one.title_zh)} {escape(one.id)}</title></text>"
     )
     return body if own else f'<a href="/catalogue/{escape(one.id)}">{body}</a>'
-
-
-def _fitted(text: str, letters: int) -> str:
-    """The text, cut where it is wider than so many Latin letters; a Chinese one is as wide as two."""
-    width = 0
-    for place, letter in enumerate(text):
-        width += 2 if east_asian_width(letter) in {"W", "F"} else 1
-        if width > letters:
-            return text[: place - 1] + "…"
-    return text

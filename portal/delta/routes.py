@@ -172,11 +172,10 @@ class DeltaSharing:
             schema = await asyncio.to_thread(schema_string, version.files[0])
         except TypeUnknown as error:
             raise Refused(400, "UNSUPPORTED_TYPE", str(error)) from None
-        chosen = protocol.capable(request.headers.get(protocol.CAPABILITIES)).choose(schema)
-        if chosen is None and "responseformat" in request.headers.get(protocol.CAPABILITIES, "").lower():
-            said = protocol.capable(request.headers.get(protocol.CAPABILITIES))
-            if not said.formats:
-                raise Refused(400, "UNSUPPORTED_CAPABILITIES", "formats are parquet and delta")
+        said = protocol.capable(request.headers.get(protocol.CAPABILITIES))
+        if not said.formats:
+            raise Refused(400, "UNSUPPORTED_CAPABILITIES", "formats are parquet and delta")
+        chosen = said.choose(schema)
         if chosen is None:
             what = "it has local times (timestamp_ntz): ask with responseformat=delta;readerfeatures=timestampntz"
             raise Refused(400, "UNSUPPORTED_CAPABILITIES", what)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.acts import Role, person_key
+from contracts.model import Catalogue
 from lake import facts
 from lake.acts import required
 from lake.approving import shown
@@ -43,19 +44,19 @@ class Glance:
         return tuple(one for one in self.agreements if one.current)
 
 
-def glance(city: City, reader: Reader) -> Glance:
-    """The first page of a signed-in person."""
+def glance(city: City, catalogue: Catalogue, reader: Reader) -> Glance:
+    """The first page of a signed-in person; acts are judged by the persons of `catalogue`."""
     mine = lines(city, reader)
-    waiting = tuple(one for one in mine if _asks(city, reader, one.name))
+    waiting = tuple(one for one in mine if _asks(city, catalogue, reader, one.name))
     return Glance(waiting, _ending(city, reader), tuple(mine), _deliveries(city, reader))
 
 
-def _asks(city: City, reader: Reader, name: str) -> bool:
+def _asks(city: City, catalogue: Catalogue, reader: Reader, name: str) -> bool:
     """Whether a person's approval is asked for, and not given of what was judged last."""
-    if person_key(reader.name) not in {person_key(one) for one in required(city.agreements[name])}:
+    if person_key(reader.name) not in {person_key(one) for one in required(catalogue.agreements[name])}:
         return False
     try:
-        changed = shown(city.ledger, city.settings, city.catalogue, name).changed
+        changed = shown(city.ledger, city.settings, catalogue, name).changed
     except SharingRefused:
         return False  # there is nothing that could be approved
     mine = [parts for person, parts in changed.items() if person_key(person) == person_key(reader.name)]

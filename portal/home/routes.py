@@ -11,7 +11,6 @@ from starlette.routing import Route
 from portal.home.records import glance
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
-from portal.people.people import People
 from portal.released import Released
 from portal.requests.desk import Desk
 from portal.requests.words import EVERY
@@ -23,8 +22,8 @@ _FIRST = 10
 class Home:
     """The first page of a city's portal."""
 
-    def __init__(self, people: People, released: Released, pages: Pages) -> None:
-        self._people, self._released, self._pages, self._desk = people, released, pages, Desk(people)
+    def __init__(self, desk: Desk, released: Released, pages: Pages) -> None:
+        self._people, self._released, self._pages, self._desk = desk.people, released, pages, desk
 
     def routes(self) -> list[Route]:
         """Its route."""
@@ -34,7 +33,7 @@ class Home:
         """The first page."""
         city, reader = self._people.city, self._people.reader(request)
         if reader.signed_in:
-            found = await asyncio.to_thread(glance, city, reader)
+            found = await asyncio.to_thread(glance, city, self._people.catalogue, reader)
             every = (await self._desk.cases()).values()
             lines = await asyncio.to_thread(self._desk.waiting, every, reader)
             facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}

@@ -21,7 +21,6 @@ from portal.open.feeds import data_json, offered
 from portal.open.gone import gone
 from portal.open.registered import registered
 from portal.pages import Pages
-from portal.people.people import People
 from portal.released import Released
 from portal.requests.desk import Desk
 from sharing.certificate import CERTIFICATE
@@ -30,9 +29,9 @@ from sharing.certificate import CERTIFICATE
 class OpenData:
     """Open data of one city."""
 
-    def __init__(self, shared: tuple[City, Released, Proofs], pages: Pages, people: People) -> None:
+    def __init__(self, shared: tuple[City, Released, Proofs], pages: Pages, desk: Desk) -> None:
         self._city, self._released, self._proofs = shared
-        self._pages, self._people, self._desk = pages, people, Desk(people)
+        self._pages, self._people, self._desk = pages, desk.people, desk
 
     def routes(self) -> list[Route]:
         """Its routes."""

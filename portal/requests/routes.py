@@ -22,7 +22,7 @@ from lake.cases.asking import RequestRefused, read_request
 from lake.cases.resources import Resource, find_resource
 from portal.asking import Refused
 from portal.pages import Pages
-from portal.people.people import Form, People
+from portal.people.people import Form
 from portal.people.reader import Reader
 from portal.people.signing import Intended, ToSign, signed, to_sign
 from portal.requests.desk import Desk
@@ -49,9 +49,9 @@ _SIMPLE = {str(one): one for one in (Doing.QUESTION, Doing.REFUSE, Doing.WITHDRA
 class Requests:
     """The pages of cases."""
 
-    def __init__(self, people: People, pages: Pages) -> None:
-        self._people, self._pages, self._city = people, pages, people.city
-        self._desk = Desk(people)
+    def __init__(self, desk: Desk, pages: Pages) -> None:
+        self._desk, self._pages = desk, pages
+        self._people, self._city = desk.people, desk.city
         self._visitors = Visitors(self._desk, pages)
 
     def routes(self) -> list[Route]:

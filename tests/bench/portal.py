@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -95,10 +95,10 @@ def listen(place: str, port: int) -> None:
 
 
 @contextmanager
-def served(place: Path) -> Iterator[str]:
-    """The portal's address."""
+def beside(target: Callable[..., None], *arguments: str) -> Iterator[str]:
+    """The address of a server in a process of its own: called with its arguments and a port."""
     port = free_port()
-    process = get_context("spawn").Process(target=listen, args=(str(place), port), daemon=True)
+    process = get_context("spawn").Process(target=target, args=(*arguments, port), daemon=True)
     process.start()
     try:
         while not listens(port):
@@ -108,6 +108,13 @@ def served(place: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.join()
+
+
+@contextmanager
+def served(place: Path) -> Iterator[str]:
+    """The portal's address."""
+    with beside(listen, str(place)) as base:
+        yield base
 
 
 @dataclass

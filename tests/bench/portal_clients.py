@@ -23,7 +23,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,9 +40,8 @@ from lake.settings import load_settings
 from sharing.ledger import Ledger
 from sharing.recall import release_entry
 from sharing.switches import record_switch
-from tests.bench.portal import _TABLE, _TERMS, _TOKENS, Large, fetched, prepare, served
+from tests.bench.portal import _TABLE, _TERMS, _TOKENS, Large, beside, fetched, prepare, served
 from tests.keys import signer_in
-from tests.servers import free_port, listens
 from tests.unit.gates import cases
 
 _CLIENT = """
@@ -70,17 +69,8 @@ def answer_as_told(place: str, folder: str, port: int) -> None:
 @contextmanager
 def plain(place: Path, folder: Path) -> Iterator[str]:
     """The plain server's address."""
-    port = free_port()
-    process = get_context("spawn").Process(target=answer_as_told, args=(str(place), str(folder), port), daemon=True)
-    process.start()
-    try:
-        while not listens(port):
-            assert process.is_alive()
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.join()
+    with beside(answer_as_told, str(place), str(folder)) as base:
+        yield base
 
 
 def read_by_client(place: Path, base: str, token: str, rows: int) -> float:

@@ -26,7 +26,6 @@ from portal.asking import Refused
 from portal.pages import Pages
 from portal.people.people import People
 from sharing.chain import Entry
-from sharing.reads import unused
 
 KINDS = {
     "act": ("行为", "Acts"),
@@ -98,8 +97,7 @@ class Audit:
             raise Refused(400, "INVALID_PARAMETER_VALUE", "page is a whole number from 1 on")
         found, every = await asyncio.to_thread(self._newest, kind, int(page))
         head = self._city.ledger.head()
-        idle = await asyncio.to_thread(lambda: list(unused(self._city.ledger, self._city.now())))
-        facts = {"kinds": KINDS, "kind": kind, "entries": found, "head": head, "faults": faults, "unused": idle}
+        facts = {"kinds": KINDS, "kind": kind, "entries": found, "head": head, "faults": faults}
         facts |= {"page": int(page), "pages": max(1, -(-every // _SHOWN)), "every": every}
         return self._pages.page(request, "audit.html", 200, **facts)
 

@@ -233,12 +233,23 @@ def what_if(settings: Settings, column: str, level: str) -> dict[str, Any]:
     """Which products would be withheld, and which could still be released, were a column of another level."""
     catalogue = declarations(settings)
     lineage = city_lineage(settings, catalogue)
-    changed = lineage.with_level(_find(lineage, column), level)
-    withheld: list[dict[str, Any]] = []
-    released: list[dict[str, Any]] = []
+    above = columns_above(lineage.with_level(_find(lineage, column), level), catalogue)
+    withheld = [
+        {"agreement": name, "columns_above": [] if over is None else list(over)}
+        for name, over in above.items()
+        if over != ()
+    ]
+    released = [{"agreement": name, "columns_above": []} for name, over in above.items() if over == ()]
+    return {"column": column, "level": level, "withheld": withheld, "released": released}
+
+
+def columns_above(lineage: CityLineage, catalogue: Catalogue) -> dict[str, tuple[str, ...] | None]:
+    """The columns of each agreement's product above its ceiling; None where the product has no known column at all."""
+    found: dict[str, tuple[str, ...] | None] = {}
     for agreement in catalogue.agreements.values():
         relation = f"lake.product.{agreement.product}"
-        columns = [c for c in changed.graph.columns.get(relation, ()) if not c.startswith("_") and c != ROWS]
-        over = [c for c in columns if changed.levels.effective(ColumnRef(relation, c)) > agreement.level_ceiling]
-        (withheld if over or not columns else released).append({"agreement": agreement.name, "columns_above": over})
-    return {"column": column, "level": level, "withheld": withheld, "released": released}
+        columns = [c for c in lineage.graph.columns.get(relation, ()) if not c.startswith("_") and c != ROWS]
+        levels = lineage.levels
+        over = tuple(c for c in columns if levels.effective(ColumnRef(relation, c)) > agreement.level_ceiling)
+        found[agreement.name] = over if columns else None
+    return found

@@ -19,7 +19,9 @@ from portal.entrance.routes import SigningIn
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs
 from portal.files.routes import Files
+from portal.find.routes import Find
 from portal.home.routes import Home
+from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
@@ -48,6 +50,8 @@ def application(city: City, people: People) -> Starlette:
             *CatalogueApi(people, shelf).routes(),
             *Exports(people, shelf, shared[1]).routes(),
             *CataloguePages(people, shelf, pages, shared[1]).routes(),
+            *Find(people, shelf, pages).routes(),
+            *LineagePages(people, shelf, pages).routes(),
             *OpenData(shared, pages, desk).routes(),
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),

@@ -59,6 +59,14 @@ def _apart(text: str) -> str:
     return _SIGNS.sub(r" \1 ", text.replace("_", " ").replace(".", " "))
 
 
+def parts(text: str) -> list[str]:
+    """The words of a text as the index knows them: runs of Chinese signs, and Latin words, each by itself."""
+    words = re.split(
+        r"\s+", _apart_runs(unicodedata.normalize("NFKC", text).replace("_", " ").replace(".", " ").strip())
+    )
+    return [word for word in words if _WORDS.search(word)][:_MOST_WORDS]
+
+
 def _query(text: str) -> str | None:
     """The text as a query; None where it has no word. A run of Chinese signs is a phrase, a Latin word a prefix."""
     runs = re.split(r"\s+", _apart_runs(text.strip()))

@@ -1,0 +1,1 @@
+"""Finding any table or column from any page."""

@@ -46,7 +46,7 @@ def _texts(one: Resource) -> tuple[str, str, str]:
     columns = " ".join(
         " ".join((each.name, each.title_zh, each.title_en, *_element(each), *each.headers)) for each in one.fields
     )
-    rest = f"{one.id} {one.description} {one.provider} {one.provider_zh} {one.domain}"
+    rest = f"{one.id} {one.table} {one.description} {one.provider} {one.provider_zh} {one.domain}"
     return _apart(f"{one.title_zh} {one.title_en}"), _apart(columns), _apart(rest)
 
 

@@ -42,10 +42,10 @@ def hits(view: View, text: str, *, lineage: bool) -> list[Hit]:
     words = [one.casefold() for one in parts(asked)]
     if not words:
         return []
-    found = list(islice(view.find(asked), _LOOKED_INTO))
+    found = list(islice(view.find(" ".join(words)), _LOOKED_INTO))
     tables = [one for one in found if all(word in _around(one) for word in words)][:_RESOURCES]
     tables.sort(key=lambda one: asked not in (one.id, one.table))
-    columns = list(islice(_columns(found, words, lineage=lineage), _COLUMNS))
+    columns = list(_columns(found, words, lineage=lineage))
     columns.sort(key=lambda one: asked.casefold() not in (one.name.casefold(), one.name.rpartition(".")[2].casefold()))
     return [
         Hit(one.title_zh, one.title_en, one.id, f"/catalogue/{one.id}", False, one.level) for one in tables

@@ -20,6 +20,8 @@ from portal.files.downloads import Downloads
 from portal.files.proof import Proofs
 from portal.files.routes import Files
 from portal.find.routes import Find
+from portal.findings.morning import Morning
+from portal.findings.routes import FindingPages
 from portal.home.routes import Home
 from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
@@ -39,10 +41,11 @@ def application(city: City, people: People) -> Starlette:
     shared, base = (city, Released(city), Proofs()), people.base
     shelf = Shelf(city)
     pages = Pages(people)
-    entrance, desk = SigningIn(people, pages), Desk(people)
+    entrance, desk, morning = SigningIn(people, pages), Desk(people), Morning(city)
     found = Starlette(
         routes=[
-            *Home(desk, shared[1], pages).routes(),
+            *Home(desk, shared[1], pages, morning).routes(),
+            *FindingPages(people, morning, pages).routes(),
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),

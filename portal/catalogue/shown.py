@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.clock import day_of
+from contracts.rules_in_words import words
 from contracts.violation import Severity
 from portal.catalogue.due import Due, cycle, due
 from portal.catalogue.neighbours import Neighbours, neighbours, sources
 from portal.catalogue.pictures import ancestry, quality_line
 from portal.catalogue.quality_past import Point
 from portal.catalogue.records import DATASET, PUBLIC, Field, Resource
-from portal.catalogue.rules_in_words import words
 from portal.catalogue.shelf import View
 from portal.catalogue.states import Days
 from portal.catalogue.who import Who

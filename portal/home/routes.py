@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.clock import day_of
+from lake.findings.finding import Kind
+from portal.findings.morning import OF_ALL, OF_OWN, Morning, counts
+from portal.findings.routes import titles
 from portal.home.records import glance
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
+from portal.people.reader import Reader
 from portal.released import Released
 from portal.requests.desk import Desk
 from portal.requests.words import EVERY
@@ -19,11 +25,16 @@ _FIRST = 10
 """So many of the cases that wait are on the first page: those that are due first."""
 
 
+_FAULTS = 15
+"""So many faults stand on the first page; the list has all."""
+
+
 class Home:
     """The first page of a city's portal."""
 
-    def __init__(self, desk: Desk, released: Released, pages: Pages) -> None:
+    def __init__(self, desk: Desk, released: Released, pages: Pages, morning: Morning) -> None:
         self._people, self._released, self._pages, self._desk = desk.people, released, pages, desk
+        self._morning = morning
 
     def routes(self) -> list[Route]:
         """Its route."""
@@ -37,7 +48,21 @@ class Home:
             every = (await self._desk.cases()).values()
             lines = await asyncio.to_thread(self._desk.waiting, every, reader)
             facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}
-            return self._pages.page(request, "home.html", **facts, **EVERY)
+            told = await asyncio.to_thread(self._faults, reader)
+            return self._pages.page(request, "home.html", **facts, **told, **EVERY)
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)
         return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)
+
+    def _faults(self, reader: Reader) -> dict[str, Any]:
+        """What is bad now, for those who answer for data: the urgent first, warnings counted alone."""
+        tends = reader.has(*OF_ALL, *OF_OWN)
+        mine = self._morning.of(reader) if tends else []
+        urgent = [one for one in mine if one.kind is not Kind.WARNING]
+        return {
+            "tends": tends,
+            "faults": urgent[:_FAULTS],
+            "bad": counts(mine),
+            "agencies": titles(self._people),
+            "today": day_of(self._people.city.now()),
+        }

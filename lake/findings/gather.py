@@ -1,0 +1,201 @@
+"""What is bad now, of everything that the ledger tells: failed deliveries, failing rules, products that do not leave.
+
+Each fault is whose table it is in, and hurts whoever receives what was last judged by that table. What others find
+(anomalies, what is late, cases) is given as `more`: here it is only put beside, with whom it hurts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from contracts.model import Catalogue, Domain, Rule
+from contracts.rules_in_words import words
+from contracts.violation import Severity
+from lake.findings.finding import Finding, Kind, Reached, Words
+from lake.findings.told import Checked, Delivered, Judged, Told
+from lineage.gates.registry import GATES
+from quality.rules import BUILT, declared_rules
+
+_LONGEST = 300
+_GATES = {gate.name: gate.title_zh for gate in GATES}
+
+
+def findings(told: Told, catalogue: Catalogue, more: Iterable[Finding] = ()) -> list[Finding]:
+    """Every fault of the city, the urgent first."""
+    gathering = _Gathering(told, catalogue)
+    found = [*gathering.refused(), *gathering.withheld(), *gathering.failing(), *map(gathering.reaching, more)]
+    return sorted(found, key=lambda one: one.rank)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose something is: the department ("" for the city itself), and who answers for it."""
+
+    department: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Gathering:
+    """One morning."""
+
+    told: Told
+    catalogue: Catalogue
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Mapping[str, Rule]]:
+        return {table: {one.name: one for one in rules} for table, rules in declared_rules(self.catalogue).items()}
+
+    @cached_property
+    def _verdicts(self) -> Mapping[str, Judged]:
+        return self.told.verdicts()
+
+    @cached_property
+    def _by_table(self) -> Mapping[str, tuple[Reached, ...]]:
+        """Who receives what hangs on a table, by the newest verdicts of agreements that are declared yet."""
+        found: dict[str, list[Reached]] = {}
+        for name, judged in sorted(self._verdicts.items()):
+            agreement = self.catalogue.agreements.get(name)
+            if agreement is not None:
+                one = Reached(name, agreement.product, agreement.agency, self.told.released(name))
+                for table in {*judged.tables, f"product.{agreement.product}"}:
+                    found.setdefault(table, []).append(one)
+        return {table: tuple(each) for table, each in found.items()}
+
+    @cached_property
+    def _datasets(self) -> Mapping[str, str]:
+        """The dataset of each raw and staging table."""
+        return {
+            f"{layer}{one.table}": name
+            for name, one in self.catalogue.datasets.items()
+            for layer in ("raw.", "staging.stg_")
+        }
+
+    def owner(self, table: str) -> Owner:
+        """Whose a table is."""
+        dataset = self.catalogue.datasets.get(self._datasets.get(table, table))
+        if dataset is not None:
+            return Owner(dataset.department, dataset.owner)
+        schema, _, name = table.partition(".")
+        if schema == "theme":
+            domain = next((d for d in self.catalogue.domains.values() if name in _tables(d)), None)
+            return Owner("", domain.owner if domain else "")
+        return Owner("", "")
+
+    def effect(self, subject: str) -> tuple[Reached, ...]:
+        """Whom a fault of a table or dataset hurts."""
+        dataset = self.catalogue.datasets.get(subject)
+        return self._by_table.get(f"raw.{dataset.table}" if dataset else subject, ())
+
+    def reaching(self, one: Finding) -> Finding:
+        """What others found, with whom it hurts and whose it is, where they did not say."""
+        owner = self.owner(one.subject)
+        return replace(
+            one,
+            effect=one.effect or self.effect(one.subject),
+            owner=one.owner or owner.name,
+            department=one.department or owner.department,
+        )
+
+    def refused(self) -> Iterator[Finding]:
+        """Deliveries that could not be taken, and snapshots that were held back."""
+        for name in self.catalogue.datasets:
+            for one in self.told.refused(name):
+                yield self._delivery(Kind.REFUSED, name, one)
+            for one in self.told.held(name):
+                yield self._delivery(Kind.REFUSED, name, one)
+
+    def _delivery(self, kind: Kind, dataset: str, one: Delivered) -> Finding:
+        path = str(one.body["path"])
+        held = one.body["state"] == "held"
+        what = (
+            Words(f"{path}：问题记录过多，未替换上一份", f"{path}: too much was rejected; the one before stays current")
+            if held
+            else Words(f"{path}：无法接收", f"{path}: {_brief(one.body.get('message'))}")
+        )
+        todo = Words("请部门更正后重新交付", "have the department correct it, and deliver it again")
+        owner = self.owner(dataset)
+        return Finding(
+            *(kind, dataset, path, owner.department, owner.name, what, todo),
+            f"/quarantine/{dataset}" if held else f"/catalogue/{dataset}",
+            one.since,
+            self.effect(dataset),
+            str(one.body["state"]),
+        )
+
+    def withheld(self) -> Iterator[Finding]:
+        """Products that do not leave."""
+        for name, judged in sorted(self._verdicts.items()):
+            agreement = self.catalogue.agreements.get(name)
+            if agreement is None or judged.verdict == "released" or not judged.violations:
+                continue
+            gates = sorted({str(one["gate"]) for one in judged.violations})
+            first = judged.violations[0]
+            current = self.told.released(name)
+            yield Finding(
+                *(Kind.WITHHELD, name, "", "", ""),
+                Words(
+                    f"{agreement.title_zh}：{'、'.join(_GATES.get(one, one) for one in gates)}未通过",
+                    f"withheld by {', '.join(gates)}",
+                ),
+                Words("按判定结果逐条处理", _brief(first.get("fix"))),
+                f"/releases/{name}",
+                judged.since,
+                (Reached(name, agreement.product, agreement.agency, current),),
+                ",".join(gates),
+                self._supplying(judged),
+            )
+
+    def _supplying(self, judged: Judged) -> tuple[str, ...]:
+        """The departments of whose datasets a product was last judged to be made."""
+        datasets = self.catalogue.datasets
+        return tuple(sorted({datasets[name].department for t in judged.tables if (name := self._datasets.get(t))}))
+
+    def failing(self) -> Iterator[Finding]:
+        """Rules that are declared and fail."""
+        for one in self.told.checks():
+            table, name = str(one.body["table"]), str(one.body["rule"])
+            rule = BUILT if name == BUILT.name else self._rules.get(table, {}).get(name)
+            if rule is not None and one.failing_since is not None:
+                yield self._failing(table, rule, one)
+
+    def _failing(self, table: str, rule: Rule, one: Checked) -> Finding:
+        body, owner = one.body, self.owner(table)
+        zh, en = words(rule)
+        dataset = self._datasets.get(table)
+        broken = body.get("error") is not None
+        count, rows = body.get("failing_rows"), body.get("rows")
+        if broken:
+            what = Words(f"{zh}：检查未能执行", f"{en}: the check could not be run")
+        elif count:
+            what = Words(f"{zh}：{count:,} / {rows:,} 行不合格", f"{en}: {count:,} of {rows:,} rows fail")
+        else:
+            what = Words(f"{zh}：未通过", f"{en}: failed")
+        return Finding(
+            Kind.CHECK if body["severity"] == Severity.ERROR else Kind.WARNING,
+            *(table, rule.name, owner.department, owner.name, what, _todo(broken=broken, owned=dataset is not None)),
+            f"/catalogue/{dataset or table}",
+            one.failing_since,
+            self.effect(table),
+            "error" if broken else str(count),
+        )
+
+
+def _tables(domain: Domain) -> set[str]:
+    entities = {one.name for one in domain.entities}
+    return entities | {*domain.rules}
+
+
+def _todo(*, broken: bool, owned: bool) -> Words:
+    if broken:
+        return Words("查看检查错误并修正规则或模型", "see why it could not be run; mend the rule or the model")
+    if owned:
+        return Words("发起校核，请部门更正", "open a case, so that the department corrects it")
+    return Words("查看上游数据与模型", "look at what it is made of, and at its model")
+
+
+def _brief(text: object) -> str:
+    words = str(text or "")
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"

@@ -1,0 +1,143 @@
+"""What the ledger tells that findings are made of, read on from where it was read to: the newest of each thing.
+
+Kept in memory and made of nothing but entries. What of it is a fault is `gather.py`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import Any
+
+from contracts.clock import day_of
+from sharing.chain import Entry
+from sharing.ledger import Ledger
+
+_GONE = {"withdrawn", "recalled"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The newest result of one rule, and the day since which it fails without a pass between; None where it passes."""
+
+    body: Mapping[str, Any]
+    failing_since: date | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The newest verdict of an agreement: the tables whose checks it hung on, and since when it is what it is."""
+
+    verdict: str
+    violations: tuple[Mapping[str, Any], ...]
+    tables: frozenset[str]
+    since: date
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was last told of one delivery."""
+
+    body: Mapping[str, Any]
+    since: date
+
+
+class Told:
+    """The newest of what one ledger tells. Safe to use from several threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._lock, self._to = ledger, Lock(), 0
+        self._checks: dict[str, Checked] = {}
+        self._verdicts: dict[str, Judged] = {}
+        self._deliveries: dict[str, dict[str, Delivered]] = {}
+        self._paths: dict[str, frozenset[str]] = {}
+        self._released: dict[str, str] = {}
+        self._told = {
+            "check": self._check,
+            "verdict": self._verdict,
+            "batch": self._batch,
+            "look": self._look,
+            "switch": self._switch,
+            "withdrawal": self._withdrawal,
+        }
+
+    def read_on(self) -> None:
+        """Read what is new."""
+        with self._lock:
+            size = self._ledger.size()
+            if size > self._to:
+                for entry in self._ledger.kept_after(self._told, self._to):
+                    self._told[entry.kind](entry)
+                self._to = size
+
+    @property
+    def read_to(self) -> int:
+        """The number of the newest entry that was read."""
+        return self._to
+
+    def checks(self) -> list[Checked]:
+        """The newest result of every rule."""
+        with self._lock:
+            return list(self._checks.values())
+
+    def verdicts(self) -> dict[str, Judged]:
+        """The newest verdict of each agreement."""
+        with self._lock:
+            return dict(self._verdicts)
+
+    def released(self, agreement: str) -> bool:
+        """Whether a release of an agreement stands, as the ledger has it."""
+        with self._lock:
+            return bool(self._released.get(agreement))
+
+    def refused(self, dataset: str) -> list[Delivered]:
+        """The deliveries of a dataset that failed, and lie there yet."""
+        with self._lock:
+            there = self._paths.get(dataset)
+            found = self._deliveries.get(dataset, {}).items()
+            return [one for path, one in found if one.body["state"] == "failed" and (there is None or path in there)]
+
+    def held(self, dataset: str) -> list[Delivered]:
+        """The deliveries of a dataset of which too much was rejected, so that what was before them is current yet."""
+        with self._lock:
+            every = list(self._deliveries.get(dataset, {}).values())
+        newest = max((str(one.body["delivered_on"]) for one in every if one.body["delivered_on"]), default="")
+        return [one for one in every if one.body["state"] == "held" and str(one.body["delivered_on"]) == newest]
+
+    def _check(self, entry: Entry) -> None:
+        before = self._checks.get(entry.key)
+        since = None if entry.body["passed"] else (before.failing_since if before else None) or day_of(entry.at)
+        self._checks[entry.key] = Checked(entry.body, since)
+
+    def _verdict(self, entry: Entry) -> None:
+        body = entry.body
+        evidence = body.get("evidence") or {}
+        tables = {str(one["table"]) for one in (evidence.get("quality") or {}).get("tables", ())}
+        tables |= {f"raw.{str(one['dataset']).replace('.', '__')}" for one in evidence.get("sources", ())}
+        before = self._verdicts.get(entry.key)
+        same = before is not None and before.verdict == body["verdict"]
+        since = before.since if before and same else day_of(entry.at)
+        verdict = str(body["verdict"])
+        self._verdicts[entry.key] = Judged(verdict, tuple(body["violations"]), frozenset(tables), since)
+
+    def _batch(self, entry: Entry) -> None:
+        body = entry.body
+        each, path = self._deliveries.setdefault(str(body["dataset"]), {}), str(body["path"])
+        before = each.get(path)
+        same = before is not None and before.body["state"] == body["state"]
+        each[path] = Delivered(body, before.since if before and same else day_of(entry.at))
+        if body["state"] in _GONE:
+            del each[path]
+
+    def _look(self, entry: Entry) -> None:
+        self._paths[str(entry.body["dataset"])] = frozenset(entry.body["paths"])
+
+    def _switch(self, entry: Entry) -> None:
+        self._released[str(entry.body["agreement"])] = str(entry.body["release_id"])
+
+    def _withdrawal(self, entry: Entry) -> None:
+        agreement = str(entry.body.get("agreement", ""))
+        if self._released.get(agreement) == entry.body.get("release_id"):
+            self._released[agreement] = ""

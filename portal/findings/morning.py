@@ -1,0 +1,79 @@
+"""What is bad now, as far as a reader answers for it: gathered anew where ledger, declarations or day changed.
+
+Faults are found in `lake/findings`; here they are cut to a reader, and counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from contracts.acts import Role
+from contracts.clock import day_of
+from lake.findings.finding import Finding, Kind
+from lake.findings.gather import findings
+from lake.findings.told import Told
+from portal.city import City
+from portal.people.reader import Reader
+
+OF_ALL = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
+OF_OWN = (Role.STEWARD, Role.OWNER)
+
+More = Callable[[], Iterable[Finding]]
+"""What other parts of the desk find now: whatever is late, strange, in quarantine or overdue."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a list is asked for; "" for all."""
+
+    department: str = ""
+    kind: str = ""
+
+    def has(self, one: Finding) -> bool:
+        """Whether it is asked for."""
+        return self.department in ("", one.department) and self.kind in ("", one.kind)
+
+
+ALL = Asked()
+
+
+class Morning:
+    """The faults of one city. Safe to use from several threads."""
+
+    def __init__(self, city: City, more: Sequence[More] = ()) -> None:
+        self._city, self._more = city, more
+        self._told, self._lock = Told(city.ledger), Lock()
+        self._of: tuple[object, ...] = ()
+        self._found: Sequence[Finding] = ()
+
+    def every(self) -> Sequence[Finding]:
+        """All faults there are now, the urgent first."""
+        with self._lock:
+            self._told.read_on()
+            catalogue = self._city.catalogue
+            of = (catalogue, self._told.read_to, day_of(self._city.now()))
+            if of != self._of:
+                self._found = findings(self._told, catalogue, [one for each in self._more for one in each()])
+                self._of = of
+            return self._found
+
+    def of(self, reader: Reader, asked: Asked = ALL) -> list[Finding]:
+        """Those that a reader answers for; all of them for who answers for the city."""
+        return [one for one in self.every() if asked.has(one) and concerns(reader, one)]
+
+
+def concerns(reader: Reader, one: Finding) -> bool:
+    """Whether a fault is for a reader: of their departments, or of what these supply; all of it for the city's own."""
+    if reader.has(*OF_ALL) or any(reader.departments(role) is None for role in OF_OWN):
+        return True
+    departments = (one.department, *one.concerned)
+    return any(reader.has(*OF_OWN, department=name) for name in departments if name)
+
+
+def counts(found: Iterable[Finding]) -> Mapping[Kind, int]:
+    """How many of each kind, the urgent kinds first."""
+    by = Counter(one.kind for one in found)
+    return {kind: by[kind] for kind in Kind if by[kind]}

@@ -1,0 +1,153 @@
+"""What is bad this morning: found, since when, whose, whom it hurts, and for whom it is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.acts import Role
+from lake.findings.finding import Finding, Kind, Words, digest_of
+from portal.findings.morning import Morning
+from tests.unit.portal.catalogued import Catalogued, result, role, sample
+from tests.unit.portal.conftest import Portal
+
+TABLE, RULE = "raw.culture_tourism__hotels", "fire_certificate_present"
+AGREEMENT = "public__star_hotels"
+
+
+@pytest.fixture
+def city(portal: Portal) -> Catalogued:
+    portal.city.catalogue = sample()
+    return Catalogued(portal)
+
+
+def judged(agreement: str, verdict: str, *tables: str) -> dict[str, Any]:
+    violation = {"gate": "quality", "subject": TABLE, "message": "fails", "fix": "correct the rows", "rule": "x"}
+    evidence = {
+        "quality": {"tables": [{"table": one} for one in tables]},
+        "sources": [{"dataset": "culture_tourism.hotels"}],
+    }
+    violations = [] if verdict == "released" else [violation]
+    return {"agreement": agreement, "verdict": verdict, "violations": violations, "evidence": evidence, "rows": 3}
+
+
+def fails(city: Catalogued, failing: int, day: int = 0, **more: Any) -> None:
+    city.portal.clock.pass_by(days=day)
+    city.tell("check", {**result(TABLE, f"r{day}", RULE, failing), **more})
+
+
+def found(city: Catalogued) -> list[Finding]:
+    return list(Morning(city.portal.city).every())
+
+
+def test_a_failing_rule_has_since_when_whose_it_is_and_whom_it_hurts(city: Catalogued) -> None:
+    city.tell("verdict", judged(AGREEMENT, "withheld", TABLE))
+    first = city.portal.clock.now().date()
+    fails(city, 7)
+    fails(city, 9, day=3)
+    one = next(one for one in found(city) if one.kind is Kind.CHECK)
+    assert (one.subject, one.detail, one.since) == (TABLE, RULE, first)
+    assert one.department == "culture_tourism" and one.owner == sample().datasets["culture_tourism.hotels"].owner
+    assert "9 / 100" in one.what.zh and one.agencies == ("public",)
+    fails(city, 0, day=1)
+    assert not [one for one in found(city) if one.kind is Kind.CHECK]
+    fails(city, 1, day=1)
+    assert next(one for one in found(city) if one.kind is Kind.CHECK).since == city.portal.clock.now().date()
+
+
+def test_a_check_that_crashed_is_a_fault_and_says_so(city: Catalogued) -> None:
+    fails(city, 0, passed=False, rows=None, failing_rows=None, error="boom")
+    assert "未能执行" in found(city)[0].what.zh
+
+
+def test_rules_that_are_declared_no_more_are_no_fault(city: Catalogued) -> None:
+    city.tell("check", result(TABLE, "r", "a_rule_of_last_year", 5))
+    assert found(city) == []
+
+
+def test_a_delivery_that_failed_is_one_while_it_lies_there(city: Catalogued) -> None:
+    dataset = "health.visits"
+    city.tell(
+        "batch",
+        {
+            "dataset": dataset,
+            "path": "a.csv",
+            "state": "failed",
+            "batch": "",
+            "delivered_on": None,
+            "message": "no header",
+        },
+    )
+    assert [(one.kind, one.detail) for one in found(city)] == [(Kind.REFUSED, "a.csv")]
+    assert "no header" in found(city)[0].what.en
+    city.tell("look", {"dataset": dataset, "paths": ["b.csv"]})
+    assert found(city) == []
+
+
+def test_a_held_snapshot_is_one_until_another_comes(city: Catalogued) -> None:
+    city.delivered("health.facilities", "2026-05-01", state="held")
+    assert [one.kind for one in found(city)] == [Kind.REFUSED]
+    city.tell(
+        "batch",
+        {
+            "dataset": "health.facilities",
+            "path": "2026-05-08/x.csv",
+            "state": "accepted",
+            "batch": "b2",
+            "delivered_on": "2026-05-08",
+        },
+    )
+    assert found(city) == []
+
+
+def test_a_product_that_does_not_leave_is_one_and_names_its_suppliers(city: Catalogued) -> None:
+    city.tell("verdict", judged(AGREEMENT, "withheld", TABLE))
+    one = found(city)[0]
+    assert (one.kind, one.subject, one.concerned) == (Kind.WITHHELD, AGREEMENT, ("culture_tourism",))
+    assert not one.effect[0].current
+    city.tell("verdict", judged(AGREEMENT, "released", TABLE))
+    assert found(city) == []
+
+
+def test_each_reader_has_what_they_answer_for(city: Catalogued) -> None:
+    city.tell("verdict", judged(AGREEMENT, "withheld", TABLE))
+    fails(city, 7)
+    roles = {
+        "s@x.example": role(Role.STEWARD),
+        "o@x.example": role(Role.OFFICER),
+        "own@x.example": role(Role.OWNER, department="culture_tourism"),
+        "other@x.example": role(Role.OWNER, department="health"),
+        "a@x.example": role(Role.APPLICANT, agency="taxation"),
+    }
+    heads = {name: city.portal.sign_in(name, one) for name, one in roles.items()}
+    seen = {
+        name: RULE in city.get("/", head).text or "消防安全" in city.get("/", head).text for name, head in heads.items()
+    }
+    assert seen == {
+        "s@x.example": True,
+        "o@x.example": True,
+        "own@x.example": True,
+        "other@x.example": False,
+        "a@x.example": False,
+    }
+    assert city.get("/findings", heads["a@x.example"]).status_code == 403
+    assert "共 0 项" in city.get("/findings", heads["other@x.example"]).text
+    assert "共 1 项" in city.get("/findings", heads["own@x.example"], kind="check").text
+    assert city.get("/findings", heads["s@x.example"], page="0").status_code == 400
+
+
+def test_what_other_parts_of_the_desk_find_stands_beside_it(city: Catalogued) -> None:
+    city.tell("verdict", judged(AGREEMENT, "released", TABLE))
+    late = Finding(Kind.LATE, "culture_tourism.hotels", "", "", "", Words("晚", "late"), Words("催", "ask"), "/quality")
+    one = Morning(city.portal.city, [lambda: [late]]).every()[0]
+    assert one.department == "culture_tourism" and one.agencies == ("public",)
+
+
+def test_the_digest_of_a_morning_changes_with_what_is_told_alone(city: Catalogued) -> None:
+    fails(city, 7)
+    before = digest_of(found(city))
+    city.portal.clock.pass_by(days=1)
+    assert digest_of(found(city)) == before
+    fails(city, 8)
+    assert digest_of(found(city)) != before

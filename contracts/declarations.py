@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from contracts.acts import Role
+from contracts.alerts import Tls, Way
 from contracts.category import Category
 from contracts.masks import COLUMN_MASK
 from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
@@ -151,6 +152,39 @@ class PortalDeclaration(Declaration):
     session_hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 10
 
 
+class MailDeclaration(Declaration):
+    """The mail server by which digests go out."""
+
+    server: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$")]
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 587
+    tls: Tls = Field(Tls.STARTTLS, description="none: on a machine of one's own alone")
+    sender: Annotated[str, StringConstraints(pattern=_MAIL)]
+    secret: Name | None = Field(None, description="<secrets>/<name>.yml has `user:` and `password:`")
+    ca_file: Text | None = Field(None, description="certificates that are trusted for it, relative to this file")
+
+
+class ToldDeclaration(Declaration):
+    """One person, and the way by which they are told."""
+
+    person: Text = Field(description="as contracts/persons.yml names them")
+    by: Way
+    secret: Name | None = Field(
+        None,
+        description="all but mail: <secrets>/<name>.yml has `url:`; webhook: `token:`, dingtalk: `sign:` may be there",
+    )
+    ca_file: Text | None = Field(None, description="certificates that are trusted for it, relative to this file")
+
+
+class AlertsDeclaration(Declaration):
+    """Who is told each day of what is bad."""
+
+    portal: Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$")] = Field(
+        description="the address by which the portal is reached: links begin with it"
+    )
+    mail: MailDeclaration | None = None
+    to: tuple[ToldDeclaration, ...]
+
+
 class CityDeclaration(Declaration):
     """`zhongtai.yml`."""
 
@@ -166,6 +200,7 @@ class CityDeclaration(Declaration):
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
     open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
+    alerts: AlertsDeclaration | None = Field(None, description="who is told each day of what is bad")
 
 
 class RoleDeclaration(Declaration):

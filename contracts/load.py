@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts import across, folders
 from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
+from contracts.alerting import check_alerts, read_alerts
 from contracts.calendar import Calendar
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
@@ -79,6 +80,8 @@ class _Reading:
         datasets = self._datasets()
         agreements = self._agreements()
         persons = self.persons()
+        if city is not None:
+            check_alerts(city, self._open(self.root / CITY_FILE), persons)
         jurisdiction = self._jurisdiction(city)
         self._check_across(datasets)
         if city is None or self.faults():
@@ -103,6 +106,7 @@ class _Reading:
             open_data=_open_data(city),
             jurisdiction=jurisdiction,
             signing_in=_signing_in(city),
+            alerts=read_alerts(city),
         )
 
     def faults(self) -> list[Fault]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from contracts.acts import Person
+from contracts.alerts import Alerts
 from contracts.calendar import Calendar
 from contracts.category import Category
 from contracts.jurisdiction import Jurisdiction
@@ -424,6 +425,7 @@ class Catalogue:
     open_data: OpenData = field(default_factory=OpenData)
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
+    alerts: Alerts = field(default_factory=Alerts)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

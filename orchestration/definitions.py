@@ -19,6 +19,7 @@ from orchestration.assets.releases import release_asset
 from orchestration.automation import schedules
 from orchestration.changes.declared import declared_files
 from orchestration.keeping.schedule import upkeep_schedule
+from orchestration.keeping.telling import digest_schedule
 from orchestration.steps.resource import Asked, city_resource
 from orchestration.transform.project import load_manifest
 from quality.rules import declared_rules
@@ -43,11 +44,15 @@ def build_definitions(
             *(release_asset(agreement) for agreement in known.agreements.values()),
         ],
         asset_checks=[raw_checks(known, rules)],
-        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings)],
+        schedules=[*schedules(known.datasets.values()), upkeep_schedule(settings), *_telling(settings, known)],
         sensors=[arrivals(settings, known)],
         resources={"city": city_resource(settings, known, wanted, progress)},
         executor=dg.in_process_executor,
     )
+
+
+def _telling(settings: Settings, known: Catalogue) -> list[dg.ScheduleDefinition]:
+    return [digest_schedule(settings)] if known.alerts.to else []
 
 
 @dg.definitions

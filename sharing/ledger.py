@@ -60,6 +60,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "finding": ("finding",),
     "resolution": ("finding",),
     "returned": ("finding",),
+    "digest": ("person", "by"),
     "anchor": ("path",),
     "segment": ("segment",),
 }

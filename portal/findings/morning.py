@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from contracts.acts import Role
 from contracts.clock import day_of
 from lake.findings.finding import Finding, Kind
 from lake.findings.gather import findings
 from lake.findings.told import Told
+from lake.findings.whose import concerns
 from portal.city import City
 from portal.people.reader import Reader
-
-OF_ALL = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
-OF_OWN = (Role.STEWARD, Role.OWNER)
 
 More = Callable[[], Iterable[Finding]]
 """What other parts of the desk find now: whatever is late, strange, in quarantine or overdue."""
@@ -62,15 +59,7 @@ class Morning:
 
     def of(self, reader: Reader, asked: Asked = ALL) -> list[Finding]:
         """Those that a reader answers for; all of them for who answers for the city."""
-        return [one for one in self.every() if asked.has(one) and concerns(reader, one)]
-
-
-def concerns(reader: Reader, one: Finding) -> bool:
-    """Whether a fault is for a reader: of their departments, or of what these supply; all of it for the city's own."""
-    if reader.has(*OF_ALL) or any(reader.departments(role) is None for role in OF_OWN):
-        return True
-    departments = (one.department, *one.concerned)
-    return any(reader.has(*OF_OWN, department=name) for name in departments if name)
+        return [one for one in self.every() if asked.has(one) and concerns(reader.roles, one)]
 
 
 def counts(found: Iterable[Finding]) -> Mapping[Kind, int]:

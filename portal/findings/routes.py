@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.clock import day_of
+from lake.findings.whose import OF_ALL, OF_OWN
 from portal.catalogue.finding import page_of
-from portal.findings.morning import OF_ALL, OF_OWN, Asked, Morning, counts
+from portal.findings.morning import Asked, Morning, counts
 from portal.pages import Pages
 from portal.people.people import People
 

@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from contracts.clock import day_of
 from lake.findings.finding import Kind
-from portal.findings.morning import OF_ALL, OF_OWN, Morning, counts
+from lake.findings.whose import OF_ALL, OF_OWN
+from portal.findings.morning import Morning, counts
 from portal.findings.routes import titles
 from portal.home.records import glance
 from portal.open.datasets import open_datasets

@@ -1,0 +1,19 @@
+"""For whom a fault is: who answers for the department, for what it supplies, or for the city."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from contracts.acts import Role, RoleGrant
+from lake.findings.finding import Finding
+
+OF_ALL = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
+OF_OWN = (Role.STEWARD, Role.OWNER)
+
+
+def concerns(roles: Collection[RoleGrant], one: Finding) -> bool:
+    """Whether a fault is for somebody of these roles: of their departments, or of what these supply."""
+    own = {held.department for held in roles if held.role in OF_OWN}
+    if "" in own or any(held.role in OF_ALL for held in roles):
+        return True
+    return bool(own & {one.department, *one.concerned})

@@ -16,6 +16,7 @@ from lake.cli.options import Json, Workspace, login_name
 from lake.cli.output import emit, fail, say
 from lake.settings import Settings, load_settings
 from portal.cli_people import COMMANDS as PEOPLE
+from portal.cli_report import COMMANDS as REPORT
 from sharing.grants import Asked
 
 WRONG = 2
@@ -235,4 +236,4 @@ def _show(found: dict[str, Any]) -> None:
         say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads, **PEOPLE}
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads, **PEOPLE, **REPORT}

@@ -25,11 +25,11 @@ class Following:
     """The declarations of one city, followed."""
 
     def __init__(self, city: City) -> None:
-        self._city, self._seen, self._read = city, _state(city), _state(city)
+        self._city, self._seen, self._read = city, state(city), state(city)
 
     def look(self) -> None:
         """Read them again, if they have changed and then stayed as they are for one look."""
-        before, self._seen = self._seen, _state(self._city)
+        before, self._seen = self._seen, state(self._city)
         if self._seen in (self._read, ()) or self._seen != before:
             return
         self._read = self._seen
@@ -60,7 +60,7 @@ def followed(city: City) -> Iterator[None]:
         thread.join()
 
 
-def _state(city: City) -> _State:
+def state(city: City) -> _State:
     """Every declaration's path, size and time of change."""
     root = city.settings.workspace
     files = [root / CITY_FILE]

@@ -9,6 +9,8 @@ from lake.findings.finding import Finding
 
 OF_ALL = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
 OF_OWN = (Role.STEWARD, Role.OWNER)
+TENDING = (*OF_OWN, *OF_ALL)
+"""The roles of all who answer for data in some way: the desk is for them."""
 
 
 def concerns(roles: Collection[RoleGrant], one: Finding) -> bool:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lake.findings.whose import TENDING
 from portal.asking import Refused
 from portal.catalogue.due import cycle
 from portal.catalogue.finding import find
@@ -60,7 +61,12 @@ class CataloguePages:
             return self._pages.page(request, "catalogue_nothing.html", 404)
         told = await asyncio.to_thread(shown, self._people.city, view, asker, one)
         opened = await asyncio.to_thread(self._opened, one)
-        return self._pages.page(request, "catalogue_resource.html", shown=told, one=one, opened=opened)
+        facts = {"shown": told, "one": one, "opened": opened, **self._lineage(request)}
+        return self._pages.page(request, "catalogue_resource.html", **facts)
+
+    def _lineage(self, request: Request) -> dict[str, bool]:
+        """Whether the reader has pages of lineage."""
+        return {"tends": self._people.reader(request).has(*TENDING)}
 
     async def _view(self, request: Request) -> tuple[Who, View]:
         asker = who(self._people, request)

@@ -33,10 +33,11 @@ def who(people: People, request: Request) -> Who:
     if "authorization" in request.headers:
         return Who(Sight(inside=True), agencies=frozenset({asking(people.city, request).recipient}))
     reader = people.reader(request)
-    return _person(reader) if reader.signed_in else Who()
+    return of_reader(reader) if reader.signed_in else Who()
 
 
-def _person(reader: Reader) -> Who:
+def of_reader(reader: Reader) -> Who:
+    """A person by their roles."""
     whole = reader.has(*_OF_ALL)
     held = [reader.departments(role) for role in _OF_SOURCES]
     own = frozenset().union(*(each for each in held if each is not None))

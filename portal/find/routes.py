@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lake.findings.whose import TENDING
 from portal.catalogue.shelf import Shelf
 from portal.catalogue.who import who
 from portal.find.hits import LONGEST, Hit, hits
-from portal.lineage.routes import FOR
 from portal.pages import Pages
 from portal.people.people import People
 
@@ -38,7 +38,7 @@ class Find:
 
     async def _found(self, request: Request) -> list[Hit]:
         view = await self._shelf.seen(who(self._people, request).sight)
-        lineage = self._people.reader(request).has(*FOR)
+        lineage = self._people.reader(request).has(*TENDING)
         return await asyncio.to_thread(hits, view, _asked(request), lineage=lineage)
 
 

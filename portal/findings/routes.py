@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.clock import day_of
-from lake.findings.whose import OF_ALL, OF_OWN
+from lake.findings.whose import TENDING
 from portal.catalogue.finding import page_of
 from portal.findings.morning import Asked, Morning, counts
 from portal.pages import Pages
@@ -30,7 +30,7 @@ class FindingPages:
 
     async def every(self, request: Request) -> Response:
         """What an address asks for of it."""
-        reader = self._people.expect(request, *OF_ALL, *OF_OWN)
+        reader = self._people.expect(request, *TENDING)
         asked = Asked(*(request.query_params.get(name, "") for name in ("department", "kind")))
         mine = await asyncio.to_thread(self._morning.of, reader)
         found = [one for one in mine if asked.has(one)]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from contracts.clock import day_of
 from lake.findings.finding import Kind
-from lake.findings.whose import OF_ALL, OF_OWN
+from lake.findings.whose import TENDING
 from portal.findings.morning import Morning, counts
 from portal.findings.routes import titles
 from portal.home.records import glance
@@ -57,7 +57,7 @@ class Home:
 
     def _faults(self, reader: Reader) -> dict[str, Any]:
         """What is bad now, for those who answer for data: the urgent first, warnings counted alone."""
-        tends = reader.has(*OF_ALL, *OF_OWN)
+        tends = reader.has(*TENDING)
         mine = self._morning.of(reader) if tends else []
         urgent = [one for one in mine if one.kind is not Kind.WARNING]
         return {

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contracts.acts import Role
 from lake.column_lineage import CityLineage
+from lake.findings.whose import TENDING
 from lineage.graph import ROWS, ColumnRef
 from lineage.marks import PERSONAL, SENSITIVE, category_of
 from portal.catalogue.records import Resource
@@ -28,7 +28,6 @@ from portal.lineage.what_if import LEVELS, Changed, is_source, what_if
 from portal.pages import Pages
 from portal.people.people import People
 
-FOR = (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.ENGINEER, Role.AUDITOR)
 _STAGED = "staging.stg_"
 
 
@@ -45,7 +44,7 @@ class LineagePages:
 
     async def one(self, request: Request) -> Response:
         """A column, or a table."""
-        self._people.expect(request, *FOR)
+        self._people.expect(request, *TENDING)
         of = request.path_params["of"]
         if of.startswith(_STAGED):  # it has its dataset's columns, under their names
             return RedirectResponse(f"/lineage/raw.{of.removeprefix(_STAGED)}", 302)

@@ -14,10 +14,11 @@ from contracts.category import Category
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Column, Element, Level, LogicalType, SharingAttribute
+from contracts.model import Column, Element, Level, LogicalType, Rule, SharingAttribute
 from contracts.names import name_fault, wanted_name
 from contracts.odcs_extras import ColumnExtras, extras
-from contracts.promises import inherited
+from contracts.promises import inherited, rule
+from contracts.units import UNITS, factor, unit_fault
 
 # ODCS has one fractional type; the element says whether it is exact.
 _ODCS_TYPES = {LogicalType.DECIMAL: "number"}
@@ -66,6 +67,7 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
     _check_type(document, at, written, element)
     _check_key(document, at, written, element)
     _check_codes(shared, places, extra, element)
+    _check_unit(document, places, extra, element)
     attribute = _attribute(shared, places, extra)
     category = _category(shared, places, extra, element)
     if len(document.faults) > before:
@@ -85,12 +87,41 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
         required=required,
         key=bool(written.primaryKey),
         code_map=extra.code_map,
+        unit=extra.unit,
+        codes_as_of=extra.codes_as_of,
         may_leave=extra.may_leave,
         category=category,
         personal=element.personal or extra.personal or extra.sensitive_personal,
         sensitive_personal=element.sensitive_personal or extra.sensitive_personal,
-        rules=inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
+        rules=(
+            *inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
+            *_fits(name, titles, extra.unit, element),
+        ),
     )
+
+
+def _check_unit(document: Document, places: Mapping[str, YamlPath], extra: ColumnExtras, element: Element) -> None:
+    """A unit of the same quantity as the element's, of which it is a whole number."""
+    if extra.unit is None:
+        return
+    at = places["unit"]
+    if element.unit is None:
+        document.fault(at, f"the data element {element.name} has no unit", "an element with a unit, or leave it out")
+    elif fault := unit_fault(extra.unit):
+        document.fault(at, fault, nearest(extra.unit, UNITS))
+    elif factor(extra.unit, element.unit) is None:
+        text = f"{extra.unit} is no whole number of {element.unit}, the unit of {element.name}"
+        document.fault(at, text, f"{element.unit}, or a multiple of it")
+
+
+def _fits(name: str, titles: tuple[str, str], unit: str | None, element: Element) -> tuple[Rule, ...]:
+    """What is delivered in a larger unit has to fit in the element's own: what does not is a fault, and no null."""
+    many = factor(unit, element.unit) if unit and element.unit else None
+    if many is None or many == 1 or element.type is not LogicalType.DECIMAL:
+        return ()
+    bound = (10 ** (element.precision - element.scale) - 1) // many
+    arguments = {"minimum": -bound, "maximum": bound}
+    return (rule(f"unit:{name}", "range", (name,), titles, arguments=arguments),)
 
 
 def _level(document: Document, at: YamlPath, written: SchemaProperty, element: Element | None) -> Level:

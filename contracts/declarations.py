@@ -270,6 +270,7 @@ class ElementDeclaration(Declaration):
     max_length: Annotated[int, Field(strict=True, gt=0)] | None = None
     precision: Annotated[int, Field(strict=True, gt=0, le=38)] = 18
     scale: Annotated[int, Field(strict=True, ge=0, le=38)] = 2
+    unit: Text | None = Field(None, description="what it is measured in; a column delivered in another says so")
     formats: tuple[Text, ...] = ()
     nulls: tuple[str, ...] = ()
     normalise: Normalise | None = None
@@ -289,13 +290,23 @@ class ElementsDeclaration(Declaration):
     elements: dict[Name, ElementDeclaration]
 
 
+class CodeDeclaration(Title):
+    """One code: its titles, and when it was one; `became` is the code that took its place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_: Day | None = Field(None, alias="from", description="its first day; left out: always")
+    until: Day | None = Field(None, description="its last day; left out: it is one still")
+    became: Text | None = Field(None, description="the code that took its place")
+
+
 class CodeSetDeclaration(Declaration):
     """`contracts/standards/codes/<name>.yml`. A file whose `code_set` exists already adds its codes to that set."""
 
     code_set: Name
     title: Title
     source: Text
-    codes: dict[Text, Title]
+    codes: dict[Text, CodeDeclaration]
     aliases: dict[Text, Text] = Field(default_factory=dict)
 
 

@@ -75,8 +75,20 @@ class LogicalType(StrEnum):
 
 
 @dataclass(frozen=True)
+class Period:
+    """When a code was one: its first and last day, None where it was always or is still; and what took its place."""
+
+    since: date | None = None
+    until: date | None = None
+    became: str | None = None
+
+
+@dataclass(frozen=True)
 class CodeSet:
-    """A closed list of codes. `codes` maps code to (Chinese, English) title, `aliases` other spellings to code."""
+    """A closed list of codes. `codes` maps code to (Chinese, English) title, `aliases` other spellings to code.
+
+    `periods` are of the codes that were not always codes, or are none any more.
+    """
 
     name: str
     title_zh: str
@@ -84,6 +96,7 @@ class CodeSet:
     source: str
     codes: Mapping[str, tuple[str, str]]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    periods: Mapping[str, Period] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,8 @@ class Element:
     `invisible` what characters that nobody sees are (None: error in keys and in texts that things are known by, warning
     in others). `identifies` says that a value is issued to one person or thing, and never a placeholder. `personal`
     says that a dataset with such a column is about natural persons (个人信息保护法 art. 4), `sensitive_personal` that
-    its values may hurt a person when they become known (art. 28), where the dataset is about persons.
+    its values may hurt a person when they become known (art. 28), where the dataset is about persons. `unit` is what it
+    is measured in.
     """
 
     name: str
@@ -116,6 +130,7 @@ class Element:
     max_length: int | None = None
     precision: int = 18
     scale: int = 2
+    unit: str | None = None
     formats: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
     normalise: str | None = None
@@ -171,6 +186,19 @@ class Column:
     category: Category = Category.GENERAL
     personal: bool = False
     sensitive_personal: bool = False
+    unit: str | None = None
+    """What it is delivered in, where that is another unit than its element's."""
+    codes_as_of: str | None = None
+    """The column that has the day on which its codes were such."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Two columns that are one place, and the system that they are delivered in."""
+
+    longitude: str
+    latitude: str
+    system: str
 
 
 @dataclass(frozen=True)
@@ -219,6 +247,7 @@ class Dataset:
     category: Category = Category.GENERAL
     drift: Mapping[str, str] = field(default_factory=dict)
     formerly: tuple[str, ...] = ()
+    coordinates: tuple[Coordinates, ...] = ()
     open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
 
     @property

@@ -18,6 +18,7 @@ from open_data_contract_standard.model import (
 )
 
 from contracts.columns import Shared, read_column
+from contracts.converted import Converted, in_time_rules, read_coordinates
 from contracts.databases import check_mark
 from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
@@ -86,7 +87,13 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     if source:
         check_mark(document, source, extra.delivery_mode, any(one.primaryKey for one in schema.properties or []))
     own = _own_rules(contract, columns)
-    table = (*(one for one in own if _of_one(one) is None), *_derived(contract, columns, levels))
+    table = (
+        *(one for one in own if _of_one(one) is None),
+        *_derived(contract, columns, levels),
+        *in_time_rules(Converted(document, known, columns), _at),
+    )
+    names = contract.names if contract.names_all else None
+    coordinates = read_coordinates(Converted(document, known, columns), (extra, places), names)
     columns = tuple(_with_row_rules(column, own) for column in columns)
     distinct(document, _rule_names(schema))
     if source is None or levels is None or document.faults:
@@ -119,6 +126,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         drift=extra.drift.model_dump(exclude_unset=True),
         formerly=_formerly(document, places, extra, f"{department}.{name}"),
         open_attribute=extra.open_attribute,
+        coordinates=coordinates,
     )
 
 

@@ -26,6 +26,7 @@ MOST_SETTLED = 86_400
 MemberFormat = Literal[
     "csv", "fixed", "xlsx", "xls", "ods", "ndjson", "json", "geojson", "xml", "html", "parquet", "dbf"
 ]
+System = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
 Format = Literal[MemberFormat, "sqlite", "zip", "tar"]
 
 
@@ -74,6 +75,16 @@ class ColumnExtras(Declaration):
     category: Category | None = None
     personal: Truth = False
     sensitive_personal: Truth = False
+    unit: Text | None = None
+    codes_as_of: Name | None = None
+
+
+class CoordinatesExtra(Declaration):
+    """Two columns that are one place, in a system that another may have to be made of."""
+
+    longitude: Name
+    latitude: Name
+    system: System
 
 
 class ProvidesExtra(Declaration):
@@ -105,6 +116,7 @@ class ContractExtras(Declaration):
     legal_basis: Text | None = None
     provides: tuple[ProvidesExtra, ...] = ()
     authoritative_for: tuple[Name, ...] = ()
+    coordinates: tuple[CoordinatesExtra, ...] = ()
     parts: Truth = False
     largest_rejected_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.2
     may_be_empty: Truth = False

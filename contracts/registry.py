@@ -6,15 +6,16 @@ ships, so that no level can be lowered by declaring it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from contracts.declarations import CodeSetDeclaration, ElementDeclaration, ElementsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import CODE_SET, ELEMENT, Known
-from contracts.model import CodeSet, Element, LogicalType
+from contracts.model import CodeSet, Element, LogicalType, Period
 from contracts.spellings import DATED, NAMED, NUMERIC, rival_spellings, spelling_fault, spellings_fault
+from contracts.units import UNITS, unit_fault
 
 PLATFORM = Path(__file__).parent / "standards"
 
@@ -68,6 +69,7 @@ def read_elements(documents: Iterable[Document], known: Known) -> dict[str, Elem
 
 def _joined(document: Document, declared: CodeSetDeclaration, earlier: CodeSet | None) -> CodeSet:
     codes = {code: (title.zh, title.en) for code, title in declared.codes.items()}
+    periods = {**(earlier.periods if earlier else {}), **_periods(document, declared)}
     known = {**(earlier.codes if earlier else {}), **codes}
     if earlier is not None:
         for code in codes.keys() & earlier.codes.keys():
@@ -90,7 +92,32 @@ def _joined(document: Document, declared: CodeSetDeclaration, earlier: CodeSet |
         source=f"{earlier.source}; {declared.source}" if earlier else declared.source,
         codes=known,
         aliases={**(earlier.aliases if earlier else {}), **declared.aliases},
+        periods=_followed(document, declared, known, periods),
     )
+
+
+def _periods(document: Document, declared: CodeSetDeclaration) -> dict[str, Period]:
+    """When each code was one, of those that were not always."""
+    found = {}
+    for code, one in declared.codes.items():
+        if one.from_ and one.until and one.from_ > one.until:
+            document.fault(("codes", code), f"it ended ({one.until}) before it began", "from <= until")
+        if one.became and not one.until:
+            text = f"{code!r} became {one.became!r}, and it is not said when it ended"
+            document.fault(("codes", code, "became"), text, "until: its last day")
+        if one.from_ or one.until:
+            found[code] = Period(one.from_, one.until, one.became)
+    return found
+
+
+def _followed(
+    document: Document, declared: CodeSetDeclaration, known: Mapping[str, object], periods: dict[str, Period]
+) -> dict[str, Period]:
+    """The same, after noting what took the place of a code and is none."""
+    for code, one in declared.codes.items():
+        if one.became is not None and (one.became not in known or one.became == code):
+            document.fault(("codes", code, "became"), f"{one.became!r} is no other code", nearest(one.became, known))
+    return periods
 
 
 def _element(name: str, one: ElementDeclaration) -> Element:
@@ -132,6 +159,10 @@ def _check_type(document: Document, at: YamlPath, one: ElementDeclaration) -> No
         if one.type is not LogicalType.STRING and getattr(one, key) is not None:
             document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: string, or leave {key} out")
     _check_reading(document, at, one)
+    if one.unit is not None and (fault := unit_fault(one.unit)):
+        document.fault((*at, "unit"), fault, nearest(one.unit, UNITS))
+    if one.unit is not None and one.type not in (LogicalType.DECIMAL, LogicalType.NUMBER):
+        document.fault((*at, "unit"), f"{_a(one.type)} takes no unit", "type: decimal or number, or leave unit out")
     for key in ("precision", "scale", "rounding"):
         if one.type is not LogicalType.DECIMAL and key in one.model_fields_set:
             document.fault((*at, key), f"{_a(one.type)} takes no {key}", f"type: decimal, or leave {key} out")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from lake.coordinate_macros import COORDINATES
 from quality.engine.characters import invisible_sql
 from quality.engine.check_digits import resident_id_sql, social_credit_code_sql
 from quality.engine.placeholders import placeholder_sql
@@ -122,7 +123,7 @@ create or replace macro zt.identifies_credit_code(value) as coalesce({social_cre
 create or replace macro zt.identifies_number(value) as
   coalesce(not {placeholder_sql("value")} and not {invisible_sql("value", strict=True)}, false);
 """
-PLAIN_MACROS = _IDENTIFIES
+PLAIN_MACROS = _IDENTIFIES + COORDINATES
 """The macros that lower nothing, as statements: whoever reads lineage has to know what they are made of."""
 
 
@@ -135,7 +136,7 @@ def install_macros(connection: duckdb.DuckDBPyConnection, pseudonym_key: bytes) 
         "create table zt.pseudonym_key as select "
         + ", ".join(f"sha256('{use}{key}') as {use}_key" for use in ("inner", "outer", "derive", "noise", "held"))
     )
-    for text in (_MACROS, _PSEUDONYM, _NOISE, _REDACT, _IDENTIFIES, STANDARD_SPELLINGS):
+    for text in (_MACROS, _PSEUDONYM, _NOISE, _REDACT, PLAIN_MACROS, STANDARD_SPELLINGS):
         for statement in text.split(";\n"):
             if statement.strip():
                 connection.execute(statement)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.conversions import coordinates_of, standard_codes
 from contracts.model import CodeSet, Column, Dataset, DeliveryMode
 from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
+from contracts.units import factor
 from orchestration.twins.text import banner, column_yaml, declared_in, sql_header
+from quality.casts import sql_type
 
+_SAME = {"cgcs2000", "wgs84"}
 TECHNICAL = ("_batch", "_delivery", "_row")
 
 
@@ -20,7 +24,7 @@ def model_name(dataset: Dataset) -> str:
 
 def staging_sql(dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> str:
     """The current version of every accepted row: columns in contract order, then `_batch`, `_delivery`, `_row`."""
-    standard = ",\n    ".join(_standard(column, code_sets) for column in dataset.columns)
+    standard = ",\n    ".join(_standard(dataset, column, code_sets) for column in dataset.columns)
     names = ",\n  ".join([sql_name(column.name) for column in dataset.columns] + list(TECHNICAL))
     technical = ", ".join(TECHNICAL)
     key = ", ".join(sql_name(column.name) for column in dataset.key)
@@ -44,21 +48,35 @@ def _newest(dataset: Dataset) -> str:
     return f"\n  where _delivery = (\n    select max(_delivery) from {{{{ source('raw', '{dataset.table}') }}}}\n  )"
 
 
-def _standard(column: Column, code_sets: Mapping[str, CodeSet]) -> str:
+def _standard(dataset: Dataset, column: Column, code_sets: Mapping[str, CodeSet]) -> str:
     name = spelled = sql_name(column.name)
     if column.element.normalise:
         spelled = f"{{{{ zhongtai.normalise_{column.element.normalise}('{name}') }}}}"
-    codes = _codes(column, code_sets)
+    codes = standard_codes(column, code_sets)
     if codes:
         cases = "\n".join(f"      when {literal(old)} then {literal(new)}" for old, new in codes.items())
         spelled = f"case {spelled}\n{cases}\n      else {spelled}\n    end"
+    spelled = _in_unit(column, spelled)
+    spelled = _in_system(dataset, column, spelled)
     return spelled if spelled == name else f"{spelled} as {name}"
 
 
-def _codes(column: Column, code_sets: Mapping[str, CodeSet]) -> dict[str, str]:
-    code_set = code_sets.get(column.element.code_set or "")
-    aliases = dict(code_set.aliases) if code_set else {}
-    return {old: new for old, new in {**aliases, **column.code_map}.items() if old != new}
+def _in_unit(column: Column, spelled: str) -> str:
+    """In the element's unit; exact, since a unit is a whole number of another, and what does not fit was rejected."""
+    many = factor(column.unit, column.element.unit) if column.unit and column.element.unit else None
+    if many is None or many == 1:
+        return spelled
+    return f"cast({spelled} * {many} as {sql_type(column.element).lower()})"
+
+
+def _in_system(dataset: Dataset, column: Column, spelled: str) -> str:
+    """In CGCS2000, which WGS-84 is to within decimetres."""
+    place = coordinates_of(dataset, column)
+    if place is None or place.system in _SAME:
+        return spelled
+    axis = "longitude" if column.name == place.longitude else "latitude"
+    both = f"'{sql_name(place.longitude)}', '{sql_name(place.latitude)}', '{place.system}'"
+    return f"{{{{ zhongtai.cgcs2000_{axis}({both}) }}}}"
 
 
 def staging_yaml(dataset: Dataset) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from contracts.conversions import conversions
 from contracts.faults import DeclarationsRefused
 from contracts.model import Catalogue, Dataset
 from lake import facts
@@ -62,7 +64,8 @@ def lineage_of_column(settings: Settings, column: str, *, downstream: bool = Fal
 
     `conformance` holds, apart, the edges from columns that can send a row to quarantine to all that the others keep.
     """
-    lineage = city_lineage(settings, declarations(settings))
+    catalogue = declarations(settings)
+    lineage = city_lineage(settings, catalogue)
     graph, ref = lineage.graph, _find(lineage, column)
     kinds = (DIRECT, INDIRECT)
     if downstream:
@@ -92,11 +95,24 @@ def lineage_of_column(settings: Settings, column: str, *, downstream: bool = Fal
             if name in {node.relation for node in above}
         ],
         "drift": _drift(settings, ref),
+        "conversions": converted(catalogue, above if not downstream else {ref} | graph.downstream(ref, kinds)),
         "edges": [_edge(edge) for edge in sorted(edges) if not is_conformance(edge)],
         "conformance": [_edge(edge) for edge in sorted(edges) if is_conformance(edge)],
         "level": lineage.levels[ref].effective,
         "unknown": unknown,
     }
+
+
+def converted(catalogue: Catalogue, columns: Iterable[ColumnRef]) -> list[dict[str, str]]:
+    """What staging makes of delivered columns, of those among these that are staged: each conversion by its name."""
+    staged = {f"lake.staging.stg_{one.table}": one for one in catalogue.datasets.values()}
+    found = []
+    for ref in sorted(columns):
+        dataset = staged.get(ref.relation)
+        column = next((one for one in dataset.columns if one.name.lower() == ref.column), None) if dataset else None
+        if dataset and column:
+            found += [{"column": _plain(ref), **vars(one)} for one in conversions(dataset, column, catalogue.code_sets)]
+    return found
 
 
 def _given(argument: Argument) -> str:

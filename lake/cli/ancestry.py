@@ -25,6 +25,9 @@ def show_lineage(found: Mapping[str, Any]) -> None:
     table("", ("from", "to", "kind", "transform", "declassifier"), edges)
     if found["conformance"]:
         say(f"and {len(found['conformance'])} indirect edges of conforming: which rows were kept (--json lists them)")
+    made = [(one["column"], one["name"], f"{one['title_zh']} {one['title_en']}") for one in found["conversions"]]
+    if made:
+        table("\n转换 Conversions", ("column", "conversion", ""), made)
     calls = [(one["column"], one["declassifier"], ", ".join(one["given"])) for one in found["calls"]]
     if calls:
         table("\n脱敏函数调用 Calls of declassifiers", ("column", "function", "was given"), calls)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from lake.column_lineage import CityLineage
 from lake.findings.whose import TENDING
+from lake.queries import converted
 from lineage.graph import ROWS, ColumnRef
 from lineage.marks import PERSONAL, SENSITIVE, category_of
 from portal.catalogue.records import Resource
@@ -79,11 +80,18 @@ class LineagePages:
             "states": {stop.one.id: seen.view.days(stop.one).state for stop in down.products},
             "picture": drawn(down, told, {}) if len(down.stops) > 1 else "",
             "above": drawn_up(up) if len(up.stops) > 1 else "",
+            "conversions": self._conversions(lineage, seen, start),
             "levels": LEVELS,
             "asked": level if level in LEVELS else "",
             "changed": changed,
             "what_if": _what_if(down, told, changed) if changed else "",
         }
+
+    def _conversions(self, lineage: CityLineage, seen: Seen, start: Sequence[ColumnRef]) -> list[dict[str, str]]:
+        """What staging makes of the columns on the way, up and down, as far as they may be named."""
+        graph = lineage.graph
+        near = {ref for one in start for ref in (*graph.upstream(one), *graph.downstream(one), one)}
+        return converted(self._people.city.catalogue, (ref for ref in near if seen.shows(ref)))
 
     def _changed(self, lineage: CityLineage, column: ColumnRef | None, level: str) -> Sequence[Changed] | None:
         """None where nothing was asked."""

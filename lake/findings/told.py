@@ -99,6 +99,12 @@ class Told:
             found = self._deliveries.get(dataset, {}).items()
             return [one for path, one in found if one.body["state"] == "failed" and (there is None or path in there)]
 
+    def newest(self) -> list[Mapping[str, Any]]:
+        """What was last told of the newest delivery of each dataset."""
+        with self._lock:
+            every = [[one.body for one in each.values()] for each in self._deliveries.values() if each]
+        return [max(each, key=lambda body: (str(body["delivered_on"] or ""), str(body["path"]))) for each in every]
+
     def held(self, dataset: str) -> list[Delivered]:
         """The deliveries of a dataset of which too much was rejected, so that what was before them is current yet."""
         with self._lock:

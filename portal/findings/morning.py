@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from contracts.clock import day_of
 from lake.findings.finding import Finding, Kind
@@ -56,6 +57,11 @@ class Morning:
                 self._found = findings(self._told, catalogue, [one for each in self._more for one in each()])
                 self._of = of
             return self._found
+
+    def newest(self) -> list[Mapping[str, Any]]:
+        """What was last told of the newest delivery of each dataset, as the ledger has it."""
+        self._told.read_on()
+        return self._told.newest()
 
     def of(self, reader: Reader, asked: Asked = ALL) -> list[Finding]:
         """Those that a reader answers for; all of them for who answers for the city."""

@@ -5,13 +5,13 @@ All of it is of what concerns the reader, as the ledger has it; nothing is judge
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from contracts.acts import Role, person_key
 from contracts.model import Catalogue
-from lake import facts
 from lake.acts import required
 from lake.approving import shown
 from portal.city import City
@@ -31,7 +31,7 @@ class Glance:
     to_approve: tuple[Line, ...]
     ending: tuple[Grant, ...]
     agreements: tuple[Line, ...]
-    deliveries: tuple[dict[str, Any], ...]
+    deliveries: tuple[Mapping[str, Any], ...]
 
     @property
     def withheld(self) -> tuple[Line, ...]:
@@ -44,11 +44,11 @@ class Glance:
         return tuple(one for one in self.agreements if one.current)
 
 
-def glance(city: City, catalogue: Catalogue, reader: Reader) -> Glance:
-    """The first page of a signed-in person; acts are judged by the persons of `catalogue`."""
+def glance(city: City, catalogue: Catalogue, reader: Reader, newest: Iterable[Mapping[str, Any]]) -> Glance:
+    """The first page of a signed-in person; acts are judged by the persons of `catalogue`, `newest` are deliveries."""
     mine = lines(city, reader)
     waiting = tuple(one for one in mine if _asks(city, catalogue, reader, one.name))
-    return Glance(waiting, _ending(city, reader), tuple(mine), _deliveries(city, reader))
+    return Glance(waiting, _ending(city, reader), tuple(mine), _deliveries(newest, reader))
 
 
 def _asks(city: City, catalogue: Catalogue, reader: Reader, name: str) -> bool:
@@ -69,14 +69,14 @@ def _ending(city: City, reader: Reader) -> tuple[Grant, ...]:
     return tuple(sorted((one for one in mine if one.until < now + _SOON), key=lambda one: one.until))
 
 
-def _deliveries(city: City, reader: Reader) -> tuple[dict[str, Any], ...]:
+def _deliveries(newest: Iterable[Mapping[str, Any]], reader: Reader) -> tuple[Mapping[str, Any], ...]:
     """The newest state of each dataset of the reader's departments, the latest day first."""
     if not reader.has(Role.OWNER, Role.STEWARD, Role.OFFICER, Role.ENGINEER, Role.AUDITOR):
         return ()
     every = reader.has(Role.OFFICER, Role.ENGINEER, Role.AUDITOR)
     rows = [
         row
-        for row in facts.datasets(city.ledger)
+        for row in newest
         if every or reader.has(Role.OWNER, Role.STEWARD, department=str(row["dataset"]).partition(".")[0])
     ]
     rows.sort(key=lambda row: (str(row["delivered_on"] or ""), str(row["dataset"])), reverse=True)

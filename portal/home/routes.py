@@ -12,9 +12,10 @@ from starlette.routing import Route
 from contracts.clock import day_of
 from lake.findings.finding import Kind
 from lake.findings.whose import TENDING
+from portal.city import City
 from portal.findings.morning import Morning, counts
 from portal.findings.routes import titles
-from portal.home.records import glance
+from portal.home.records import Glance, glance
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
 from portal.people.reader import Reader
@@ -45,7 +46,7 @@ class Home:
         """The first page."""
         city, reader = self._people.city, self._people.reader(request)
         if reader.signed_in:
-            found = await asyncio.to_thread(glance, city, self._people.catalogue, reader)
+            found = await asyncio.to_thread(self._glance, city, reader)
             every = (await self._desk.cases()).values()
             lines = await asyncio.to_thread(self._desk.waiting, every, reader)
             facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}
@@ -54,6 +55,9 @@ class Home:
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)
         return self._pages.page(request, "welcome.html", datasets=datasets, departments=departments)
+
+    def _glance(self, city: City, reader: Reader) -> Glance:
+        return glance(city, self._people.catalogue, reader, self._morning.newest())
 
     def _faults(self, reader: Reader) -> dict[str, Any]:
         """What is bad now, for those who answer for data: the urgent first, warnings counted alone."""

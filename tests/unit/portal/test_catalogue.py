@@ -347,7 +347,9 @@ def test_a_products_columns_are_of_the_levels_that_lineage_found(desk: Catalogue
     who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
     page = desk.get("/catalogue/product.open_air_quality", who).text
     found = dict(
-        re.findall(r"<code>(\w+)</code>(?:</a>)?</th><td>[^<]*</td><td[^>]*>[^<]*</td><td>.*?</td><td>([^<]*)</td>", page)
+        re.findall(
+            r"<code>(\w+)</code>(?:</a>)?</th><td>[^<]*</td><td[^>]*>[^<]*</td><td>.*?</td><td>([^<]*)</td>", page
+        )
     )
     assert (found["station_id"], found["day"], found["pollutant"]) == ("L2", "—", "—")
     assert "mean_value &lt;= highest_value" in page  # a rule's own words

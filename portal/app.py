@@ -69,6 +69,6 @@ def application(city: City, people: People) -> Starlette:
         ],
         exception_handlers=Refusals(city, pages).handlers(),
     )
-    found.state.shelf = shelf
+    found.state.shelf, found.state.morning = shelf, morning
     found.router.redirect_slashes = False  # they would be sent to whatever host a request names
     return found

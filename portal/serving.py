@@ -74,6 +74,7 @@ def serve(settings: Settings, place: Place) -> None:
         app = application(city, people)
         # Who asks first does not wait for the catalogue of a large city; nobody else waits for it either.
         Thread(target=app.state.shelf.warm, name="catalogue", daemon=True).start()
+        Thread(target=app.state.morning.warm, name="findings", daemon=True).start()
         uvicorn.Server(bounded(Guard(app), place)).run()
 
 

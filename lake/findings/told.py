@@ -16,6 +16,9 @@ from sharing.chain import Entry
 from sharing.ledger import Ledger
 
 _GONE = {"withdrawn", "recalled"}
+_BAD = {"failed", "held"}
+_KEPT = 5
+"""So many of the newest deliveries of a dataset are remembered, where nothing is wrong with them."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,23 @@ class Told:
         with self._lock:
             size = self._ledger.size()
             if size > self._to:
-                for entry in self._ledger.kept_after(self._told, self._to):
-                    self._told[entry.kind](entry)
+                for entry in self._first() if not self._to else self._ledger.kept_after(self._told, self._to):
+                    if entry.seq <= size:
+                        self._told[entry.kind](entry)
                 self._to = size
+
+    def _first(self) -> list[Entry]:
+        """What of a long past is needed: the end of what goes on for ever, all of datasets that had a bad delivery."""
+        batches = self._ledger.recent("batch", _KEPT, [f'"state":"{state}"' for state in sorted(_BAD)])
+        told_whole = {entry.key for entry in batches if entry.body["state"] in _BAD}
+        ended = [
+            *(entry for entry in batches if entry.key not in told_whole),
+            *(entry for dataset in sorted(told_whole) for entry in self._ledger.about("batch", dataset)),
+            *self._ledger.recent("switch", 1),
+            *self._ledger.recent("withdrawal", 1),
+        ]
+        rest = [kind for kind in self._told if kind not in ("batch", "switch", "withdrawal")]
+        return sorted([*ended, *self._ledger.kept_after(rest, 0)], key=lambda entry: entry.seq)
 
     @property
     def read_to(self) -> int:
@@ -135,6 +152,16 @@ class Told:
         same = before is not None and before.body["state"] == body["state"]
         each[path] = Delivered(body, before.since if before and same else day_of(entry.at))
         if body["state"] in _GONE:
+            del each[path]
+        elif len(each) > 2 * _KEPT:
+            self._prune(str(body["dataset"]))
+
+    def _prune(self, dataset: str) -> None:
+        """Of what went well only the newest is kept: a past of years would fill the memory."""
+        each = self._deliveries[dataset]
+        well = [path for path, one in each.items() if one.body["state"] not in _BAD]
+        well.sort(key=lambda path: str(each[path].body["delivered_on"] or ""))
+        for path in well[:-_KEPT]:
             del each[path]
 
     def _look(self, entry: Entry) -> None:

@@ -5,8 +5,10 @@ Faults are found in `lake/findings`; here they are cut to a reader, and counted.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,6 +20,7 @@ from lake.findings.told import Told
 from lake.findings.whose import concerns
 from portal.city import City
 from portal.people.reader import Reader
+from sharing.faults import SharingRefused
 
 More = Callable[[], Iterable[Finding]]
 """What other parts of the desk find now: whatever is late, strange, in quarantine or overdue."""
@@ -46,6 +49,11 @@ class Morning:
         self._told, self._lock = Told(city.ledger), Lock()
         self._of: tuple[object, ...] = ()
         self._found: Sequence[Finding] = ()
+
+    def warm(self) -> None:
+        """Read what the ledger has, before anybody asks. What cannot be read now is told to whoever asks."""
+        with suppress(sqlite3.Error, SharingRefused):
+            self.every()
 
     def every(self) -> Sequence[Finding]:
         """All faults there are now, the urgent first."""

@@ -151,3 +151,30 @@ def test_the_digest_of_a_morning_changes_with_what_is_told_alone(city: Catalogue
     assert digest_of(found(city)) == before
     fails(city, 8)
     assert digest_of(found(city)) != before
+
+
+def test_a_long_past_is_read_for_its_end_and_says_the_same(city: Catalogued) -> None:
+    """What is read at once, and what is read on day by day, are the same faults; one mended long ago is none."""
+    portal = city.portal
+    for number in range(12):
+        state = "failed" if number in (1, 9) else "accepted"
+        path = {"dataset": "health.visits", "path": f"2026-05-{number + 1:02}/x.csv", "message": "bad"}
+        city.tell("batch", {**path, "state": state, "batch": f"b{number}", "delivered_on": f"2026-05-{number + 1:02}"})
+        if number == 3:
+            mended = {"path": "2026-05-02/x.csv", "state": "accepted", "batch": "b1", "delivered_on": "2026-05-02"}
+            city.tell("batch", {**path, **mended})
+        portal.clock.pass_by(days=1)
+    on = Morning(portal.city)
+    on.every()
+    for number in range(12):
+        told = {"dataset": "health.facilities", "path": f"2026-06-{number + 1:02}/x.csv", "message": ""}
+        city.tell(
+            "batch", {**told, "state": "accepted", "batch": f"f{number}", "delivered_on": f"2026-06-{number + 1:02}"}
+        )
+        on.every()
+    at_once = Morning(portal.city)
+    assert list(on.every()) == list(at_once.every())
+    assert [one.detail for one in at_once.every()] == ["2026-05-10/x.csv"]
+    newest = {row["dataset"]: row["delivered_on"] for row in at_once.newest()}
+    assert newest == {row["dataset"]: row["delivered_on"] for row in on.newest()}
+    assert newest == {"health.visits": "2026-05-12", "health.facilities": "2026-06-12"}

@@ -111,6 +111,7 @@ _OF_DEPARTMENT = frozenset({Seat.STEWARD, Seat.OWNER})
 
 
 def _speaks(step: Step, department: str) -> bool:
+    """Of a case that names no department yet, whoever speaks for all of them."""
     return step.departments is None or department in step.departments
 
 
@@ -152,6 +153,8 @@ def _over_fault(case: Case, step: Step) -> str | None:
 
 
 def _content_fault(case: Case, step: Step) -> str | None:
+    if step.doing is Doing.SEND and not (case.about.department or step.department):
+        return "it is not said to which department it is sent"
     if step.doing is Doing.ANSWER:
         if step.outcome not in ANSWERS[case.kind]:
             return f"an answer to a {case.kind} says {' or '.join(sorted(ANSWERS[case.kind]))}"
@@ -193,6 +196,11 @@ def _after(case: Case, step: Step) -> Case:
 _TALK = frozenset({Doing.SAY, Doing.ESCALATE, Doing.CONFIRM})
 
 
+def _sent(case: Case, step: Step) -> Case:
+    about = case.about if case.about.department else replace(case.about, department=step.department)
+    return replace(case, state=State.SENT, about=about)
+
+
 def _answered(case: Case, step: Step) -> Case:
     if step.outcome is Outcome.REJECTED:
         return replace(case, state=State.REJECTED, rejected=step)
@@ -221,7 +229,7 @@ def _closed(case: Case, step: Step) -> Case:
 
 
 _CHANGES: Mapping[Doing, Callable[[Case, Step], Case]] = {
-    Doing.SEND: lambda case, step: replace(case, state=State.SENT),
+    Doing.SEND: _sent,
     Doing.SAY: lambda case, step: case,
     Doing.ANSWER: _answered,
     Doing.DISPUTE: lambda case, step: replace(case, state=State.DISPUTED),

@@ -35,7 +35,7 @@ class Step:
     """Who does what in a case, as what, when, after which entry of it (`after`), and with which words and files.
 
     `departments` are those for which a steward or owner speaks, and `agencies` those of a consumer (None: all).
-    `mended` says of how many rows a delivery has the keys by now. `fault` says why it counts for nothing.
+    `department` is to which a case is sent that names none; `mended` says of how many rows a delivery has the keys by now. `fault` says why it counts for nothing.
     """
 
     case: str
@@ -49,6 +49,7 @@ class Step:
     about: About | None = None
     outcome: Outcome | None = None
     ground: str = ""
+    department: str = ""
     mended: int | None = None
     by: tuple[str, ...] = ()
     deadline: str = ""
@@ -77,7 +78,7 @@ class Step:
         return {"case": self.case, "doing": str(self.doing), "seat": str(self.seat), **kept}
 
 
-_TEXTS = ("person", "words", "ground", "deadline", "since")
+_TEXTS = ("person", "words", "ground", "department", "deadline", "since")
 _LETTERS = tuple(LETTERS.values())
 
 

@@ -58,7 +58,7 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
 class RoleGrant:
     """One role of a person, from its first to its last day: of a department, of an agency, or of the city ("").
 
-    `level` is the highest of what its holder sees of rows; "" where that is the role's own (`lake/quarantine/sight.py`).
+    `level` is the highest that its holder sees of rows; "" where that is the role's own (`lake/quarantine/sight.py`).
     """
 
     role: Role

@@ -83,7 +83,10 @@ def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
         for doing in Doing
         if doing is not Doing.OPEN
         and any(
-            fault_of(case, step_of(case.id, doing, seat, who, Told("words", one, "ground", "department", case.moved), at)) is None
+            fault_of(
+                case, step_of(case.id, doing, seat, who, Told("words", one, "ground", "department", case.moved), at)
+            )
+            is None
             for seat in who.seats
             for one in outcomes
         )
@@ -130,9 +133,7 @@ def do(book: Book, number: str, doing: Doing, who: Doer, told: Told, at: datetim
     raise SharingRefused(CASE_CHANGED, number, "others act in it at this moment", "try again")
 
 
-def open_case(
-    book: Book, kind: Kind, about: About, who: Doer, told: Told, at: datetime, *, send: bool = False
-) -> Case:
+def open_case(book: Book, kind: Kind, about: About, who: Doer, told: Told, at: datetime, *, send: bool = False) -> Case:
     """Open a case, and with `send` have it sent at once by whoever may. SharingRefused for who may not, or if it is
     open already.
     """
@@ -150,9 +151,7 @@ def open_case(
     return case
 
 
-def _opening(
-    cases: Mapping[str, Case], kind: Kind, about: About, who: Doer, told: Told, at: datetime
-) -> Step:
+def _opening(cases: Mapping[str, Case], kind: Kind, about: About, who: Doer, told: Told, at: datetime) -> Step:
     by, again = who.name, 0
     while (number := number_of(kind, about, by, day_of(at), again)) in cases:
         again += 1

@@ -54,9 +54,8 @@ def about_rows(book: QuarantineBook, dataset: Dataset, batch: str, reason: str =
 
 def keys_digest(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, reason: str = "") -> str:
     """A digest of which rows these are: of their keys under the city's key; of rows without a key, of their records."""
-    named = " || chr(31) || ".join(
-        f"coalesce(json_extract_string(_original, {literal(f'$."{one.name}"')}), '')" for one in dataset.key
-    )
+    texts = (f"json_extract_string(_original, {_path(one.name)})" for one in dataset.key)
+    named = " || chr(31) || ".join(f"coalesce({text}, '')" for text in texts)
     place = "coalesce(_row::varchar, '')"
     held = f"and list_contains(_faults, {literal(reason)})" if reason else ""
     found = connection.execute(
@@ -66,11 +65,16 @@ def keys_digest(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: 
     return str(found[0]) if found else ""
 
 
+def _path(column: str) -> str:
+    return literal(f'$."{column}"')
+
+
 def about_rule(ledger: Ledger, catalogue: Catalogue, table: str, rule: str, column: str = "") -> About:
     """A rule that fails on a table, by its newest result. SharingRefused where it does not fail, or was never held."""
     key = "/".join(filter(None, (table, rule, column)))
     entry = ledger.latest("check", key) or next(
-        (one for one in ledger.current("check").values() if (one.body["table"], one.body["rule"]) == (table, rule)), None
+        (one for one in ledger.current("check").values() if (one.body["table"], one.body["rule"]) == (table, rule)),
+        None,
     )
     if entry is None:
         raise SharingRefused("case_rule", f"{table} {rule}", "no such rule was ever held", "see `zhongtai check`")
@@ -129,5 +133,3 @@ def is_taken_back(book: QuarantineBook, dataset: Dataset, batch: str) -> str | N
     if found is not None and found.state in {WITHDRAWN, RECALLED}:
         return "报送已撤回 the delivery was taken back"
     return None
-
-

@@ -53,7 +53,9 @@ class Rejected:
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
         return {
-            **{name: getattr(self, name) for name in ("batch", "path", "delivered_on", "read", "rows", "open", "state")},
+            **{
+                name: getattr(self, name) for name in ("batch", "path", "delivered_on", "read", "rows", "open", "state")
+            },
             "reasons": dict(self.reasons),
             "mended": dict(self.mended),
             "why": self.why,
@@ -125,9 +127,7 @@ class QuarantineBook:
         mode = dataset.mode
         if mode is DeliveryMode.SNAPSHOT:
             found = _superseded(found)
-        return sorted(
-            (one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True
-        )
+        return sorted((one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True)
 
     def batch(self, dataset: Dataset, batch: str) -> Rejected | None:
         """One batch of a dataset, if rows of it were rejected as it was last judged or before; None else."""

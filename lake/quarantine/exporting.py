@@ -45,9 +45,7 @@ def paths_of(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
     return {one.batch: one.path for one in QuarantineBook(ledger).rejected(dataset)}
 
 
-def export(
-    settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight, file: Path
-) -> Exported:
+def export(settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight, file: Path) -> Exported:
     """Write the open rows that somebody may see to a workbook. Raises `NoLakeHere`."""
     found = look(settings, ledger, wanted, sight, "export")
     heading = Heading(paths_of(ledger, wanted.dataset), sight.name, settings.clock.now().isoformat(timespec="minutes"))

@@ -93,7 +93,9 @@ class _Reading:
     rows: int = 0
 
 
-def read_returned(data: bytes, dataset: Dataset, open_rows: Mapping[str, tuple[str, ...]], paths: Mapping[str, str]) -> Returned:
+def read_returned(
+    data: bytes, dataset: Dataset, open_rows: Mapping[str, tuple[str, ...]], paths: Mapping[str, str]
+) -> Returned:
     """What a workbook corrects of the open rows: `open_rows` maps their ids to their reasons, `paths` batches to files.
 
     Raises `WorkbookRefused`.
@@ -137,7 +139,9 @@ def _read_sheet(
     }
     lost = [header_of(column) for column in reading.dataset.columns if header_of(column) not in places]
     if lost:
-        reading.notes.append(f"sheet {name!r}: columns were deleted: {', '.join(lost)}; as delivered they are still here")
+        reading.notes.append(
+            f"sheet {name!r}: columns were deleted: {', '.join(lost)}; as delivered they are still here"
+        )
     if ID not in places:
         reading.notes.append(f"sheet {name!r}: {ID!r} was deleted; rows are told by file and record")
     short: set[str] = set()

@@ -76,8 +76,12 @@ def write_workbook(file: Path, scratch: Path, dataset: Dataset, found: Found, he
     names = sheet_names(counted)
     with xlsxwriter.Workbook(file, options) as book:
         text, head = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "bottom": 1})
-        _write_about(book.add_worksheet(ABOUT), dataset, found, heading, [(one, names[one], counted[one]) for one in names])
-        sheets = {reason: _Sheet(book.add_worksheet(name), dataset, reason, (text, head)) for reason, name in names.items()}
+        _write_about(
+            book.add_worksheet(ABOUT), dataset, found, heading, [(one, names[one], counted[one]) for one in names]
+        )
+        sheets = {
+            reason: _Sheet(book.add_worksheet(name), dataset, reason, (text, head)) for reason, name in names.items()
+        }
         for row in rows:
             sheets[row["faults"][0]].write(row, heading.paths.get(row["batch"], ""))
     return names

@@ -79,13 +79,13 @@ _BEFORE = frozenset({State.OPEN, State.SENT, State.REJECTED, State.DISPUTED, Sta
 RIGHTS: Mapping[Doing, Mapping[Seat, frozenset[State]]] = {
     Doing.OPEN: dict.fromkeys(Seat, _NONE),
     Doing.SEND: {seat: frozenset({State.OPEN}) for seat in (Seat.STEWARD, Seat.OFFICER, Seat.PLATFORM)},
-    Doing.SAY: {seat: GOING for seat in (Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER)},
+    Doing.SAY: dict.fromkeys((Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER), GOING),
     Doing.ANSWER: {Seat.OWNER: _SENT},
     Doing.DISPUTE: {Seat.STEWARD: _ANSWERS, Seat.CONSUMER: _ANSWERS},
     Doing.DECIDE: {Seat.OFFICER: _DECIDABLE},
     Doing.CONFIRM: {Seat.PLATFORM: GOING},
     Doing.CLOSE: {Seat.STEWARD: _ANSWERS, Seat.OFFICER: _ANSWERS, Seat.PLATFORM: GOING},
-    Doing.WITHDRAW: {seat: _BEFORE for seat in (Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER)},
+    Doing.WITHDRAW: dict.fromkeys((Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER), _BEFORE),
     Doing.ESCALATE: {Seat.PLATFORM: GOING},
 }
 """Doing -> as what -> from which states (of opening: none, for there is no case yet). What is not listed nobody may."""

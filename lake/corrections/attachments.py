@@ -6,7 +6,6 @@ Nothing of them is read, opened or believed; who may have one is asked where it 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
@@ -31,11 +30,11 @@ def keep(settings: Settings, name: str, data: bytes) -> Attachment:
     found = Attachment(hashlib.sha256(data).hexdigest(), plain_name(name), len(data))
     folder = settings.state / FOLDER
     make_folder(folder)
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     place = folder / found.sha256
     if not place.exists():
         write_file(place, data)
-    os.chmod(place, 0o600)
+    place.chmod(0o600)
     return found
 
 

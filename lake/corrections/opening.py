@@ -59,8 +59,8 @@ def keys_digest(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: 
     place = "coalesce(_row::varchar, '')"
     held = f"and list_contains(_faults, {literal(reason)})" if reason else ""
     found = connection.execute(
-        f"select sha256(coalesce(string_agg(one, '' order by one), '')) from (select zt.declassify_hmac({named or place} "
-        f"|| chr(31) || {place}) as one from {quarantine_table(dataset)} where _batch = {literal(batch)} {held})"
+        f"select sha256(coalesce(string_agg(one, '' order by one), '')) from (select "
+        f"zt.declassify_hmac({named or place} || chr(31) || {place}) as one from {quarantine_table(dataset)} where _batch = {literal(batch)} {held})"
     ).fetchone()
     return str(found[0]) if found else ""
 

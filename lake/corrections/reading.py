@@ -19,6 +19,7 @@ from sharing.corrections.vocabulary import Seat
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 ROLES: Mapping[Seat, Role] = {
     Seat.STEWARD: Role.STEWARD,
     Seat.OWNER: Role.OWNER,
@@ -48,7 +49,7 @@ class Book:
     ledger: Ledger
     persons: Persons
     _read_to: int = 0
-    _latest: datetime = datetime.min.replace(tzinfo=UTC)
+    _latest: datetime = _NEVER
     _steps: dict[str, list[Step]] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
     _cases: dict[str, Case] = field(default_factory=dict)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -110,5 +109,5 @@ def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: b
             ]
         )
     write_file(file, text.getvalue().encode(dataset.source.encoding))
-    os.chmod(file, 0o600)
+    file.chmod(0o600)
     return found

@@ -1,7 +1,7 @@
 """A workbook of rejected rows that came back: which rows it corrects, which it does not, and which cannot be told.
 
-Sheets and columns are known by what stands in their first row, rows by their id: whatever was renamed, moved, deleted or
-added is told, and nothing of it is guessed. What it corrects enters the lake as a delivery, and in no other way.
+Sheets and columns are known by what stands in their first row, rows by their id: whatever was renamed, moved, deleted
+or added is told, and nothing of it is guessed. What it corrects enters the lake as a delivery, and in no other way.
 """
 
 from __future__ import annotations

@@ -135,8 +135,8 @@ def _shown(dataset: Dataset, sight: RowSight) -> str:
     surplus = f"len(list_filter(json_keys(q._original), lambda one: one not in ({known}))) > 0"
     line = "try_cast(json_extract_string(q._original, '$.line') as bigint)"
     return (
-        f"q._batch as batch, q._row as record, {line} as line, q._faults as faults, c.righted is not null as corrected, "
-        f"case when {surplus} then {literal(WHOLE)} end as surplus, {_ASTRAY} as astray, {', '.join(cells)}"
+        f"q._batch as batch, q._row as record, {line} as line, q._faults as faults, "
+        f"c.righted is not null as corrected, case when {surplus} then {literal(WHOLE)} end as surplus, {_ASTRAY} as astray, {', '.join(cells)}"
     )
 
 

@@ -35,7 +35,8 @@ class Step:
     """Who does what in a case, as what, when, after which entry of it (`after`), and with which words and files.
 
     `departments` are those for which a steward or owner speaks, and `agencies` those of a consumer (None: all).
-    `department` is to which a case is sent that names none; `mended` says of how many rows a delivery has the keys by now. `fault` says why it counts for nothing.
+    `department` is to which a case is sent that names none; `mended` says of how many rows a delivery has the keys by
+    now. `fault` says why it counts for nothing.
     """
 
     case: str

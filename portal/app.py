@@ -12,6 +12,8 @@ from portal.catalogue.exports import Exports
 from portal.catalogue.routes import CataloguePages
 from portal.catalogue.shelf import Shelf
 from portal.city import City
+from portal.corrections.desk import CorrectionDesk
+from portal.corrections.routes import CorrectionPages
 from portal.delta.routes import DeltaSharing
 from portal.entrance.at_provider import AtProvider
 from portal.entrance.own import Own
@@ -23,6 +25,7 @@ from portal.home.routes import Home
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quarantine.routes import QuarantinePages
 from portal.refusals import Refusals
 from portal.released import Released
 from portal.requests.desk import Desk
@@ -38,6 +41,7 @@ def application(city: City, people: People) -> Starlette:
     shelf = Shelf(city)
     pages = Pages(people)
     entrance, desk = SigningIn(people, pages), Desk(people)
+    corrections = CorrectionDesk(people)
     found = Starlette(
         routes=[
             *Home(desk, shared[1], pages).routes(),
@@ -58,6 +62,8 @@ def application(city: City, people: People) -> Starlette:
             *Requests(desk, pages).routes(),
             *StatementPages(people, pages).routes(),
             *OwnTraces(people, pages).routes(),
+            *QuarantinePages(corrections, shelf, pages).routes(),
+            *CorrectionPages(corrections, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

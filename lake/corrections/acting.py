@@ -77,18 +77,13 @@ def step_of(number: str, doing: Doing, seat: Seat, who: Doer, told: Told, at: da
 
 def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
     """What somebody may do in a case now."""
-    outcomes = tuple(Outcome)
+    said = [Told("words", one, "ground", "department", case.moved) for one in Outcome]
     return tuple(
         doing
         for doing in Doing
         if doing is not Doing.OPEN
         and any(
-            fault_of(
-                case, step_of(case.id, doing, seat, who, Told("words", one, "ground", "department", case.moved), at)
-            )
-            is None
-            for seat in who.seats
-            for one in outcomes
+            fault_of(case, step_of(case.id, doing, seat, who, one, at)) is None for seat in who.seats for one in said
         )
     )
 

@@ -22,12 +22,12 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNSAFE = re.compile(r"[^\w.\-()（） ]")
 
 
-def keep(settings: Settings, name: str, data: bytes) -> Attachment:
+def keep(settings: Settings, name: str, data: bytes, holds: str = "") -> Attachment:
     """Keep a file; the same bytes lie there once. SharingRefused for one that is empty or too large."""
     if not data or len(data) > MOST_BYTES:
         what = "it is empty" if not data else f"it has {len(data)} bytes"
         raise SharingRefused("attachment_size", plain_name(name), what, f"give a file of 1 to {MOST_BYTES} bytes")
-    found = Attachment(hashlib.sha256(data).hexdigest(), plain_name(name), len(data))
+    found = Attachment(hashlib.sha256(data).hexdigest(), plain_name(name), len(data), holds)
     folder = settings.state / FOLDER
     make_folder(folder)
     folder.chmod(0o700)

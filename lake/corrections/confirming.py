@@ -30,23 +30,23 @@ from sharing.corrections.deadlines import deadlines
 from sharing.corrections.law import Case, fault_of
 from sharing.corrections.steps import KIND, Step
 from sharing.corrections.vocabulary import Doing, Outcome, Seat, State
-from sharing.ledger import Ledger
 
 Unmended = Callable[[Dataset, str, str], int | None]
 """Of a dataset, batch and reason: how many rejected rows nothing mended; None where that is not known."""
 
 
-def settle(ledger: Ledger, book: Book, catalogue: Catalogue, at: datetime, unmended: Unmended | None = None) -> int:
+def settle(
+    book: Book, quarantine: QuarantineBook, catalogue: Catalogue, at: datetime, unmended: Unmended | None = None
+) -> int:
     """Say all that the platform has to say of cases; how many steps that took."""
-    cases = book.cases()
+    cases = {number: one for number, one in book.cases().items() if one.state is not State.CLOSED}
     if not cases:
         return 0
-    quarantine = QuarantineBook(ledger)
     steps = [*_settling(cases, quarantine, catalogue, at, unmended or _by_ledger(quarantine))]
     closed = {step.case for step in steps if step.doing is Doing.CLOSE}
     steps += (step for step in overdue_steps(cases, rules(catalogue), at) if step.case not in closed)
     if steps:
-        ledger.append_many([(KIND, step.as_body()) for step in steps], at)
+        book.ledger.append_many([(KIND, step.as_body()) for step in steps], at)
     return len(steps)
 
 
@@ -55,7 +55,7 @@ def settle_city(city: City) -> int:
     if next(city.ledger.entries(KIND), None) is None:
         return 0
     book = Book(city.ledger, Persons.of(city.settings, city.catalogue))
-    return settle(city.ledger, book, city.catalogue, city.now(), in_lake(city.connection))
+    return settle(book, QuarantineBook(city.ledger), city.catalogue, city.now(), in_lake(city.connection))
 
 
 def _settling(
@@ -63,7 +63,7 @@ def _settling(
 ) -> Iterator[Step]:
     for case in cases.values():
         dataset = _dataset(catalogue, case.about.dataset)
-        if case.state is State.CLOSED or dataset is None or not case.about.batch:
+        if dataset is None or not case.about.batch:
             continue
         step = _taken_back(case, quarantine, dataset, at) or _confirmed(case, unmended, dataset, at)
         if step is not None and fault_of(case, step) is None:
@@ -128,7 +128,7 @@ def in_lake(connection: duckdb.DuckDBPyConnection) -> Unmended:
 def overdue_steps(cases: Mapping[str, Case], by: Rules, at: datetime) -> Iterator[Step]:
     """The steps that tell the officer of what is overdue and was not told yet."""
     for case in cases.values():
-        for one in deadlines(case, by, day_of(at)) if case.state is not State.CLOSED else ():
+        for one in deadlines(case, by, day_of(at)):
             since = one.span.since.isoformat()
             if one.overdue and (one.span.name, since) not in case.escalated:
                 step = step_of(case.id, Doing.ESCALATE, Seat.PLATFORM, PLATFORM, Told(), at)

@@ -58,9 +58,10 @@ def keys_digest(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: 
     named = " || chr(31) || ".join(f"coalesce({text}, '')" for text in texts)
     place = "coalesce(_row::varchar, '')"
     held = f"and list_contains(_faults, {literal(reason)})" if reason else ""
+    keyed = f"zt.declassify_hmac({named or place} || chr(31) || {place}) as one"
+    rows = f"from {quarantine_table(dataset)} where _batch = {literal(batch)} {held}"
     found = connection.execute(
-        f"select sha256(coalesce(string_agg(one, '' order by one), '')) from (select "
-        f"zt.declassify_hmac({named or place} || chr(31) || {place}) as one from {quarantine_table(dataset)} where _batch = {literal(batch)} {held})"
+        f"select sha256(coalesce(string_agg(one, '' order by one), '')) from (select {keyed} {rows})"
     ).fetchone()
     return str(found[0]) if found else ""
 

@@ -134,10 +134,9 @@ def _shown(dataset: Dataset, sight: RowSight) -> str:
     known = ", ".join(literal(name) for name in (*(column.name for column in dataset.columns), "line"))
     surplus = f"len(list_filter(json_keys(q._original), lambda one: one not in ({known}))) > 0"
     line = "try_cast(json_extract_string(q._original, '$.line') as bigint)"
-    return (
-        f"q._batch as batch, q._row as record, {line} as line, q._faults as faults, "
-        f"c.righted is not null as corrected, case when {surplus} then {literal(WHOLE)} end as surplus, {_ASTRAY} as astray, {', '.join(cells)}"
-    )
+    told = f"case when {surplus} then {literal(WHOLE)} end as surplus, {_ASTRAY} as astray"
+    place = f"q._batch as batch, q._row as record, {line} as line"
+    return f"{place}, q._faults as faults, c.righted is not null as corrected, {told}, {', '.join(cells)}"
 
 
 _KINDS = ", ".join(literal(kind) for kind in MISALIGNED)

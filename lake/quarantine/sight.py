@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from contracts.acts import Role, RoleGrant
 from contracts.model import Column, Dataset, Level
 
-_LEVELS: Mapping[Role, Level] = {Role.OWNER: Level.L3, Role.STEWARD: Level.L2}
+OF_OWNER, OF_STEWARD = Level.L3, Level.L2
+_LEVELS: Mapping[Role, Level] = {Role.OWNER: OF_OWNER, Role.STEWARD: OF_STEWARD}
 
 
 @dataclass(frozen=True)

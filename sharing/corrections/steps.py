@@ -19,15 +19,23 @@ from sharing.corrections.vocabulary import LETTERS, Doing, Kind, Outcome, Seat
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that was given with a step: by its digest, its name as it was given, and its size."""
+    """A file that was given with a step: by its digest, its name as it was given, and its size.
+
+    `holds` is `ROWS` where it has rows of the case, which not everybody sees who sees the case.
+    """
 
     sha256: str
     name: str
     size: int
+    holds: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data."""
-        return {"sha256": self.sha256, "name": self.name, "size": self.size}
+        told = {"sha256": self.sha256, "name": self.name, "size": self.size}
+        return {**told, "holds": self.holds} if self.holds else told
+
+
+ROWS = "rows"
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def _count(told: object) -> int:
 
 
 def _attachment(told: Mapping[str, Any]) -> Attachment:
-    return Attachment(str(told["sha256"]), str(told["name"]), _count(told["size"]))
+    return Attachment(str(told["sha256"]), str(told["name"]), _count(told["size"]), str(told.get("holds", "")))
 
 
 def number_of(kind: Kind, about: About, by: str, day: date, again: int = 0) -> str:

@@ -14,6 +14,8 @@ from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
 from contracts.requests import MOST_TEXT
 from contracts.signs import fault_of_text, one_kind_of_line
+from lake.acts import Persons
+from lake.cases.reading import roles_of
 from lake.corrections.reading import SEATS, Book, agencies_of, departments_of
 from sharing.corrections.about import About
 from sharing.corrections.law import Case, fault_of
@@ -181,6 +183,14 @@ def expect_words(subject: str, words: str) -> None:
     fault = fault_of_text(said, lines=True) if said else None
     if fault:
         raise SharingRefused("case_words", subject, f"what is said is no plain text: {fault}", "say it in plain text")
+
+
+def is_stuck(case: Case, persons: Persons, at: datetime) -> bool:
+    """Whether a dispute waits for somebody who is not declared: of the officers, all are party to it."""
+    if case.state is not State.DISPUTED or persons.plays:
+        return False
+    everyone = (Doer(one.name, roles_of(persons, one.name, day_of(at))) for one in persons.catalogue.persons.values())
+    return not any(Doing.DECIDE in may(case, one, at) for one in everyone)
 
 
 def waiting(cases: Iterable[Case], who: Doer, at: datetime) -> list[Case]:

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.acts import DeclaredPersons
 from lake.acts import Persons
 from lake.cases.escalating import rules
-from lake.corrections.acting import CASE_CHANGED, OPENED_ALREADY, Doer, Told, do, open_case, waiting
+from lake.corrections.acting import CASE_CHANGED, OPENED_ALREADY, Doer, Told, do, is_stuck, open_case, waiting
 from lake.corrections.confirming import settle
 from lake.corrections.reading import Book
 from lake.corrections.told import OpenCase, open_cases, whole
@@ -76,7 +76,8 @@ class CorrectionDesk:
 
     def all_of(self, case: Case) -> dict[str, Any]:
         """All of a case."""
-        return whole(case, self.rules, self.city.now())
+        now = self.city.now()
+        return {**whole(case, self.rules, now), "stuck": is_stuck(case, self.book.persons, now)}
 
     async def open(self, kind: Kind, about: About, who: Doer, words: str, *, send: bool) -> Case:
         """Open a case. Raises `Refused`."""

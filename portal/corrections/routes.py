@@ -114,6 +114,7 @@ class CorrectionPages:
         doings = [str(one) for one in may(case, doer(reader), self._city.now())]
         facts = {
             "one": self._desk.all_of(case),
+            "about": case.about,
             "may": doings,
             "dataset": dataset,
             "reason": words_of(dataset, case.about.rule) if dataset and case.about.batch and case.about.rule else None,
@@ -146,7 +147,10 @@ class CorrectionPages:
     def _form(
         self, request: Request, asked: Mapping[str, str], about: About, said: tuple[Refused, str] | None = None
     ) -> Response:
-        facts = {"asked": asked, "about": about, "unsaid": said, "kinds_open": [str(one) for one in Kind]}
+        cases = self._desk.book.cases().values() if said else ()
+        there = [one.id for one in cases if one.state is not State.CLOSED and one.about.same == about.same]
+        kinds = [str(one) for one in Kind]
+        facts = {"asked": asked, "about": about, "unsaid": said, "kinds_open": kinds, "there": there}
         return self._pages.page(request, "case_new.html", said[0].status if said else 200, **facts, **EVERY)
 
     async def open(self, request: Request) -> Response:

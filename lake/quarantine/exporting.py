@@ -10,7 +10,7 @@ import csv
 import io
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,20 +69,30 @@ def whole_export(dataset: Dataset, batch: str = "", reason: str = "") -> Wanted:
     return Wanted(dataset, batch, reason, open=True, limit=MOST_ROWS)
 
 
-def check_returned(settings: Settings, ledger: Ledger, dataset: Dataset, data: bytes, sight: RowSight) -> Returned:
-    """What a workbook that came back corrects. Raises `NoLakeHere`, `WorkbookRefused`."""
-    return _checked(settings, ledger, dataset, data, sight)[0]
+def check_returned(settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight) -> Returned:
+    """What a workbook that came back corrects, and which of the rows that are asked about it lacks.
+
+    Raises `NoLakeHere`, `WorkbookRefused`.
+    """
+    return _checked(settings, ledger, asked, data, sight)[0]
 
 
 def _checked(
-    settings: Settings, ledger: Ledger, dataset: Dataset, data: bytes, sight: RowSight
+    settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight
 ) -> tuple[Returned, dict[str, dict[str, Any]]]:
+    dataset = asked.dataset
     with opened(settings) as connection:
         wanted = Wanted(dataset, open=True, limit=MOST_ROWS * 5)
         rows = look_in(connection, (ledger, settings.clock.now()), wanted, sight, "returned").rows.to_pylist()
     by_id = {id_of(row["batch"], row["record"], row["line"]): row for row in rows}
     reasons = {one: tuple(row["faults"]) for one, row in by_id.items()}
-    return read_returned(data, dataset, reasons, paths_of(ledger, dataset)), by_id
+    found = read_returned(data, dataset, reasons, paths_of(ledger, dataset))
+    gone = tuple(one for one in found.gone if _is_asked(by_id[one], asked))
+    return replace(found, gone=gone), by_id
+
+
+def _is_asked(row: Mapping[str, Any], asked: Wanted) -> bool:
+    return asked.batch in ("", row["batch"]) and (not asked.reason or asked.reason in row["faults"])
 
 
 def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: bytes, by: str, file: Path) -> Returned:
@@ -93,7 +103,7 @@ def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: b
     if dataset.source.format != "csv" or len(dataset.source.delimiter) != 1:
         what = f"{dataset.id} is delivered as {dataset.source.format}: correct the rows in the department's own system"
         raise ValueError(f"{what}, and have them delivered from there; only csv is drafted here")
-    found, rows = _checked(settings, ledger, dataset, data, RowSight(by, Level.L4, "draft"))
+    found, rows = _checked(settings, ledger, Wanted(dataset), data, RowSight(by, Level.L4, "draft"))
     text = io.StringIO()
     writer = csv.writer(text, delimiter=dataset.source.delimiter, quotechar=dataset.source.quote or '"')
     if dataset.source.header:

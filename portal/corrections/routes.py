@@ -21,7 +21,7 @@ from lake.corrections.attachments import keep, kept
 from lake.corrections.opening import about_release, about_rows, about_rule, key_digest, keys_digest
 from lake.quarantine.exporting import check_returned
 from lake.quarantine.returned import Returned, WorkbookRefused
-from lake.quarantine.rows import NoLakeHere, opened
+from lake.quarantine.rows import NoLakeHere, Wanted, opened
 from lake.quarantine.sight import row_sight
 from lake.quarantine.words import words_of
 from portal.asking import Refused
@@ -248,8 +248,9 @@ class CorrectionPages:
         told: Returned | None = None
         try:
             try:
+                asked = Wanted(dataset, case.about.batch, case.about.rule)
                 told = await asyncio.to_thread(
-                    check_returned, self._city.settings, self._city.ledger, dataset, data, sight
+                    check_returned, self._city.settings, self._city.ledger, asked, data, sight
                 )
                 words = _counted(told)
             except NoLakeHere:

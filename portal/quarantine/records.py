@@ -25,7 +25,10 @@ _MOST_DAYS = 60
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason: in words, of which columns, how many rows, in how many batches, since when; and its open cases."""
+    """One reason: in words, of which columns, how many rows, in how many batches, since when; and its open cases.
+
+    `batch` is the newest with it about which no case is open; "" where there is none.
+    """
 
     name: str
     zh: str
@@ -67,7 +70,9 @@ def reasons(dataset: Dataset, rejected: Sequence[Rejected], cases: Iterable[Case
         known = tuple(one for one in going if one.about.rule in ("", name))
         days = [one.delivered_on for one in of]
         columns = columns_of(dataset, name)
-        found.append(Reason(name, zh, en, columns, rows, len(of), min(days), max(days), of[0].batch, known))
+        taken = {one.about.batch for one in known}
+        free = next((one.batch for one in of if one.batch not in taken), "")
+        found.append(Reason(name, zh, en, columns, rows, len(of), min(days), max(days), free, known))
     return found
 
 

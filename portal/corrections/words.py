@@ -43,6 +43,7 @@ OUTCOMES: Mapping[str, Both] = {
     "heard": ("陈述意见", "heard"),
     "upheld": ("支持", "upheld"),
     "dismissed": ("不支持", "dismissed"),
+    "unconfirmed": ("已办结，重新报送未能全部核对", "closed; no delivery mends all its rows"),
     "recalled": ("数据已收回", "the data was taken back"),
     "withdrawn": ("已撤回", "withdrawn"),
 }

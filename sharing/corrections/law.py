@@ -169,8 +169,6 @@ def _content_fault(case: Case, step: Step) -> str | None:
         return "it says nothing new" if step.mended == case.mended else None
     if step.doing is Doing.CLOSE and step.seat is Seat.PLATFORM:
         return None if step.outcome is Outcome.RECALLED else "the platform closes what was recalled, and nothing else"
-    if step.doing is Doing.CLOSE and case.state is State.CORRECTED and case.unmended:
-        return f"{case.unmended} rows are not mended by any delivery yet: it closes by itself once they are"
     if step.doing is Doing.ESCALATE and (step.deadline, step.since) in case.escalated:
         return "the officer was told of it before"
     if step.doing is Doing.SAY and not step.words.strip() and not step.attachments:
@@ -224,8 +222,10 @@ def _confirmed(case: Case, step: Step) -> Case:
 def _closed(case: Case, step: Step) -> Case:
     if step.seat is Seat.PLATFORM:
         return replace(case, state=State.CLOSED, outcome=Outcome.RECALLED)
-    ended = Outcome.REJECTED if case.state is State.REJECTED else Outcome.CORRECTED
-    return replace(case, state=State.CLOSED, outcome=ended)
+    if case.state is State.REJECTED:
+        return replace(case, state=State.CLOSED, outcome=Outcome.REJECTED)
+    # Rows whose key cannot be read are recognised in no delivery: somebody else than who answered says that it is done.
+    return replace(case, state=State.CLOSED, outcome=Outcome.UNCONFIRMED if case.unmended else Outcome.CORRECTED)
 
 
 _CHANGES: Mapping[Doing, Callable[[Case, Step], Case]] = {

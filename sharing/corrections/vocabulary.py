@@ -55,6 +55,7 @@ class Outcome(StrEnum):
     HEARD = "heard"
     UPHELD = "upheld"
     DISMISSED = "dismissed"
+    UNCONFIRMED = "unconfirmed"
     RECALLED = "recalled"
     WITHDRAWN = "withdrawn"
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from tests.attack import (
     acts,
     asking,
+    correcting,
     canaries,
     certificates,
     crashpoints,
@@ -130,6 +131,7 @@ SUITES: dict[str, Callable[[int], Score]] = {
     "certificates": certificates.attack,
     "acts": acts.attack,
     "asking": asking.attack,
+    "correcting": correcting.attack,
     "marked": _marked,
     "corpus": _corpus,
     "proof": _proof,

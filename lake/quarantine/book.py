@@ -136,6 +136,12 @@ class QuarantineBook:
             found = [one for name in (dataset.id, *dataset.formerly) for one in self._of(name)]
         return next((one for one in found if one.batch == batch), None)
 
+    def paths(self, dataset: Dataset) -> dict[str, str]:
+        """Batch -> where its first delivery lies, of every batch of a dataset."""
+        with self._lock:
+            self._read_on()
+            return {one.batch: one.path for name in (dataset.id, *dataset.formerly) for one in self._of(name)}
+
     def open(self, catalogue: Catalogue, departments: Iterable[str] | None = None) -> list[OpenDataset]:
         """The datasets with open rejected rows, the newest first; of some departments, or of all (None)."""
         wanted = None if departments is None else set(departments)

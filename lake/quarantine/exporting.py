@@ -41,7 +41,7 @@ class Exported:
 
 def paths_of(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
     """Batch -> where its delivery lies."""
-    return {one.batch: one.path for one in QuarantineBook(ledger).rejected(dataset)}
+    return QuarantineBook(ledger).paths(dataset)
 
 
 def export(settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight, file: Path) -> Exported:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from contracts.acts import Role
 from contracts.model import Dataset
-from lake.quarantine.exporting import export_bytes, paths_of, whole_export
+from lake.quarantine.exporting import export_bytes, whole_export
 from lake.quarantine.places import place_of
 from lake.quarantine.rows import Found, NoLakeHere, Wanted, look
 from lake.quarantine.sight import RowSight, row_sight
@@ -90,7 +90,7 @@ class QuarantinePages:
             "days": days,
             "bars": bars(days),
             "mended": mended(rejected),
-            "paths": {one.batch: one.path for one in rejected},
+            "paths": self._desk.quarantine.paths(dataset),
             "touched": touched(city.catalogue, view.past.made_of, dataset, released),
             "cases_here": [one for one in cases if one.about.dataset == dataset.id],
             "sees_rows": self._sight(reader, dataset).level is not None,
@@ -108,7 +108,7 @@ class QuarantinePages:
             dataset, asked["batch"], asked["reason"], not asked["all"], limit=_A_PAGE, offset=(page - 1) * _A_PAGE
         )
         found = await self._look(wanted, sight)
-        paths = await asyncio.to_thread(paths_of, self._city.ledger, dataset)
+        paths = await asyncio.to_thread(self._desk.quarantine.paths, dataset)
         facts = {
             "dataset": dataset,
             "asked": asked,

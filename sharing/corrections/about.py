@@ -50,14 +50,13 @@ class About:
 
 def read_about(told: Mapping[str, Any]) -> About:
     """What a ledger entry says a case is about. KeyError, TypeError or ValueError for what says nothing."""
-    names = ("dataset", "batch", "rule", "table", "column", "keys", "agency", "agreement", "release")
+    names = ("department", "dataset", "batch", "rule", "table", "column", "keys", "agency", "agreement", "release")
     texts: dict[str, Any] = {name: str(told.get(name, "")) for name in names}
     rows = told.get("rows")
     if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 0):
         raise ValueError("rows are counted")
     return About(
         title=str(told["title"]),
-        department=str(told["department"]),
         rows=rows,
         evidence=tuple(map(int, told.get("evidence", ()))),
         **texts,

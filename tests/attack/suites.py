@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 from tests.attack import (
     acts,
     asking,
-    correcting,
     canaries,
     certificates,
+    correcting,
     crashpoints,
     deliveries,
     differential,

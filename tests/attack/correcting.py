@@ -175,7 +175,7 @@ class Reference:
 
 
 def attack(seed: int, histories: int = 1000) -> Score:
-    """So many histories of up to twenty steps."""
+    """So many histories of up to 24 steps."""
     fell: list[str] = []
     persons = {name: Person(name, name, name, roles, ()) for name, roles in ROLES.items()}
     with tempfile.TemporaryDirectory() as folder:
@@ -193,7 +193,7 @@ def _one(ledger: Ledger, persons: Persons, seed: str) -> list[str]:
     name = f"{'C' if kind == 'correction' else 'D'}20260601-0123456789"
     reference, book, clock = Reference(kind, release), Book(ledger, persons), AT
     bodies, said = [], []
-    for _ in range(drawn.randrange(4, 21)):
+    for _ in range(drawn.randrange(4, 25)):
         clock += timedelta(hours=drawn.randrange(20))
         said.append(_body(reference, name, drawn))
         reference.take(said[-1], len(said))
@@ -218,7 +218,8 @@ def _body(reference: Reference, number: str, drawn: random.Random) -> dict[str, 
         doing, seat = drawn.choice(likely)
     fit = [name for name, roles in ROLES.items() if any(one.role is HELD.get(seat) for one in roles)]
     who = drawn.choice(fit if fit and drawn.random() < 0.85 else sorted(ROLES))
-    after = reference.moved if drawn.random() < 0.85 else drawn.randrange(reference.moved + 1)
+    who = "eve" if drawn.random() < 0.3 else who
+    after = reference.moved if drawn.random() < 0.75 else drawn.randrange(reference.moved + 1)
     body: dict[str, Any] = {"case": number, "doing": doing, "seat": seat, "after": after}
     body["words"] = "words" if drawn.random() < 0.9 else ""
     body["person"] = "" if seat == "platform" else who

@@ -118,6 +118,7 @@ def test_what_is_overdue_is_told_the_officer_once(city: Quarantined) -> None:
     city.portal.clock.pass_by(days=30)
     for _ in range(2):
         assert "逾期" in page(city, address) and "已上报" in page(city, address)
+        city.portal.city.ledger.append("access", {"subject": "something else"}, city.portal.clock.now())
     entries = [one.body["doing"] for one in city.portal.city.ledger.entries("case")]
     assert entries == ["open", "send", "escalate"]
     assert address in page(city, "/cases?overdue=1") and address in page(city, "/cases?state=overdue")

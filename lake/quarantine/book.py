@@ -115,19 +115,32 @@ class QuarantineBook:
     ledger: Ledger
     _read_to: int = 0
     _batches: dict[str, dict[str, _Batch]] = field(default_factory=dict)
+    _clean: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Dataset -> the newest day, and the batch, of what came without a rejected row: of those no more is kept."""
     _mended: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _recalled: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, tuple[Dataset, list[Rejected], OpenDataset | None]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def rejected(self, dataset: Dataset) -> list[Rejected]:
         """The batches of a dataset of which rows were rejected, the newest delivery first; `formerly` names, too."""
         with self._lock:
             self._read_on()
-            found = [one for name in (dataset.id, *dataset.formerly) for one in self._of(name)]
-        mode = dataset.mode
-        if mode is DeliveryMode.SNAPSHOT:
-            found = _superseded(found)
-        return sorted((one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True)
+            return list(self._told(dataset)[1])
+
+    def _told(self, dataset: Dataset) -> tuple[Dataset, list[Rejected], OpenDataset | None]:
+        """What is told of a dataset: made anew where an entry, or its declaration, says otherwise."""
+        known = self._known.get(dataset.id)
+        if known is None or known[0] is not dataset:
+            names = (dataset.id, *dataset.formerly)
+            found = [one for name in names for one in self._of(name)]
+            if dataset.mode is DeliveryMode.SNAPSHOT:
+                found = _superseded(found, max(self._clean.get(name, ("", ""))[0] for name in names))
+            newest_first = sorted(
+                (one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True
+            )
+            known = self._known[dataset.id] = dataset, newest_first, _open(dataset, newest_first)
+        return known
 
     def batch(self, dataset: Dataset, batch: str) -> Rejected | None:
         """One batch of a dataset, if rows of it were rejected as it was last judged or before; None else."""
@@ -137,16 +150,20 @@ class QuarantineBook:
         return next((one for one in found if one.batch == batch), None)
 
     def paths(self, dataset: Dataset) -> dict[str, str]:
-        """Batch -> where its first delivery lies, of every batch of a dataset."""
-        with self._lock:
-            self._read_on()
-            return {one.batch: one.path for name in (dataset.id, *dataset.formerly) for one in self._of(name)}
+        """Batch -> where its first delivery lies, of every batch of a dataset; asked of the ledger each time."""
+        found: dict[str, str] = {}
+        for name in (*dataset.formerly, dataset.id):
+            for entry in self.ledger.about("batch", name):
+                found.setdefault(str(entry.body.get("batch", "")), str(entry.body["path"]))
+        return found
 
     def open(self, catalogue: Catalogue, departments: Iterable[str] | None = None) -> list[OpenDataset]:
         """The datasets with open rejected rows, the newest first; of some departments, or of all (None)."""
         wanted = None if departments is None else set(departments)
         datasets = (one for one in catalogue.datasets.values() if wanted is None or one.department in wanted)
-        found = [told for one in datasets if (told := _open(one, self.rejected(one))) is not None]
+        with self._lock:
+            self._read_on()
+            found = [told for one in datasets if (told := self._told(one)[2]) is not None]
         return sorted(found, key=lambda one: (one.newest, one.rows, one.dataset), reverse=True)
 
     def why_recalled(self, batch: str) -> str | None:
@@ -159,18 +176,61 @@ class QuarantineBook:
         end = self.ledger.size()
         if end == self._read_to:
             return
+        touched: set[str] = set()
         for entry in self.ledger.kept_after(_KINDS, self._read_to):
             if entry.seq > end:
                 break
             body = entry.body
             if entry.kind == "recall":
-                self._recalled[str(body["batch"])] = str(body.get("reason", ""))
-            elif entry.kind == "corrected":
+                self._recall(str(body["batch"]), str(body.get("reason", "")))
+                continue
+            touched.add(str(body["dataset"]))
+            if entry.kind == "corrected":
                 self._mended[str(body["dataset"]), str(body["batch"])] = dict(body["by"])
             elif body["state"] not in UNTAKEN and body.get("batch"):
-                named = self._batches.setdefault(str(body["dataset"]), {})
-                named.setdefault(str(body["batch"]), _Batch()).tell(entry)
+                self._deliver(entry)
         self._read_to = end
+        self._known = {
+            id_: known for id_, known in self._known.items() if touched.isdisjoint((id_, *known[0].formerly))
+        }
+
+    def _recall(self, batch: str, why: str) -> None:
+        self._recalled[batch] = why
+        self._known.clear()  # whose batch it is nobody says
+        for dataset, (_, newest) in list(self._clean.items()):
+            if newest == batch:
+                self._clean[dataset] = self._newest_clean(dataset)
+
+    def _deliver(self, entry: Entry) -> None:
+        body = entry.body
+        dataset, batch, state = str(body["dataset"]), str(body["batch"]), str(body["state"])
+        known = self._batches.setdefault(dataset, {})
+        if batch not in known and not body.get("quarantined"):
+            if state == WITHDRAWN and self._clean.get(dataset, ("", ""))[1] == batch:
+                self._clean[dataset] = self._newest_clean(dataset)
+            elif state not in {WITHDRAWN, "held"} and batch not in self._recalled:
+                newest = self._clean.get(dataset, ("", ""))
+                self._clean[dataset] = max(newest, (str(body["delivered_on"]), batch))
+            return
+        if batch not in known and state not in {"accepted", "held"}:
+            # It came without a rejected row at first, by whatever paths: all that was said of it is asked for.
+            known[batch] = _Batch()
+            for earlier in self.ledger.about("batch", dataset):
+                if earlier.seq < entry.seq and earlier.body.get("batch") == batch:
+                    known[batch].tell(earlier)
+        known.setdefault(batch, _Batch()).tell(entry)
+
+    def _newest_clean(self, dataset: str) -> tuple[str, str]:
+        """Asked of the ledger anew: the newest that came without a rejected row was taken back, or recalled."""
+        live: dict[tuple[str, str, str], None] = {}
+        for entry in self.ledger.about("batch", dataset):
+            body = entry.body
+            key = str(body["delivered_on"]), str(body.get("batch", "")), str(body["path"])
+            if body["state"] == WITHDRAWN:
+                live.pop(key, None)
+            elif body["state"] not in UNTAKEN | {"held"} and key[1] not in self._recalled:
+                live[key] = None
+        return max(((day, batch) for day, batch, _ in live if batch), default=("", ""))
 
     def _of(self, dataset: str) -> list[Rejected]:
         return [
@@ -200,10 +260,14 @@ class QuarantineBook:
         )
 
 
-def _superseded(found: list[Rejected]) -> list[Rejected]:
-    """Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing."""
+def _superseded(found: list[Rejected], clean: str) -> list[Rejected]:
+    """Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing.
+
+    `clean` is the day of the newest without a rejected row.
+    """
     days = [one.delivered_on for one in found if one.counts and one.state != "held"]
     newest = max(days, default="")
+    newest = max(newest, clean)
     return [replace(one, state=SUPERSEDED) if one.counts and one.delivered_on < newest else one for one in found]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contracts.acts import DeclaredPersons, Person, Role, RoleGrant
-from contracts.model import Catalogue, Level
+from contracts.model import Catalogue, DeliveryMode, Level
 from lake.acts import Persons
 from lake.corrections.acting import Doer, Told, do, open_case
 from lake.corrections.confirming import in_lake
@@ -189,3 +189,42 @@ def test_the_command_line_opens_answers_and_decides(tmp_path: Path) -> None:
     assert [one["case"] for one in json.loads(listed.out)["corrections"]] == [number]
     shown = call("cases", number, "--workspace", str(folder), environment=where)
     assert "two of one code" in shown.out and "corrected" in shown.out
+
+
+def delivered(ledger: Ledger, dataset: str, day: int, rows: int, state: str = "accepted", path: str = "x.csv") -> None:
+    """A batch of a day, so many rows of which were rejected."""
+    told = {"dataset": dataset, "path": f"2026-11-{day:02d}/{path}", "state": state, "batch": f"b{day}"}
+    counts = {"delivered_on": f"2026-11-{day:02d}", "read": 9, "quarantined": rows}
+    ledger.append("batch", told | counts | {"reasons": {"type:age": rows} if rows else {}}, AT)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_snapshots_what_the_newest_that_counts_rejected_is_open(ledger: Ledger, anew: bool) -> None:
+    one = replace(people(), mode=DeliveryMode.SNAPSHOT)
+    read_on = QuarantineBook(ledger)
+
+    def told() -> tuple[list[tuple[str, int]], int]:
+        book = QuarantineBook(ledger) if anew else read_on
+        known = Catalogue("c", "c", "c", Path(), Path(), {}, {one.id: one}, {}, {}, {}, {})
+        open_ = book.open(known, {"test"})
+        assert book.open(known, {"other"}) == []
+        return [(each.state, each.open) for each in book.rejected(one)], sum(each.rows for each in open_)
+
+    delivered(ledger, one.id, 3, 4)
+    assert told() == ([("accepted", 4)], 4)
+    delivered(ledger, one.id, 4, 9, "held")
+    assert told() == ([("held", 9), ("accepted", 4)], 13), "a held one replaces nothing"
+    delivered(ledger, one.id, 5, 0)
+    delivered(ledger, one.id, 6, 0)
+    assert told() == ([("superseded", 0), ("superseded", 0)], 0)
+    ledger.append("recall", {"batch": "b6", "reason": "x"}, AT)
+    assert told()[1] == 0, "the one of the day before counts again"
+    delivered(ledger, one.id, 5, 0, "withdrawn")
+    assert told()[1] == 13
+    delivered(ledger, one.id, 7, 0)
+    delivered(ledger, one.id, 7, 0, path="again.csv")
+    delivered(ledger, one.id, 7, 2, "rejudged")
+    delivered(ledger, one.id, 7, 2, "withdrawn")
+    assert told() == ([("rejudged", 2), ("superseded", 0), ("superseded", 0)], 2), "it lies at another path yet"
+    ledger.append("corrected", {"dataset": one.id, "batch": "b7", "by": {"b8": 1}, "rows": 1}, AT)
+    assert told()[1] == 1

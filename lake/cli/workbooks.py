@@ -37,9 +37,10 @@ def write_out(settings: Settings, name: str, what: tuple[str, Path], by: str | N
         if sight.level is None:
             fail(f"{by} is no owner or steward of {dataset.department}, and sees no row of it", WRONG)
     batch, file = what
+    file.touch(mode=0o600)
+    file.chmod(0o600)
     with open_books_beside(settings) as (ledger, _):
         made = export(settings, ledger, whole_export(dataset, batch), sight, file)
-    file.chmod(0o600)
     if as_json:
         emit({"dataset": name, "file": str(file), "level": str(sight.level), **made.as_dict()})
         return

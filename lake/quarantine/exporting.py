@@ -21,7 +21,6 @@ from lake.quarantine.rows import Wanted, look, look_in, opened
 from lake.quarantine.sight import RowSight
 from lake.quarantine.workbook import MOST_ROWS, Heading, id_of, write_workbook
 from lake.settings import Settings
-from sharing.durable import write_file
 from sharing.ledger import Ledger
 
 
@@ -118,6 +117,8 @@ def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: b
                 for number, column in enumerate(dataset.columns)
             ]
         )
-    write_file(file, text.getvalue().encode(dataset.source.encoding))
+    data = text.getvalue().encode(dataset.source.encoding)
+    file.touch(mode=0o600)
     file.chmod(0o600)
+    file.write_bytes(data)
     return found

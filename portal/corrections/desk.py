@@ -15,7 +15,7 @@ from lake.cases.escalating import rules
 from lake.corrections.acting import CASE_CHANGED, OPENED_ALREADY, Doer, Told, do, is_stuck, open_case, waiting
 from lake.corrections.confirming import settle
 from lake.corrections.reading import Book
-from lake.corrections.told import OpenCase, open_cases, whole
+from lake.corrections.told import OpenCase, brief, open_cases, whole
 from lake.quarantine.book import QuarantineBook
 from portal.asking import Refused
 from portal.corrections.sight import doer, sees
@@ -73,6 +73,10 @@ class CorrectionDesk:
         at = self.city.now()
         mine = {one.id for one in waiting(self.now().values(), doer(reader), at)}
         return [one for one in self.open_cases(reader) if one.case in mine]
+
+    def line(self, case: Case) -> dict[str, Any]:
+        """A case in a list."""
+        return brief(case, self.rules, self.city.now())
 
     def all_of(self, case: Case) -> dict[str, Any]:
         """All of a case."""

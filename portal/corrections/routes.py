@@ -89,7 +89,7 @@ class CorrectionPages:
         waiting = {one.case for one in self._desk.waiting(reader)} if wanted["waiting"] else set()
         overdue = bool(wanted["overdue"]) or wanted["state"] == "overdue"
         state = "" if wanted["state"] == "overdue" else wanted["state"]
-        lines = [self._desk.all_of(one) for one in reversed(cases) if _is_wanted(one, state, wanted)]
+        lines = [self._desk.line(one) for one in reversed(cases) if _is_wanted(one, state, wanted)]
         found = [
             one
             for one in lines

@@ -29,6 +29,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "portal": [],
         "catalogue": [],
         "portal_clients": [],
+        "quarantine": [],
     }
 
 

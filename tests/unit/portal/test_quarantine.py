@@ -65,8 +65,15 @@ def test_rows_show_what_role_and_level_allow_and_each_look_is_recorded_first(cit
     assert NOTE in all_seen and "戊" in all_seen and "cmd" not in all_seen
 
 
-def test_a_look_that_cannot_be_recorded_shows_nothing(city: Quarantined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_looked_at_beside_who_writes_and_not_at_all_where_nothing_can_be_recorded(
+    city: Quarantined, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = city.enters(HAI)
+    with open_lake(city.portal.city.settings) as connection:
+        connection.execute("begin")
+        connection.execute("create table lake.meta.busy (x integer)")
+        assert NAME in city.portal.ask("GET", f"{city.address}/rows", headers=owner).text
+        connection.execute("rollback")
 
     def refuse(*arguments: object, **named: object) -> None:
         raise OSError("no room")
@@ -114,12 +121,3 @@ def test_what_came_right_by_its_key_is_told_and_no_longer_open(city: Quarantined
     assert "共 3 行" in rows
     again = city.portal.ask("GET", f"{city.address}/rows?all=1", headers=owner).text
     assert "共 4 行" in again and "已更正" in again
-
-
-def test_rows_are_looked_at_beside_who_writes(city: Quarantined) -> None:
-    owner = city.enters(HAI)
-    with open_lake(city.portal.city.settings) as connection:
-        connection.execute("begin")
-        connection.execute("create table lake.meta.busy (x integer)")
-        assert NAME in city.portal.ask("GET", f"{city.address}/rows", headers=owner).text
-        connection.execute("rollback")

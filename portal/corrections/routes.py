@@ -81,6 +81,7 @@ class CorrectionPages:
             "pages": -(-len(lines) // _A_PAGE) or 1,
             "wanted": wanted,
             "departments": sorted({one.about.department for one in mine if one.about.department}),
+            "titles": self._city.catalogue.departments,
         }
         return self._pages.page(request, "cases.html", 200, **facts, **EVERY)
 

@@ -39,6 +39,8 @@ class Rejected:
     seq: int
     mended: Mapping[str, int] = field(default_factory=dict)
     why: str = ""
+    last_on: str = ""
+    """The day of its last delivery: the same bytes may be delivered again, and count from then on."""
 
     @property
     def counts(self) -> bool:
@@ -115,8 +117,6 @@ class QuarantineBook:
     ledger: Ledger
     _read_to: int = 0
     _batches: dict[str, dict[str, _Batch]] = field(default_factory=dict)
-    _clean: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Dataset -> the newest day, and the batch, of what came without a rejected row: of those no more is kept."""
     _mended: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _recalled: dict[str, str] = field(default_factory=dict)
     _known: dict[str, tuple[Dataset, list[Rejected], OpenDataset | None]] = field(default_factory=dict)
@@ -134,8 +134,11 @@ class QuarantineBook:
         if known is None or known[0] is not dataset:
             names = (dataset.id, *dataset.formerly)
             found = [one for name in names for one in self._of(name)]
-            if dataset.mode is DeliveryMode.SNAPSHOT:
-                found = _superseded(found, max(self._clean.get(name, ("", ""))[0] for name in names))
+            if dataset.mode is DeliveryMode.SNAPSHOT and any(one.open for one in found):
+                newest = self._newest(names)
+                found = [
+                    replace(one, state=SUPERSEDED) if one.counts and one.last_on < newest else one for one in found
+                ]
             newest_first = sorted(
                 (one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True
             )
@@ -182,7 +185,8 @@ class QuarantineBook:
                 break
             body = entry.body
             if entry.kind == "recall":
-                self._recall(str(body["batch"]), str(body.get("reason", "")))
+                self._recalled[str(body["batch"])] = str(body.get("reason", ""))
+                self._known.clear()  # whose batch it is nobody says
                 continue
             touched.add(str(body["dataset"]))
             if entry.kind == "corrected":
@@ -194,25 +198,14 @@ class QuarantineBook:
             id_: known for id_, known in self._known.items() if touched.isdisjoint((id_, *known[0].formerly))
         }
 
-    def _recall(self, batch: str, why: str) -> None:
-        self._recalled[batch] = why
-        self._known.clear()  # whose batch it is nobody says
-        for dataset, (_, newest) in list(self._clean.items()):
-            if newest == batch:
-                self._clean[dataset] = self._newest_clean(dataset)
-
     def _deliver(self, entry: Entry) -> None:
+        """What came without a rejected row is not kept."""
         body = entry.body
-        dataset, batch, state = str(body["dataset"]), str(body["batch"]), str(body["state"])
+        dataset, batch = str(body["dataset"]), str(body["batch"])
         known = self._batches.setdefault(dataset, {})
         if batch not in known and not body.get("quarantined"):
-            if state == WITHDRAWN and self._clean.get(dataset, ("", ""))[1] == batch:
-                self._clean[dataset] = self._newest_clean(dataset)
-            elif state not in {WITHDRAWN, "held"} and batch not in self._recalled:
-                newest = self._clean.get(dataset, ("", ""))
-                self._clean[dataset] = max(newest, (str(body["delivered_on"]), batch))
             return
-        if batch not in known and state not in {"accepted", "held"}:
+        if batch not in known and body["state"] not in {"accepted", "held"}:
             # It came without a rejected row at first, by whatever paths: all that was said of it is asked for.
             known[batch] = _Batch()
             for earlier in self.ledger.about("batch", dataset):
@@ -220,17 +213,20 @@ class QuarantineBook:
                     known[batch].tell(earlier)
         known.setdefault(batch, _Batch()).tell(entry)
 
-    def _newest_clean(self, dataset: str) -> tuple[str, str]:
-        """Asked of the ledger anew: the newest that came without a rejected row was taken back, or recalled."""
-        live: dict[tuple[str, str, str], None] = {}
-        for entry in self.ledger.about("batch", dataset):
-            body = entry.body
-            key = str(body["delivered_on"]), str(body.get("batch", "")), str(body["path"])
+    def _newest(self, names: Iterable[str]) -> str:
+        """The day of the newest snapshot that counts, of all that was ever said of a dataset; "" for none."""
+        live: set[tuple[str, str, str]] = set()
+        judged: dict[str, str] = {}
+        for entry in (one for name in names for one in self.ledger.about("batch", name)):
+            body, batch = entry.body, str(entry.body.get("batch", ""))
+            key = str(body["delivered_on"]), batch, str(body["path"])
             if body["state"] == WITHDRAWN:
-                live.pop(key, None)
-            elif body["state"] not in UNTAKEN | {"held"} and key[1] not in self._recalled:
-                live[key] = None
-        return max(((day, batch) for day, batch, _ in live if batch), default=("", ""))
+                live.discard(key)
+            elif body["state"] not in UNTAKEN:
+                live.add(key)
+                judged[batch] = judged.get(batch, "") if body["state"] == "known" else str(body["state"])
+        counting = (day for day, batch, _ in live if batch not in self._recalled and judged[batch] not in {"", "held"})
+        return max(counting, default="")
 
     def _of(self, dataset: str) -> list[Rejected]:
         return [
@@ -257,18 +253,13 @@ class QuarantineBook:
             seq=one.told.seq,
             mended=self._mended.get((dataset, batch), {}),
             why=recalled or "",
+            last_on=max((on for _, on in one.live), default=day),
         )
 
 
-def _superseded(found: list[Rejected], clean: str) -> list[Rejected]:
-    """Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing.
-
-    `clean` is the day of the newest without a rejected row.
-    """
-    days = [one.delivered_on for one in found if one.counts and one.state != "held"]
-    newest = max(days, default="")
-    newest = max(newest, clean)
-    return [replace(one, state=SUPERSEDED) if one.counts and one.delivered_on < newest else one for one in found]
+def _superseded(one: Rejected) -> Rejected:
+    """Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing."""
+    return replace(one, state=SUPERSEDED) if one.counts else one
 
 
 def _open(dataset: Dataset, rejected: list[Rejected]) -> OpenDataset | None:

@@ -44,8 +44,9 @@ class About:
 
     @property
     def same(self) -> tuple[str, ...]:
-        """What makes two cases about one thing."""
-        return self.dataset, self.batch, self.rule, self.table, self.column, self.release, self.keys, self.agency
+        """What makes two cases about one thing. Of rows the digest of their keys is known where there is a lake alone."""
+        key = self.keys if self.release else ""
+        return self.dataset, self.batch, self.rule, self.table, self.column, self.release, key, self.agency
 
 
 def read_about(told: Mapping[str, Any]) -> About:

@@ -182,5 +182,11 @@ def entry(body: dict[str, Any]) -> Entry:
     return Entry(9, OPEN.at, KIND, None, str(body["case"]), body, "", "")
 
 
+def test_two_cases_are_about_one_thing_whether_or_not_a_lake_told_of_keys() -> None:
+    assert ROWS.same == replace(ROWS, keys="a" * 64, title="other").same != replace(ROWS, batch="b2").same
+    received = About("t", "", agency="social", release="r1", keys="a" * 64)
+    assert received.same != replace(received, keys="b" * 64).same
+
+
 def test_every_doing_has_rights_and_a_change() -> None:
     assert set(RIGHTS) == set(Doing)

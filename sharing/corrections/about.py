@@ -44,7 +44,7 @@ class About:
 
     @property
     def same(self) -> tuple[str, ...]:
-        """What makes two cases about one thing. Of rows the digest of their keys is known where there is a lake alone."""
+        """What makes two cases about one thing: of rows not the digest of their keys, which a lake alone can tell."""
         key = self.keys if self.release else ""
         return self.dataset, self.batch, self.rule, self.table, self.column, self.release, key, self.agency
 

@@ -56,13 +56,17 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class RoleGrant:
-    """One role of a person, from its first to its last day: of a department, of an agency, or of the city ("")."""
+    """One role of a person, from its first to its last day: of a department, of an agency, or of the city ("").
+
+    `level` is the highest that its holder sees of rows; "" where that is the role's own (`lake/quarantine/sight.py`).
+    """
 
     role: Role
     valid_from: date
     valid_until: date
     department: str = ""
     agency: str = ""
+    level: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether the person has the role on a day."""

@@ -213,6 +213,9 @@ class RoleDeclaration(Declaration):
     until: Day
     department: Name | None = Field(None, description="owner, steward: of this department alone; left out: of all")
     agency: Name | None = Field(None, description="applicant: of this agency, as agreements name it")
+    level: Literal["L1", "L2", "L3", "L4"] | None = Field(
+        None, description="owner, steward: the highest level of the values they see in rejected rows"
+    )
 
 
 class PersonKeyDeclaration(Declaration):

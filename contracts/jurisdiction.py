@@ -41,3 +41,5 @@ class Jurisdiction:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     questions_stop: bool = False
     grounds: Mapping[str, Ground] = field(default_factory=dict)
+    correction_grounds: Mapping[str, Ground] = field(default_factory=dict)
+    """On which a department may say that its data is right as it is."""

@@ -32,6 +32,10 @@ class LimitsDeclaration(Declaration):
     answer_public_request: LimitDeclaration
     answer_registration: LimitDeclaration
     answer_objection: LimitDeclaration
+    correction_send: LimitDeclaration | None = Field(None, description="from a correction's opening to its sending")
+    correction_answer: LimitDeclaration | None = Field(None, description="from its sending to the department's answer")
+    correction_mend: LimitDeclaration | None = Field(None, description="from that answer to the delivery that mends it")
+    correction_dispute: LimitDeclaration | None = Field(None, description="from a dispute to the bureau's decision")
 
 
 class StopDeclaration(Declaration):
@@ -59,6 +63,9 @@ class JurisdictionDeclaration(Declaration):
     deadlines: LimitsDeclaration
     questions_stop_the_clock: StopDeclaration
     grounds: Annotated[dict[Name, GroundDeclaration], Field(min_length=1)]
+    correction_grounds: dict[Name, GroundDeclaration] = Field(
+        {}, description="on which a department may say that its data is right as it is; none: it may not"
+    )
 
 
 def read_jurisdictions(documents: Iterable[Document]) -> dict[str, Jurisdiction]:
@@ -92,9 +99,11 @@ def _jurisdiction(declared: JurisdictionDeclaration) -> Jurisdiction:
         for name in type(declared.deadlines).model_fields
         if (one := getattr(declared.deadlines, name))
     }
-    grounds = {
-        code: Ground(code, one.title.zh, one.title.en, one.source, one.verify) for code, one in declared.grounds.items()
-    }
+    grounds, own = _grounds(declared.grounds), _grounds(declared.correction_grounds)
     title = declared.title
     stop = declared.questions_stop_the_clock.value
-    return Jurisdiction(declared.jurisdiction, title.zh, title.en, declared.source, limits, stop, grounds)
+    return Jurisdiction(declared.jurisdiction, title.zh, title.en, declared.source, limits, stop, grounds, own)
+
+
+def _grounds(declared: Mapping[str, GroundDeclaration]) -> dict[str, Ground]:
+    return {code: Ground(code, one.title.zh, one.title.en, one.source, one.verify) for code, one in declared.items()}

@@ -45,6 +45,9 @@ def _check_scope(document: Document, at: tuple[str | int, ...], role: RoleDeclar
     if role.department is not None and role.role not in OF_DEPARTMENT:
         text = f"{role.role} is no role of one department"
         document.fault((*at, "department"), text, f"leave it out, or a role of {', '.join(sorted(OF_DEPARTMENT))}")
+    if role.level is not None and role.role not in OF_DEPARTMENT:
+        text = f"{role.role} sees no rows, of whatever level"
+        document.fault((*at, "level"), text, f"leave it out, or a role of {', '.join(sorted(OF_DEPARTMENT))}")
     if (role.agency is not None) != (role.role is Role.APPLICANT):
         of = "names an agency" if role.agency is not None else "names no agency"
         document.fault(at, f"{role.role} {of}", "an agency for the role applicant, and for no other")
@@ -84,7 +87,7 @@ def _person(name: str, one: PersonDeclaration) -> Person:
 
 
 def _role(one: RoleDeclaration) -> RoleGrant:
-    return RoleGrant(one.role, one.from_, one.until, one.department or "", one.agency or "")
+    return RoleGrant(one.role, one.from_, one.until, one.department or "", one.agency or "", one.level or "")
 
 
 def _key(one: PersonKeyDeclaration) -> PersonKey:

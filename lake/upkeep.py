@@ -18,6 +18,7 @@ from typing import Any
 from lake.cases.escalating import tell_overdue
 from lake.city import City
 from lake.compacting import compact
+from lake.corrections.confirming import settle_city
 from lake.guarding import findings_of
 from lake.in_force import forget_former
 from lake.lake_files import record_files
@@ -55,7 +56,7 @@ def keep_up(city: City) -> dict[str, Any]:
         "put_by": put_by,
         "declared": forget_former(city.settings, city.ledger),
         "ledger": _tidy_ledger(city, None if held else oldest),
-        "overdue_told": tell_overdue(city),
+        "overdue_told": tell_overdue(city) + settle_city(city),
         "held_by": held,
     }
 

@@ -12,6 +12,8 @@ from portal.catalogue.exports import Exports
 from portal.catalogue.routes import CataloguePages
 from portal.catalogue.shelf import Shelf
 from portal.city import City
+from portal.corrections.desk import CorrectionDesk
+from portal.corrections.routes import CorrectionPages
 from portal.delta.routes import DeltaSharing
 from portal.entrance.at_provider import AtProvider
 from portal.entrance.own import Own
@@ -27,6 +29,7 @@ from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quarantine.routes import QuarantinePages
 from portal.refusals import Refusals
 from portal.released import Released
 from portal.requests.desk import Desk
@@ -41,10 +44,11 @@ def application(city: City, people: People) -> Starlette:
     shared, base = (city, Released(city), Proofs()), people.base
     shelf = Shelf(city)
     pages = Pages(people)
-    entrance, desk, morning = SigningIn(people, pages), Desk(people), Morning(city)
+    entrance, desk, corrections = SigningIn(people, pages), Desk(people), CorrectionDesk(people)
+    morning = Morning(city, [corrections.found])
     found = Starlette(
         routes=[
-            *Home(desk, shared[1], pages, morning).routes(),
+            *Home(desk, corrections, (shared[1], morning), pages).routes(),
             *FindingPages(people, morning, pages).routes(),
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
@@ -65,6 +69,8 @@ def application(city: City, people: People) -> Starlette:
             *Requests(desk, pages).routes(),
             *StatementPages(people, pages).routes(),
             *OwnTraces(people, pages).routes(),
+            *QuarantinePages(corrections, shelf, pages).routes(),
+            *CorrectionPages(corrections, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

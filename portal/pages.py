@@ -27,6 +27,8 @@ NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/catalogue", "资源目录", "Catalogue", ()),
     ("/requests", "供需对接", "Requests", ()),
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
+    ("/quarantine", "隔离数据", "Quarantine", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
+    ("/cases", "校核与异议", "Cases", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.APPLICANT)),
     ("/statements", "使用统计", "Statements", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/audit", "审计", "Audit", (Role.OFFICER, Role.AUDITOR)),
 ]

@@ -129,12 +129,23 @@ class Ledger:
         """Add one entry (see `append_many`)."""
         return self.append_many([(kind, body)], at)[0]
 
-    def append_many(self, items: Iterable[tuple[str, Mapping[str, Any]]], at: datetime) -> list[Entry]:
+    def append_after(self, kind: str, body: Mapping[str, Any], at: datetime, last: int) -> Entry:
+        """Add one entry, if the newest of its kind and key has the number `last` (0: there is none yet).
+
+        Of two who act on what they saw at once the second is told, and writes nothing: SharingRefused. Else as
+        `append_many`.
+        """
+        return self.append_many([(kind, body)], at, last)[0]
+
+    def append_many(
+        self, items: Iterable[tuple[str, Mapping[str, Any]]], at: datetime, last: int | None = None
+    ) -> list[Entry]:
         """Add entries `(kind, body)` in one transaction: all of them or none.
 
         `body` is JSON-ready and has the fields that `KEYS` names; `run_id` in it makes the entry findable by run. `at`
         is aware. SharingRefused for an unknown kind, a missing field, or a body that JSON cannot hold; PastLacking
-        where the ledger lacks what its head names, and nothing is written.
+        where the ledger lacks what its head names, and nothing is written. `last` is what `append_after` says, of all
+        of the first one's kind and key.
         """
         if at.tzinfo is None:
             raise SharingRefused("entry_time", "ledger", "the time has no time zone", "pass an aware datetime")
@@ -143,6 +154,8 @@ class Ledger:
             with _transaction(self._connection):
                 head = self._newest()
                 self._tail.expect(self._connection, head)
+                if last is not None and drafts:
+                    self._expect_last(drafts[0][0], drafts[0][2], last)
                 entries = list(_chain(drafts, at.isoformat(), head))
                 self._insert(entries)
             self._write_head()
@@ -320,6 +333,13 @@ class Ledger:
 
     def _insert(self, entries: Sequence[tuple[Any, ...]]) -> None:
         self._connection.executemany(f"insert into entries ({COLUMNS}) values (?,?,?,?,?,?,?,?)", entries)
+
+    def _expect_last(self, kind: str, key: str, last: int) -> None:
+        newest = "select coalesce(max(seq), 0) from entries where kind = ? and key = ?"
+        found = int(self._connection.execute(newest, (kind, key)).fetchone()[0])
+        if found != last:
+            told = f"entry {found} was written meanwhile, after {last}"
+            raise SharingRefused("entry_expected", f"{kind} {key}", told, "look at it as it is now, and do it again")
 
     def _newest(self) -> Head:
         row = self._connection.execute("select seq, digest from entries order by seq desc limit 1").fetchone()

@@ -18,6 +18,7 @@ from rich.markup import escape
 from contracts.clock import in_city
 from contracts.model import Catalogue
 from contracts.signs import shown
+from lake.cli import corrections
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import emit, fail, note, say, table
 from lake.settings import Settings, load_settings
@@ -80,21 +81,27 @@ def cases(
 def _listed(settings: Settings, state: str | None) -> dict[str, Any]:
     from lake.cases.told import brief
     from sharing.cases.vocabulary import State
+    from sharing.corrections.vocabulary import State as OtherState
 
-    known = {_OVERDUE, *map(str, State)}
-    if state is not None and state not in known:
-        fail(f"there is no state {state!r}; there are {', '.join(sorted(known))}", WRONG)
+    known, others = {_OVERDUE, *map(str, State)}, {_OVERDUE, *map(str, OtherState)}
+    if state is not None and state not in known | others:
+        fail(f"there is no state {state!r}; there are {', '.join(sorted(known | others))}", WRONG)
     with _desk(settings) as desk:
         rows = [brief(one, desk.rules, desk.at) for one in desk.book.cases().values()]
     return {
         "cases": [
             one for one in rows if state is None or (one["overdue"] if state == _OVERDUE else one["state"] == state)
-        ]
+        ],
+        **(corrections.listed(settings, state) if state is None or state in others else {"corrections": []}),
     }
 
 
 def _one(settings: Settings, number: str) -> dict[str, Any]:
     from lake.cases.told import whole
+    from sharing.corrections.steps import is_correction
+
+    if is_correction(number):
+        return corrections.one(settings, number)
 
     with _desk(settings) as desk:
         return whole(desk.book.expect(number), desk.rules, desk.at)
@@ -255,10 +262,15 @@ _DOINGS: dict[str, Callable[[Settings, str, _Said], dict[str, Any]]] = {
 
 
 def _show(found: dict[str, Any]) -> None:
+    if "about" in found:
+        corrections.show(found)
+        return
     if "cases" in found:
         headers = ("case", "state", "by", "for", "title", "due", "left")
         table("申请 Cases", headers, [_line(one) for one in found["cases"]])
         _say_unknown([clock for one in found["cases"] for clock in one["deadlines"] if clock["done"] is None])
+        if found["corrections"]:
+            corrections.show_list(found["corrections"])
         return
     if "patch" in found:
         say(f"{found['agreement']} with the product {found['product']}: {found['patch']}, for `git apply`")

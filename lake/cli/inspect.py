@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -112,11 +113,32 @@ def quarantine(
     batch: Annotated[str | None, typer.Option("--batch", help="One batch; default: all.")] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the rejected rows; recorded in the ledger.")] = False,
     limit: Annotated[int, typer.Option("--limit", help="At most so many rows.")] = 20,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write the open rows to a workbook for their department; recorded.")
+    ] = None,
+    returned: Annotated[
+        Path | None, typer.Option("--returned", help="A workbook that came back: what it corrects; recorded.")
+    ] = None,
+    draft: Annotated[
+        Path | None, typer.Option("--draft", help="With --returned: write the corrected rows as a delivery (csv).")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--as", help="For whom the workbook is: cells above their level are masked.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Why rows were rejected, by reason; the rows themselves only on request."""
+    """Why rows were rejected, by reason; the rows themselves, or a workbook of them, only on request."""
+    from lake.cli.workbooks import give_back, write_out
     from lake.queries import quarantined
+
+    if xlsx is not None or returned is not None:
+        settings = load_settings(workspace)
+        if returned is not None:
+            give_back(settings, dataset, returned, draft, as_json=as_json)
+        elif xlsx is not None:
+            write_out(settings, dataset, (batch or "", xlsx), by, as_json=as_json)
+        return
 
     found = quarantined(load_settings(workspace), dataset, batch, limit if rows else 0)
     if as_json:

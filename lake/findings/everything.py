@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.acts import DeclaredPersons
 from contracts.model import Catalogue
+from lake.acts import Persons
+from lake.cases.escalating import rules
+from lake.corrections.reading import Book
+from lake.corrections.told import open_cases
 from lake.findings.finding import Finding
 from lake.findings.gather import findings
+from lake.findings.others import in_quarantine, of_cases
 from lake.findings.told import Told
+from lake.quarantine.book import QuarantineBook
 from lake.settings import Settings
 from sharing.ledger import Ledger
 
@@ -21,4 +28,6 @@ def everything(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> list
 
 def more(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> Iterator[Finding]:
     """What other parts find than rules, gates and deliveries."""
-    yield from ()
+    yield from in_quarantine(QuarantineBook(ledger).open(catalogue))
+    book = Book(ledger, Persons.of(settings, DeclaredPersons(catalogue.persons, catalogue.demonstration)))
+    yield from of_cases(open_cases(book.cases().values(), rules(catalogue), settings.clock.now()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from contracts.acts import Role, RoleGrant
-from lake.findings.finding import Finding
+from lake.findings.finding import Finding, Kind
 
 OF_ALL = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
 OF_OWN = (Role.STEWARD, Role.OWNER)
@@ -15,6 +15,8 @@ TENDING = (*OF_OWN, *OF_ALL)
 
 def concerns(roles: Collection[RoleGrant], one: Finding) -> bool:
     """Whether a fault is for somebody of these roles: of their departments, or of what these supply."""
+    if one.kind in (Kind.CASE, Kind.OVERDUE):  # an engineer has no part in them
+        roles = [held for held in roles if held.role is not Role.ENGINEER]
     own = {held.department for held in roles if held.role in OF_OWN}
     if "" in own or any(held.role in OF_ALL for held in roles):
         return True

@@ -17,6 +17,7 @@ from lake.batch import Ingestion
 from lake.cases.escalating import tell_overdue
 from lake.city import City, Progress, open_city, silent
 from lake.column_lineage import CityLineage, build_lineage
+from lake.corrections.confirming import settle_city
 from lake.executed import earlier_texts, text_digest
 from lake.failure import told
 from lake.guarding import known_keys
@@ -229,6 +230,8 @@ def city_resource(
                 write_missing(city.ledger, settings.releases, city.signer, keys)
             with told("what is overdue of requests"):
                 tell_overdue(city)
+            with told("what deliveries mended of corrections"):
+                settle_city(city)
             with told("the digests of the lake's files"):
                 record_files(city)
             with told("what this run made"):

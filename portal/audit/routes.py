@@ -40,7 +40,7 @@ KINDS = {
 _SHOWN = 100
 _TOLD = (
     *("what", "doing", "case", "deed", "about", "person", "recipient", "agreement"),
-    *("role", "status", "reason", "by", "release_id"),
+    *("role", "status", "subject", "rows", "level", "outcome", "reason", "by", "release_id"),
 )
 
 
@@ -118,4 +118,5 @@ class Audit:
 
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield from ((name, str(entry.body[name])[:200]) for name in _TOLD if entry.body.get(name) not in (None, ""))
+    told = ((name, entry.body.get(name)) for name in _TOLD)
+    yield from ((name, str(value)[:200]) for name, value in told if isinstance(value, str | int) and value != "")

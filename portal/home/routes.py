@@ -13,6 +13,7 @@ from contracts.clock import day_of
 from lake.findings.finding import Kind
 from lake.findings.whose import TENDING
 from portal.city import City
+from portal.corrections.desk import CorrectionDesk
 from portal.findings.morning import Morning, counts
 from portal.findings.routes import titles
 from portal.home.records import Glance, glance
@@ -34,9 +35,9 @@ _FAULTS = 15
 class Home:
     """The first page of a city's portal."""
 
-    def __init__(self, desk: Desk, released: Released, pages: Pages, morning: Morning) -> None:
-        self._people, self._released, self._pages, self._desk = desk.people, released, pages, desk
-        self._morning = morning
+    def __init__(self, desk: Desk, corrections: CorrectionDesk, known: tuple[Released, Morning], pages: Pages) -> None:
+        self._people, self._pages, self._desk, self._corrections = desk.people, pages, desk, corrections
+        self._released, self._morning = known
 
     def routes(self) -> list[Route]:
         """Its route."""
@@ -51,6 +52,7 @@ class Home:
             lines = await asyncio.to_thread(self._desk.waiting, every, reader)
             facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}
             told = await asyncio.to_thread(self._faults, reader)
+            told["corrections"] = (await asyncio.to_thread(self._corrections.waiting, reader))[:_FIRST]
             return self._pages.page(request, "home.html", **facts, **told, **EVERY)
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)

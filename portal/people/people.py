@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from starlette.datastructures import UploadFile
@@ -49,10 +49,11 @@ class NotForYou(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """What was sent: texts by name, and files by name."""
+    """What was sent: texts by name, and files by name; `names` are those that files had where they come from."""
 
     texts: Mapping[str, str]
     files: Mapping[str, bytes]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class People:
@@ -156,13 +157,14 @@ async def _read(request: Request) -> Form:
         raise Refused(415, "MALFORMED_REQUEST", "send a form")
     texts: dict[str, str] = {}
     files: dict[str, bytes] = {}
+    names: dict[str, str] = {}
     async with request.form(max_files=5, max_fields=_MOST_FIELDS, max_part_size=1 << 20) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                files[name] = await value.read()
+                files[name], names[name] = await value.read(), value.filename or ""
             elif len(value) > _LONGEST_FIELD:
                 raise Refused(413, "MALFORMED_REQUEST", f"a field has at most {_LONGEST_FIELD} signs")
             else:
                 # Several of one name are lines: the boxes that were ticked of a list.
                 texts[name] = f"{texts[name]}\n{value}" if name in texts else value
-    return Form(texts, files)
+    return Form(texts, files, names)

@@ -88,7 +88,7 @@ def deadlines(case: Case, rules: Rules, today: date) -> tuple[Deadline, ...]:
     """The deadlines of a case as of a day, in the order in which they began."""
     limits = rules.jurisdiction.limits
     found = ((span, limits.get(_limit_of(case, span.name))) for span in spans(case))
-    return tuple(_deadline(span, limit, rules, today) for span, limit in found if limit is not None)
+    return tuple(deadline_of(span, limit, rules, today) for span, limit in found if limit is not None)
 
 
 def spans(case: Case) -> Iterator[Span]:
@@ -141,7 +141,8 @@ def _limit_of(case: Case, name: str) -> str:
     return "answer_unconditional" if case.asked.sharing == "unconditional" else "answer_conditional"
 
 
-def _deadline(span: Span, limit: Limit, rules: Rules, today: date) -> Deadline:
+def deadline_of(span: Span, limit: Limit, rules: Rules, today: date) -> Deadline:
+    """One run of a clock under its limit, as of a day."""
     if not rules.jurisdiction.questions_stop:
         span = replace(span, pauses=())
     until = min(today, span.done) if span.done else today

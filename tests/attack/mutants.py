@@ -93,6 +93,18 @@ GROUPS: dict[str, Group] = {
             *("tests/unit/lake/test_cases.py", "tests/unit/portal/test_requests.py"),
         ),
     ),
+    "corrections": Group(
+        (
+            *(f"sharing/corrections/{name}.py" for name in ("about", "deadlines", "law", "steps")),
+            *(f"lake/corrections/{name}.py" for name in ("acting", "attachments", "confirming", "opening", "reading")),
+            *(f"lake/quarantine/{name}.py" for name in ("book", "masking", "returned", "rows", "sight", "workbook")),
+            *("portal/corrections/sight.py", "portal/quarantine/routes.py"),
+        ),
+        (
+            *("tests/unit/sharing/test_corrections_law.py", "tests/unit/lake/test_corrections.py"),
+            *(f"tests/unit/portal/test_{name}.py" for name in ("corrections", "quarantine")),
+        ),
+    ),
     "at rest": Group(
         ("lake/landed.py", "lake/scratch.py", "lake/statistics.py"),
         tuple(f"tests/unit/lake/test_{name}.py" for name in ("landed", "statistics")),

@@ -16,6 +16,7 @@ from tests.attack import (
     asking,
     canaries,
     certificates,
+    correcting,
     deliveries,
     differential,
     functions,
@@ -32,6 +33,11 @@ from tests.harness.suites import FILES
 def test_requests_of_any_worth() -> None:
     score = asking.attack(seed=7, histories=15)
     assert list(score.fell) == [] and score.tried == 15
+
+
+def test_corrections_of_any_worth() -> None:
+    score = correcting.attack(seed=7, histories=60)
+    assert list(score.fell) == [] and score.tried == 60
 
 
 def test_damaged_deliveries() -> None:

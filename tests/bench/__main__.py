@@ -30,6 +30,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "catalogue": [],
         "portal_clients": [],
         "report": [],
+        "quarantine": [],
     }
 
 

@@ -70,3 +70,10 @@ def test_one_that_nobody_declares_is_refused_with_those_there_are(workspace: Pat
     name(workspace, "atlantis")
     with pytest.raises(DeclarationsRefused, match="no jurisdiction 'atlantis'"):
         load_catalogue(workspace)
+
+
+def test_corrections_have_deadlines_and_grounds_with_sources_that_nobody_has_verified_yet() -> None:
+    china = load_catalogue(Path(__file__).resolve().parents[3]).jurisdiction
+    limits = [china.limits[f"correction_{name}"] for name in ("send", "answer", "mend", "dispute")]
+    assert all(one.source and one.verify for one in limits)
+    assert china.correction_grounds["data_is_right"].source and not set(china.correction_grounds) <= set(china.grounds)

@@ -13,6 +13,7 @@ from sharing.keyring import KeyPlace, make_keys
 from sharing.keys import ED25519, SM2
 from tests.keys import signer_in
 
+TERM = "from: 2026-01-01, until: 2026-12-31"
 PERSON = """persons:
   anna@city.example:
     title: {{zh: 安, en: Anna}}
@@ -53,3 +54,16 @@ def test_what_is_no_key_is_refused_at_its_place(workspace: Path, tmp_path: Path)
             declared(workspace, base64.b64encode(der).decode())
         (fault,) = refused.value.faults
         assert "no public key" in fault.what
+
+
+def test_a_level_of_rows_is_for_whoever_sees_rows(workspace: Path) -> None:
+    def declare(role: str) -> str:
+        text = f"persons:\n  anna@city.example:\n    title: {{zh: 安, en: Anna}}\n    roles: [{{{role}, {TERM}}}]\n"
+        (workspace / "contracts" / "persons.yml").write_text(text, encoding="utf-8")
+        return load_catalogue(workspace).persons["anna@city.example"].roles[0].level
+
+    assert (declare("role: owner, level: L4"), declare("role: steward")) == ("L4", "")
+    for role, why in (("role: officer, level: L2", "sees no rows"), ("role: owner, level: L9", "L9")):
+        with pytest.raises(DeclarationsRefused) as refused:
+            declare(role)
+        assert why in str(refused.value)

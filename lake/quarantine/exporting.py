@@ -1,0 +1,124 @@
+"""Rejected rows out of the lake into a workbook, and a workbook that came back held against the lake.
+
+Both looks are recorded. The draft of a redelivery has the rows whole, as they were delivered and corrected: it is for
+the machine of the city alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from contracts.model import Dataset, Level
+from lake.quarantine.book import QuarantineBook
+from lake.quarantine.returned import Returned, is_misaligned, read_returned
+from lake.quarantine.rows import Wanted, look, look_in, opened
+from lake.quarantine.sight import RowSight
+from lake.quarantine.workbook import MOST_ROWS, Heading, id_of, write_workbook
+from lake.settings import Settings
+from sharing.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A workbook that was written: how many rows, of how many, and the sheets by reason."""
+
+    rows: int
+    total: int
+    sheets: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready data."""
+        left = self.total - self.rows
+        return {"rows": self.rows, "total": self.total, "left_out": left, "sheets": dict(self.sheets)}
+
+
+def paths_of(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
+    """Batch -> where its delivery lies."""
+    return QuarantineBook(ledger).paths(dataset)
+
+
+def export(settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight, file: Path) -> Exported:
+    """Write the open rows that somebody may see to a workbook. Raises `NoLakeHere`."""
+    found = look(settings, ledger, wanted, sight, "export")
+    heading = Heading(paths_of(ledger, wanted.dataset), sight.name, settings.clock.now().isoformat(timespec="minutes"))
+    sheets = write_workbook(file, settings.scratch, wanted.dataset, found, heading)
+    return Exported(found.rows.num_rows, found.total, sheets)
+
+
+def export_bytes(settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight) -> bytes:
+    """As `export`, in memory: what is written meanwhile lies in the owner's scratch folder, and goes."""
+    file = settings.scratch / f"export-{secrets.token_hex(8)}.xlsx"
+    try:
+        settings.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        export(settings, ledger, wanted, sight, file)
+        return file.read_bytes()
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def whole_export(dataset: Dataset, batch: str = "", reason: str = "") -> Wanted:
+    """What an export has: the open rows, as many as a workbook may."""
+    return Wanted(dataset, batch, reason, open=True, limit=MOST_ROWS)
+
+
+def check_returned(settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight) -> Returned:
+    """What a workbook that came back corrects, and which of the rows that are asked about it lacks.
+
+    Raises `NoLakeHere`, `WorkbookRefused`.
+    """
+    return _checked(settings, ledger, asked, data, sight)[0]
+
+
+def _checked(
+    settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight
+) -> tuple[Returned, dict[str, dict[str, Any]]]:
+    dataset = asked.dataset
+    with opened(settings) as connection:
+        wanted = Wanted(dataset, open=True, limit=MOST_ROWS * 5)
+        rows = look_in(connection, (ledger, settings.clock.now()), wanted, sight, "returned").rows.to_pylist()
+    by_id = {id_of(row["batch"], row["record"], row["line"]): row for row in rows}
+    reasons = {one: tuple(row["faults"]) for one, row in by_id.items()}
+    found = read_returned(data, dataset, reasons, paths_of(ledger, dataset))
+    gone = tuple(one for one in found.gone if _is_asked(by_id[one], asked))
+    return replace(found, gone=gone), by_id
+
+
+def _is_asked(row: Mapping[str, Any], asked: Wanted) -> bool:
+    return asked.batch in ("", row["batch"]) and (not asked.reason or asked.reason in row["faults"])
+
+
+def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: bytes, by: str, file: Path) -> Returned:
+    """Write the rows that a workbook corrects as a delivery of the dataset's own format, for who runs the city.
+
+    Raises `NoLakeHere`, `WorkbookRefused`; ValueError where the format is none that is written here.
+    """
+    if dataset.source.format != "csv" or len(dataset.source.delimiter) != 1:
+        what = f"{dataset.id} is delivered as {dataset.source.format}: correct the rows in the department's own system"
+        raise ValueError(f"{what}, and have them delivered from there; only csv is drafted here")
+    found, rows = _checked(settings, ledger, Wanted(dataset), data, RowSight(by, Level.L4, "draft"))
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=dataset.source.delimiter, quotechar=dataset.source.quote or '"')
+    if dataset.source.header:
+        writer.writerow([column.headers[0] if column.headers else column.name for column in dataset.columns])
+    for one in found.corrected:
+        row = rows[one.id]
+        # Of a row whose cells may stand in each other's places only what was written anew is known.
+        as_delivered = {} if is_misaligned(tuple(row["faults"])) else row
+        writer.writerow(
+            [
+                one.values.get(column.name, as_delivered.get(f"c{number}") or "")
+                for number, column in enumerate(dataset.columns)
+            ]
+        )
+    data = text.getvalue().encode(dataset.source.encoding)
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_bytes(data)
+    return found

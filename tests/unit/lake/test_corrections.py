@@ -1,0 +1,287 @@
+"""Cases at the command line and in the lake: opened, answered, confirmed row by row, and raced for."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.acts import DeclaredPersons, Person, Role, RoleGrant
+from contracts.model import Catalogue, DeliveryMode, Level
+from lake.acts import Persons
+from lake.corrections.acting import Doer, Told, do, open_case
+from lake.corrections.confirming import in_lake
+from lake.corrections.opening import about_rows, keys_digest
+from lake.corrections.reading import Book
+from lake.quarantine.book import QuarantineBook
+from lake.quarantine.masking import masked
+from lake.quarantine.sight import row_sight
+from lake.quarantine.workbook import sheet_names
+from sharing.corrections.vocabulary import Doing, Kind, Outcome, State
+from sharing.faults import SharingRefused
+from sharing.ledger import Ledger
+from tests.command import call
+from tests.unit.lake.casework import BAO, CHEN, MEI, Office, workspace
+from tests.unit.lake.desk import Desk, people
+
+AT = datetime.fromisoformat("2026-11-20T09:00:00+08:00")
+TERM = (date(2026, 1, 1), date(2028, 12, 31))
+STELLA, HAI = "stella@city.example", "hai@city.example"
+GRANTS = {STELLA: (RoleGrant(Role.STEWARD, *TERM),), HAI: (RoleGrant(Role.OWNER, *TERM, "test"),)}
+WRONG = "id,name,age\n1,甲,x\n2,乙,y\n3,丙,3\n,丁,z\n"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger.open(tmp_path / "ledger.sqlite")
+
+
+def book(ledger: Ledger, tmp_path: Path) -> Book:
+    named = {name: Person(name, name, name, grants, ()) for name, grants in GRANTS.items()}
+    return Book(ledger, Persons(DeclaredPersons(named), tmp_path / "none"))
+
+
+def test_rows_are_confirmed_by_reason_as_deliveries_mend_them(desk: Desk, ledger: Ledger, tmp_path: Path) -> None:
+    one = replace(people(), largest_rejected_share=1.0)
+    desk.deliver(one, WRONG, "2026-11-03")
+    (batch,) = desk.ingest(one)
+    left = in_lake(desk.connection)
+    assert [left(one, batch.batch, reason) for reason in ("", "type:age", "required:id", "none")] == [3, 3, 1, 0]
+    desk.deliver(one, "id,name,age\n1,甲,1\n", "2026-11-04")
+    desk.ingest(one)
+    assert [left(one, batch.batch, reason) for reason in ("", "type:age")] == [2, 2]
+    first = keys_digest(desk.connection, one, batch.batch, "type:age")
+    assert len(first) == 64 and first != keys_digest(desk.connection, one, batch.batch, "required:id")
+
+
+def test_of_threads_that_answer_at_once_one_is_heard_and_each_is_told(ledger: Ledger, tmp_path: Path) -> None:
+    one = people()
+    told = {"dataset": one.id, "path": "2026-11-03/x.csv", "state": "accepted", "batch": "b1", "run_id": "r"}
+    counts = {"delivered_on": "2026-11-03", "read": 4, "quarantined": 3, "reasons": {"type:age": 3}}
+    ledger.append("batch", told | counts, AT)
+    shared, steward, owner = book(ledger, tmp_path), Doer(STELLA, GRANTS[STELLA]), Doer(HAI, GRANTS[HAI])
+    about = about_rows(QuarantineBook(ledger), one, "b1", "type:age")
+    case = open_case(shared, Kind.CORRECTION, about, steward, Told("look"), AT, send=True)
+    assert case.state is State.SENT and case.about.evidence == (1,)
+    refused: list[str] = []
+    start = threading.Barrier(6)
+
+    def answer(number: int) -> None:
+        mine = book(ledger, tmp_path)
+        seen = mine.expect(case.id).moved
+        start.wait()
+        try:
+            do(mine, case.id, Doing.ANSWER, owner, Told(f"answer {number}", Outcome.CORRECTED, after=seen), AT)
+        except SharingRefused as refusal:
+            refused.append(refusal.fault.message)
+
+    threads = [threading.Thread(target=answer, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 5 and all("the case is corrected" in why or "meanwhile" in why for why in refused)
+    found = shared.expect(case.id)
+    assert [step.doing for step in found.steps] == [Doing.OPEN, Doing.SEND, Doing.ANSWER] and found.ignored == ()
+    assert ledger.verify() == []
+
+
+def test_what_is_not_there_or_was_taken_back_has_no_case(ledger: Ledger) -> None:
+    one, quarantine = people(), QuarantineBook(ledger)
+    told = {"dataset": one.id, "path": "2026-11-03/x.csv", "state": "accepted", "batch": "b1"}
+    counts = {"delivered_on": "2026-11-03", "read": 4, "quarantined": 1, "reasons": {"type:age": 1}}
+    ledger.append("batch", told | counts, AT)
+    for batch, reason in (("b2", ""), ("b1", "type:name")):
+        with pytest.raises(SharingRefused) as refusal:
+            about_rows(quarantine, one, batch, reason)
+        assert refusal.value.rule == "case_rows"
+    ledger.append("batch", told | counts | {"state": "withdrawn"}, AT)
+    with pytest.raises(SharingRefused, match="taken back"):
+        about_rows(quarantine, one, "b1")
+    assert quarantine.open(Catalogue("c", "c", "c", Path(), Path(), {}, {one.id: one}, {}, {}, {}, {})) == []
+
+
+def test_an_entry_under_an_expectation_is_written_once(ledger: Ledger) -> None:
+    body = {"case": "C1", "doing": "open"}
+    first = ledger.append_after("case", body, AT, 0)
+    with pytest.raises(SharingRefused, match="written meanwhile") as refusal:
+        ledger.append_after("case", body, AT, 0)
+    assert refusal.value.rule == "entry_expected" and ledger.size() == 1
+    ledger.append("case", body | {"case": "C2"}, AT)
+    assert ledger.append_after("case", body, AT, first.seq).seq == 3, "another case is no matter of this one"
+
+
+@pytest.mark.parametrize(
+    ("text", "mask", "shown"),
+    [
+        ("欧阳明", "middle", "欧****"),
+        ("15417953884", "middle", "154****3884"),
+        ("99900119350314328X", "middle", "999001********328X"),
+        ("999001193503143", "middle", "****"),
+        ("1955-07-08", "year", "1955"),
+        ("99900119350314328X", "year", "****"),
+        ("1955", "year", "****"),
+        ("anything", "hmac", "****"),
+        ("anything", "none", "****"),
+        ("", "full", ""),
+        (None, "middle", None),
+    ],
+)
+def test_a_mask_fits_the_form_it_is_made_for_and_hides_all_else(
+    desk: Desk, text: str | None, mask: str, shown: str | None
+) -> None:
+    (found,) = desk.connection.execute(f"select {masked('t', mask)} from (select ?::varchar as t)", [text]).fetchone()  # type: ignore[misc]
+    assert found == shown
+
+
+def test_levels_are_those_of_the_role_unless_the_person_has_another() -> None:
+    def level(*grants: RoleGrant) -> Level | None:
+        return row_sight("x", grants, "test").level
+
+    steward, owner = RoleGrant(Role.STEWARD, *TERM), RoleGrant(Role.OWNER, *TERM, "test")
+    assert (level(steward), level(owner), level(steward, owner)) == (Level.L2, Level.L3, Level.L3)
+    assert level(replace(owner, department="tax")) is None and level(RoleGrant(Role.OFFICER, *TERM)) is None
+    assert level(replace(owner, level="L1")) is Level.L1 and level(replace(steward, level="L4")) is Level.L4
+
+
+def test_sheets_have_legal_names_and_no_two_alike() -> None:
+    long = "x" * 40
+    names = sheet_names([long, long.upper(), f"{long}y", "a:b", "a/b", "A?b", "History", "'q'", "说明 About", "\x00"])
+    assert len({one.casefold() for one in names.values()}) == len(names)
+    assert all(
+        len(one) <= 31 and not set(one) & set("[]:*?/\\'") and one.casefold() != "history" for one in names.values()
+    )
+
+
+def test_the_command_line_opens_answers_and_decides(tmp_path: Path) -> None:
+    folder = workspace(tmp_path / "city")
+    office = Office.of(folder, tmp_path / "state")
+    check = {"table": "raw.market_regulation__enterprises", "rule": "credit_code_unique", "passed": False}
+    office.ledger.append("check", check, office.at)
+    office.ledger.close()
+    where = {"ZHONGTAI_STATE": str(tmp_path / "state"), "ZHONGTAI_NOW": office.at.isoformat()}
+
+    def told(*arguments: str, status: int = 0) -> dict[str, object]:
+        said = call("corrections", *arguments, "--json", "--workspace", str(folder), environment=where)
+        assert said.status == status, said.err
+        return dict(json.loads(said.out)) if status == 0 else {"err": said.err}
+
+    def by(name: str) -> tuple[str, ...]:
+        return "--as", name, "--key", str(folder / ".keys" / name.partition("@")[0] / "signing.pem")
+
+    number = str(
+        told("open", str(check["table"]), "--reason", str(check["rule"]), *by(MEI), "--words", "two of one code")[
+            "case"
+        ]
+    )
+    assert told("send", number, *by(BAO))["state"] == "sent"
+    assert "data_is_right" in str(told("answer", number, *by(MEI), "--words", "no", "--outcome", "rejected", status=2))
+    assert told("answer", number, *by(MEI), "--words", "done", "--outcome", "corrected")["state"] == "corrected"
+    assert "nobody may answer" in str(
+        told("answer", number, *by(MEI), "--words", "x", "--outcome", "corrected", status=2)
+    )
+    assert told("close", number, *by(CHEN), "--words", "seen")["outcome"] == "corrected"
+    listed = call("cases", "--json", "--workspace", str(folder), environment=where)
+    assert [one["case"] for one in json.loads(listed.out)["corrections"]] == [number]
+    shown = call("cases", number, "--workspace", str(folder), environment=where)
+    assert "two of one code" in shown.out and "corrected" in shown.out
+
+
+def delivered(ledger: Ledger, dataset: str, day: int, rows: int, state: str = "accepted", path: str = "x.csv") -> None:
+    """A batch of a day, so many rows of which were rejected."""
+    told = {"dataset": dataset, "path": f"2026-11-{day:02d}/{path}", "state": state, "batch": f"b{day}"}
+    counts = {"delivered_on": f"2026-11-{day:02d}", "read": 9, "quarantined": rows}
+    ledger.append("batch", told | counts | {"reasons": {"type:age": rows} if rows else {}}, AT)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_snapshots_what_the_newest_that_counts_rejected_is_open(ledger: Ledger, anew: bool) -> None:
+    one = replace(people(), mode=DeliveryMode.SNAPSHOT)
+    read_on = QuarantineBook(ledger)
+
+    def told() -> tuple[list[tuple[str, int]], int]:
+        book = QuarantineBook(ledger) if anew else read_on
+        known = Catalogue("c", "c", "c", Path(), Path(), {}, {one.id: one}, {}, {}, {}, {})
+        open_ = book.open(known, {"test"})
+        assert book.open(known, {"other"}) == []
+        return [(each.state, each.open) for each in book.rejected(one)], sum(each.rows for each in open_)
+
+    delivered(ledger, one.id, 3, 4)
+    assert told() == ([("accepted", 4)], 4)
+    delivered(ledger, one.id, 4, 9, "held")
+    assert told() == ([("held", 9), ("accepted", 4)], 13), "a held one replaces nothing"
+    delivered(ledger, one.id, 5, 0)
+    delivered(ledger, one.id, 6, 0)
+    assert told() == ([("superseded", 0), ("superseded", 0)], 0)
+    ledger.append("recall", {"batch": "b6", "reason": "x"}, AT)
+    assert told()[1] == 0, "the one of the day before counts again"
+    delivered(ledger, one.id, 5, 0, "withdrawn")
+    assert told()[1] == 13
+    delivered(ledger, one.id, 7, 0)
+    delivered(ledger, one.id, 7, 0, path="again.csv")
+    delivered(ledger, one.id, 7, 2, "rejudged")
+    delivered(ledger, one.id, 7, 2, "withdrawn")
+    assert told() == ([("rejudged", 2), ("superseded", 0), ("superseded", 0)], 2), "it lies at another path yet"
+    ledger.append("corrected", {"dataset": one.id, "batch": "b7", "by": {"b8": 1}, "rows": 1}, AT)
+    assert told()[1] == 1
+
+
+def reference(entries: list[tuple[str, dict[str, Any]]], dataset: str) -> set[tuple[str, int]]:
+    """Batch and open rows of a snapshot, looked up in all that was ever said, each time from the beginning."""
+    recalled = {body["batch"] for kind, body in entries if kind == "recall"}
+    said = [body for kind, body in entries if kind == "batch" and body["dataset"] == dataset]
+    days: dict[str, str] = {}
+    rows: dict[str, tuple[str, int]] = {}
+    for batch in {body["batch"] for body in said}:
+        own = [body for body in said if body["batch"] == batch]
+        last = {(body["path"], body["delivered_on"]): body["state"] for body in own}
+        live = [day for (_, day), state in last.items() if state != "withdrawn"]
+        judged = [body for body in own if body["state"] not in ("known", "withdrawn")]
+        if live and judged and batch not in recalled:
+            rows[batch] = judged[-1]["state"], judged[-1]["quarantined"]
+            days[batch] = max(live)
+    newest = max((day for batch, day in days.items() if rows[batch][0] != "held"), default="")
+    return {(batch, count) for batch, (_, count) in rows.items() if count and days[batch] >= newest}
+
+
+def test_what_is_open_is_the_same_read_on_or_at_once_or_looked_up(ledger: Ledger) -> None:
+    drawn, entries = random.Random(7), list[tuple[str, dict[str, Any]]]()
+    known = {one.id: one for one in (replace(people(), mode=DeliveryMode.SNAPSHOT) for _ in range(25))}
+    book = QuarantineBook(ledger)
+    for _ in range(30):
+        fresh = [_said(drawn, drawn.choice(list(known)), entries) for _ in range(20)]
+        entries += fresh
+        ledger.append_many(fresh, AT)
+        for one in drawn.sample(list(known.values()), 8):
+            open_ = {(each.batch, each.open) for each in book.rejected(one) if each.open}
+            assert open_ == reference(entries, one.id)
+            assert book.rejected(one) == QuarantineBook(ledger).rejected(one)
+
+
+def _said(drawn: random.Random, dataset: str, entries: list[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:
+    """Something that a run may say of a dataset: of a batch that is new or known, at a path that it has or another."""
+    own = [body for kind, body in entries if kind == "batch" and body["dataset"] == dataset]
+    if own and drawn.random() < 0.1:
+        return "recall", {"batch": drawn.choice(own)["batch"], "reason": "x"}
+    day = f"2026-11-{drawn.randrange(1, 20):02d}"
+    rows = drawn.choice([0, 0, 3])
+    if not own or drawn.random() < 0.5:
+        told = {
+            "batch": f"{dataset} {len(entries)} {drawn.random()}",
+            "state": drawn.choice(["accepted", "accepted", "held"]),
+        }
+        rows = 3 if told["state"] == "held" else rows
+    else:
+        before = drawn.choice(own)
+        told = {"batch": before["batch"], "state": drawn.choice(["known", "withdrawn", "withdrawn", "rejudged"])}
+        day = day if told["state"] == "known" else before["delivered_on"]
+        same = [body for body in own if body["batch"] == before["batch"]]
+        rows = rows if told["state"] == "rejudged" else same[-1]["quarantined"]
+    counts = {"read": 9, "quarantined": rows, "reasons": {"type:age": rows} if rows else {}}
+    return "batch", {"dataset": dataset, "path": f"{day}/x.csv", "delivered_on": day, **told, **counts}

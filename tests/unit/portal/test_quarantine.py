@@ -1,0 +1,123 @@
+"""Pages of quarantine: reasons for whom they concern, rows by role and level, each look recorded, and a workbook."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from contracts.acts import Role
+from lake.attach import open_lake
+from tests.unit.portal.catalogued import role
+from tests.unit.portal.conftest import Portal
+from tests.unit.portal.quarantined import BAO, FIRST, HAI, NAME, NOTE, STELLA, Quarantined
+
+
+@pytest.fixture
+def city(portal: Portal, tmp_path: Path) -> Quarantined:
+    found = Quarantined.at(portal, tmp_path / "deliveries")
+    found.deliver(FIRST, "2026-05-04")
+    return found
+
+
+def looks(city: Quarantined) -> list[dict[str, object]]:
+    return [dict(one.body) for one in city.portal.city.ledger.entries("access")]
+
+
+def test_reasons_are_for_whom_they_concern(city: Quarantined) -> None:
+    steward = city.enters(STELLA)
+    listed = city.portal.ask("GET", "/quarantine", headers=steward).text
+    assert city.dataset.id in listed and "type:age" in listed
+    page = city.portal.ask("GET", city.address, headers=steward).text
+    assert "类型可转换" in page and "列数不足" in page and f"{city.address}/rows" in page
+    assert NAME not in page and NOTE not in page and looks(city) == []
+    other = city.portal.sign_in("tao@city.example", role(Role.OWNER, department="tax"))
+    answer = city.portal.ask("GET", city.address, headers=other)
+    assert answer.status_code == 404
+    assert answer.text == city.portal.ask("GET", "/quarantine/test.nothing", headers=other).text
+    assert "没有未更正" in city.portal.ask("GET", "/quarantine", headers=other).text
+    officer = city.enters(BAO)
+    assert city.portal.ask("GET", city.address, headers=officer).status_code == 200
+    for rows in ("rows", "export.xlsx"):
+        assert city.portal.ask("GET", f"{city.address}/{rows}", headers=officer).status_code == 404
+    assert looks(city) == []
+
+
+def test_rows_show_what_role_and_level_allow_and_each_look_is_recorded_first(city: Quarantined) -> None:
+    steward = city.portal.ask("GET", f"{city.address}/rows?reason=type:age", headers=city.enters(STELLA)).text
+    assert NAME not in steward and "欧****" in steward and NOTE not in steward
+    assert "第 1 条" in steward and "第 2 行" in steward
+    owner = city.portal.ask("GET", f"{city.address}/rows", headers=city.enters(HAI)).text
+    assert NAME in owner and NOTE not in owner and "cmd" not in owner
+    assert "整行遮蔽" in owner and "戊" not in owner and "丁" not in owner
+    first, second = looks(city)
+    assert (first["by"], first["rows"], first["reason"], first["level"]) == (STELLA, 2, "type:age", "L2")
+    assert (second["by"], second["rows"], second["role"], second["level"]) == (HAI, 4, "owner", "L3")
+    raised = replace(role(Role.OWNER, department="test"), level="L4")
+    persons = city.portal.sign_in("wei@city.example", role(Role.OWNER, department="test"))
+    assert NOTE not in city.portal.ask("GET", f"{city.address}/rows", headers=persons).text
+    city.portal.persons["wei@city.example"]["roles"][0]["level"] = raised.level
+    persons = city.portal.sign_in("xu@city.example", role(Role.OWNER, department="test"))
+    all_seen = city.portal.ask("GET", f"{city.address}/rows", headers=city.portal.begin("wei@city.example")).text
+    assert NOTE in all_seen and "戊" in all_seen and "cmd" not in all_seen
+
+
+def test_rows_are_looked_at_beside_who_writes_and_not_at_all_where_nothing_can_be_recorded(
+    city: Quarantined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = city.enters(HAI)
+    with open_lake(city.portal.city.settings) as connection:
+        connection.execute("begin")
+        connection.execute("create table lake.meta.busy (x integer)")
+        assert NAME in city.portal.ask("GET", f"{city.address}/rows", headers=owner).text
+        connection.execute("rollback")
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(type(city.portal.city.ledger), "append", refuse)
+    with pytest.raises(OSError, match="no room"):
+        city.portal.ask("GET", f"{city.address}/rows", headers=owner)
+
+
+def test_without_a_lake_it_is_said_so(portal: Portal, tmp_path: Path) -> None:
+    city = Quarantined.at(portal, tmp_path)
+    told = {"dataset": city.dataset.id, "path": "2026-05-04/x.csv", "state": "accepted", "batch": "b1"}
+    counts = {"delivered_on": "2026-05-04", "read": 5, "quarantined": 2, "reasons": {"type:age": 2}}
+    portal.city.ledger.append("batch", told | counts, portal.clock.now())
+    owner = city.enters(HAI)
+    assert "数据湖不在本机" in portal.ask("GET", city.address, headers=owner).text
+    rows = portal.ask("GET", f"{city.address}/rows", headers={**owner, "Accept": "text/html"})
+    assert rows.status_code == 200 and "数据湖不在本机" in rows.text
+    assert portal.ask("GET", f"{city.address}/export.xlsx", headers=owner).status_code == 503
+
+
+def test_the_workbook_is_text_by_reason_and_masked_by_right(city: Quarantined) -> None:
+    answer = city.portal.ask("GET", f"{city.address}/export.xlsx", headers=city.enters(HAI))
+    assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames == ["说明 About", "type-age", "structure-too_short", "structure-too_long"]
+    head, one, _ = book["type-age"].iter_rows(values_only=True)
+    row = dict(zip(head, one, strict=True))
+    assert head[:6] == ("文件 delivered file", "工作表 sheet", "记录号 record", "行号 row", "原因", "reason")
+    assert row["文件 delivered file"].startswith("2026-05-04/") and row["行号 row"] == "2"
+    assert row["name name"] == NAME and row["note note"] == "****" and row["id id"] == "1"
+    assert head[-1] == "更正 correction: age age" and row[head[-1]] is None
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert NOTE not in str([cell.value for cell in cells])
+    assert [one["what"] for one in looks(city)] == ["export"]
+
+
+def test_what_came_right_by_its_key_is_told_and_no_longer_open(city: Quarantined) -> None:
+    owner = city.enters(HAI)
+    city.deliver(f"id,name,age,note\n1,{NAME},31,\n", "2026-05-11")
+    page = city.portal.ask("GET", city.address, headers=owner).text
+    assert "按主键更正" in page and "2026-05-11" in page
+    rows = city.portal.ask("GET", f"{city.address}/rows", headers=owner).text
+    assert "共 3 行" in rows
+    again = city.portal.ask("GET", f"{city.address}/rows?all=1", headers=owner).text
+    assert "共 4 行" in again and "已更正" in again

@@ -11,6 +11,7 @@ from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.corrected import Corrected, corrected
 from lake.failure import told
 from lake.ingest import ingest, unconserved
+from lake.profiles.taking import record_profiles
 from lake.store import RawView
 from lake.versions import raw_version
 from orchestration.assets.naming import check_results, check_specs, table_key
@@ -39,6 +40,7 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
                 return dg.MaterializeResult(data_version=_version(city, table), check_results=[_conservation({})])
             batches = ingest(city.ingestion, dataset, city.recorded)
             facts.record_batches(city.city, batches)
+            record_profiles(city.city, dataset, batches, city.recorded)
             facts.record_look(city.city, dataset.id, batches)
             facts.record_corrected(city.city, dataset.id, _corrected(city.ingestion, dataset))
             city.done.carry(dataset.id, [batch.state for batch in batches])

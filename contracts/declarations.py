@@ -151,6 +151,14 @@ class PortalDeclaration(Declaration):
     session_hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 10
 
 
+class QualityDeclaration(Declaration):
+    """How quality is scored."""
+
+    weights: dict[Text, Real] = Field(
+        default_factory=dict, description="dimension -> weight; left out: all alike; one that is not named: 0"
+    )
+
+
 class CityDeclaration(Declaration):
     """`zhongtai.yml`."""
 
@@ -166,6 +174,7 @@ class CityDeclaration(Declaration):
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
     open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
+    quality: QualityDeclaration | None = Field(None, description="how quality is scored")
 
 
 class RoleDeclaration(Declaration):

@@ -25,6 +25,7 @@ from contracts.source import Database as Database
 from contracts.source import Source as Source
 from contracts.source import Store as Store
 from contracts.violation import Severity
+from contracts.weights import Weights
 
 
 class Level(StrEnum):
@@ -424,6 +425,7 @@ class Catalogue:
     open_data: OpenData = field(default_factory=OpenData)
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
+    weights: Weights = field(default_factory=Weights)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

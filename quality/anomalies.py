@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from statistics import median
 
 from contracts.calendar import Calendar
@@ -158,7 +159,7 @@ def _back(kind: Kind, value: float) -> float:
 
 
 def _gap(known: Sequence[_Seen]) -> float:
-    return median(later.x - one.x for one, later in zip(known, known[1:], strict=False))
+    return median(later.x - one.x for one, later in pairwise(known))
 
 
 def _since_level(kind: Kind, known: list[_Seen]) -> list[_Seen]:

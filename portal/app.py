@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
+from lake.quality_past.store import QualityPast
 from portal import description
 from portal.access import Access
 from portal.audit.routes import Audit
@@ -23,6 +24,7 @@ from portal.home.routes import Home
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quality.routes import QualityPages
 from portal.refusals import Refusals
 from portal.released import Released
 from portal.requests.desk import Desk
@@ -35,7 +37,7 @@ from portal.verdicts.routes import Verdicts
 def application(city: City, people: People) -> Starlette:
     """The ASGI application of one city and its persons."""
     shared, base = (city, Released(city), Proofs()), people.base
-    shelf = Shelf(city)
+    shelf, past = Shelf(city), QualityPast(city.settings, city.ledger, city.catalogue)
     pages = Pages(people)
     entrance, desk = SigningIn(people, pages), Desk(people)
     found = Starlette(
@@ -52,6 +54,7 @@ def application(city: City, people: People) -> Starlette:
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
+            *QualityPages(people, pages, past).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
             *description.routes(),
@@ -62,6 +65,6 @@ def application(city: City, people: People) -> Starlette:
         ],
         exception_handlers=Refusals(city, pages).handlers(),
     )
-    found.state.shelf = shelf
+    found.state.shelf, found.state.past = shelf, past
     found.router.redirect_slashes = False  # they would be sent to whatever host a request names
     return found

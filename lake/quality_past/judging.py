@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.calendar import Calendar
 from contracts.clock import in_city
-from quality.anomalies import LOOK_BACK, WINDOW, Kind, Point, TooLittle, band, distance, together
+from quality.anomalies import LOOK_BACK, WINDOW, Band, Kind, Point, TooLittle, band, distance, together
 
 NEWEST = 30
 """So many days are judged at most of what came at once."""
@@ -156,3 +156,39 @@ def _distribution(
     ]
     at = Point(now.day, 0.0, sum(bins.values()))
     yield name, Kind.DISTRIBUTION, band(Kind.DISTRIBUTION, points, at, calendar), value
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A number of one day and its band; none where there was too little to judge by."""
+
+    day: date
+    value: float
+    band: Band | None
+
+
+def series(
+    connection: sqlite3.Connection, dataset: str, kind: Kind, column: str, calendar: Calendar, most: int = 60
+) -> list[Judged]:
+    """The newest days of one number of a dataset, oldest first, each with what was usual then; by its own history."""
+    points = _points(list(_days(connection, dataset)), kind, column)
+    found = []
+    for n in range(max(0, len(points) - most), len(points)):
+        told = band(kind, points[:n], Point(points[n].day, 0.0, points[n].rows), calendar)
+        found.append(Judged(points[n].day, points[n].value, None if isinstance(told, TooLittle) else told))
+    return found
+
+
+def _points(days: Sequence[_Day], kind: Kind, column: str) -> list[Point]:
+    if kind is Kind.ROWS:
+        return [Point(one.day, float(one.read)) for one in days]
+    if kind is Kind.ARRIVAL:
+        return [Point(one.day, one.hours) for one in days if one.hours is not None]
+    known = [(one, told) for one in days if one.rows and (told := (one.columns or {}).get(column)) is not None]
+    if kind is Kind.NULLS:
+        return [Point(one.day, told["nulls"] / one.rows, one.rows) for one, told in known]
+    if kind is Kind.DISTINCT:
+        return [Point(one.day, float(told["distinct"])) for one, told in known]
+    return [
+        Point(one.day, (one.distances or {})[column], one.rows) for one, _ in known if column in (one.distances or {})
+    ]

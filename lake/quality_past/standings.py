@@ -13,7 +13,7 @@ from lake.quality_past.units import READABLE, Declared, Unit
 from quality.measured import State, Told, standing
 
 _FEW = 4
-_OTHER_ROWS = frozenset({"built", "freshness", READABLE})
+OTHER_ROWS = frozenset({"built", "freshness", READABLE})
 _BAD = "(state <> 'measured' or failing > 0)"
 
 
@@ -74,7 +74,7 @@ def restand(connection: sqlite3.Connection, unit: int) -> None:
     for day, rule, dimension, kind, count, failing, passed, error, vacuous in rows:
         if last and day != last:
             write_standing(connection, unit, last, standing(newest.values()))
-        newest[rule] = Told(dimension, bool(passed), count, failing, error, kind not in _OTHER_ROWS, bool(vacuous))
+        newest[rule] = Told(dimension, bool(passed), count, failing, error, kind not in OTHER_ROWS, bool(vacuous))
         last = day
     if last:
         write_standing(connection, unit, last, standing(newest.values()))

@@ -58,7 +58,8 @@ def standing(results: Iterable[Told], *, all_null: bool = False) -> Standing:
     shares: dict[str, list[float]] = {}
     for one in told:
         share = _share(one)
-        if share is not None and (share < 1 or state not in {State.EMPTY, State.ALL_NULL}):
+        # Of what is empty nothing is good: what is broken altogether is told, and all else is not.
+        if share is not None and (not share or state not in {State.EMPTY, State.ALL_NULL}):
             shares.setdefault(one.dimension, []).append(share)
     dimensions = {name: 100.0 * sum(each) / len(each) for name, each in shares.items()}
     return Standing(state, dimensions, len(told), sum(not one.passed for one in told))
@@ -74,7 +75,7 @@ def _state(told: Collection[Told], all_null: bool) -> State:
         return State.EMPTY
     if all_null:
         return State.ALL_NULL
-    return State.MEASURED if counted or told else State.UNCHECKED
+    return State.MEASURED
 
 
 def _share(one: Told) -> float | None:

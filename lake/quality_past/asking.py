@@ -12,9 +12,9 @@ from typing import Any
 from contracts.dimensions import DIMENSIONS
 from contracts.frequency import Timeliness, timeliness
 from contracts.weights import Weights
-from lake.quality_past.standings import OTHER_ROWS
+from lake.quality_past.standings import COUNTS
 from lake.quality_past.store import QualityPast
-from lake.quality_past.units import CITY, DATASET, is_bound
+from lake.quality_past.units import CITY, DATASET, DELIVERED, is_bound
 from quality.measured import Score, State, Told, score, standing
 
 _LINE = 1000
@@ -214,7 +214,7 @@ def failing_since(connection: sqlite3.Connection, unit: str = "", department: st
         where, wanted = " and unit.department = ?", (department,)
     rows = connection.execute(
         "select unit.name as unit_name, rule.* from rule join unit on unit.id = unit where passed = 0 "
-        f"and rule.live = 1 and unit.live{where} order by since, unit.name, tbl, rule.name",
+        f"and {COUNTS} and unit.live{where} order by since, unit.name, tbl, rule.name",
         wanted,
     ).fetchall()
     return [_failing(row) for row in rows]
@@ -229,7 +229,7 @@ def _failing(row: sqlite3.Row) -> Failing:
 def results_of(connection: sqlite3.Connection, unit: str) -> list[sqlite3.Row]:
     """The newest result of each rule that counts of a unit, by table and rule; those that fail first."""
     return connection.execute(
-        "select rule.* from rule join unit on unit.id = unit where unit.name = ? and rule.live = 1 "
+        f"select rule.* from rule join unit on unit.id = unit where unit.name = ? and {COUNTS} "
         "order by passed, tbl, rule.name",
         (unit,),
     ).fetchall()
@@ -249,13 +249,13 @@ def column_scores(connection: sqlite3.Connection, unit: str, weights: Weights) -
     """The score of each column of a unit, by the rules that are about it."""
     by: dict[str, list[Told]] = {}
     rows = connection.execute(
-        "select col, dimension, passed, rule.rows, rule.failing, rule.error, kind, (select vacuous from result "
+        "select col, dimension, passed, rule.rows, rule.failing, rule.error, tbl, (select vacuous from result "
         "where rule = rule.id order by first desc limit 1) as vacuous from rule join unit on unit.id = unit "
-        "where unit.name = ? and rule.live = 1 and col <> ''",
+        f"where unit.name = ? and {COUNTS} and col <> ''",
         (unit,),
     )
     for row in rows:
-        told = Told(row[1], bool(row[2]), row[3], row[4], row[5], row[6] not in OTHER_ROWS, bool(row[7]))
+        told = Told(row[1], bool(row[2]), row[3], row[4], row[5], not str(row[6]).startswith(DELIVERED), bool(row[7]))
         for name in str(row[0]).split(", "):
             by.setdefault(name, []).append(told)
     return {name: _scored(each, weights) for name, each in by.items()}
@@ -270,14 +270,16 @@ def _scored(told: Iterable[Told], weights: Weights) -> Score:
 def column_line(connection: sqlite3.Connection, unit: str, column: str, weights: Weights) -> list[Day]:
     """The line of one column over time, oldest first: a day for each on which a result of its rules changed."""
     rows = connection.execute(
-        "select result.day, rule, dimension, result.passed, result.rows, result.failing, result.error, kind, vacuous "
+        "select result.day, rule, dimension, result.passed, result.rows, result.failing, result.error, tbl, vacuous "
         "from result join rule on rule.id = result.rule join unit on unit.id = unit where unit.name = ? "
-        "and rule.live = 1 and ', ' || col || ', ' like ? order by first",
+        f"and {COUNTS} and ', ' || col || ', ' like ? order by first",
         (unit, f"%, {column}, %"),
     ).fetchall()
     newest, found = dict[int, Told](), dict[str, Score]()
-    for day, rule, dimension, passed, count, failing, error, kind, vacuous in rows:
-        newest[rule] = Told(dimension, bool(passed), count, failing, error, kind not in OTHER_ROWS, bool(vacuous))
+    for day, rule, dimension, passed, count, failing, error, table, vacuous in rows:
+        newest[rule] = Told(
+            dimension, bool(passed), count, failing, error, not table.startswith(DELIVERED), bool(vacuous)
+        )
         found[day] = _scored(newest.values(), weights)
     return [Day(date.fromisoformat(day), one) for day, one in found.items()][-_LINE:]
 
@@ -406,7 +408,7 @@ def by_kind(connection: sqlite3.Connection) -> dict[str, dict[str, Kept]]:
     rows = connection.execute(
         "select department, rule.kind, avg(case when error is not null or rows is null or failing is null then 0.0 "
         "when rows = 0 then 0.0 when passed or failing then 1.0 - min(failing, rows) * 1.0 / rows else 0.0 end), "
-        "count(*) from rule join unit on unit.id = unit where rule.live = 1 and unit.live and unit.kind = ? "
+        f"count(*) from rule join unit on unit.id = unit where {COUNTS} and unit.live and unit.kind = ? "
         "and not (error is null and rows = 0 and passed) group by 1, 2 order by 1, 2",
         (DATASET,),
     )
@@ -424,8 +426,10 @@ def told_at(connection: sqlite3.Connection) -> datetime | None:
 
 def worst(units: Iterable[UnitNow], most: int) -> list[UnitNow]:
     """Those that are worst: first what could not be measured at all, then by score."""
-    bad = [one for one in units if one.state is not State.MEASURED or one.failing]
-    order: Sequence[State] = (State.CRASHED, State.EMPTY, State.ALL_NULL, State.UNCHECKED, State.MEASURED)
+    bad = [
+        one for one in units if one.state is not State.UNCHECKED and (one.state is not State.MEASURED or one.failing)
+    ]
+    order: Sequence[State] = (State.CRASHED, State.EMPTY, State.ALL_NULL, State.MEASURED)
     return sorted(bad, key=lambda one: (order.index(one.state), one.score.overall or 0.0, one.name))[:most]
 
 

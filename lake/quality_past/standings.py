@@ -8,12 +8,13 @@ import sqlite3
 from collections.abc import Collection, Iterable
 
 from contracts.dimensions import DIMENSIONS
-from lake.quality_past.telling import write_standing
-from lake.quality_past.units import READABLE, Declared, Unit
+from lake.quality_past.telling import OTHER_ROWS, write_standing
+from lake.quality_past.units import DELIVERED, Declared, Unit
 from quality.measured import State, Told, standing
 
 _FEW = 4
-OTHER_ROWS = frozenset({"built", "freshness", READABLE})
+COUNTS = "(rule.live = 1 or (rule.live = 2 and rule.error is not null))"
+"""The rules that are part of a score, as SQL."""
 _BAD = "(state <> 'measured' or failing > 0)"
 
 
@@ -66,15 +67,20 @@ def restand(connection: sqlite3.Connection, unit: int) -> None:
     """How a unit stood on each day, anew, by the results of the rules that are declared now."""
     connection.execute("delete from standing where unit = ?", (unit,))
     rows = connection.execute(
-        "select result.day, rule, dimension, kind, result.rows, result.failing, result.passed, result.error, vacuous "
-        "from result join rule on rule.id = result.rule where unit = ? and live = 1 order by first",
+        "select result.day, rule, dimension, kind, tbl, live, result.rows, result.failing, "
+        "result.passed, result.error, vacuous "
+        "from result join rule on rule.id = result.rule "
+        "where unit = ? and live order by first",
         (unit,),
     ).fetchall()
     newest, last = dict[int, Told](), ""
-    for day, rule, dimension, kind, count, failing, passed, error, vacuous in rows:
+    for day, rule, dimension, kind, table, live, count, failing, passed, error, vacuous in rows:
         if last and day != last:
             write_standing(connection, unit, last, standing(newest.values()))
-        newest[rule] = Told(dimension, bool(passed), count, failing, error, kind not in OTHER_ROWS, bool(vacuous))
+        own = kind not in OTHER_ROWS and not table.startswith(DELIVERED)
+        newest.pop(rule, None)
+        if live == 1 or error is not None:
+            newest[rule] = Told(dimension, bool(passed), count, failing, error, own, bool(vacuous))
         last = day
     if last:
         write_standing(connection, unit, last, standing(newest.values()))

@@ -22,7 +22,7 @@ KINDS = ("batch", "check", "probe", "profile", "recall")
 _TAKEN = frozenset({"accepted", "known", "rejudged", "held"})
 _GONE = frozenset({"withdrawn", "recalled"})
 # Of these rules the rows are not those of the table.
-_OTHER_ROWS = frozenset({"built", "freshness", READABLE})
+OTHER_ROWS = frozenset({"built", "freshness", READABLE})
 
 
 @dataclass
@@ -30,6 +30,7 @@ class _Rule:
     """The newest result of one rule."""
 
     id: int
+    table: str
     kind: str
     dimension: str
     live: int
@@ -42,7 +43,13 @@ class _Rule:
 
     def as_told(self) -> Told:
         rows, failing, passed, error = self.told
-        return Told(self.dimension, bool(passed), rows, failing, error, self.kind not in _OTHER_ROWS, self.vacuous)
+        own = self.kind not in OTHER_ROWS and not self.table.startswith(DELIVERED)
+        return Told(self.dimension, bool(passed), rows, failing, error, own, self.vacuous)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the score: what answers for another counts where it could not be judged."""
+        return self.live == 1 or (self.live == 2 and self.told[3] is not None)
 
 
 @dataclass
@@ -99,7 +106,7 @@ class Telling:
             rule = unit.rules[key] = self._new(unit, key, body, (entry, day, told, vacuous))
         else:
             self._again(rule, (entry, day, told, vacuous), body)
-        if rule.live == 1:
+        if rule.live:
             unit.dirty = day
 
     def _new(self, unit: _Unit, key: tuple[str, str, str], body: Any, new: tuple[Any, ...]) -> _Rule:
@@ -116,7 +123,17 @@ class Telling:
             (*facts, *newest),
         )
         rule = _Rule(
-            int(cursor.lastrowid or 0), kind or "", dimension, live, entry.seq, entry.seq, told, vacuous, key[2], since
+            int(cursor.lastrowid or 0),
+            key[0],
+            kind or "",
+            dimension,
+            live,
+            entry.seq,
+            entry.seq,
+            told,
+            vacuous,
+            key[2],
+            since,
         )
         self._interval(rule, day)
         return rule
@@ -161,7 +178,7 @@ class Telling:
         if not unit.dirty:
             return
         found = standing(
-            (one.as_told() for one in unit.rules.values() if one.live == 1), all_null=self._all_null(unit.name)
+            (one.as_told() for one in unit.rules.values() if one.counts), all_null=self._all_null(unit.name)
         )
         write_standing(self._connection, unit.id, unit.dirty, found)
         self.touched.add(unit.dirty)
@@ -292,5 +309,5 @@ def _rules(connection: sqlite3.Connection, unit: int) -> Iterator[tuple[tuple[st
         (unit,),
     ).fetchall():
         id_, table, name, column, kind, dimension, live, seq, *told, since, first, vacuous = row
-        rule = _Rule(id_, kind, dimension, live, first, seq, tuple(told), bool(vacuous), column, since)
+        rule = _Rule(id_, table, kind, dimension, live, first, seq, tuple(told), bool(vacuous), column, since)
         yield (table, name, column), rule

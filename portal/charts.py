@@ -38,7 +38,7 @@ class Frame:
     """Whether the ends of the scale and of time are written beside it."""
 
 
-SMALL = Frame(160, 36, 0.0, 100.0, scale=False)
+SMALL = Frame(140, 32, None, 100.0, scale=False)
 SCORES = Frame(least=None, most=100.0)
 
 

@@ -39,6 +39,8 @@ class Told(NamedTuple):
     """Whether `rows` are those of the table: of a build or a delivery's age they are not."""
     nothing: bool = False
     """Whether the column that it is about has no value at all."""
+    answered: bool = False
+    """Whether another result answers for it: it tells of the state, and counts where it could not be judged."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ def standing(results: Iterable[Told], *, all_null: bool = False) -> Standing:
     state = _state(told, all_null)
     shares: dict[str, list[float]] = {}
     for one in told:
-        share = _share(one)
+        share = None if one.answered and one.error is None else _share(one)
         # Of what is empty nothing is good: what is broken altogether is told, and all else is not.
         if share is not None and (not share or state not in {State.EMPTY, State.ALL_NULL}):
             shares.setdefault(one.dimension, []).append(share)
     dimensions = {name: 100.0 * sum(each) / len(each) for name, each in shares.items()}
-    return Standing(state, dimensions, len(told), sum(not one.passed for one in told))
+    scored = [one for one in told if not one.answered or one.error is not None]
+    return Standing(state, dimensions, len(scored), sum(not one.passed for one in scored))
 
 
 def _state(told: Collection[Told], all_null: bool) -> State:

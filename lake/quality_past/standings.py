@@ -78,9 +78,7 @@ def restand(connection: sqlite3.Connection, unit: int) -> None:
         if last and day != last:
             write_standing(connection, unit, last, standing(newest.values()))
         own = kind not in OTHER_ROWS and not table.startswith(DELIVERED)
-        newest.pop(rule, None)
-        if live == 1 or error is not None:
-            newest[rule] = Told(dimension, bool(passed), count, failing, error, own, bool(vacuous))
+        newest[rule] = Told(dimension, bool(passed), count, failing, error, own, bool(vacuous), live == 2)
         last = day
     if last:
         write_standing(connection, unit, last, standing(newest.values()))

@@ -44,12 +44,7 @@ class _Rule:
     def as_told(self) -> Told:
         rows, failing, passed, error = self.told
         own = self.kind not in OTHER_ROWS and not self.table.startswith(DELIVERED)
-        return Told(self.dimension, bool(passed), rows, failing, error, own, self.vacuous)
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is part of the score: what answers for another counts where it could not be judged."""
-        return self.live == 1 or (self.live == 2 and self.told[3] is not None)
+        return Told(self.dimension, bool(passed), rows, failing, error, own, self.vacuous, self.live == 2)
 
 
 @dataclass
@@ -177,9 +172,7 @@ class Telling:
         """Write how a unit stands at the end of the day on which something was last told of it."""
         if not unit.dirty:
             return
-        found = standing(
-            (one.as_told() for one in unit.rules.values() if one.counts), all_null=self._all_null(unit.name)
-        )
+        found = standing((one.as_told() for one in unit.rules.values() if one.live), all_null=self._all_null(unit.name))
         write_standing(self._connection, unit.id, unit.dirty, found)
         self.touched.add(unit.dirty)
         unit.dirty = ""
@@ -212,10 +205,10 @@ class Telling:
                 self._judged_on_delivery(entry)
 
     def _delivered(self, entry: Entry, key: tuple[str, str, str]) -> None:
-        body, counted = entry.body, dict(entry.body["reasons"])
-        bound, broken = self._conformance(key[0], int(body["read"]), counted)
+        body, counted = entry.body, dict(entry.body.get("reasons") or {})
+        bound, broken = self._conformance(key[0], int(body.get("read") or 0), counted)
         reasons = json.dumps(counted, ensure_ascii=False, sort_keys=True)
-        counts = (int(body["read"]), int(body["accepted"]), int(body["quarantined"]))
+        counts = (int(body.get("read") or 0), int(body.get("accepted") or 0), int(body.get("quarantined") or 0))
         there = self._connection.execute(
             "select reasons from delivery where dataset = ? and day = ? and batch = ?", key
         ).fetchone()
@@ -239,7 +232,7 @@ class Telling:
         body, known = entry.body, self._declared.datasets.get(str(entry.body["dataset"]))
         if known is None:
             return
-        counted, read = body["reasons"], int(body["read"])
+        counted, read = body.get("reasons") or {}, int(body.get("read") or 0)
         for name, rule in self._declared.delivered[known.id].items():
             told = (rows for why, rows in counted.items() if why in rule.reasons or why.split(":")[0] in rule.reasons)
             failing = min(read, sum(told))

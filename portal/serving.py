@@ -23,6 +23,7 @@ from portal.following import followed
 from portal.guard import Guard
 from portal.journal import Journal
 from portal.people.people import People
+from portal.probing.daily import kept_up
 from portal.whence import CertifiedProtocol
 
 
@@ -74,7 +75,8 @@ def serve(settings: Settings, place: Place) -> None:
         app = application(city, people)
         # Who asks first does not wait for the catalogue of a large city; nobody else waits for it either.
         Thread(target=app.state.shelf.warm, name="catalogue", daemon=True).start()
-        uvicorn.Server(bounded(Guard(app), place)).run()
+        with kept_up(city, app.state.past):
+            uvicorn.Server(bounded(Guard(app), place)).run()
 
 
 def bounded(app: ASGIApp, place: Place) -> uvicorn.Config:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from contracts.calendar import Calendar
 from contracts.working_days import CalendarHorizon, is_working_day
@@ -53,8 +54,7 @@ _LOGARITHMIC = {Kind.ROWS, Kind.DISTINCT}
 _FLOOR = {Kind.ROWS: 0.02, Kind.NULLS: 0.005, Kind.DISTINCT: 0.03, Kind.DISTRIBUTION: 0.012, Kind.ARRIVAL: 0.75}
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One number of one batch: the day it is of, and of how many rows (0: that matters not)."""
 
     day: date
@@ -86,18 +86,20 @@ class TooLittle:
 
 def band(kind: Kind, history: Sequence[Point], at: Point, calendar: Calendar | None = None) -> Band | TooLittle:
     """The band for a batch of a day after those of `history`, oldest first. `at` gives the day and the rows alone."""
-    every = [_seen(kind, one, calendar) for one in history[-LOOK_BACK:] if math.isfinite(one.value)]
-    known = every[-WINDOW:]
+    known = [_seen(kind, one, calendar) for one in history[-WINDOW:] if math.isfinite(one.value)]
     if len(known) < LEAST:
         return TooLittle(len(known))
     new = _Seen(at.day.toordinal(), 0.0, _kind_of(at.day, calendar), at.day.weekday(), at.rows)
     if _gap(known) >= _SLOW:  # what comes weekly or less often does not hang on the day of the week
-        every, known, new = [one.plain for one in every], [one.plain for one in known], new.plain
+        known, new = [one.plain for one in known], new.plain
+    if (still := _still(kind, known, new)) is not None:
+        return still
     since = _since_level(kind, known)
     if len(since) < LEAST:
         return TooLittle(len(since))
-    if len(since) == len(known):  # holidays of another level say nothing of this one
-        since = [*(one for one in every[:-WINDOW] if one.kind == _HOLIDAY), *known]
+    if len(since) == len(known) and new.kind == _HOLIDAY:  # those of another level say nothing of this one
+        before = (_seen(kind, one, calendar) for one in history[-LOOK_BACK:-WINDOW] if math.isfinite(one.value))
+        since = [*(one for one in before if one.kind == _HOLIDAY), *known]
     found = _judged(kind, since, new)
     if isinstance(found, TooLittle):
         return found
@@ -118,8 +120,7 @@ def _capped(kind: Kind, value: float) -> float:
 _WORKED, _OFF, _HOLIDAY = "worked", "off", "holiday"
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """A point as it is judged: day number, value on its scale, kind of day, weekday, rows."""
 
     x: int
@@ -160,6 +161,16 @@ def _back(kind: Kind, value: float) -> float:
 
 def _gap(known: Sequence[_Seen]) -> float:
     return median(later.x - one.x for one, later in pairwise(known))
+
+
+def _still(kind: Kind, known: Sequence[_Seen], new: _Seen) -> Band | None:
+    """The band of a series that never moved, where there are enough days such as the new one; most are so."""
+    value = known[0].y
+    if any(one.y != value for one in known) or sum(one.kind == new.kind for one in known) < _LEAST_OF_KIND:
+        return None
+    width = _WIDTH * max(_FLOOR[kind], _chance(kind, value, new.rows))
+    low = 0.0 if kind in _ONE_SIDED else max(0.0, _back(kind, value - width))
+    return Band(_back(kind, value), low, _capped(kind, _back(kind, value + width)), len(known))
 
 
 def _since_level(kind: Kind, known: list[_Seen]) -> list[_Seen]:

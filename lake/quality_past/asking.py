@@ -321,10 +321,13 @@ def _odd(connection: sqlite3.Connection, row: sqlite3.Row) -> Odd:
     return Odd(*facts, row["history"], *days, row["batch"])
 
 
-def newest_days(connection: sqlite3.Connection) -> dict[str, date]:
-    """Dataset -> the day of its newest delivery that counts."""
+def newest_days(connection: sqlite3.Connection, dataset: str = "") -> dict[str, date]:
+    """Dataset -> the day of its newest delivery that counts, of all or of one."""
     rows = connection.execute(
-        "select dataset, max(day) from delivery where state not in ('withdrawn', 'recalled', 'held') group by dataset"
+        f"select d.dataset, max(day) from ({_DATASETS}) as d join delivery on delivery.dataset = d.dataset and day = "
+        "(select max(day) from delivery where dataset = d.dataset and state not in ('withdrawn', 'recalled', 'held')) "
+        "group by 1",
+        (dataset,),
     )
     return {row[0]: date.fromisoformat(row[1]) for row in rows}
 
@@ -349,17 +352,19 @@ def late_now(past: QualityPast, connection: sqlite3.Connection, today: date) -> 
     return sorted(found, key=lambda each: (-each.working_days, -each.age, each.dataset))
 
 
-def conformance(past: QualityPast, connection: sqlite3.Connection) -> dict[str, Conformance]:
-    """落标率 of each dataset, by its newest day's deliveries."""
+def conformance(past: QualityPast, connection: sqlite3.Connection, dataset: str = "") -> dict[str, Conformance]:
+    """落标率 of each dataset, or of one, by its newest day's deliveries."""
     rows = connection.execute(
-        "select dataset, sum(bound), sum(broken) from delivery as d where state not in ('withdrawn', 'recalled') and "
-        "day = (select max(day) from delivery where dataset = d.dataset and state not in ('withdrawn', 'recalled')) "
-        "group by dataset"
+        f"select d.dataset, sum(bound), sum(broken) from ({_DATASETS}) as d join delivery on delivery.dataset = "
+        "d.dataset and state not in ('withdrawn', 'recalled') and day = (select max(day) from delivery "
+        "where dataset = d.dataset and state not in ('withdrawn', 'recalled')) group by 1",
+        (dataset,),
     )
     told = {row[0]: (int(row[1]), int(row[2])) for row in rows}
     return {
         name: Conformance(len(one.columns), sum(map(is_bound, one.columns)), *told.get(name, (0, 0)))
         for name, one in past.catalogue.datasets.items()
+        if dataset in ("", name)
     }
 
 
@@ -418,9 +423,13 @@ def by_kind(connection: sqlite3.Connection) -> dict[str, dict[str, Kept]]:
     return found
 
 
+# Each dataset once, so that its newest day is looked up and not searched for among all that there ever were.
+_DATASETS = "select name as dataset from unit where kind = 'dataset' and live and ?1 in ('', name)"
+
+
 def told_at(connection: sqlite3.Connection) -> datetime | None:
     """When the newest delivery that the store knows of was told; None where it knows of none."""
-    row = connection.execute("select max(at) from delivery").fetchone()
+    row = connection.execute("select max(value) from meta where name = 'told_at'").fetchone()
     return datetime.fromisoformat(row[0]) if row and row[0] else None
 
 

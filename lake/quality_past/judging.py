@@ -167,16 +167,20 @@ class Judged:
     band: Band | None
 
 
-def series(
-    connection: sqlite3.Connection, dataset: str, kind: Kind, column: str, calendar: Calendar, most: int = 60
-) -> list[Judged]:
-    """The newest days of one number of a dataset, oldest first, each with what was usual then; by its own history."""
-    points = _points(list(_days(connection, dataset)), kind, column)
-    found = []
-    for n in range(max(0, len(points) - most), len(points)):
-        told = band(kind, points[:n], Point(points[n].day, 0.0, points[n].rows), calendar)
-        found.append(Judged(points[n].day, points[n].value, None if isinstance(told, TooLittle) else told))
-    return found
+class History:
+    """The newest days of one dataset, read once for all that is drawn of them."""
+
+    def __init__(self, connection: sqlite3.Connection, dataset: str, calendar: Calendar) -> None:
+        self._days, self._calendar = list(_days(connection, dataset)), calendar
+
+    def series(self, kind: Kind, column: str = "", most: int = 60) -> list[Judged]:
+        """The newest days of one number, oldest first, each with what was usual then, by its own history."""
+        points = _points(self._days, kind, column)
+        found = []
+        for n in range(max(0, len(points) - most), len(points)):
+            told = band(kind, points[:n], Point(points[n].day, 0.0, points[n].rows), self._calendar)
+            found.append(Judged(points[n].day, points[n].value, None if isinstance(told, TooLittle) else told))
+        return found
 
 
 def _points(days: Sequence[_Day], kind: Kind, column: str) -> list[Point]:

@@ -219,6 +219,8 @@ class Telling:
                 "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*key, entry.seq, entry.at.isoformat(), body["state"], *counts, bound, broken, reasons),
             )
+            told = "insert or replace into meta values ('told_at', ?)"
+            self._connection.execute(told, (entry.at.isoformat(),))
             self._await(key)
         elif body["state"] != "known":
             self._connection.execute(

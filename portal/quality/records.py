@@ -14,7 +14,7 @@ from contracts.frequency import Timeliness
 from contracts.model import Column, Dataset
 from lake.quality_past import asking
 from lake.quality_past.asking import Conformance, Day, Failing, Late, Odd, Scope, UnitNow
-from lake.quality_past.judging import series
+from lake.quality_past.judging import History
 from lake.quality_past.store import QualityPast
 from lake.quality_past.units import CITY, DATASET, is_bound
 from portal.charts import SCORES, SMALL, Frame, Mark, line
@@ -267,7 +267,7 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
         unit = next(each for each in asking.units_now(store, weights, one.department) if each.name == name)
         line_, odd = asking.unit_line(store, name, weights, _DAYS), asking.anomalies_now(store, name)
         profile = asking.newest_profile(store, name)
-        chosen = _chosen(one, show)
+        chosen, history = _chosen(one, show), History(store, name, catalogue.calendar)
         return DatasetFacts(
             now=unit,
             dataset=one,
@@ -277,15 +277,15 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
             columns=_columns(past, store, one, (profile, odd)),
             results=asking.results_of(store, name),
             odd=[
-                OddShown(each, _banded(past, store, name, (each.kind, each.column)) if number < 3 else "")
+                OddShown(each, _banded(history, name, (each.kind, each.column)) if number < 3 else "")
                 for number, each in enumerate(odd)
             ],
             before=asking.anomalies_of(store, name),
             silent=asking.silent_kinds(store, name),
-            chosen=(*chosen, _banded(past, store, name, chosen)) if chosen else ("", "", ""),
-            rows_picture=_banded(past, store, name, (str(Kind.ROWS), "")),
-            conformance=asking.conformance(past, store)[name],
-            timeliness=asking.timeliness_of(past, asking.newest_days(store), name, day_of(now)),
+            chosen=(*chosen, _banded(history, name, chosen)) if chosen else ("", "", ""),
+            rows_picture=_banded(history, name, (str(Kind.ROWS), "")) if not odd else "",
+            conformance=asking.conformance(past, store, name)[name],
+            timeliness=asking.timeliness_of(past, asking.newest_days(store, name), name, day_of(now)),
             profiled=profile[:2] if profile else None,
             told=asking.told_at(store),
         )
@@ -297,8 +297,8 @@ def _chosen(one: Dataset, show: str) -> tuple[str, str] | None:
     return (kind, column) if kind in set(map(str, Kind)) and column in known else None
 
 
-def _banded(past: QualityPast, store: Any, name: str, what: tuple[str, str]) -> str:
-    found = series(store, name, Kind(what[0]), what[1], past.catalogue.calendar)
+def _banded(history: History, name: str, what: tuple[str, str]) -> str:
+    found = history.series(Kind(what[0]), what[1])
     marks = [
         Mark(str(one.day), one.value, one.band.low, one.band.high, not one.band.holds(one.value))
         if one.band

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.model import Catalogue, Department
 from lake.quality_past import asking
-from lake.quality_past.judging import series
+from lake.quality_past.judging import History
 from lake.quality_past.schema import reading
 from lake.quality_past.store import QualityPast
 from lake.settings import load_settings
@@ -222,7 +222,7 @@ def test_a_batch_is_held_against_those_before_it(desk: Desk) -> None:
             150,
             date(2026, 4, 11),
         ) and rows_.high > rows_.expected > rows_.low > 150
-        drawn = series(store, "test.residents", Kind.NULLS, "age", desk.past.catalogue.calendar)
+        drawn = History(store, "test.residents", desk.past.catalogue.calendar).series(Kind.NULLS, "age")
         assert drawn[-1].value == 0.6 and drawn[-1].band is not None and not drawn[-1].band.holds(0.6)
     desk.deliver(41, 160)
     desk.past.read_on()

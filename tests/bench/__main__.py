@@ -29,6 +29,9 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "portal": [],
         "catalogue": [],
         "portal_clients": [],
+        "profiles": [],
+        "anomalies": [],
+        "quality": [],
     }
 
 

@@ -20,7 +20,7 @@ from lake.quality_past.standings import settle, sum_up
 from lake.quality_past.telling import KINDS, Telling
 from lake.quality_past.units import Declared, declared
 from lake.settings import Settings
-from sharing.chain import Entry
+from sharing.chain import Entry, Head
 from sharing.ledger import Ledger
 
 _TOGETHER = 200_000
@@ -37,6 +37,8 @@ class QualityPast:
         self._ledger, self._lock = ledger, Lock()
         self._catalogue, self._declared = catalogue, declared(catalogue)
         self._to = -1
+        self.kept = False
+        """Whether somebody keeps it up to date, so that no page need."""
 
     @property
     def declared(self) -> Declared:
@@ -53,6 +55,17 @@ class QualityPast:
         if catalogue is not self._catalogue:
             with self._lock:
                 self._catalogue, self._declared, self._to = catalogue, declared(catalogue), -1
+
+    def look(self, catalogue: Catalogue) -> None:
+        """Bring it up to date for a page, by the declarations as they are now.
+
+        Where something else does so (`kept`, or whoever is at it just now) the page is of what is known, and does not
+        wait; of a store that is not there yet it does.
+        """
+        if self.path.exists() and (self.kept or self._lock.locked()):
+            return
+        self.follow(catalogue)
+        self.read_on()
 
     def read_on(self, most: int = _AT_ONCE) -> None:
         """Take in what is new in the ledger, and judge the new batches of at most so many datasets."""
@@ -80,6 +93,8 @@ class QualityPast:
             yield connection
 
     def _read_on(self, most: int) -> None:
+        if self.path.exists() and not self._follows():
+            self._forget()
         with self._writing() as connection:
             self._settle(connection)
             while self._fold(connection):
@@ -88,6 +103,12 @@ class QualityPast:
             for dataset, day in waiting if len(waiting) <= most else ():
                 self._judge(connection, dataset, day)
             self._to = _read_to(connection)
+
+    def _follows(self) -> bool:
+        """Whether the store is of this ledger: one that was put back from a backup may be another from an entry on."""
+        with self._writing() as connection:
+            known = connection.execute("select value from meta where name = 'digest'").fetchone()
+            return known is None or self._ledger.holds(Head(_read_to(connection), known[0]))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -103,22 +124,24 @@ class QualityPast:
 
     def _fold(self, connection: sqlite3.Connection) -> bool:
         """One portion of what is new; whether there may be more."""
-        size = self._ledger.size()
+        head = self._ledger.head()
+        size, digest = head.seq, head.digest
         with _transaction(connection):
             begun, count = _read_to(connection), 0
             if begun >= size:
                 return False
-            telling, last = Telling(connection, self._declared), begun
+            telling, last, told = Telling(connection, self._declared), begun, digest
             for entry in self._new(begun):
                 if count >= _TOGETHER or entry.seq > size:
                     break
                 telling.tell(entry)
-                count, last = count + 1, entry.seq
+                count, last, told = count + 1, entry.seq, entry.digest
             telling.end()
             if telling.touched:
                 sum_up(connection, telling.touched)
             done = count < _TOGETHER
-            connection.execute("insert or replace into meta values ('read_to', ?)", (str(size if done else last),))
+            read = {"read_to": str(size if done else last), "digest": digest if done else told}
+            connection.executemany("insert or replace into meta values (?, ?)", list(read.items()))
         return not done
 
     def _new(self, begun: int) -> Iterator[Entry]:

@@ -17,7 +17,7 @@ from portal.probing.probe import probe_all
 from portal.released import Released
 from sharing.faults import SharingRefused
 
-_SECONDS = 20.0
+_SECONDS = 5.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -40,10 +40,12 @@ def kept_up(city: City, past: QualityPast) -> Iterator[None]:
             if ended.wait(_SECONDS):
                 return
 
+    past.kept = True
     thread = Thread(target=keep, name="quality", daemon=True)
     thread.start()
     try:
         yield
     finally:
+        past.kept = False
         ended.set()
         thread.join(10)

@@ -249,6 +249,7 @@ class DatasetFacts:
     before: Sequence[Any]
     silent: Mapping[str, int]
     chosen: tuple[str, str, str]
+    """The kind of number that is asked for, of which column, and its picture."""
     rows_picture: str
     conformance: Conformance
     timeliness: Timeliness
@@ -256,6 +257,7 @@ class DatasetFacts:
     told: datetime | None
 
 
+SCORE = "score"
 _BANDED = Frame(640, 150)
 
 
@@ -282,7 +284,7 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
             ],
             before=asking.anomalies_of(store, name),
             silent=asking.silent_kinds(store, name),
-            chosen=(*chosen, _banded(history, name, chosen)) if chosen else ("", "", ""),
+            chosen=(*chosen, _drawn(past, store, history, name, chosen)) if chosen else ("", "", ""),
             rows_picture=_banded(history, name, (str(Kind.ROWS), "")) if not odd else "",
             conformance=asking.conformance(past, store, name)[name],
             timeliness=asking.timeliness_of(past, asking.newest_days(store, name), name, day_of(now)),
@@ -293,8 +295,15 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
 
 def _chosen(one: Dataset, show: str) -> tuple[str, str] | None:
     kind, _, column = show.partition(":")
-    known = {"", *(each.name for each in one.columns)}
-    return (kind, column) if kind in set(map(str, Kind)) and column in known else None
+    columns = {each.name for each in one.columns}
+    known = columns if kind == SCORE else {"", *columns}
+    return (kind, column) if kind in {SCORE, *map(str, Kind)} and column in known else None
+
+
+def _drawn(past: QualityPast, store: Any, history: History, name: str, what: tuple[str, str]) -> str:
+    if what[0] != SCORE:
+        return _banded(history, name, what)
+    return _picture(asking.column_line(store, name, what[1], past.catalogue.weights), f"{name} {what[1]}")
 
 
 def _banded(history: History, name: str, what: tuple[str, str]) -> str:

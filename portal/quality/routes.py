@@ -79,8 +79,7 @@ class QualityPages:
         """What is asked of the store, brought up to date before."""
 
         def asked() -> Any:
-            self._past.follow(self._people.city.catalogue)
-            self._past.read_on()
+            self._past.look(self._people.city.catalogue)
             return ask()
 
         return await asyncio.to_thread(asked)

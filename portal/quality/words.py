@@ -15,6 +15,7 @@ STATES: _Words = {
     "all_null": ("全部为空值", "all null"),
 }
 KINDS: _Words = {
+    "score": ("质量评分", "score"),
     "row_count": ("行数", "rows"),
     "null_rate": ("空值率", "null rate"),
     "distinct_values": ("不同值数", "distinct values"),

@@ -283,3 +283,29 @@ def test_a_probe_is_told_of_the_product_and_of_what_it_is_made_of(desk: Desk) ->
     bad = {"rows": 10, "failing_rows": 10, "passed": False, "error": None, "observed": "9 rows read of 10"}
     desk.ledger.append("probe", {**body, **bad, "run_id": ""}, START)
     assert desk.unit().score.dimensions["accessibility"] == 0.0
+
+
+def test_a_store_of_another_past_is_made_again(desk: Desk, tmp_path: Path) -> None:
+    fill(desk, range(6), read_on=True)
+    desk.past.read_on()
+    settings = load_settings(tmp_path, {"ZHONGTAI_NOW": START.isoformat()})
+    with Ledger.open(tmp_path / "restored.sqlite") as other:
+        put_back = Desk(other, QualityPast(settings, other, desk.past.catalogue), tmp_path)
+        put_back.check(0, "built", 3)
+        assert put_back.unit().failing == 1
+        assert len(put_back.dump()["rule"]) == 1
+
+
+def test_a_page_waits_for_nobody_who_brings_it_up_to_date(desk: Desk) -> None:
+    fill(desk, range(3), read_on=True)
+    desk.check(9, "built", 5)
+    with desk.past._lock:
+        desk.past.look(desk.past.catalogue)
+    with desk.past.asked() as store:
+        assert asking.as_of(store) == desk.ledger.size() - 1
+    desk.past.look(desk.past.catalogue)
+    desk.past.kept = True
+    desk.check(10, "built", 5)
+    desk.past.look(desk.past.catalogue)
+    with desk.past.asked() as store:
+        assert asking.as_of(store) == desk.ledger.size() - 1

@@ -117,5 +117,9 @@ def score(dimensions: Mapping[str, float | None], weights: Weights, state: State
     """The weighted mean of the dimensions that were measured."""
     known = {name: value for name in DIMENSIONS if (value := dimensions.get(name)) is not None}
     whole = sum(weights.of(name) for name in known)
-    overall = round(sum(weights.of(name) * value for name, value in known.items()) / whole, 2) if whole else None
-    return Score(overall, {name: round(value, 2) for name, value in known.items()}, state)
+    overall = _rounded(sum(weights.of(name) * value for name, value in known.items()) / whole) if whole else None
+    return Score(overall, {name: _rounded(value) for name, value in known.items()}, state)
+
+
+def _rounded(value: float) -> float:
+    return round(value, 2) + 0.0  # a sum that came out a little below nothing is nothing, without a sign

@@ -86,10 +86,11 @@ class TooLittle:
 
 def band(kind: Kind, history: Sequence[Point], at: Point, calendar: Calendar | None = None) -> Band | TooLittle:
     """The band for a batch of a day after those of `history`, oldest first. `at` gives the day and the rows alone."""
-    known = [_seen(kind, one, calendar) for one in history[-WINDOW:] if math.isfinite(one.value)]
+    days = _days_of(calendar)
+    known = [_seen(kind, one, days) for one in history[-WINDOW:] if math.isfinite(one.value)]
     if len(known) < LEAST:
         return TooLittle(len(known))
-    new = _Seen(at.day.toordinal(), 0.0, _kind_of(at.day, calendar), at.day.weekday(), at.rows)
+    new = _seen(kind, Point(at.day, 0.0, at.rows), days)
     if _gap(known) >= _SLOW:  # what comes weekly or less often does not hang on the day of the week
         known, new = [one.plain for one in known], new.plain
     if (still := _still(kind, known, new)) is not None:
@@ -98,7 +99,7 @@ def band(kind: Kind, history: Sequence[Point], at: Point, calendar: Calendar | N
     if len(since) < LEAST:
         return TooLittle(len(since))
     if len(since) == len(known) and new.kind == _HOLIDAY:  # those of another level say nothing of this one
-        before = (_seen(kind, one, calendar) for one in history[-LOOK_BACK:-WINDOW] if math.isfinite(one.value))
+        before = (_seen(kind, one, days) for one in history[-LOOK_BACK:-WINDOW] if math.isfinite(one.value))
         since = [*(one for one in before if one.kind == _HOLIDAY), *known]
     found = _judged(kind, since, new)
     if isinstance(found, TooLittle):
@@ -134,21 +135,34 @@ class _Seen(NamedTuple):
         return _Seen(self.x, self.y, _WORKED, 0, self.rows)
 
 
-@lru_cache(maxsize=16_384)
-def _kind_of(day: date, calendar: Calendar | None) -> str:
-    """Worked, off, or off though it is no weekend; beyond the calendar by the weekday alone."""
-    try:
-        worked = is_working_day(day, calendar)
-    except CalendarHorizon:
-        worked = day.weekday() < _SLOW
-    if worked:
-        return _WORKED
-    return _OFF if day.weekday() >= _SLOW else _HOLIDAY
+class _Days(dict[date, tuple[int, str, int]]):
+    """Day -> its number, its kind (worked, off, or off though it is no weekend) and its weekday, as they are asked for.
+
+    Beyond the calendar by the weekday alone.
+    """
+
+    def __init__(self, calendar: Calendar | None) -> None:
+        super().__init__()
+        self._calendar = calendar
+
+    def __missing__(self, day: date) -> tuple[int, str, int]:
+        try:
+            worked = is_working_day(day, self._calendar)
+        except CalendarHorizon:
+            worked = day.weekday() < _SLOW
+        kind = _WORKED if worked else _OFF if day.weekday() >= _SLOW else _HOLIDAY
+        found = self[day] = (day.toordinal(), kind, day.weekday())
+        return found
 
 
-def _seen(kind: Kind, one: Point, calendar: Calendar | None) -> _Seen:
-    day = one.day
-    return _Seen(day.toordinal(), _on(kind, one.value), _kind_of(day, calendar), day.weekday(), one.rows)
+@lru_cache(maxsize=8)
+def _days_of(calendar: Calendar | None) -> _Days:
+    return _Days(calendar)
+
+
+def _seen(kind: Kind, one: Point, days: _Days) -> _Seen:
+    number, of, weekday = days[one.day]
+    return _Seen(number, _on(kind, one.value), of, weekday, one.rows)
 
 
 def _on(kind: Kind, value: float) -> float:

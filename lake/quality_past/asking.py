@@ -14,7 +14,7 @@ from contracts.frequency import Timeliness, timeliness
 from contracts.weights import Weights
 from lake.quality_past.standings import COUNTS
 from lake.quality_past.store import QualityPast
-from lake.quality_past.units import CITY, DATASET, DELIVERED, is_bound
+from lake.quality_past.units import CITY, DATASET, DELIVERED
 from quality.measured import Score, State, Told, score, standing
 
 _LINE = 1000
@@ -321,13 +321,13 @@ def _odd(connection: sqlite3.Connection, row: sqlite3.Row) -> Odd:
     return Odd(*facts, row["history"], *days, row["batch"])
 
 
-def newest_days(connection: sqlite3.Connection, dataset: str = "") -> dict[str, date]:
-    """Dataset -> the day of its newest delivery that counts, of all or of one."""
+def newest_days(connection: sqlite3.Connection, of: str = "") -> dict[str, date]:
+    """Dataset -> the day of its newest delivery that counts: of all, of a department's, or of one."""
     rows = connection.execute(
         f"select d.dataset, max(day) from ({_DATASETS}) as d join delivery on delivery.dataset = d.dataset and day = "
         "(select max(day) from delivery where dataset = d.dataset and state not in ('withdrawn', 'recalled', 'held')) "
         "group by 1",
-        (dataset,),
+        (of,),
     )
     return {row[0]: date.fromisoformat(row[1]) for row in rows}
 
@@ -352,19 +352,19 @@ def late_now(past: QualityPast, connection: sqlite3.Connection, today: date) -> 
     return sorted(found, key=lambda each: (-each.working_days, -each.age, each.dataset))
 
 
-def conformance(past: QualityPast, connection: sqlite3.Connection, dataset: str = "") -> dict[str, Conformance]:
-    """落标率 of each dataset, or of one, by its newest day's deliveries."""
+def conformance(past: QualityPast, connection: sqlite3.Connection, of: str = "") -> dict[str, Conformance]:
+    """落标率 of each dataset, of a department's, or of one, by its newest day's deliveries."""
     rows = connection.execute(
         f"select d.dataset, sum(bound), sum(broken) from ({_DATASETS}) as d join delivery on delivery.dataset = "
         "d.dataset and state not in ('withdrawn', 'recalled') and day = (select max(day) from delivery "
         "where dataset = d.dataset and state not in ('withdrawn', 'recalled')) group by 1",
-        (dataset,),
+        (of,),
     )
     told = {row[0]: (int(row[1]), int(row[2])) for row in rows}
     return {
-        name: Conformance(len(one.columns), sum(map(is_bound, one.columns)), *told.get(name, (0, 0)))
+        name: Conformance(len(one.columns), past.declared.following[name], *told.get(name, (0, 0)))
         for name, one in past.catalogue.datasets.items()
-        if dataset in ("", name)
+        if of in ("", name, one.department)
     }
 
 
@@ -424,7 +424,7 @@ def by_kind(connection: sqlite3.Connection) -> dict[str, dict[str, Kept]]:
 
 
 # Each dataset once, so that its newest day is looked up and not searched for among all that there ever were.
-_DATASETS = "select name as dataset from unit where kind = 'dataset' and live and ?1 in ('', name)"
+_DATASETS = "select name as dataset from unit where kind = 'dataset' and live and ?1 in ('', name, department)"
 
 
 def told_at(connection: sqlite3.Connection) -> datetime | None:

@@ -64,6 +64,8 @@ class Declared:
     digest: str
     bound: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     """Dataset -> column that follows a standard -> the reasons that say that a value does not."""
+    following: Mapping[str, int] = field(default_factory=dict)
+    """Dataset -> how many of its columns follow a standard that a value can break."""
     delivered: Mapping[str, Mapping[str, OnDelivery]] = field(default_factory=dict)
     """Dataset -> the rules that each row is judged by as it lands: those that break one are not in the lake."""
 
@@ -99,9 +101,12 @@ def declared(catalogue: Catalogue) -> Declared:
         by_table |= dict.fromkeys(tables, unit.name)
     bound = {name: {one.name: _reasons(one) for one in each.columns} for name, each in catalogue.datasets.items()}
     modes = {name: str(one.mode) for name, one in catalogue.datasets.items()}
+    following = {name: sum(map(is_bound, one.columns)) for name, one in catalogue.datasets.items()}
     delivered = {name: _on_delivery(one) for name, one in catalogue.datasets.items()}
     facts = repr((rules, delivered, sorted(units.items()), sorted(modes.items()))).encode()
-    return Declared(units, by_table, rules, catalogue.datasets, hashlib.sha256(facts).hexdigest(), bound, delivered)
+    return Declared(
+        units, by_table, rules, catalogue.datasets, hashlib.sha256(facts).hexdigest(), bound, following, delivered
+    )
 
 
 def _units(catalogue: Catalogue, rules: Mapping[str, object]) -> Iterator[tuple[Unit, list[str]]]:

@@ -189,7 +189,7 @@ def department(past: QualityPast, name: str, now: datetime) -> DepartmentFacts:
     with past.asked() as store:
         known = asking.scopes(store, weights).get(scope)
         line_ = asking.scope_line(store, scope, weights, _DAYS)
-        conforming, newest = asking.conformance(past, store), asking.newest_days(store)
+        conforming, newest = asking.conformance(past, store, name), asking.newest_days(store, name)
         odd = [one for one in asking.anomalies_now(store) if _department(one.dataset) == name]
         rows = [
             DatasetRow(

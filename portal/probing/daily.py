@@ -27,18 +27,23 @@ def kept_up(city: City, past: QualityPast) -> Iterator[None]:
     ended = Event()
     released, proofs = Released(city), Proofs()
 
+    def once() -> None:
+        try:
+            past.follow(city.catalogue)
+            past.read_on(0)
+            past.judge_all()
+            probe_all(city, released, proofs, due=True)
+        except (OSError, sqlite3.Error, SharingRefused) as error:
+            # The next turn tries again; what cannot be written now is no reason to serve nothing.
+            _LOG.warning("quality is not brought up to date: %s", type(error).__name__)
+
     def keep() -> None:
-        while True:
-            try:
-                probe_all(city, released, proofs, due=True)
-                past.follow(city.catalogue)
-                past.read_on(0)
-                past.judge_all()
-            except (OSError, sqlite3.Error, SharingRefused) as error:
-                # The next turn tries again; what cannot be written now is no reason to serve nothing.
-                _LOG.warning("quality is not brought up to date: %s", type(error).__name__)
-            if ended.wait(_SECONDS):
-                return
+        try:
+            once()
+            while not ended.wait(_SECONDS):
+                once()
+        finally:
+            past.kept = False  # whoever asks then does so again
 
     past.kept = True
     thread = Thread(target=keep, name="quality", daemon=True)
@@ -46,6 +51,5 @@ def kept_up(city: City, past: QualityPast) -> Iterator[None]:
     try:
         yield
     finally:
-        past.kept = False
         ended.set()
         thread.join(10)

@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.calendar import Calendar
 from contracts.clock import in_city
-from quality.anomalies import LOOK_BACK, WINDOW, Band, Kind, Point, TooLittle, band, distance, together
+from quality.anomalies import LOOK_BACK, WINDOW, Band, Kind, Point, TooLittle, band, bands, distance, together
 
 NEWEST = 30
 """So many days are judged at most of what came at once."""
@@ -176,11 +176,11 @@ class History:
     def series(self, kind: Kind, column: str = "", most: int = 60) -> list[Judged]:
         """The newest days of one number, oldest first, each with what was usual then, by its own history."""
         points = _points(self._days, kind, column)
-        found = []
-        for n in range(max(0, len(points) - most), len(points)):
-            told = band(kind, points[:n], Point(points[n].day, 0.0, points[n].rows), self._calendar)
-            found.append(Judged(points[n].day, points[n].value, None if isinstance(told, TooLittle) else told))
-        return found
+        usual = bands(kind, points, most, self._calendar)
+        return [
+            Judged(one.day, one.value, None if isinstance(told, TooLittle) else told)
+            for one, told in zip(points[-len(usual) :] if usual else (), usual, strict=True)
+        ]
 
 
 def _points(days: Sequence[_Day], kind: Kind, column: str) -> list[Point]:

@@ -279,7 +279,7 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
             columns=_columns(past, store, one, (profile, odd)),
             results=asking.results_of(store, name),
             odd=[
-                OddShown(each, _banded(history, name, (each.kind, each.column)) if number < 3 else "")
+                OddShown(each, _banded(history, name, (each.kind, each.column)) if number < 2 else "")
                 for number, each in enumerate(odd)
             ],
             before=asking.anomalies_of(store, name),

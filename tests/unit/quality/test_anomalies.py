@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.calendar import Calendar
 from contracts.working_days import is_working_day
-from quality.anomalies import LEAST, Band, Kind, Point, TooLittle, band, distance
+from quality.anomalies import LEAST, Band, Kind, Point, TooLittle, band, bands, distance
 from tests.bench.anomalies import Tally, corpus, judged, total
 
 START = date(2025, 3, 3)
@@ -104,3 +104,11 @@ def test_distance_is_a_distance() -> None:
     assert distance({"a": 1}, {"b": 1}) == pytest.approx(1)
     assert distance(one, other) == pytest.approx(distance(other, one)) and 0 < distance(one, other) < 1
     assert distance({}, one) == 0
+
+
+def test_many_bands_at_once_are_each_as_alone() -> None:
+    every = weekly(200)
+    alone = [band(Kind.ROWS, every[:n], every[n]) for n in range(150, 200)]
+    assert bands(Kind.ROWS, every, 50) == alone
+    assert bands(Kind.ROWS, every[:3], 50) == [TooLittle(0), TooLittle(1), TooLittle(2)]
+    assert bands(Kind.ROWS, [], 50) == []

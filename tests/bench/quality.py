@@ -31,6 +31,7 @@ from portal.app import application
 from portal.city import City
 from portal.guard import Guard
 from portal.people.people import People
+from portal.serving import settle_memory
 from tests.bench.catalogue import city_of
 from tests.bench.measure import Took, timed
 from tests.unit.gates import cases
@@ -96,6 +97,7 @@ class Asking:
         people = People(city, "http://portal")
         steward(city.settings.workspace)
         self.app: Any = Guard(application(city, people))
+        settle_memory()
         self.cookie = f"zt={people.sessions.begin(_STEWARD, city.now(), None)}"
 
     def get(self, path: str) -> Took:

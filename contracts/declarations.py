@@ -185,6 +185,14 @@ class AlertsDeclaration(Declaration):
     to: tuple[ToldDeclaration, ...]
 
 
+class QualityDeclaration(Declaration):
+    """How quality is scored."""
+
+    weights: dict[Text, Real] = Field(
+        default_factory=dict, description="dimension -> weight; left out: all alike; one that is not named: 0"
+    )
+
+
 class CityDeclaration(Declaration):
     """`zhongtai.yml`."""
 
@@ -201,6 +209,7 @@ class CityDeclaration(Declaration):
     open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
     alerts: AlertsDeclaration | None = Field(None, description="who is told each day of what is bad")
+    quality: QualityDeclaration | None = Field(None, description="how quality is scored")
 
 
 class RoleDeclaration(Declaration):

@@ -14,6 +14,7 @@ from contracts.acts import DeclaredPersons, Person
 from contracts.alerting import check_alerts, read_alerts
 from contracts.calendar import Calendar
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
+from contracts.dimensions import DIMENSIONS
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
@@ -30,6 +31,7 @@ from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
+from contracts.weights import Weights
 
 
 def load_catalogue(workspace: Path, *, deliveries: Path | None = None, engine: Engine | None = None) -> Catalogue:
@@ -107,6 +109,7 @@ class _Reading:
             jurisdiction=jurisdiction,
             signing_in=_signing_in(city),
             alerts=read_alerts(city),
+            weights=Weights(dict(city.quality.weights)) if city.quality else Weights(),
         )
 
     def faults(self) -> list[Fault]:
@@ -299,6 +302,21 @@ def _check_city(city: CityDeclaration, document: Document) -> None:
     for day in sorted(set(own.holidays) & set(own.workdays)) if own else ():
         text = f"{day} is a holiday and a workday"
         document.fault(("calendar", "workdays"), text, "each day in one of the lists")
+    _check_weights(city, document)
+
+
+def _check_weights(city: CityDeclaration, document: Document) -> None:
+    weights = city.quality.weights if city.quality else {}
+    at = ("quality", "weights")
+    for name, weight in weights.items():
+        if name not in DIMENSIONS:
+            document.fault((*at, name), f"there is no dimension {name!r}", nearest(name, DIMENSIONS))
+        elif weight < 0:
+            text = f"{weight:g} is below zero: no dimension makes a score better by being bad"
+            document.fault((*at, name), text, "0, for a dimension that does not count, or more")
+    if weights and not any(weight > 0 for weight in weights.values()):
+        text = "no dimension has a weight above 0, so that there would be no score"
+        document.fault(at, text, f"a weight above 0 for one of {', '.join(DIMENSIONS)}; or leave weights out")
 
 
 def _open_data(city: CityDeclaration) -> OpenData:

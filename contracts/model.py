@@ -26,6 +26,7 @@ from contracts.source import Database as Database
 from contracts.source import Source as Source
 from contracts.source import Store as Store
 from contracts.violation import Severity
+from contracts.weights import Weights
 
 
 class Level(StrEnum):
@@ -455,6 +456,7 @@ class Catalogue:
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
     alerts: Alerts = field(default_factory=Alerts)
+    weights: Weights = field(default_factory=Weights)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contracts.dimensions import DIMENSIONS as DIMENSIONS
 from contracts.model import LogicalType
 
 _NUMBERS = (LogicalType.INTEGER, LogicalType.DECIMAL, LogicalType.NUMBER)
@@ -55,7 +56,6 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-DIMENSIONS = ("conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility")
 
 NUMBERS, DAYS = frozenset(_NUMBERS), frozenset(_DAYS)
 # Compiled from a contract's column, or from its deliveries: elsewhere there is nothing to judge by.

@@ -126,6 +126,11 @@ class Settings:
         return self.state / "seen"
 
     @property
+    def quality(self) -> Path:
+        """What is derived of the ledger about quality over time; it may be deleted, and is made again."""
+        return self.state / "quality"
+
+    @property
     def scratch(self) -> Path:
         """Files that one run makes and removes."""
         return self.state / "scratch"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
+from lake.quality_past.store import QualityPast
 from portal import description
 from portal.access import Access
 from portal.audit.routes import Audit
@@ -29,6 +30,7 @@ from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quality.routes import QualityPages
 from portal.quarantine.routes import QuarantinePages
 from portal.refusals import Refusals
 from portal.released import Released
@@ -42,10 +44,10 @@ from portal.verdicts.routes import Verdicts
 def application(city: City, people: People) -> Starlette:
     """The ASGI application of one city and its persons."""
     shared, base = (city, Released(city), Proofs()), people.base
-    shelf = Shelf(city)
+    shelf, past = Shelf(city), QualityPast(city.settings, city.ledger, city.catalogue)
     pages = Pages(people)
     entrance, desk, corrections = SigningIn(people, pages), Desk(people), CorrectionDesk(people)
-    morning = Morning(city, [corrections.found])
+    morning = Morning(city, past, [corrections.found])
     found = Starlette(
         routes=[
             *Home(desk, corrections, (shared[1], morning), pages).routes(),
@@ -63,6 +65,7 @@ def application(city: City, people: People) -> Starlette:
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
+            *QualityPages(people, pages, past).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
             *description.routes(),
@@ -75,6 +78,6 @@ def application(city: City, people: People) -> Starlette:
         ],
         exception_handlers=Refusals(city, pages).handlers(),
     )
-    found.state.shelf, found.state.morning = shelf, morning
+    found.state.shelf, found.state.morning, found.state.past = shelf, morning, past
     found.router.redirect_slashes = False  # they would be sent to whatever host a request names
     return found

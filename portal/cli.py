@@ -223,6 +223,27 @@ def _show_department(found: dict[str, Any], *, as_json: bool) -> None:
         say(f"nothing was read of what {found['department']} delivers")
 
 
+def probe(workspace: Workspace = None, as_json: Json = False) -> None:
+    """Read every current release as its recipient would, and record what came of it; exit 1 where one cannot be."""
+    from portal.files.proof import Proofs
+    from portal.probing.probe import probe_all
+    from portal.released import Released
+    from portal.serving import opened
+
+    with opened(load_settings(workspace)) as city:
+        found = probe_all(city, Released(city), Proofs())
+    if as_json:
+        emit({"probes": [one.as_dict() for one in found]})
+    for one in found if not as_json else ():
+        mark = "[green]✓[/green]" if one.passed else "[red]✗[/red]"
+        said = one.why or f"{one.rows:,} rows"
+        say(f"{mark} {escape(one.agreement)}  {escape(', '.join(one.tried))}: {escape(said)}")
+    if not found and not as_json:
+        say("nothing is released: there is nothing to read")
+    if not all(one.passed for one in found):
+        raise typer.Exit(1)
+
+
 def _shown(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key != "sha256"}
 
@@ -236,4 +257,11 @@ def _show(found: dict[str, Any]) -> None:
         say(f"profile {escape(found['profile'])}: hand it over by a safe way; the token in it is shown nowhere else")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "recipient": recipient, "reads": reads, **PEOPLE, **REPORT}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "recipient": recipient,
+    "reads": reads,
+    "probe": probe,
+    **PEOPLE,
+    **REPORT,
+}

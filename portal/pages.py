@@ -26,6 +26,7 @@ NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/open", "公共数据开放", "Open data", ()),
     ("/catalogue", "资源目录", "Catalogue", ()),
     ("/requests", "供需对接", "Requests", ()),
+    ("/quality", "质量", "Quality", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.ENGINEER)),
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
     ("/quarantine", "隔离数据", "Quarantine", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/cases", "校核与异议", "Cases", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.APPLICANT)),

@@ -38,6 +38,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "corrected": ("dataset", "batch"),
     "declared": ("subject",),
     "merge": ("dataset",),
+    "profile": ("dataset",),
+    "probe": ("agreement",),
     "check": ("table", "rule", "column"),
     "sql": ("digest",),
     "executed": ("table",),

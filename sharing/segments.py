@@ -21,7 +21,10 @@ from sharing.durable import read_file
 from sharing.faults import Fault, SharingRefused
 
 KIND = "segment"
-LEAVING = ("check", "classified", "declared", "executed", "files", "look", "merge", "read", "run", "verdict")
+LEAVING = (
+    *("check", "classified", "declared", "executed", "files", "look"),
+    *("merge", "probe", "profile", "read", "run", "verdict"),
+)
 """The kinds of which a run reads the newest entry for each key alone. Entries of all other kinds stay in the file."""
 
 LACKING = "segment_lacking"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.acts import DeclaredPersons
+from contracts.clock import day_of
 from contracts.model import Catalogue
 from lake.acts import Persons
 from lake.cases.escalating import rules
@@ -12,8 +13,10 @@ from lake.corrections.reading import Book
 from lake.corrections.told import open_cases
 from lake.findings.finding import Finding
 from lake.findings.gather import findings
+from lake.findings.of_past import of_past
 from lake.findings.others import in_quarantine, of_cases
 from lake.findings.told import Told
+from lake.quality_past.store import QualityPast
 from lake.quarantine.book import QuarantineBook
 from lake.settings import Settings
 from sharing.ledger import Ledger
@@ -23,11 +26,12 @@ def everything(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> list
     """Every fault, the urgent first."""
     told = Told(ledger)
     told.read_on()
-    return findings(told, catalogue, more(settings, catalogue, ledger))
+    past = of_past(QualityPast(settings, ledger, catalogue), catalogue, day_of(settings.clock.now()))
+    return findings(told, catalogue, [*past.found, *more(settings, catalogue, ledger)], past.since)
 
 
 def more(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> Iterator[Finding]:
-    """What other parts find than rules, gates and deliveries."""
+    """What quarantine and cases have to say."""
     yield from in_quarantine(QuarantineBook(ledger).open(catalogue))
     book = Book(ledger, Persons.of(settings, DeclaredPersons(catalogue.persons, catalogue.demonstration)))
     yield from of_cases(open_cases(book.cases().values(), rules(catalogue), settings.clock.now()))

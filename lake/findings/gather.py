@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 
 from contracts.model import Catalogue, Domain, Rule
 from contracts.rules_in_words import words
 from contracts.violation import Severity
 from lake.findings.finding import Finding, Kind, Reached, Words
+from lake.findings.of_past import Since
 from lake.findings.told import Checked, Delivered, Judged, Told
 from lineage.gates.registry import GATES
 from quality.rules import BUILT, declared_rules
@@ -22,9 +25,11 @@ _LONGEST = 300
 _GATES = {gate.name: gate.title_zh for gate in GATES}
 
 
-def findings(told: Told, catalogue: Catalogue, more: Iterable[Finding] = ()) -> list[Finding]:
-    """Every fault of the city, the urgent first."""
-    gathering = _Gathering(told, catalogue)
+def findings(
+    told: Told, catalogue: Catalogue, more: Iterable[Finding] = (), since: Since = MappingProxyType({})
+) -> list[Finding]:
+    """Every fault of the city, the urgent first; `since` knows of rules' failing what `told` reads no more."""
+    gathering = _Gathering(told, catalogue, since)
     found = [*gathering.refused(), *gathering.withheld(), *gathering.failing(), *map(gathering.reaching, more)]
     return sorted(found, key=lambda one: one.rank)
 
@@ -43,6 +48,7 @@ class _Gathering:
 
     told: Told
     catalogue: Catalogue
+    since: Since
 
     @cached_property
     def _rules(self) -> Mapping[str, Mapping[str, Rule]]:
@@ -161,6 +167,11 @@ class _Gathering:
             if rule is not None and one.failing_since is not None:
                 yield self._failing(table, rule, one)
 
+    def _since(self, table: str, rule: str, known: date | None) -> date | None:
+        schema, _, name = table.partition(".")
+        names = (table, f"delivered.{name}") if schema == "raw" else (table,)
+        return min((day for name in names if (day := self.since.get((name, rule)))), default=known)
+
     def _failing(self, table: str, rule: Rule, one: Checked) -> Finding:
         body, owner = one.body, self.owner(table)
         zh, en = words(rule)
@@ -176,8 +187,8 @@ class _Gathering:
         return Finding(
             Kind.CHECK if body["severity"] == Severity.ERROR else Kind.WARNING,
             *(table, rule.name, owner.department, owner.name, what, _todo(broken=broken, owned=dataset is not None)),
-            f"/catalogue/{dataset or table}",
-            one.failing_since,
+            f"/quality/{dataset.replace('.', '/')}" if dataset else f"/catalogue/{table}",
+            self._since(table, rule.name, one.failing_since),
             self.effect(table),
             "error" if broken else str(count),
         )

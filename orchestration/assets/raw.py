@@ -11,6 +11,7 @@ from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.corrected import Corrected, corrected
 from lake.failure import told
 from lake.ingest import ingest, unconserved
+from lake.profiles.taking import record_profiles
 from lake.store import RawView
 from lake.versions import raw_version
 from orchestration.assets.naming import check_results, check_specs, table_key
@@ -38,6 +39,8 @@ def raw_asset(dataset: Dataset) -> dg.AssetsDefinition:
                 city.city.progress("land", dataset.id, "as it was")
                 return dg.MaterializeResult(data_version=_version(city, table), check_results=[_conservation({})])
             batches = ingest(city.ingestion, dataset, city.recorded)
+            # Before the batches: a run that dies between leaves them untold, and so to be profiled by the next.
+            record_profiles(city.city, dataset, batches, city.recorded)
             facts.record_batches(city.city, batches)
             facts.record_look(city.city, dataset.id, batches)
             facts.record_corrected(city.city, dataset.id, _corrected(city.ingestion, dataset))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from contracts.calendar import Calendar
+from contracts.frequency import after
 from contracts.working_days import CalendarHorizon, working_days_between
 from portal.catalogue.records import Resource
 
@@ -21,8 +21,6 @@ _UNITS: Mapping[str, tuple[str, str]] = {
     "q": ("个季度", "quarters"),
     "y": ("年", "years"),
 }
-_MONTHS = {"m": 1, "q": 3, "y": 12}
-_DAYS = {"min": 0, "h": 0, "d": 1, "w": 7}
 
 
 @dataclass(frozen=True)
@@ -48,23 +46,6 @@ def due(one: Resource, newest: date | None, today: date, holidays: Calendar) -> 
         age = None
     stale = age is not None and one.fresh_days is not None and age > one.fresh_days
     return Due(newest, next_, next_ is not None and today > next_, age, stale)
-
-
-def after(day: date, frequency: str) -> date | None:
-    """The day on which the next delivery is due after one of a day; None for what comes irregularly."""
-    found = re.fullmatch(r"(\d+)([a-z]+)", frequency)
-    if not found or found[2] not in _UNITS:
-        return None
-    count, unit = int(found[1]), found[2]
-    try:
-        return _months_on(day, count * _MONTHS[unit]) if unit in _MONTHS else day + timedelta(days=count * _DAYS[unit])
-    except (OverflowError, ValueError):
-        return None
-
-
-def _months_on(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def cycle(frequency: str) -> tuple[str, str]:

@@ -16,8 +16,10 @@ from typing import Any
 from contracts.clock import day_of
 from lake.findings.finding import Finding, Kind
 from lake.findings.gather import findings
+from lake.findings.of_past import of_past
 from lake.findings.told import Told
 from lake.findings.whose import concerns
+from lake.quality_past.store import QualityPast
 from portal.city import City
 from portal.people.reader import Reader
 from sharing.faults import SharingRefused
@@ -44,8 +46,8 @@ ALL = Asked()
 class Morning:
     """The faults of one city. Safe to use from several threads."""
 
-    def __init__(self, city: City, more: Sequence[More] = ()) -> None:
-        self._city, self._more = city, more
+    def __init__(self, city: City, past: QualityPast, more: Sequence[More] = ()) -> None:
+        self._city, self._past, self._more = city, past, more
         self._told, self._lock = Told(city.ledger), Lock()
         self._of: tuple[object, ...] = ()
         self._found: Sequence[Finding] = ()
@@ -59,10 +61,12 @@ class Morning:
         """All faults there are now, the urgent first."""
         with self._lock:
             self._told.read_on()
-            catalogue = self._city.catalogue
-            of = (catalogue, self._told.read_to, day_of(self._city.now()))
+            catalogue, today = self._city.catalogue, day_of(self._city.now())
+            of = (catalogue, self._told.read_to, today)
             if of != self._of:
-                self._found = findings(self._told, catalogue, [one for each in self._more for one in each()])
+                past = of_past(self._past, catalogue, today)
+                more = [one for each in self._more for one in each()]
+                self._found = findings(self._told, catalogue, [*past.found, *more], past.since)
                 self._of = of
             return self._found
 

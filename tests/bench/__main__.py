@@ -31,6 +31,9 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "portal_clients": [],
         "report": [],
         "quarantine": [],
+        "profiles": [],
+        "anomalies": [],
+        "quality": [],
     }
 
 

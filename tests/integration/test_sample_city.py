@@ -20,8 +20,11 @@ import pytest
 
 from lake.attach import open_lake
 from lake.city import declarations
+from lake.quality_past.asking import failing_since, units_now
+from lake.quality_past.store import QualityPast
 from lake.queries import city_lineage
 from lineage.graph import ColumnRef
+from sharing.ledger import Ledger
 from tests.integration.conftest import (
     AMOUNT,
     BAD_DELIVERY,
@@ -105,6 +108,23 @@ def test_rows_that_fell_to_newer_versions_are_counted_as_planted(city: SampleCit
     for row in first["datasets"]:
         merged[row["dataset"]] += row["merged"]
     assert dict(merged) == {row["dataset"]: int(row["merged"]) for row in city.truth("merged")}
+
+
+def test_each_batch_is_profiled_also_where_a_run_died_and_every_dataset_has_a_score(
+    city: SampleCity, first: dict[str, Any]
+) -> None:
+    settings = city.settings
+    with Ledger.read(settings.ledger) as ledger:
+        profiled = {(one.body["dataset"], one.body["batch"]): one.body["rows"] for one in ledger.entries("profile")}
+        past = QualityPast(settings, ledger, declarations(settings))
+        past.read_on()
+    wanted = {(row["dataset"], row["batch"]): row["accepted"] for row in first["datasets"] if row["accepted"]}
+    assert profiled == wanted
+    with past.asked() as store:
+        units = {one.name: one for one in units_now(store, past.catalogue.weights) if one.kind == "dataset"}
+        failing = {one.table for one in failing_since(store)}
+    assert {one.state for one in units.values()} == {"measured"} and len(units) == len(past.catalogue.datasets)
+    assert {f"delivered.{dataset.replace('.', '__')}" for dataset, _ in wanted} & failing
 
 
 def test_table_rules_fail_where_planted_and_no_other_blocks(city: SampleCity, first: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.acts import Role
 from lake.findings.finding import Finding, Kind, Words, digest_of
+from lake.quality_past.store import QualityPast
 from portal.findings.morning import Morning
 from tests.unit.portal.catalogued import Catalogued, result, role, sample
 from tests.unit.portal.conftest import Portal
@@ -37,8 +38,13 @@ def fails(city: Catalogued, failing: int, day: int = 0, **more: Any) -> None:
     city.tell("check", {**result(TABLE, f"r{day}", RULE, failing), **more})
 
 
+def morning(city: Catalogued, *more: Any) -> Morning:
+    known = city.portal.city
+    return Morning(known, QualityPast(known.settings, known.ledger, known.catalogue), more)
+
+
 def found(city: Catalogued) -> list[Finding]:
-    return list(Morning(city.portal.city).every())
+    return list(morning(city).every())
 
 
 def test_a_failing_rule_has_since_when_whose_it_is_and_whom_it_hurts(city: Catalogued) -> None:
@@ -140,7 +146,7 @@ def test_each_reader_has_what_they_answer_for(city: Catalogued) -> None:
 def test_what_other_parts_of_the_desk_find_stands_beside_it(city: Catalogued) -> None:
     city.tell("verdict", judged(AGREEMENT, "released", TABLE))
     late = Finding(Kind.LATE, "culture_tourism.hotels", "", "", "", Words("晚", "late"), Words("催", "ask"), "/quality")
-    one = Morning(city.portal.city, [lambda: [late]]).every()[0]
+    one = morning(city, lambda: [late]).every()[0]
     assert one.department == "culture_tourism" and one.agencies == ("public",)
 
 
@@ -164,7 +170,7 @@ def test_a_long_past_is_read_for_its_end_and_says_the_same(city: Catalogued) -> 
             mended = {"path": "2026-05-02/x.csv", "state": "accepted", "batch": "b1", "delivered_on": "2026-05-02"}
             city.tell("batch", {**path, **mended})
         portal.clock.pass_by(days=1)
-    on = Morning(portal.city)
+    on = morning(city)
     on.every()
     for number in range(12):
         told = {"dataset": "health.facilities", "path": f"2026-06-{number + 1:02}/x.csv", "message": ""}
@@ -172,9 +178,10 @@ def test_a_long_past_is_read_for_its_end_and_says_the_same(city: Catalogued) -> 
             "batch", {**told, "state": "accepted", "batch": f"f{number}", "delivered_on": f"2026-06-{number + 1:02}"}
         )
         on.every()
-    at_once = Morning(portal.city)
+    at_once = morning(city)
     assert list(on.every()) == list(at_once.every())
-    assert [one.detail for one in at_once.every()] == ["2026-05-10/x.csv"]
+    refused = [one.detail for one in at_once.every() if one.kind is Kind.REFUSED]
+    assert refused == ["2026-05-10/x.csv"]
     newest = {row["dataset"]: row["delivered_on"] for row in at_once.newest()}
     assert newest == {row["dataset"]: row["delivered_on"] for row in on.newest()}
     assert newest == {"health.visits": "2026-05-12", "health.facilities": "2026-06-12"}

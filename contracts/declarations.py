@@ -166,6 +166,9 @@ class CityDeclaration(Declaration):
     retention: RetentionDeclaration | None = Field(None, description="how long what upkeep may clear away is kept")
     open_data: OpenDataDeclaration | None = Field(None, description="what holds for all that is open to the public")
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
+    override_working_days: Annotated[int, Field(strict=True, ge=1, le=250)] = Field(
+        30, description="for how many working days at most a product may be released in spite of a failing check"
+    )
 
 
 class RoleDeclaration(Declaration):

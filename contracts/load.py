@@ -12,6 +12,7 @@ from contracts import across, folders
 from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
 from contracts.calendar import Calendar
+from contracts.cross_rules import CrossRule, Suite
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
@@ -24,6 +25,8 @@ from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, L
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
+from contracts.reading_rules import Tables, read_rules
+from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
@@ -81,6 +84,8 @@ class _Reading:
         persons = self.persons()
         jurisdiction = self._jurisdiction(city)
         self._check_across(datasets)
+        rules = self._rules(datasets)
+        suites = self._suites(datasets, domains, agreements)
         if city is None or self.faults():
             return None
         return Catalogue(
@@ -103,6 +108,9 @@ class _Reading:
             open_data=_open_data(city),
             jurisdiction=jurisdiction,
             signing_in=_signing_in(city),
+            cross_rules=rules,
+            suites=suites,
+            override_working_days=city.override_working_days,
         )
 
     def faults(self) -> list[Fault]:
@@ -249,6 +257,18 @@ class _Reading:
         across.check_deliveries(own)
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
+
+    def _rules(self, datasets: dict[str, Dataset]) -> dict[str, tuple[CrossRule, ...]]:
+        """Rules across departments: of what they speak can be told only where all else is sound."""
+        documents = self._files(self.root / "contracts" / "rules")
+        return read_rules(documents, self.known, Tables(datasets, self.known.entities)) if not self.faults() else {}
+
+    def _suites(
+        self, datasets: dict[str, Dataset], domains: dict[str, Domain], agreements: dict[str, Agreement]
+    ) -> dict[str, Suite]:
+        documents = [self._open(path) for path in folders.json_files(self.root / "contracts" / "suites")]
+        tables = suite_tables(datasets.values(), domains.values(), agreements.values())
+        return read_suites(documents, tables) if documents and not self.faults() else {}
 
     def persons(self) -> dict[str, Person]:
         """Who may act."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from contracts.acts import Person
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.cross_rules import CrossRules, Suite
 from contracts.jurisdiction import Jurisdiction
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
@@ -424,6 +425,9 @@ class Catalogue:
     open_data: OpenData = field(default_factory=OpenData)
     jurisdiction: Jurisdiction = field(default_factory=Jurisdiction)
     signing_in: SigningIn = field(default_factory=SigningIn)
+    cross_rules: CrossRules = field(default_factory=dict)
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+    override_working_days: int = 30
 
     @property
     def entities(self) -> Mapping[str, Entity]:

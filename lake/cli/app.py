@@ -12,7 +12,22 @@ from importlib.metadata import entry_points
 import typer
 
 from contracts.faults import DeclarationsRefused
-from lake.cli import acts, cases, contract, entitlements, govern, held, inspect, keys, past, plan, recalls, rules, ways
+from lake.cli import (
+    acts,
+    cases,
+    contract,
+    entitlements,
+    govern,
+    held,
+    inspect,
+    keys,
+    overrides,
+    past,
+    plan,
+    recalls,
+    rules,
+    ways,
+)
 from lake.cli.output import fail, note
 from lake.failure import is_ours, words
 from lake.one_writer import tell_waiting
@@ -35,7 +50,22 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands: dict[str, Callable[..., None]] = _added()
-    for module in (inspect, govern, acts, cases, keys, entitlements, held, past, recalls, contract, plan, rules, ways):
+    for module in (
+        inspect,
+        govern,
+        acts,
+        cases,
+        keys,
+        entitlements,
+        held,
+        overrides,
+        past,
+        recalls,
+        contract,
+        plan,
+        rules,
+        ways,
+    ):
         commands |= module.COMMANDS
     for name, command in commands.items():
         app.command(name)(command)

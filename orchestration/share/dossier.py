@@ -15,6 +15,7 @@ from contracts.model import Agreement
 from lake.acts import KIND, Acts, Persons, Said, actor, record_act, required
 from lake.cases.answering import answered
 from lake.city import City
+from lake.overriding import Overrides
 from sharing.canonical import agreement_digest, digest
 
 
@@ -46,6 +47,14 @@ def evidence_of(acts: Acts, agreement: Agreement, parts: Mapping[str, str]) -> A
     """What persons did about an agreement, and about the request that it names."""
     asked = answered(acts.ledger, acts.persons, agreement)
     return replace(acts.evidence(agreement, parts), request=asked)
+
+
+def with_overrides(city: City, agreement: Agreement, evidence: Evidence, acts: Acts | None = None) -> Evidence:
+    """The evidence with what persons asked to be set aside of its failing checks, as the ledger has it now."""
+    known = acts or Acts(city.ledger, Persons.of(city.settings, city.catalogue))
+    departments = {source.dataset.partition(".")[0] for source in evidence.sources}
+    found = Overrides(known, city.catalogue).of(agreement.name, departments)
+    return replace(evidence, quality=replace(evidence.quality, overrides=found))
 
 
 def _acted(city: City, agreement: Agreement) -> bool:

@@ -241,7 +241,9 @@ def _refuse_recalled(releases_root: Path, agreement: Agreement, inputs: Certific
 def _refuse_damaged(releases_root: Path, folder: Path, at: datetime) -> None:
     # The gates judged the term by the business date, which `at` need not be.
     faults = [
-        one for one in verify_release(folder, find_public_key(releases_root, folder), at) if one.rule != "in_force"
+        one
+        for one in verify_release(folder, find_public_key(releases_root, folder), at)
+        if one.rule not in ("in_force", "override_in_force")
     ]
     if faults:
         raise SharingRefused(

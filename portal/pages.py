@@ -27,6 +27,7 @@ NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/catalogue", "资源目录", "Catalogue", ()),
     ("/requests", "供需对接", "Requests", ()),
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
+    ("/rules", "规则", "Rules", (Role.STEWARD, Role.OWNER)),
     ("/statements", "使用统计", "Statements", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/audit", "审计", "Audit", (Role.OFFICER, Role.AUDITOR)),
 ]

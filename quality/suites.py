@@ -18,7 +18,7 @@ from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
 from quality.across import compiled
 from quality.casts import sql_type
-from quality.engine import Redaction, run_suite
+from quality.engine import Redaction, Relation, run_suite
 from quality.rules import ACROSS, SUITE
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Subject:
     data_version: str
     code_sets: Mapping[str, CodeSet] = field(default_factory=dict)
     dataset: Dataset | None = None
+    sample: str | None = None
+    """A SELECT of some of the table's rows, to be judged instead of all."""
 
     def column(self, name: str) -> Column | None:
         """The contract's column of that name, where there is a contract."""
@@ -55,9 +57,12 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
     made_of = [(rule, _compile(rule, subject)) for rule in subject.rules]
     runnable = [(rule, made) for rule, made in made_of if not isinstance(made, Exception)]
     schema, name = subject.table.split(".", 1)
+    relation: str | Relation = f"lake.{identifier(schema)}.{identifier(name)}"
+    if subject.sample is not None:
+        relation = Relation.query(connection, subject.sample, subject.table)
     answers = run_suite(
         connection,
-        f"lake.{identifier(schema)}.{identifier(name)}",
+        relation,
         [made for _, made in runnable],
         # Counts alone are kept: no sample is asked for.
         result_format={"result_format": "BASIC", "partial_unexpected_count": 0},

@@ -73,7 +73,13 @@ def tables(city: City, reader: Reader) -> list[Table]:
     results = {(row["table"], row["rule"]): row for row in facts.checks(city.ledger)}
     found = declared_rules(catalogue)
     made = (_table(catalogue, name, rules, results) for name, rules in sorted(found.items()))
-    return [one for one in made if may_tend(reader, one.department)]
+    # What fails first, and of that what withholds.
+    return sorted((one for one in made if may_tend(reader, one.department)), key=_urgency)
+
+
+def _urgency(one: Table) -> tuple[int, int, str]:
+    wrong = [line for line in one.lines if line.state in ("failing", "broken")]
+    return -sum(line.severity == "error" for line in wrong), -len(wrong), one.name
 
 
 def table(city: City, reader: Reader, name: str) -> Table | None:

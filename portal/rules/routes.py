@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -84,7 +85,7 @@ class Rules:
         except SharingRefused as refusal:
             return self._shown(request, found, text, refusal=f"{refusal.fault.message}: {refusal.fault.fix}")
 
-    async def _tried(self, reader: Reader, what: Judged, texts: dict[str, str]) -> dict[str, object]:
+    async def _tried(self, reader: Reader, what: Judged, texts: Mapping[str, str]) -> dict[str, object]:
         rows = texts.get("rows", "")
         number = int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 8 else _ROWS
         body = {"subject": f"suite.{what.table}", "rows": number, "by": reader.name}

@@ -147,7 +147,7 @@ def _agreement(case: Case) -> str:
 
 def _no_longer(case: Case, result: CheckResult) -> str:
     """Why an override that names the check does not let it pass."""
-    for one in case.evidence.quality.overrides:
+    for one in reversed(case.evidence.quality.overrides):
         named = [seen for seen in one.checks if (seen.table, seen.rule) == (result.table, result.rule)]
         for seen in named:
             why = one.why_not(_agreement(case), case.evidence.today)

@@ -64,7 +64,10 @@ class Overriding:
         """What the page of an agreement shows of them."""
         desk, today = self._desk(), day_of(self._city.now())
         shown = [self._shown(desk, reader, name, one, today) for one in desk.listed(name)]
-        return {"overrides": shown[::-1], "ask": self._asked(desk, reader, name, until)}
+        inside = reader.has(Role.OFFICER, Role.AUDITOR) or self._may_ask(reader, name)
+        # What is only asked for, or was ended, is the offices' own; its recipient has it on the certificate.
+        told = [one for one in reversed(shown) if inside or one.why_not is None]
+        return {"overrides": told, "ask": self._asked(desk, reader, name, until)}
 
     async def ask(self, request: Request) -> Response:
         """Ask for an override of what failed when the product was last judged."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from contracts.overrides import Override
 from contracts.violation import Outcome, Severity
 from lake.acts import Actor, Acts, Persons, Said, record_act
 from lake.overriding import Desk
+from lake.unbelieved import why_unbelieved
+from sharing.canonical import agreement_digest
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
 from sharing.ledger import Ledger
@@ -200,3 +203,32 @@ def test_only_what_was_judged_and_failed_can_be_asked(office: Office) -> None:
         office.desk.ledger.append("verdict", body, AT)
         assert office.desk.failing(A.name) == ()
     assert isinstance(office.desk.overrides.acts, Acts)
+
+
+def test_a_release_that_stands_on_it_is_believed_while_it_stands(office: Office) -> None:
+    number = office.ask()
+    office.confirm(number)
+    over = agreement_digest(A)
+    said = SimpleNamespace(
+        demonstration=False,
+        overrides=(SimpleNamespace(asked=SimpleNamespace(digest=number)),),
+        sources=(SimpleNamespace(dataset=c.RESIDENTS),),
+        agreement=SimpleNamespace(digest=over),
+    )
+    release: Any = SimpleNamespace(agreement=A.name, statement=SimpleNamespace(predicate=said))
+    desk = office.desk
+
+    def why(day: date = TODAY) -> str:
+        settings = SimpleNamespace(state=desk.settings.state, public_keys=desk.settings.state / "none")
+        city: Any = SimpleNamespace(
+            ledger=desk.ledger, settings=settings, catalogue=desk.catalogue, today=lambda: day
+        )  # fmt: skip
+        return why_unbelieved(city, release) or ""
+
+    assert (why(), why(UNTIL)) == ("", "")
+    assert "it ended on" in why(UNTIL + timedelta(days=1))
+    said.overrides[0].asked.digest = "0" * 64
+    assert "no such act" in why()
+    said.overrides[0].asked.digest = number
+    office.end(number, OFFICER)
+    assert "it burns" in why()

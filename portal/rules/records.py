@@ -22,7 +22,7 @@ from quality.rules import ACROSS, SUITE, declared_rules
 ROLES = (Role.STEWARD, Role.OWNER)
 DERIVED, DECLARED, CROSS, BY_HAND = "derived", "declared", "across", "suite"
 ORIGINS = (DERIVED, DECLARED, CROSS, BY_HAND)
-STATES = ("failing", "holding", "broken", "unknown")
+STATES = ("failing", "holding", "broken", "unknown", "empty")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ class Line:
 
     @property
     def state(self) -> str:
-        """How it stands: a check that was not made, or could not be judged, is never one that holds."""
+        """How it stands: what was not made, could not be judged, or had nothing to judge, is never one that holds."""
         if self.result is None:
             return "unknown"
         if self.result["error"] or self.result["rows"] is None:
             return "broken"
+        if self.result["passed"] and self.result["rows"] == 0:
+            return "empty"
         return "holding" if self.result["passed"] else "failing"
 
 

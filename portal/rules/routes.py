@@ -43,7 +43,7 @@ class Rules:
         ]
 
     async def listed(self, request: Request) -> Response:
-        """Every table with its rules; `?state=failing|holding|broken|unknown`, `?origin=`, `?department=`, `?q=`."""
+        """Every table with its rules; `?state=` (one of STATES), `?origin=`, `?department=`, `?q=`."""
         reader = self._people.expect(request, *ROLES)
         asked = {name: request.query_params.get(name, "").strip() for name in ("state", "origin", "department", "q")}
         for name, choices in (("state", STATES), ("origin", ORIGINS)):

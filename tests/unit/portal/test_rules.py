@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.acts import Role, RoleGrant
+from contracts.cross_rules import Suite, WrittenExpectation
 from contracts.violation import CheckResult, Severity
+from portal.catalogue.records import resources
 from portal.rules import routes
 from tests.unit.gates import cases
 from tests.unit.lake.office import ALWAYS
@@ -46,6 +49,9 @@ def test_a_table_shows_how_each_rule_stands_and_never_a_broken_one_as_good(porta
     assert "无法判断" in page and "4 / 100" not in page
     assert "无法判断" in portal.ask("GET", "/rules?state=broken", headers=anna).text
     assert "没有符合条件的规则" in portal.ask("GET", "/rules?state=holding", headers=anna).text
+    told(portal, passed=True, rows=0, failing_rows=0)
+    page = portal.ask("GET", f"/rules/{TABLE}", headers=anna).text
+    assert "无可判断的行" in page and "✓ 通过" not in page
     assert portal.ask("GET", "/rules?state=good", headers=anna).status_code == 400
 
 
@@ -61,6 +67,18 @@ def test_what_is_not_ones_own_is_answered_like_what_is_not_there(portal: Portal)
     assert portal.ask("GET", "/rules", headers=auditor).status_code == 403
     sent = portal.post(f"/rules/{TABLE}", {"suite": json.dumps(GOOD), "do": "draft"}, hers)
     assert (sent.status_code, drafts(portal)) == (404, [])
+
+
+def test_the_catalogue_tells_nobody_what_a_steward_wrote(portal: Portal) -> None:
+    one = WrittenExpectation("suite:ages:1", "expect_column_values_to_be_between", '{"column": "age"}', Severity.ERROR)
+    suites = {TABLE: Suite("ages", TABLE, (one,))}
+    portal.city.catalogue = replace(portal.city.catalogue, suites=suites)
+    (resource,) = [each for each in resources(portal.city.catalogue) if each.id == TABLE]
+    assert [rule.name for rule in resource.rules if "suite" in rule.name] == [] != list(resource.rules)
+    anna = portal.sign_in("anna@city.example", STEWARD)
+    assert "suite:ages:1" in portal.ask("GET", f"/rules/{TABLE}", headers=anna).text
+    assert TABLE in portal.ask("GET", "/rules?origin=suite", headers=anna).text
+    assert TABLE not in portal.ask("GET", "/rules?origin=across", headers=anna).text
 
 
 @pytest.mark.parametrize(

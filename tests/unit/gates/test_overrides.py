@@ -144,3 +144,12 @@ def test_evidence_is_recorded_with_it_and_as_before_without() -> None:
 def test_who_asks_never_confirms_by_role() -> None:
     assert ASKS.isdisjoint(CONFIRMS)
     assert FAILED.severity is Severity.ERROR and isinstance(override(), Override)
+
+
+def test_its_words_name_the_checks_both_persons_the_reason_and_the_last_day() -> None:
+    one = override()
+    assert all(
+        part in one.words for part in ("grain", "4/100", "2026-06-10", STEWARD.person, OFFICER.person, one.reason)
+    )
+    assert OFFICER.person not in override(confirmed=None).words and "—" in override(confirmed=None).words
+    assert "—" not in one.words

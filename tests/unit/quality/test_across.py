@@ -44,7 +44,7 @@ def found(lake, one: CrossRule, here, there) -> tuple[list, int, int | None]:
     return failing, judged, differing[0] if differing else None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, ROWS)
 def test_referential(lake, here, there):
     one = rule(CrossKind.REFERENTIAL, Comparison((("k", "k"),)), where="n is null or n > 0")
@@ -55,7 +55,7 @@ def test_referential(lake, here, there):
     assert sorted(map(repr, failing)) == sorted(map(repr, [row for row in meant if row[0] not in known]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, ROWS, st.booleans())
 def test_contradiction(lake, here, there, blames_here):
     one = rule(CrossKind.CONTRADICTION, Comparison((("k", "k"),), never="here.d > there.d"), here=blames_here)
@@ -72,7 +72,7 @@ def test_contradiction(lake, here, there, blames_here):
     assert sorted(map(repr, failing)) == sorted(map(repr, wrong))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ROWS, ROWS, st.sampled_from([(0.0, 0.0), (2.0, 0.0), (0.0, 0.5), (1.0, 0.1)]))
 def test_reconciliation(lake, here, there, allowed):
     measure = Measure("sum", "n", "d")
@@ -106,7 +106,7 @@ def _differ(mine, theirs, absolute, relative) -> bool:
     return mine is not None and abs(mine - theirs) > max(absolute, relative * abs(theirs))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, ROWS)
 def test_duplicate_collection(lake, here, there):
     failing, judged, differing = found(lake, rule(CrossKind.DUPLICATE_COLLECTION, Comparison()), here, there)

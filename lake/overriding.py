@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from contracts.acts import Deed, Person, person_key
@@ -119,7 +120,7 @@ class Overrides:
     def _is_declared(self, one: OverriddenCheck, terms: Terms) -> bool:
         return self.declared.get(_key(one), "-") == terms.rules.get(_key(one))
 
-    @property
+    @cached_property
     def declared(self) -> Mapping[str, str]:
         """The digest of each rule, as it is declared now."""
         return {

@@ -140,7 +140,7 @@ class Verdicts:
             acts=evidence_of(self._acts, agreement, dossier(agreement, evidence)),
             broken=self._broken.get(agreement.name, ()),
         )
-        now = with_overrides(city, agreement, now, self._acts)
+        now = with_overrides(self._acts, city.catalogue, agreement, now)
         found = judge(
             agreement, now, working_days=lambda start, end: working_days_between(start, end, city.catalogue.calendar)
         )

@@ -232,3 +232,12 @@ def test_a_release_that_stands_on_it_is_believed_while_it_stands(office: Office)
     said.overrides[0].asked.digest = number
     office.end(number, OFFICER)
     assert "it burns" in why()
+
+
+def test_where_nothing_was_judged_there_is_nothing_to_set_aside(office: Office) -> None:
+    body = {"agreement": A.name, "product": A.product, "verdict": "withheld", "violations": []}
+    office.desk.ledger.append("verdict", body, AT)
+    assert (office.desk.failing(A.name), office.desk.departments(A.name)) == ((), frozenset())
+    with pytest.raises(SharingRefused) as refusal:
+        office.ask()
+    assert refusal.value.rule == "override_checks"

@@ -1,12 +1,15 @@
-"""A product that a failing check withholds, released by two persons' word, and gone again when that ends."""
+"""On the sample city: a product released in spite of a failing check, and taken back; a suite tried on a sample."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lake.city import declarations
+from lake.suite_desk import judged, tried_apart
 from tests.integration.conftest import SampleCity
 
 NAME, RULE = "public__star_hotels", "fire_certificate_present"
@@ -43,3 +46,27 @@ def test_what_two_persons_let_leave_leaves_and_is_taken_back(city: SampleCity, f
     assert told["verdict"] == "withheld" and "it burns" in told["violations"][0]["message"]
     assert not Path(release["path"]).exists()
     assert [one["state"] for one in city.ask("releases")["releases"] if one["agreement"] == NAME] == ["withdrawn"]
+
+
+@pytest.mark.attack
+def test_a_suite_is_tried_on_a_sample_by_counts_and_on_the_record(
+    city: SampleCity, first: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "staging.stg_culture_tourism__hotels"
+    rooms = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "rooms", "min_value": 100}}
+    told = {"name": "tried", "expectations": [rooms, {"type": "expect_nothing", "kwargs": {}}]}
+    file = tmp_path / f"{table}.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+    before, looks = city.ask("status")["checks"], len(city.accesses())
+    found = city.ask("check", "--suite", str(file), "--sample", "30", status=1)
+    again = city.ask("check", "--suite", str(file), "--sample", "30", status=1)
+    assert found == again and found["sample"] == 30
+    counted, unknown = found["checks"]
+    assert 0 < counted["failing_rows"] < counted["rows"] == 30 and not counted["error"]
+    assert (unknown["passed"], unknown["rows"]) == (False, None) and "expect_nothing" in unknown["error"]
+    assert [entry.body["subject"] for entry in city.accesses()[looks:]] == [f"suite.{table}"] * 2
+    assert city.ask("status")["checks"] == before
+    for name, value in city.environment.items():
+        monkeypatch.setenv(name, value)
+    what = judged(declarations(city.settings), table, file.read_text("utf-8"))
+    assert tried_apart(city.settings, what, 30) == found

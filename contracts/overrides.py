@@ -93,6 +93,12 @@ class Override:
         )
         return next((why for holds, why in faults if holds), None)
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a second person's word counts: until then another may give theirs."""
+        one = self.confirmed
+        return one is not None and one.fault is None and one.role in CONFIRMS and not _same(one, self.asked)
+
     def lifts(self, check: CheckResult, agreement: str, today: date) -> bool:
         """Whether it sets a failing check aside."""
         stands = self.why_not(agreement, today) is None

@@ -252,7 +252,7 @@ class Desk:
         if person_key(asked.asked.person) == person_key(person):
             what = "asked for it, and one person cannot do both"
             raise SharingRefused("override_second", person, what, "have another person confirm it, as officer")
-        if asked.ended is not None or asked.confirmed is not None:
+        if asked.ended is not None or asked.is_confirmed:
             what = "it is ended" if asked.ended is not None else "it is confirmed already"
             raise SharingRefused("override_open", asked.asked.digest[:12], what, "have another one asked")
 

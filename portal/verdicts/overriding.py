@@ -133,7 +133,7 @@ class Overriding:
 
     def _shown(self, desk: Desk, reader: Reader, name: str, one: Override, today: date) -> Shown:
         open_, other = one.ended is None, person_key(one.asked.person) != person_key(reader.name)
-        may_confirm = open_ and one.confirmed is None and other and reader.has(Role.OFFICER)
+        may_confirm = open_ and not one.is_confirmed and other and reader.has(Role.OFFICER)
         may_end = open_ and today <= one.until and (reader.has(Role.OFFICER) or self._may_ask(reader, name))
         return Shown(
             one,

@@ -181,6 +181,15 @@ def test_one_person_with_both_roles_cannot_do_both(office: Office) -> None:
     office.ask(BOTH)
     raw(office, Deed.CONFIRM_OVERRIDE, BOTH, office.desk.confirming(A.name, office.only))
     assert office.why_not() == "one person asked and confirmed"
+    # It keeps nobody else from confirming: theirs is the one that counts.
+    office.confirm(office.only.asked.digest)
+    assert office.why_not() is None
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_it_may_be_bound_to_the_very_data(office: Office, exact: bool) -> None:
+    office.ask(exact=exact)
+    assert office.only.exact is exact
 
 
 def test_terms_that_cannot_be_read_set_nothing_aside(office: Office) -> None:
@@ -238,6 +247,7 @@ def test_where_nothing_was_judged_there_is_nothing_to_set_aside(office: Office) 
     body = {"agreement": A.name, "product": A.product, "verdict": "withheld", "violations": []}
     office.desk.ledger.append("verdict", body, AT)
     assert (office.desk.failing(A.name), office.desk.departments(A.name)) == ((), frozenset())
+    assert office.desk.departments("nobody") == frozenset()
     with pytest.raises(SharingRefused) as refusal:
         office.ask()
     assert refusal.value.rule == "override_checks"

@@ -84,8 +84,9 @@ class _Reading:
         persons = self.persons()
         jurisdiction = self._jurisdiction(city)
         self._check_across(datasets)
-        rules = self._rules(datasets)
-        suites = self._suites(datasets, domains, agreements)
+        sound = not self.faults()
+        rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
+        suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         if city is None or self.faults():
             return None
         return Catalogue(
@@ -258,17 +259,14 @@ class _Reading:
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
 
-    def _rules(self, datasets: dict[str, Dataset]) -> dict[str, tuple[CrossRule, ...]]:
-        """Rules across departments: of what they speak can be told only where all else is sound."""
-        documents = self._files(self.root / "contracts" / "rules")
-        return read_rules(documents, self.known, Tables(datasets, self.known.entities)) if not self.faults() else {}
+    def _rules(self, tables: Tables | None) -> dict[str, tuple[CrossRule, ...]]:
+        """Rules across departments, over tables that are sound."""
+        return read_rules(self._files(self.root / "contracts" / "rules"), self.known, tables)
 
-    def _suites(
-        self, datasets: dict[str, Dataset], domains: dict[str, Domain], agreements: dict[str, Agreement]
-    ) -> dict[str, Suite]:
-        documents = [self._open(path) for path in folders.json_files(self.root / "contracts" / "suites")]
-        tables = suite_tables(datasets.values(), domains.values(), agreements.values())
-        return read_suites(documents, tables) if documents and not self.faults() else {}
+    def _suites(self, tables: dict[str, frozenset[str] | None] | None) -> dict[str, Suite]:
+        """Suites written by hand, over tables that are sound."""
+        paths = folders.json_files(self.root / "contracts" / "suites")
+        return read_suites([self._open(path) for path in paths], tables)
 
     def persons(self) -> dict[str, Person]:
         """Who may act."""

@@ -57,13 +57,31 @@ def _entity_types(entity: Entity) -> dict[str, LogicalType]:
     return {**types, **sources, **own}
 
 
-def read_rules(documents: Iterable[Document], known: Known, tables: Tables) -> dict[str, tuple[CrossRule, ...]]:
-    """Rule -> it on each table on which it stands; faults go to the documents."""
+def read_rules(documents: Iterable[Document], known: Known, tables: Tables | None) -> dict[str, tuple[CrossRule, ...]]:
+    """Rule -> it on each table on which it stands; faults go to the documents.
+
+    Without `tables`, where these are not sound, the files' shape is judged and nothing that might follow."""
     found: dict[str, tuple[CrossRule, ...]] = {}
     for document in documents:
-        if document.usable and (made := _Reading(document, known, tables).read()):
+        if not document.usable:
+            continue
+        if tables is None:
+            _shaped(document)
+        elif made := _Reading(document, known, tables).read():
             found[document.path.stem] = made
     return found
+
+
+def _shaped(document: Document) -> TwoSided | DuplicateCollectionDeclaration | None:
+    """What a file says, by the shape of its kind; None after noting that it is none."""
+    kind = document.data.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        text = f"{kind!r} is no kind of rule across departments" if kind else "'kind' is missing"
+        document.fault(("kind",), text, f"one of {', '.join(KINDS)}")
+        return None
+    declared: TwoSided | DuplicateCollectionDeclaration | None = document.shaped(model)  # type: ignore[assignment]
+    return declared
 
 
 @dataclass
@@ -76,13 +94,7 @@ class _Reading:
 
     def read(self) -> tuple[CrossRule, ...]:
         """The rule on each table on which it stands; nothing where something is wrong."""
-        kind = self.document.data.get("kind")
-        model = KINDS.get(kind) if isinstance(kind, str) else None
-        if model is None:
-            text = f"{kind!r} is no kind of rule across departments" if kind else "'kind' is missing"
-            self.document.fault(("kind",), text, f"one of {', '.join(KINDS)}")
-            return ()
-        declared = self.document.shaped(model)
+        declared = _shaped(self.document)
         if declared is None or self.document.faults:
             return ()
         if declared.rule != self.document.path.stem:
@@ -91,7 +103,7 @@ class _Reading:
         if isinstance(declared, DuplicateCollectionDeclaration):
             made = self._duplicates(declared)
         else:
-            made = self._two_sided(declared)  # type: ignore[arg-type]
+            made = self._two_sided(declared)
         return () if self.document.faults else made
 
     def _fault(self, at: YamlPath, what: str, instead: str) -> None:

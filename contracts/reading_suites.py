@@ -49,8 +49,14 @@ def suite_tables(
     return found
 
 
-def read_suites(documents: Iterable[Document], tables: Mapping[str, frozenset[str] | None]) -> dict[str, Suite]:
-    """Table -> the suite on it; faults go to the documents. `tables` are those that there are, with their columns."""
+def read_suites(documents: Iterable[Document], tables: Mapping[str, frozenset[str] | None] | None) -> dict[str, Suite]:
+    """Table -> the suite on it; faults go to the documents. `tables` are those that there are, with their columns; None
+    where these are not sound: then the files' shape alone is judged."""
+    if tables is None:
+        for document in documents:
+            if document.usable:
+                document.shaped(SuiteDeclaration)
+        return {}
     found = (read_suite(document, tables) for document in documents if document.usable)
     return {suite.table: suite for suite in found if suite is not None}
 

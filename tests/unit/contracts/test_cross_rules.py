@@ -128,6 +128,18 @@ def test_a_wrong_rule_is_refused_at_its_place(
     assert any(where in fault.where and what in fault.what and fault.write_instead for fault in faults), faults
 
 
+def test_where_a_contract_is_wrong_a_rule_is_told_its_shape_and_nothing_that_might_follow(workspace: Path) -> None:
+    path = workspace / "contracts/departments/health/visits.yml"
+    path.write_text(
+        path.read_text("utf-8").replace("delivery_mode, value: append", "delivery_mode, value: add"), "utf-8"
+    )
+    write(workspace, "referential", at_least=2, here={**VISITS, "column": "bed"})
+    suite(workspace, {**LENGTH, "kwargs": {"column": "bed"}}, more=1)
+    told = {(fault.file.rpartition("/")[2], fault.where) for fault in faults_of(workspace)}
+    assert {("one.yml", "at_least"), ("staging.stg_police__residents.json", "more")} <= told
+    assert len(told) == 3, told
+
+
 def test_a_collector_that_may_is_not_blamed(workspace: Path) -> None:
     write(workspace, "duplicate_collection", allowed=["health.visits"])
     assert load_catalogue(workspace).cross_rules == {}

@@ -251,3 +251,44 @@ def test_where_nothing_was_judged_there_is_nothing_to_set_aside(office: Office) 
     with pytest.raises(SharingRefused) as refusal:
         office.ask()
     assert refusal.value.rule == "override_checks"
+
+
+def test_its_first_and_last_possible_day_are_in_its_term(office: Office) -> None:
+    latest = office.desk.overrides.latest(TODAY)
+    for day in (TODAY, latest):
+        number = office.ask(until=day)
+        office.confirm(number)
+        one = office.desk.find(A.name, number)
+        assert (one.bounded, office.desk.standing(A.name, one, day)) == (True, None)
+    with pytest.raises(SharingRefused) as refusal:
+        office.ask(until=latest + timedelta(days=1))
+    assert str(latest) in refusal.value.fault.fix
+
+
+def test_of_several_each_is_found_by_its_number_alone(office: Office) -> None:
+    first, second = office.ask(until=date(2026, 6, 10)), office.ask(until=date(2026, 6, 20))
+    office.confirm(second[:16])
+    assert [one.is_confirmed for one in office.desk.listed(A.name)] == [False, True]
+    with pytest.raises(SharingRefused, match="confirmed already"):
+        office.confirm(second)
+    office.end(first)
+    with pytest.raises(SharingRefused, match="it is ended"):
+        office.confirm(first)
+    with pytest.raises(SharingRefused) as refusal:
+        office.desk.find(A.name, "")
+    assert first[:12] in refusal.value.fault.fix and second[:12] in refusal.value.fault.fix
+
+
+def test_only_the_named_checks_are_asked(office: Office) -> None:
+    facts = overridden()
+    tables = tuple(replace(one, expected=("grain", "other")) for one in facts.quality.tables)
+    other = replace(facts.quality.checks[0], rule="other")
+    quality = replace(facts.quality, tables=tables, checks=(*facts.quality.checks, other))
+    told = {"evidence": replace(facts, quality=quality).as_dict(), "violations": []}
+    body = {"agreement": A.name, "product": A.product, "verdict": "withheld", **told}
+    office.desk.ledger.append("verdict", body, AT)
+    assert [one.rule for one in office.desk.terms(A.name, UNTIL, TODAY).checks] == ["grain", "other"]
+    terms = office.desk.terms(A.name, UNTIL, TODAY, only=["other"])
+    assert [one.rule for one in terms.checks] == ["other"] and "same_rule" not in terms.seen["checks"]
+    with pytest.raises(SharingRefused, match="no check nothing failed"):
+        office.desk.terms(A.name, UNTIL, TODAY, only=["other", "nothing"])

@@ -40,6 +40,9 @@ class Deed(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     KEY = "key"
+    OVERRIDE = "override"
+    CONFIRM_OVERRIDE = "confirm_override"
+    END_OVERRIDE = "end_override"
 
 
 RIGHTS: Mapping[Deed, frozenset[Role]] = {
@@ -50,6 +53,9 @@ RIGHTS: Mapping[Deed, frozenset[Role]] = {
     Deed.ACKNOWLEDGE: frozenset(Role) - {Role.APPLICANT},
     Deed.RESOLVE: frozenset({Role.OFFICER, Role.AUDITOR}),
     Deed.KEY: frozenset({Role.OFFICER, Role.AUDITOR}),
+    Deed.OVERRIDE: frozenset({Role.OWNER, Role.STEWARD}),
+    Deed.CONFIRM_OVERRIDE: frozenset({Role.OFFICER}),
+    Deed.END_OVERRIDE: frozenset({Role.OWNER, Role.STEWARD, Role.OFFICER}),
 }
 """Deed -> the roles that may do it; what is not listed nobody may."""
 

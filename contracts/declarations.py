@@ -210,6 +210,9 @@ class CityDeclaration(Declaration):
     portal: PortalDeclaration | None = Field(None, description="how persons sign in to the portal")
     alerts: AlertsDeclaration | None = Field(None, description="who is told each day of what is bad")
     quality: QualityDeclaration | None = Field(None, description="how quality is scored")
+    override_working_days: Annotated[int, Field(strict=True, ge=1, le=250)] = Field(
+        30, description="for how many working days at most a product may be released in spite of a failing check"
+    )
 
 
 class RoleDeclaration(Declaration):

@@ -17,6 +17,7 @@ from contracts.acts import ActEvidence
 from contracts.anonymity import GroupEvidence
 from contracts.category import Category
 from contracts.model import Level, RowCondition, SharingAttribute
+from contracts.overrides import Override
 from contracts.violation import CheckResult
 
 GATE_NAMES = (
@@ -266,13 +267,15 @@ class QualityEvidence:
     """The newest result of every check on every table the product is made of.
 
     `smallest_group` is the number of persons or units in the smallest row of the product, counted from their ids where
-    the agreement asks for a least number. `groups` is what is known of the persons behind all rows.
+    the agreement asks for a least number. `groups` is what is known of the persons behind all rows. `overrides` are the
+    acts by which failing checks are to be set aside, whether or not they stand.
     """
 
     tables: tuple[TableEvidence, ...]
     checks: tuple[CheckResult, ...]
     smallest_group: int | None = None
     groups: GroupEvidence | None = None
+    overrides: tuple[Override, ...] = ()
 
     def results(self, table: TableEvidence) -> tuple[CheckResult, ...]:
         """The results of the rules declared on a table; a rule that is no longer declared promises nothing."""
@@ -350,6 +353,8 @@ class Evidence:
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data; dates in ISO 8601."""
         plain: dict[str, Any] = _plain(self)
+        if not self.quality.overrides:
+            del plain["quality"]["overrides"]  # as it was told before there were any
         return plain
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = ("departments", "domains", "agreements", "standards")
+_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites")
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
-    r"(domains|agreements)/[^/]+\.yml",
+    r"(domains|agreements|rules)/[^/]+\.yml",
+    r"suites/[^/]+\.json",
     r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
 )
@@ -27,8 +28,8 @@ _KNOWN = re.compile("|".join(_SHAPES))
 # What editors and systems leave, and notes for people: never a declaration.
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
-    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml or "
-    "standards/{codes,elements,jurisdictions}/*.yml"
+    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, "
+    "suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
 )
 
 
@@ -39,6 +40,11 @@ def yaml_files(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [path for path in paths if path.suffix == ".yml" and not _passed_over(path.name)]
+
+
+def json_files(folder: Path) -> list[Path]:
+    """The suites of one folder, in name order; none where there are none."""
+    return sorted(path for path in folder.glob("*.json") if not _passed_over(path.name))
 
 
 def strays(root: Path) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
 from contracts.alerting import check_alerts, read_alerts
 from contracts.calendar import Calendar
+from contracts.cross_rules import CrossRule, Suite
 from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
 from contracts.dimensions import DIMENSIONS
 from contracts.documents import Document, YamlPath
@@ -26,6 +27,8 @@ from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, L
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
+from contracts.reading_rules import Tables, read_rules
+from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
@@ -86,6 +89,9 @@ class _Reading:
             check_alerts(city, self._open(self.root / CITY_FILE), persons)
         jurisdiction = self._jurisdiction(city)
         self._check_across(datasets)
+        sound = not self.faults()
+        rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
+        suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         if city is None or self.faults():
             return None
         return Catalogue(
@@ -110,6 +116,9 @@ class _Reading:
             signing_in=_signing_in(city),
             alerts=read_alerts(city),
             weights=Weights(dict(city.quality.weights)) if city.quality else Weights(),
+            cross_rules=rules,
+            suites=suites,
+            override_working_days=city.override_working_days,
         )
 
     def faults(self) -> list[Fault]:
@@ -256,6 +265,15 @@ class _Reading:
         across.check_deliveries(own)
         across.check_prefixes(self._files(contracts / "domains"))
         across.check_models({kind: self._files(contracts / kind) for kind in ("domains", "agreements")})
+
+    def _rules(self, tables: Tables | None) -> dict[str, tuple[CrossRule, ...]]:
+        """Rules across departments, over tables that are sound."""
+        return read_rules(self._files(self.root / "contracts" / "rules"), self.known, tables)
+
+    def _suites(self, tables: dict[str, frozenset[str] | None] | None) -> dict[str, Suite]:
+        """Suites written by hand, over tables that are sound."""
+        paths = folders.json_files(self.root / "contracts" / "suites")
+        return read_suites([self._open(path) for path in paths], tables)
 
     def persons(self) -> dict[str, Person]:
         """Who may act."""

@@ -17,6 +17,7 @@ from contracts.acts import Person
 from contracts.alerts import Alerts
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.cross_rules import CrossRules, Suite
 from contracts.jurisdiction import Jurisdiction
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
@@ -457,6 +458,9 @@ class Catalogue:
     signing_in: SigningIn = field(default_factory=SigningIn)
     alerts: Alerts = field(default_factory=Alerts)
     weights: Weights = field(default_factory=Weights)
+    cross_rules: CrossRules = field(default_factory=dict)
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+    override_working_days: int = 30
 
     @property
     def entities(self) -> Mapping[str, Entity]:

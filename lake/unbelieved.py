@@ -5,7 +5,9 @@ let pass is released again, under the present key and real acts. What revokes a 
 
 from __future__ import annotations
 
+from lake.acts import Acts, Persons
 from lake.city import City
+from lake.overriding import Overrides
 from sharing.faults import SharingRefused
 from sharing.keys import PublicKey
 from sharing.release import Release, find_public_key, list_releases
@@ -27,8 +29,26 @@ def why_unbelieved(city: City, release: Release) -> str | None:
     played = release.statement is not None and release.statement.predicate.demonstration
     if played and not city.catalogue.demonstration:
         return "its approvals were played, and this city is no demonstration"
+    if ended := _set_aside_no_longer(city, release):
+        return ended
     revoked_for = _revoked(city, release)
     return None if revoked_for is None else f"the key that signed it was revoked: {revoked_for}"
+
+
+def _set_aside_no_longer(city: City, release: Release) -> str | None:
+    """Why an override that a release stands on stands no more; None where each does, or there is none."""
+    said = release.statement.predicate if release.statement else None
+    if said is None or not said.overrides:
+        return None
+    departments = {one.dataset.partition(".")[0] for one in said.sources}
+    acts = Acts(city.ledger, Persons.of(city.settings, city.catalogue))
+    known = {one.asked.digest: one for one in Overrides(acts, city.catalogue).of(release.agreement, departments)}
+    for one in said.overrides:
+        found = known.get(one.asked.digest)
+        why = found.why_not(said.agreement.digest, city.today()) if found else "the ledger has no such act"
+        if why is not None:
+            return f"it was released in spite of a failing check, which is not set aside any more: {why}"
+    return None
 
 
 def _revoked(city: City, release: Release) -> str | None:

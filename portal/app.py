@@ -36,6 +36,7 @@ from portal.refusals import Refusals
 from portal.released import Released
 from portal.requests.desk import Desk
 from portal.requests.routes import Requests
+from portal.rules.routes import Rules
 from portal.statements.routes import StatementPages
 from portal.traces.routes import OwnTraces
 from portal.verdicts.routes import Verdicts
@@ -68,6 +69,7 @@ def application(city: City, people: People) -> Starlette:
             *QualityPages(people, pages, past).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
+            *Rules(people, pages).routes(),
             *description.routes(),
             *Requests(desk, pages).routes(),
             *StatementPages(people, pages).routes(),

@@ -6,8 +6,9 @@ Engine-neutral: a `Rule` is all there is to know of a check. Running them is `su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from contracts.cross_rules import CrossKind, CrossRule, Suite
 from contracts.model import Agreement, Catalogue, Dataset, Entity, Rule
 from contracts.rules import KINDS
 from contracts.violation import Severity
@@ -35,6 +36,10 @@ def declared_rules(catalogue: Catalogue) -> dict[str, tuple[Rule, ...]]:
     for agreement in catalogue.agreements.values():
         table = f"product.{agreement.product}"
         found[table] = found.get(table, ()) + product_rules(agreement)
+    for table, rules in across(one for each in catalogue.cross_rules.values() for one in each).items():
+        found[table] = found.get(table, ()) + rules
+    for table, suite in catalogue.suites.items():
+        found[table] = found.get(table, ()) + suite_rules(suite)
     return {table: _distinct(rules) for table, rules in found.items() if rules}
 
 
@@ -79,6 +84,48 @@ def product_rules(agreement: Agreement) -> tuple[Rule, ...]:
     required = [_rule("required", column.name) for column in agreement.columns if column.required]
     some = Rule("not_empty", "row_count", (), "completeness", Severity.ERROR, {"minimum": 1}, "非空", "Not empty")
     return (some, *required, *agreement.rules)
+
+
+SUITE = "suite"
+"""The kind of a rule that is an expectation of a suite written by hand."""
+ACROSS = frozenset(map(str, CrossKind))
+"""The kinds of rules across departments."""
+
+
+def across(rules: Iterable[CrossRule]) -> dict[str, tuple[Rule, ...]]:
+    """The rules across departments as checks, by the blamed table."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for one in rules:
+        arguments = {"across": one, "tables": (one.other.table,)}
+        titles = (one.title_zh, one.title_en)
+        made = Rule(one.name, str(one.kind), one.blamed.columns, one.dimension, one.severity, arguments, *titles)
+        found[one.blamed.table] = (*found.get(one.blamed.table, ()), made)
+    return found
+
+
+def suite_rules(suite: Suite) -> tuple[Rule, ...]:
+    """The expectations of a suite that somebody wrote, as checks of its table."""
+    return tuple(
+        Rule(
+            one.name,
+            SUITE,
+            (one.column,) if one.column else (),
+            one.dimension,
+            one.severity,
+            {"type": one.type, "kwargs": one.kwargs},
+            one.note,
+            one.note,
+        )
+        for one in suite.expectations
+    )
+
+
+def compared_tables(rule: Rule) -> tuple[str, ...]:
+    """The other tables that a rule looks at."""
+    if "table" in rule.arguments:
+        return (str(rule.arguments["table"]),)
+    named = rule.arguments.get("tables", ())
+    return tuple(map(str, named)) if isinstance(named, tuple) else ()
 
 
 def _rule(kind: str, column: str) -> Rule:

@@ -6,16 +6,20 @@ table is for `rules`; what follows from a result is the gates'.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from contracts.cross_rules import CrossKind, CrossRule
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
+from quality.across import compiled
 from quality.casts import sql_type
-from quality.engine import Redaction, run_suite
+from quality.engine import Redaction, Relation, run_suite
+from quality.rules import ACROSS, SUITE
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,6 +40,8 @@ class Subject:
     data_version: str
     code_sets: Mapping[str, CodeSet] = field(default_factory=dict)
     dataset: Dataset | None = None
+    sample: str | None = None
+    """A SELECT of some of the table's rows, to be judged instead of all."""
 
     def column(self, name: str) -> Column | None:
         """The contract's column of that name, where there is a contract."""
@@ -48,12 +54,15 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
     A rule that cannot be compiled or evaluated is a failed result with its error. Cell values reach no result: the
     engine's redaction is on for every column.
     """
-    compiled = [(rule, _compile(rule, subject)) for rule in subject.rules]
-    runnable = [(rule, made) for rule, made in compiled if not isinstance(made, Exception)]
+    made_of = [(rule, _compile(rule, subject)) for rule in subject.rules]
+    runnable = [(rule, made) for rule, made in made_of if not isinstance(made, Exception)]
     schema, name = subject.table.split(".", 1)
+    relation: str | Relation = f"lake.{identifier(schema)}.{identifier(name)}"
+    if subject.sample is not None:
+        relation = Relation.query(connection, subject.sample, subject.table)
     answers = run_suite(
         connection,
-        f"lake.{identifier(schema)}.{identifier(name)}",
+        relation,
         [made for _, made in runnable],
         # Counts alone are kept: no sample is asked for.
         result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
@@ -64,7 +73,7 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
     rows = answers.meta["rows"]
     return [
         _result(subject, rule, found[rule.name], rows) if rule.name in found else _uncompiled(subject, rule, made)
-        for rule, made in compiled
+        for rule, made in made_of
     ]
 
 
@@ -78,6 +87,11 @@ def _compile(rule: Rule, subject: Subject) -> Any:
 
 def _result(subject: Subject, rule: Rule, answer: Any, rows: int | None) -> CheckResult:
     counted = answer.result or {}
+    if rule.kind == SUITE:
+        # What somebody else's expectation observes may be a cell.
+        counted = {name: counted.get(name) for name in ("unexpected_count",)}
+    if rule.kind in ACROSS:
+        rows = counted.get("element_count")
     broken = bool((answer.exception_info or {}).get("raised_exception"))
     failing = counted.get("unexpected_count")
     if failing is None:
@@ -94,6 +108,18 @@ def _result(subject: Subject, rule: Rule, answer: Any, rows: int | None) -> Chec
         observed=_observed(counted),
         error=str(answer.exception_info.get("exception_message")) if broken else None,
         data_version=subject.data_version,
+        reason=_twice(rule, counted) if not broken and not answer.success else None,
+    )
+
+
+def _twice(rule: Rule, counted: Mapping[str, Any]) -> str | None:
+    """What is said of a duplicate collection: how many persons, and of how many the two tell different things."""
+    if rule.kind != CrossKind.DUPLICATE_COLLECTION:
+        return None
+    one = _crossed(rule)
+    return (
+        f"{counted.get('unexpected_count')} subjects are collected a second time, after {one.there.of}, and of "
+        f"{counted.get('observed_value')} of them the values differ"
     )
 
 
@@ -220,6 +246,37 @@ def _reference(rule: Rule, subject: Subject) -> Any:
     )
 
 
+def _crossed(rule: Rule) -> CrossRule:
+    found = rule.arguments["across"]
+    assert isinstance(found, CrossRule)
+    return found
+
+
+def _across(rule: Rule, subject: Subject) -> Any:
+    one = _crossed(rule)
+    made = compiled(one)
+    return _own().ExpectQueryToFindFew(
+        failing_query=made.failing,
+        judged_query=made.judged,
+        differing_query=made.differing,
+        at_least=one.comparison.at_least,
+        severity=_severity(rule),
+    )
+
+
+def _by_hand(rule: Rule, subject: Subject) -> Any:
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    from quality.engine import refuse_unsupported
+
+    _own()  # whoever writes by hand may name the project's own, too
+    kwargs = json.loads(str(rule.arguments["kwargs"]))
+    made = ExpectationConfiguration(type=str(rule.arguments["type"]), kwargs=kwargs).to_domain_obj()
+    made.severity = _severity(rule)
+    refuse_unsupported([made])
+    return made
+
+
 _COMPILERS: Mapping[str, Callable[[Rule, Subject], Any]] = {
     "required": _on_column("ExpectColumnValuesToNotBeNull"),
     "type": _on_column("ExpectColumnValuesToBeOfType", type_=_type),
@@ -246,4 +303,6 @@ _COMPILERS: Mapping[str, Callable[[Rule, Subject], Any]] = {
     "mostly_present": _on_column("ExpectColumnValuesToNotBeNull", mostly=_argument("at_least")),
     "row_count": _row_count_rule,
     "k_anonymity": _on_column("ExpectColumnMinToBeBetween", min_value=_argument("k")),
+    SUITE: _by_hand,
+    **dict.fromkeys(ACROSS, _across),
 }

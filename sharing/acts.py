@@ -24,7 +24,12 @@ from sharing.statement import Record, Subject
 
 ACT_TYPE = "urn:zhongtai:act:v1"
 NAME = "act"
-_DOES = {deed: str(deed).replace("_", " a ") for deed in Deed} | {Deed.KEY: "change a key"}
+_DOES = {deed: str(deed).replace("_", " a ") for deed in Deed} | {
+    Deed.KEY: "change a key",
+    Deed.OVERRIDE: "ask for an override",
+    Deed.CONFIRM_OVERRIDE: "confirm an override",
+    Deed.END_OVERRIDE: "end an override",
+}
 
 
 class _Predicate(Record):

@@ -54,16 +54,23 @@ def agreement_digest(agreement: Agreement) -> str:
 
 
 def release_id(
-    files: Iterable[CandidateFile], agreement: str, batches: Iterable[str] | None = None, again: int = 0
+    files: Iterable[CandidateFile],
+    agreement: str,
+    batches: Iterable[str] | None = None,
+    again: int = 0,
+    overrides: Iterable[str] = (),
 ) -> str:
     """The id of a release: a digest of its files' names and digests, its agreement's digest and its batches, 32 hex
-    digits; `again` counts how often this very content was withdrawn before. The first kinds of certificate had no
+    digits; `again` counts how often this very content was withdrawn before. `overrides` are the acts in spite of
+    failing checks that it stands on: what stood without is another release. The first kinds of certificate had no
     batches in it.
     """
     named = sorted((file.name, file.sha256) for file in files)
     content: dict[str, Any] = {"agreement": agreement, "files": named}
     if batches is not None:
         content["batches"] = sorted(set(batches))
+    if acts := sorted(overrides):
+        content["overrides"] = acts
     return digest(content | {"again": again} if again else content)[:32]
 
 

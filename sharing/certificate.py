@@ -8,7 +8,7 @@ Source: https://github.com/in-toto/attestation/tree/main/spec/v1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -18,8 +18,9 @@ from pydantic import Field, ValidationError
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
 from contracts.model import Agreement, Level, OpenAttribute
+from contracts.overrides import Override, lifted_by
 from contracts.requested import Requested
-from contracts.violation import Verdict
+from contracts.violation import Severity, Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.chain import Head
 from sharing.envelope import STATEMENT_TYPE, sign_payload
@@ -166,6 +167,28 @@ class Answers(Record):
     acts: tuple[Acted, ...]
 
 
+class SetAside(Record):
+    """One failing check that the release stands on no more, as it was seen: rows are counts."""
+
+    table: str
+    rule: str
+    failing_rows: int
+    rows: int
+
+
+class Overridden(Record):
+    """A lawful override: the failing checks in spite of which it was released, who asked, who confirmed, why, how long.
+
+    `words` say it to whoever reads the certificate."""
+
+    checks: tuple[SetAside, ...] = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    until: date
+    asked: Acted
+    confirmed: Acted
+    words: str
+
+
 class Predicate(Record):
     """Everything the certificate says of the release beyond its files."""
 
@@ -197,6 +220,8 @@ class Predicate(Record):
     """Whether persons were played by the platform: such a release is nobody's."""
     row_scope: tuple[Scoped, ...] = ()
     """What every row keeps, all of it; proved again by whoever verifies."""
+    overrides: tuple[Overridden, ...] = ()
+    """The failing checks in spite of which it was released, by whose word."""
 
 
 class Statement(Record):
@@ -225,8 +250,11 @@ class Statement(Record):
         return tuple(sorted({batch for origin in self.predicate.sources for batch in origin.batches}))
 
     def encoded(self) -> bytes:
-        """The statement in its one spelling."""
-        return canonical_json(self.model_dump(mode="json", by_alias=True))
+        """The statement in its one spelling; of overrides it speaks only where there are any."""
+        told = self.model_dump(mode="json", by_alias=True)
+        if not self.predicate.overrides:
+            del told["predicate"]["overrides"]
+        return canonical_json(told)
 
 
 @dataclass(frozen=True)
@@ -256,7 +284,7 @@ def build_statement(
     try:
         files = evidence.candidate.files
         predicate = Predicate(
-            release_id=release_id(files, agreement_digest(agreement), evidence.batches, inputs.again),
+            release_id=identity_of(agreement, inputs),
             again=inputs.again,
             agreement=_terms(agreement),
             product=agreement.product,
@@ -281,6 +309,13 @@ def build_statement(
             f"the evidence lacks what a certificate must say ({type(error).__name__}{_places(error)})",
             "judge the product by the gates again; they name what is missing",
         ) from None
+
+
+def identity_of(agreement: Agreement, inputs: CertificateInputs) -> str:
+    """The id that a release of this evidence has."""
+    files, batches = inputs.evidence.candidate.files, inputs.evidence.batches
+    acts = [one.asked.digest for one in _used(inputs.evidence)]
+    return release_id(files, agreement_digest(agreement), batches, inputs.again, acts)
 
 
 def _terms(agreement: Agreement) -> Terms:
@@ -356,6 +391,7 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
             for one in evidence.lineage.declassifications
         ),
         **_acted(evidence),
+        "overrides": tuple(_overrides(evidence)),
         "exact": all(one.exact for one in evidence.sources),
         "policy": evidence.lineage.policy,
         "raised": tuple(
@@ -374,8 +410,38 @@ def _acted(evidence: Evidence) -> dict[str, Any]:
         "dossier": known.digest,
         "acts": tuple(Acted(person=one.person, role=one.role, at=one.at, digest=one.digest) for one in counting),
         "request": _answers(known.request),
-        "demonstration": known.demonstration,
+        "demonstration": known.demonstration or any(_is_played(one) for one in _used(evidence)),
     }
+
+
+def _used(evidence: Evidence) -> list[Override]:
+    """The overrides that let a failing check pass, each once."""
+    agreement = evidence.acts.dossier.get("agreement", "-") if evidence.acts else "-"
+    failing = [check for check in evidence.quality.checks if not check.passed and check.severity is Severity.ERROR]
+    found = (lifted_by(evidence.quality.overrides, check, agreement, evidence.today) for check in failing)
+    return list({one.asked.digest: one for one in found if one is not None}.values())
+
+
+def _is_played(one: Override) -> bool:
+    return one.asked.played or bool(one.confirmed and one.confirmed.played)
+
+
+def _overrides(evidence: Evidence) -> Iterator[Overridden]:
+    for one in _used(evidence):
+        if one.confirmed is None:
+            raise LookupError("overrides")
+        checks = (SetAside(**{name: getattr(check, name) for name in SetAside.model_fields}) for check in one.checks)
+        asked, confirmed = (
+            Acted(person=act.person, role=act.role, at=act.at, digest=act.digest) for act in (one.asked, one.confirmed)
+        )
+        yield Overridden(
+            checks=tuple(checks),
+            reason=one.reason,
+            until=one.until,
+            asked=asked,
+            confirmed=confirmed,
+            words=one.words,
+        )
 
 
 def _answers(found: Requested | None) -> Answers | None:

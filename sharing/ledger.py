@@ -54,6 +54,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "act": ("about",),
     "case": ("case",),
     "access": ("subject",),
+    "draft": ("subject",),
     "account": ("person",),
     "grant": ("recipient", "token"),
     "read": ("recipient",),

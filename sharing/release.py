@@ -25,13 +25,13 @@ from contracts.model import Agreement
 from contracts.violation import Outcome
 from sharing import durable
 from sharing.candidate import parquet_files, read_schema
-from sharing.canonical import agreement_digest, canonical_json
-from sharing.canonical import release_id as content_id
+from sharing.canonical import canonical_json
 from sharing.certificate import (
     CERTIFICATE,
     CertificateInputs,
     Statement,
     build_statement,
+    identity_of,
     parse_statement,
     sign_statement,
 )
@@ -161,7 +161,8 @@ def _free(sealed: Path) -> Path:
 
 
 def current_release(releases_root: Path, agreement: str, today: date | None = None) -> Release | None:
-    """The release that the recipient may read; None where there is none, and on a day outside its agreement's term."""
+    """The release that the recipient may read; None where there is none, on a day outside its agreement's term, and
+    after the end of an override that it stands on."""
     home = _home(releases_root, agreement)
     identity = _switched(home)
     if identity is None or tombstone(home, identity).exists() or not (home / identity).is_dir():
@@ -169,8 +170,9 @@ def current_release(releases_root: Path, agreement: str, today: date | None = No
     release = _read(agreement, home / identity, "current")
     if release.statement is None:
         return None
-    terms = release.statement.predicate.agreement
-    return release if today is None or terms.valid_from <= today <= terms.valid_until else None
+    said = release.statement.predicate
+    ends = (said.agreement.valid_until, *(one.until for one in said.overrides))
+    return release if today is None or said.agreement.valid_from <= today <= min(ends) else None
 
 
 def list_releases(releases_root: Path, agreement: str | None = None) -> list[Release]:
@@ -219,9 +221,9 @@ def _refuse(rule: str, subject: str, message: str) -> None:
 
 def _identified(home: Path, agreement: Agreement, inputs: CertificateInputs) -> tuple[str, CertificateInputs]:
     """The release's id, and the inputs that say how often its content was withdrawn before."""
-    evidence, terms, again = inputs.evidence, agreement_digest(agreement), 0
+    again = 0
     while True:
-        identity = content_id(evidence.candidate.files, terms, evidence.batches, again)
+        identity = identity_of(agreement, replace(inputs, again=again))
         if not tombstone(home, identity).exists():
             return identity, replace(inputs, again=again)
         again += 1
@@ -239,7 +241,9 @@ def _refuse_recalled(releases_root: Path, agreement: Agreement, inputs: Certific
 def _refuse_damaged(releases_root: Path, folder: Path, at: datetime) -> None:
     # The gates judged the term by the business date, which `at` need not be.
     faults = [
-        one for one in verify_release(folder, find_public_key(releases_root, folder), at) if one.rule != "in_force"
+        one
+        for one in verify_release(folder, find_public_key(releases_root, folder), at)
+        if one.rule not in ("in_force", "override_in_force")
     ]
     if faults:
         raise SharingRefused(

@@ -109,6 +109,7 @@ def _told(folder: Path, key: PublicKey, trusted: PublicKey | None) -> dict[str, 
         "valid_until": said.agreement.valid_until.isoformat(),
         "acts": [{"person": one.person, "role": one.role, "at": one.at.isoformat()} for one in said.acts],
         "demonstration": said.demonstration,
+        **({"overrides": [one.model_dump(mode="json") for one in said.overrides]} if said.overrides else {}),
         "current": _is_current(folder, statement),
     }
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
+from contracts.acts import person_key
 from contracts.category import Category
 from contracts.clock import day_of
 from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
-from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement
+from sharing.certificate import CERTIFICATE, Checked, Predicate, SetAside, Statement, parse_statement
 from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
@@ -24,6 +25,7 @@ from sharing.policy_proof import certified_faults
 from sharing.tombstones import home_of, tombstone
 
 _AGAIN = "get the release again from its publisher, whole; do not use this one"
+_STALE = "stop using the release, or ask its publisher for a newer one"
 _ASK = "do not use the release; tell its publisher"
 
 
@@ -44,7 +46,7 @@ def verify_release(folder: Path, public_key: PublicKey | bytes | Path, now: date
     return [
         *faults,
         *_promises(statement.predicate, statement.gates),
-        *_checks(statement.predicate),
+        *_checks(statement.predicate, day_of(now)),
         *_in_force(folder, statement, now),
     ]
 
@@ -100,7 +102,8 @@ def _contents(folder: Path, statement: Statement) -> Iterator[Fault]:
     yield from certified_faults(paths, predicate)
     files = tuple(CandidateFile(one.name, one.digest.get("sha256", ""), 0) for one in statement.subject)
     batches = statement.batches if statement.names_batches else None
-    if release_id(files, predicate.agreement.digest, batches, predicate.again) != predicate.release_id:
+    acts = [one.asked.digest for one in predicate.overrides]
+    if release_id(files, predicate.agreement.digest, batches, predicate.again, acts) != predicate.release_id:
         yield Fault("release_id", CERTIFICATE, "its release id is not the digest of its content", _ASK)
 
 
@@ -120,7 +123,7 @@ def _promises(predicate: Predicate, gates: Sequence[str]) -> Iterator[Fault]:
             yield Fault("gates", gate, "the product did not pass this gate", _ASK)
 
 
-def _checks(predicate: Predicate) -> Iterator[Fault]:
+def _checks(predicate: Predicate, day: date) -> Iterator[Fault]:
     table = f"product.{predicate.product}"
     if table not in {declared.table for declared in predicate.declared_checks}:
         yield Fault("checks_declared", table, "no check is declared on the product", _ASK)
@@ -129,13 +132,25 @@ def _checks(predicate: Predicate) -> Iterator[Fault]:
     for name, rule in sorted(declared - results):
         yield Fault("check_present", f"{name}: {rule}", "the declared check has no result", _ASK)
     for check in predicate.checks:
-        yield from _check(check)
+        yield from _check(check, predicate, day)
+    for one in predicate.overrides:
+        if person_key(one.asked.person) == person_key(one.confirmed.person):
+            yield Fault("override_by_two", one.asked.person, "one person asked for an override and confirmed it", _ASK)
 
 
-def _check(check: Checked) -> Iterator[Fault]:
-    if not check.passed and check.severity != "warning":
-        found = f"failed on {check.failing_rows} of {check.rows} rows"
-        yield Fault("check_passed", f"{check.table}: {check.rule}", found, _ASK)
+def _check(check: Checked, predicate: Predicate, day: date) -> Iterator[Fault]:
+    if check.passed or check.severity == "warning":
+        return
+    subject, found = f"{check.table}: {check.rule}", f"failed on {check.failing_rows} of {check.rows} rows"
+    ends = [one.until for one in predicate.overrides if any(_covers(seen, check) for seen in one.checks)]
+    if not ends:
+        yield Fault("check_passed", subject, found, _ASK)
+    elif max(ends) < day:
+        yield Fault("override_in_force", subject, f"{found}, and what set that aside ended on {max(ends)}", _STALE)
+
+
+def _covers(seen: SetAside, check: Checked) -> bool:
+    return (seen.table, seen.rule) == (check.table, check.rule) and check.failing_rows <= seen.failing_rows
 
 
 def _in_force(folder: Path, statement: Statement, now: datetime) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import declarations, jurisdictions, requests
+from contracts import declarations, jurisdictions, requests, rule_declarations
 
 FOLDER = Path(__file__).parent
 
@@ -24,6 +24,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "persons": declarations.PersonsDeclaration,
     "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
+    "rule": rule_declarations.RuleFileDeclaration,
+    "suite": rule_declarations.SuiteDeclaration,
 }
 
 

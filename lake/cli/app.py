@@ -23,9 +23,11 @@ from lake.cli import (
     held,
     inspect,
     keys,
+    overrides,
     past,
     plan,
     recalls,
+    rules,
     ways,
 )
 from lake.cli.output import fail, note
@@ -40,6 +42,26 @@ WRONG, FAILED = 2, 3
 _WRONG_USE = (DeclarationsRefused, SharingRefused, LookupError, ValueError)
 
 
+_GROUPS = (
+    inspect,
+    govern,
+    acts,
+    alerts,
+    cases,
+    corrections,
+    keys,
+    entitlements,
+    held,
+    overrides,
+    past,
+    recalls,
+    contract,
+    plan,
+    rules,
+    ways,
+)
+
+
 def build_app() -> typer.Typer:
     """The application, with the commands that other installed packages add under `zhongtai.commands`."""
     app = typer.Typer(
@@ -50,22 +72,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands: dict[str, Callable[..., None]] = _added()
-    for module in (
-        inspect,
-        govern,
-        acts,
-        alerts,
-        cases,
-        corrections,
-        keys,
-        entitlements,
-        held,
-        past,
-        recalls,
-        contract,
-        plan,
-        ways,
-    ):
+    for module in _GROUPS:
         commands |= module.COMMANDS
     for name, command in commands.items():
         app.command(name)(command)

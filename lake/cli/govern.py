@@ -91,6 +91,8 @@ def _tell(told: dict[str, Any]) -> None:
         say(f"  issued {told['issued_at']}, in force until {told['valid_until']}; {_CURRENT[told['current']]}")
         for act in told["acts"]:
             say(f"  approved by {act['person']} as {act['role']} at {act['at']}")
+    for one in told.get("overrides", ()):
+        say(f"  [yellow]![/yellow] {escape(one['words'])}")
     if "key" in told:
         trust = "" if told.get("key_trusted") else "; it lay beside the release: name one got by another way, --key"
         say(f"  key {told['key']}{trust}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from contracts.evidence import TableEvidence
+from contracts.overrides import OverriddenCheck, Override, lifted_by
 from contracts.violation import CheckResult, Severity, Violation
 from lineage.gates.gate import Case, Gate
 
@@ -15,7 +16,8 @@ class QualityGate(Gate):
 
     Withholds a check that failed, could not be evaluated, has no result, or judged another version of the table; a
     table with no check at all; a score that is missing or below the agreement's minimum. A failed check of severity
-    warning is shown and lets pass.
+    warning is shown and lets pass. One that was judged, and failed, lets pass while an override by two persons stands
+    that names it.
     """
 
     name = "quality"
@@ -30,12 +32,13 @@ class QualityGate(Gate):
             if name not in known:
                 yield self._unchecked(name)
         for table in quality.tables:
-            yield from self._table(table, quality.results(table))
+            yield from self._table(case, table)
             yield from self._score(case, table)
             if table.table == candidate.table:
                 yield from self._exported(table.data_version, candidate.data_version, table.table)
 
-    def _table(self, table: TableEvidence, results: tuple[CheckResult, ...]) -> Iterator[Violation]:
+    def _table(self, case: Case, table: TableEvidence) -> Iterator[Violation]:
+        results = case.evidence.quality.results(table)
         if not table.expected:
             yield self._unchecked(table.table)
         missing = Counter(table.expected) - Counter(result.rule for result in results)
@@ -49,12 +52,13 @@ class QualityGate(Gate):
                 results=len(results),
             )
         for result in results:
-            yield from self._result(table, result)
+            if not _set_aside(case, table, result):
+                yield from self._result(case, table, result)
 
-    def _result(self, table: TableEvidence, result: CheckResult) -> Iterator[Violation]:
+    def _result(self, case: Case, table: TableEvidence, result: CheckResult) -> Iterator[Violation]:
         subject = f"{table.table}.{result.column}" if result.column else table.table
         if result.reason is not None and not result.passed and result.severity is not Severity.WARNING:
-            message = f"the check {result.rule} failed: {result.reason}"
+            message = f"the check {result.rule} failed: {result.reason}{_no_longer(case, result)}"
             yield self.refuse("check_passed", subject, message, "mend what it names, then run again", check=result.rule)
         elif result.error is not None or result.rows is None or result.failing_rows is None:
             # The engine's own error text may quote a value; it stays with the check result.
@@ -81,7 +85,8 @@ class QualityGate(Gate):
             yield self.refuse(
                 "check_passed",
                 subject,
-                f"the check {result.rule} failed on {result.failing_rows} of {result.rows} rows",
+                f"the check {result.rule} failed on {result.failing_rows} of {result.rows} rows"
+                f"{_no_longer(case, result)}",
                 "correct the rows at their source, or the model that makes them; "
                 f"`zhongtai check {table.table}` shows the check",
                 check=result.rule,
@@ -122,6 +127,40 @@ class QualityGate(Gate):
             "no check is declared on the table, so nothing says that it is good enough",
             "declare rules in its contract, domain or agreement",
         )
+
+
+def _set_aside(case: Case, table: TableEvidence, result: CheckResult) -> bool:
+    """Whether an override lets a check pass: one that was judged, on this very data, and failed. Nothing else."""
+    judged = result.error is None and result.rows is not None and result.failing_rows is not None
+    current = table.data_version is not None and result.data_version == table.data_version
+    if result.passed or not judged or not current:
+        return False
+    overrides, today = case.evidence.quality.overrides, case.evidence.today
+    return lifted_by(overrides, result, _agreement(case), today) is not None
+
+
+def _agreement(case: Case) -> str:
+    """The digest of the agreement as it is; nothing where nobody looked, which no override is over."""
+    acts = case.evidence.acts
+    return acts.dossier.get("agreement", "-") if acts else "-"
+
+
+def _no_longer(case: Case, result: CheckResult) -> str:
+    """Why an override that names the check does not let it pass."""
+    for one in reversed(case.evidence.quality.overrides):
+        named = [seen for seen in one.checks if (seen.table, seen.rule) == (result.table, result.rule)]
+        for seen in named:
+            why = one.why_not(_agreement(case), case.evidence.today)
+            return f"; the override of it does not stand: {why or _changed(one, seen, result)}"
+    return ""
+
+
+def _changed(one: Override, seen: OverriddenCheck, result: CheckResult) -> str:
+    if not seen.same_rule:
+        return "the rule has changed since"
+    if result.failing_rows is not None and result.failing_rows > seen.failing_rows:
+        return f"{seen.failing_rows} rows failed when it was asked"
+    return "the table has changed since" if one.exact else "it sets no such check aside"
 
 
 def _told(version: str | None) -> str:

@@ -25,7 +25,7 @@ from lake.store import RawView, stored_batches, stored_deliveries
 from lake.table_states import BROKEN, table_states
 from orchestration.changes.declared import Declared
 from orchestration.changes.texts import Text
-from quality.rules import declared_rules
+from quality.rules import compared_tables, declared_rules
 from sharing.canonical import digest
 from sharing.recall import recalled_batches
 
@@ -202,7 +202,7 @@ class Changes:
     def checked_of(self, table: str) -> str:
         """The digest of what a table's checks depend on."""
         rules = self._rules.get(table, ())
-        compared = sorted({str(rule.arguments["table"]) for rule in rules if "table" in rule.arguments})
+        compared = sorted({one for rule in rules for one in compared_tables(rule)})
         others = [(name, self.digest_of(name)) for name in compared]
         return digest([self.digest_of(table), repr(rules), self.declared.of_rules if rules else "", others])
 

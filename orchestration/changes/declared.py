@@ -20,6 +20,8 @@ _DEPARTMENTS, _AGREEMENTS, _DOMAINS = "departments", "agreements", "domains"
 _OF_CASES = "standards/jurisdictions/"
 # What decides what may leave, and of no row what it is.
 _OF_GATES = {"standards/lineage_policy.yml", "persons.yml"}
+# Checks of single tables, which each of them hangs on by itself (`Changes.checked_of`).
+_OF_CHECKS = ("rules/", "suites/")
 
 
 def declared_files(workspace: Path) -> dict[str, str]:
@@ -45,7 +47,8 @@ class Declared:
 
     def of_dataset(self, dataset: Dataset) -> str:
         """All that a delivery of a dataset is read, cast and judged by."""
-        return digest([self._of_rows, self.files.get(_contract(dataset), "")])
+        suite = self.files.get(f"suites/raw.{dataset.table}.json")
+        return digest([self._of_rows, self.files.get(_contract(dataset), ""), *([suite] if suite else [])])
 
     @cached_property
     def of_rules(self) -> str:
@@ -61,14 +64,19 @@ class Declared:
             for one in self.catalogue.agreements.values()
             if one.name == agreement.name or one.agency == agreement.agency or PUBLIC in (one.agency, agreement.agency)
         }
-        others = (self._contracts - contracts) | (self._agreements - together)
+        # What the checks of its tables said is in the digests of these.
+        others = (self._contracts - contracts) | (self._agreements - together) | self._checks
         return digest({path: told for path, told in self.files.items() if path not in others})
 
     @cached_property
     def _of_rows(self) -> str:
         own = self._contracts | self._agreements | _OF_GATES
         domains = {path for path in self.files if path.startswith(f"{_DOMAINS}/")}
-        return digest({path: told for path, told in self.files.items() if path not in own | domains})
+        return digest({path: told for path, told in self.files.items() if path not in own | domains | self._checks})
+
+    @property
+    def _checks(self) -> set[str]:
+        return {path for path in self.files if path.startswith(_OF_CHECKS)}
 
     @cached_property
     def _contracts(self) -> set[str]:

@@ -23,7 +23,7 @@ from lake.in_force import broken_agreements
 from lake.unbelieved import why_unbelieved
 from lineage.gates.registry import judge
 from orchestration.changes.changes import Changes
-from orchestration.share.dossier import dossier, evidence_of
+from orchestration.share.dossier import dossier, evidence_of, with_overrides
 from orchestration.share.siblings import siblings
 from quality.rules import declared_rules
 from quality.scorecard import scores
@@ -140,6 +140,7 @@ class Verdicts:
             acts=evidence_of(self._acts, agreement, dossier(agreement, evidence)),
             broken=self._broken.get(agreement.name, ()),
         )
+        now = with_overrides(self._acts, city.catalogue, agreement, now)
         found = judge(
             agreement, now, working_days=lambda start, end: working_days_between(start, end, city.catalogue.calendar)
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contracts.faults import DeclarationsRefused
 from lake.cli.options import Json, Workspace
 from lake.cli.output import emit, say
 from lake.cli.present import show_checks, show_plan, show_summary
@@ -96,10 +98,17 @@ def _listener():  # type: ignore[no-untyped-def]
 
 def check(
     table: Annotated[str | None, typer.Argument(help="One table, as raw.police__residents; default: all.")] = None,
+    suite: Annotated[
+        Path | None, typer.Option("--suite", help="Instead: try this suite, <schema>.<table>.json; nothing is kept.")
+    ] = None,
+    sample: Annotated[int, typer.Option("--sample", min=1, help="On at most so many rows; with --suite.")] = 1000,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Run the declared checks on tables as they are now, and score them."""
+    """Run the declared checks on tables as they are now, and score them; or try a suite on a sample of its table."""
+    if suite is not None:
+        _try(load_settings(workspace), suite, table, sample, as_json=as_json)
+        return
     with uncollected():
         from orchestration.running.runner import check_city
 
@@ -110,6 +119,33 @@ def check(
     else:
         show_checks(found["checks"], found["scores"])
     if any(not row["passed"] and row["severity"] == "error" for row in found["checks"]):
+        raise typer.Exit(WITHHELD)
+
+
+def _try(settings: Settings, suite: Path, table: str | None, sample: int, *, as_json: bool) -> None:
+    """A suite from a file, on a sample: counts alone, and on the record that somebody looked."""
+    from lake.city import declarations, open_books
+    from lake.login import login_name
+    from lake.suite_desk import judged
+    from lake.suite_trials import tried
+
+    logging.disable(logging.WARNING)
+    catalogue = declarations(settings)
+    what = judged(catalogue, table or suite.stem, suite.read_text("utf-8"))
+    if what.faults:
+        raise DeclarationsRefused(list(what.faults))
+    with open_books(settings) as (ledger, _):
+        body = {"subject": f"suite.{what.table}", "rows": sample, "by": login_name()}
+        ledger.append("access", body, settings.clock.now())
+    with uncollected():
+        found = tried(settings, catalogue, what, sample)
+    if as_json:
+        emit(found)
+    else:
+        show_checks(
+            [{**one, "table": found["table"], "dimension": "", "observed": None} for one in found["checks"]], []
+        )
+    if any(not one["passed"] and one["severity"] == "error" for one in found["checks"]):
         raise typer.Exit(WITHHELD)
 
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from contracts.acts import ActEvidence, Deed
 from contracts.evidence import Evidence
-from contracts.model import Agreement
+from contracts.model import Agreement, Catalogue
 from lake.acts import KIND, Acts, Persons, Said, actor, record_act, required
 from lake.cases.answering import answered
 from lake.city import City
+from lake.overriding import Overrides
 from sharing.canonical import agreement_digest, digest
 
 
@@ -34,18 +35,28 @@ def dossier(agreement: Agreement, evidence: Evidence) -> dict[str, str]:
     }
 
 
-def acts_of(city: City, agreement: Agreement, parts: Mapping[str, str]) -> ActEvidence:
-    """What persons did about an agreement; in a demonstration those it names have signed what is seen first."""
-    persons = Persons.of(city.settings, city.catalogue)
+def acts_of(city: City, agreement: Agreement, evidence: Evidence) -> Evidence:
+    """The evidence with what persons did about an agreement, approvals and overrides; in a demonstration those it names
+    have signed what is seen first."""
+    persons, parts = Persons.of(city.settings, city.catalogue), dossier(agreement, evidence)
     if city.catalogue.demonstration and not _acted(city, agreement):
         _play(city, persons, agreement, parts)
-    return evidence_of(Acts(city.ledger, persons), agreement, parts)
+    known = Acts(city.ledger, persons)  # verified once
+    told = replace(evidence, acts=evidence_of(known, agreement, parts))
+    return with_overrides(known, city.catalogue, agreement, told)
 
 
 def evidence_of(acts: Acts, agreement: Agreement, parts: Mapping[str, str]) -> ActEvidence:
     """What persons did about an agreement, and about the request that it names."""
     asked = answered(acts.ledger, acts.persons, agreement)
     return replace(acts.evidence(agreement, parts), request=asked)
+
+
+def with_overrides(acts: Acts, catalogue: Catalogue, agreement: Agreement, evidence: Evidence) -> Evidence:
+    """The evidence with what persons asked to be set aside of its failing checks, as the ledger has it now."""
+    departments = {source.dataset.partition(".")[0] for source in evidence.sources}
+    found = Overrides(acts, catalogue).of(agreement.name, departments)
+    return replace(evidence, quality=replace(evidence.quality, overrides=found))
 
 
 def _acted(city: City, agreement: Agreement) -> bool:

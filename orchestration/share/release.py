@@ -28,7 +28,7 @@ from lake.uncovered import withdraw_uncovered
 from lineage.gates.registry import judge
 from orchestration.share import classified, privacy
 from orchestration.share.candidate import ProductMissing, export_candidate
-from orchestration.share.dossier import acts_of, dossier
+from orchestration.share.dossier import acts_of
 from orchestration.share.evidence import Gatherer, held_draft
 from sharing.certificate import CertificateInputs
 from sharing.faults import SharingRefused
@@ -75,7 +75,7 @@ def _share(gatherer: Gatherer, agreement: Agreement, folder: Path) -> Verdict:
         fix = "run `zhongtai run` whole, so that its models are made without them"
         return _conclude(city, agreement, _withheld(agreement, "contract", "batch_not_recalled", message, fix), {})
     evidence = gatherer.evidence(agreement, candidate, folder)
-    evidence = replace(evidence, acts=acts_of(city, agreement, dossier(agreement, evidence)))
+    evidence = acts_of(city, agreement, evidence)
     verdict = judge(agreement, evidence, working_days=_working_days(city))
     details: dict[str, Any] = {"rows": candidate.rows, "evidence": evidence.as_dict()}
     if verdict.outcome is Outcome.RELEASED:

@@ -19,7 +19,7 @@ from lake.city import City
 from lake.cores import threads_for_folder, use_threads
 from lake.failure import words
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
-from quality.rules import declared_rules
+from quality.rules import compared_tables, declared_rules
 from quality.suites import Subject, check_table
 
 
@@ -62,9 +62,7 @@ class Checks:
             self._made[table] = results
 
     def _looks_at(self, table: str) -> set[str]:
-        return {table} | {
-            str(rule.arguments["table"]) for rule in self._rules.get(table, ()) if rule.kind == "reference"
-        }
+        return {table} | {one for rule in self._rules.get(table, ()) for one in compared_tables(rule)}
 
     def of(self, tables: Iterable[str]) -> list[CheckResult]:
         """The results of tables, in their order; those not made in this run are made now."""

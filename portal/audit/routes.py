@@ -34,6 +34,7 @@ KINDS = {
     "read": ("读取", "Reads"),
     "case": ("申请", "Cases"),
     "access": ("查看", "Looks"),
+    "draft": ("草案", "Drafts"),
     "withdrawal": ("撤回", "Withdrawals"),
     "finding": ("发现", "Findings"),
 }

@@ -22,7 +22,7 @@ from contracts.model import (
     Rule,
     SharingAttribute,
 )
-from quality.rules import declared_rules
+from quality.rules import ACROSS, SUITE, declared_rules
 
 DATASET, ENTITY, TABLE, PRODUCT = "dataset", "entity", "table", "product"
 KINDS = (DATASET, ENTITY, TABLE, PRODUCT)
@@ -113,7 +113,13 @@ def products(agreements: Iterable[Agreement], rules: Mapping[str, Sequence[Rule]
         by.setdefault(agreement.product, []).append(agreement)
     for name, each in by.items():
         table = f"product.{name}"
-        yield _product(table, sorted(each, key=lambda one: one.name), tuple(rules.get(table, ())))
+        yield _product(table, sorted(each, key=lambda one: one.name), _promised(rules.get(table, ())))
+
+
+def _promised(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """What a table promises of itself: what it is held to with other departments, and by hand, is its stewards' to see
+    (`portal/rules`)."""
+    return tuple(rule for rule in rules if rule.kind not in ACROSS and rule.kind != SUITE)
 
 
 def _dataset(catalogue: Catalogue, dataset: Dataset) -> Resource:
@@ -156,7 +162,7 @@ def _field(column: Column) -> Field:
 def _themes(domain: Domain, catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]]) -> Iterator[Resource]:
     """The entities of a domain, and its tables that are written by hand, of which it declares checks alone."""
     for entity in domain.entities:
-        yield _entity(entity, domain, catalogue, tuple(rules.get(f"theme.{entity.name}", ())))
+        yield _entity(entity, domain, catalogue, _promised(rules.get(f"theme.{entity.name}", ())))
     for name in sorted(domain.rules.keys() - {one.name for one in domain.entities}):
         title = name.replace("_", " ")
         yield _theme(domain, name, (f"{domain.title_zh}：{title}", title.capitalize()), tuple(domain.rules[name]))

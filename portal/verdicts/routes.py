@@ -21,6 +21,7 @@ from portal.pages import Pages
 from portal.people.people import NotForYou, People
 from portal.people.reader import Reader
 from portal.people.signing import Intended, ToSign, signed, to_sign
+from portal.verdicts.overriding import Overriding
 from portal.verdicts.records import departments, lines, may_see, record
 from sharing.acts import read_act
 from sharing.canonical import digest
@@ -33,6 +34,7 @@ class Verdicts:
 
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages, self._city = people, pages, people.city
+        self._overriding = Overriding(people)
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -41,6 +43,7 @@ class Verdicts:
             Route("/releases/{name}", self.one, methods=["GET"]),
             Route("/releases/{name}/approve", self.approve, methods=["POST"]),
             Route("/releases/{name}/stop", self.stop, methods=["POST"]),
+            *self._overriding.routes(),
         ]
 
     async def listed(self, request: Request) -> Response:
@@ -57,7 +60,14 @@ class Verdicts:
         persons = Persons.of(self._city.settings, self._people.declared.now())
         found = await asyncio.to_thread(record, self._city, persons, name)
         approval = await asyncio.to_thread(self._approval, reader, name)
-        facts = {"one": found, "gates": dict(gate_titles()), "approval": approval, "stop": self._stop(reader, name)}
+        until = request.query_params.get("until", "")
+        facts = {
+            "one": found,
+            "gates": dict(gate_titles()),
+            "approval": approval,
+            "stop": self._stop(reader, name),
+            "overriding": await asyncio.to_thread(self._overriding.facts, reader, name, until),
+        }
         return self._pages.page(request, "release.html", 200, **facts)
 
     async def approve(self, request: Request) -> Response:

@@ -8,6 +8,7 @@
     ExpectColumnValuesToBeReferenced               referential integrity
     ExpectColumnValuesToBeMonotone                 a history that never steps back
     ExpectColumnToBeFresh                          age of the newest row in working days
+    ExpectQueryToFindFew                           rows that SQL over the batch finds, out of those that it judges
 
 They take row conditions, ``mostly``, severity and result formats like any other. NULL is never unexpected.
 """
@@ -17,6 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import (
+    BatchExpectation,
     ColumnAggregateExpectation,
     ColumnMapExpectation,
     render_suite_parameter_string,
@@ -185,6 +187,33 @@ class ExpectColumnToBeFresh(_Told, ColumnAggregateExpectation):
         return {"success": not future and age <= self.at_most, "result": {"observed_value": age}}
 
 
+class ExpectQueryToFindFew(_Told, BatchExpectation):
+    """Expect that SQL over ``{batch}`` finds no rows, or at most a share of those that other SQL judges.
+
+    ``differing_query`` is counted and judged by nobody: its number is the observed value. Results are counts alone.
+    """
+
+    failing_query: str
+    judged_query: str
+    differing_query: str | None = None
+    at_least: float = pydantic.Field(1.0, ge=0, le=1)
+
+    sentence: ClassVar[str] = "of $judged_query at least $at_least must not be in (至少不出现于) $failing_query."
+    metric_dependencies = ("failing_query.row_count", "judged_query.row_count", "differing_query.row_count")
+    success_keys = ("failing_query", "judged_query", "differing_query", "at_least")
+    args_keys = ("failing_query", "judged_query", "differing_query", "at_least")
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["across tables"]}
+
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
+        """Compare; where nothing is judged nothing fails."""
+        failing, judged, differing = (metrics[name] for name in self.metric_dependencies)
+        kept = judged - failing >= self.at_least * judged
+        counts = {"unexpected_count": failing, "element_count": judged, "observed_value": differing}
+        return {"success": failing == 0 or (self.at_least < 1 and kept), "result": counts}
+
+
 declare_row_rule("column_values.resident_id", _COLUMN_KEYS, ("accept_15",))
 declare_row_rule("column_values.social_credit_code", _COLUMN_KEYS, ())
 declare_row_rule("column_values.plain_text", _COLUMN_KEYS, ("without", "strict"))
@@ -193,3 +222,6 @@ declare_row_rule("column_values.in_code_set", _COLUMN_KEYS, ("value_set", "code_
 declare_row_rule("column_values.referenced", _COLUMN_KEYS, ("other_relation", "other_column"))
 declare_row_rule("column_values.monotone", _COLUMN_KEYS, ("order_by", "partition_by", "increasing", "strictly"))
 declare_metric("column.newest_day", _COLUMN_KEYS, ())
+_QUERY_KEYS = ("batch_id", "table", "row_condition", "condition_parser")
+for _argument in ("failing_query", "judged_query", "differing_query"):
+    declare_metric(f"{_argument}.row_count", _QUERY_KEYS, (_argument,))

@@ -153,6 +153,11 @@ QUERY_METRICS: dict[str, Planner] = {
     "query.multiple_columns": _query_rows("query", names=_numbered),
     "query.template_values": _query_rows("query", names=lambda arguments: arguments["template_dict"]),
     "query.row_count": _query_count("query"),
+    "failing_query.row_count": _query_count("failing_query"),
+    "judged_query.row_count": _query_count("judged_query"),
+    "differing_query.row_count": lambda domain, arguments: (
+        _query_count("differing_query")(domain, arguments) if arguments.get("differing_query") else Known(None)
+    ),
     "query.data_source_table": _elsewhere("query", "data_source_name"),
     "base_query.table": _compared(_query_rows("base_query")),
     "comparison_query.data_source_table": _compared(_elsewhere("comparison_query", "comparison_data_source_name")),

@@ -105,6 +105,14 @@ GROUPS: dict[str, Group] = {
             *(f"tests/unit/portal/test_{name}.py" for name in ("corrections", "quarantine")),
         ),
     ),
+    "overrides": Group(
+        ("contracts/overrides.py", "lake/overriding.py"),
+        ("tests/unit/gates/test_overrides.py", "tests/unit/lake/test_overriding.py"),
+    ),
+    "rules": Group(
+        ("contracts/reading_rules.py", "contracts/reading_suites.py", "quality/across.py"),
+        ("tests/unit/contracts/test_cross_rules.py", "tests/unit/quality/test_across.py"),
+    ),
     "at rest": Group(
         ("lake/landed.py", "lake/scratch.py", "lake/statistics.py"),
         tuple(f"tests/unit/lake/test_{name}.py" for name in ("landed", "statistics")),

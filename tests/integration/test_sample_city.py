@@ -453,3 +453,18 @@ def test_a_recalled_batch_takes_its_releases_back(city: SampleCity, before: Befo
     gone = next(row for row in after if row["verdict"] == "withdrawn")
     assert not city.ask("verify", gone["path"], status=1)["valid"]
     assert city.ask("audit")["valid"]
+
+
+def test_rules_across_departments_find_what_is_there_and_nothing_else(city: SampleCity) -> None:
+    """Precision and recall of 1, by the keys, for every rule that the truth knows; each look is on the record."""
+    planted: dict[str, set[str]] = {}
+    for row in city.truth("across"):
+        planted.setdefault(row["rule"], set()).add(row["key"])
+    assert len(planted) == 6
+    before = len(city.accesses())
+    for name, keys in planted.items():
+        (one,) = city.ask("rule", name, "--rows", "--limit", "10000")["tables"]
+        assert {"|".join(row.values()) for row in one["rows"]} == keys
+        assert (one["result"]["failing_rows"], one["result"]["passed"]) == (len(keys), False)
+    looks = [entry.body["subject"] for entry in city.accesses()][before:]
+    assert looks == [f"rule.{name}" for name in planted]

@@ -130,6 +130,11 @@ class Extract:
         """SELECT of a digest of the true key of every accepted row; duplicates add none."""
         return f"SELECT hash({self._key()}) AS k FROM ({self.flagged()}) WHERE NOT ({self.quarantined})"
 
+    def accepted(self, *columns: str) -> str:
+        """SELECT of the clean values of some columns of every accepted row; duplicates add none."""
+        told = ", ".join(f'({self.table.columns[name]}) AS "{name}"' for name in columns)
+        return f"SELECT {told} FROM ({self.flagged()}) WHERE NOT ({self.quarantined})"
+
     def _key(self) -> str:
         return "concat_ws('|', " + ", ".join(f"({self.table.columns[name]})" for name in self.table.layout.key) + ")"
 

@@ -11,6 +11,7 @@
   For append and upsert every key survives once (ids of 15 digits are the same key as their 18-digit form); for snapshot
   only the keys of the newest delivery do, so that all rows of older deliveries are merged too.
 - `people.parquet`, `enterprises.parquet`: who there really is, and the name under which each department knows a person.
+- `across.csv`: per rule across departments the keys that break it (of the blamed row; of a person collected twice).
 - `checks.csv`: table rules that must fail whatever the seed, with the date on which freshness is judged.
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from tests.sample_city.across import broken
 from tests.sample_city.city import City
 from tests.sample_city.departments.civil_affairs import death_date, deaths_by_block
 from tests.sample_city.extract import Extract
@@ -78,6 +80,7 @@ class Truth:
         self._write_merged(extracts)
         self._write_people()
         self._csv(f"SELECT * FROM (VALUES {_values()}) AS t(dataset, rule, severity, as_of, why)", "checks")
+        self._csv(f"SELECT * FROM ({broken(extracts)}) ORDER BY ALL", "across")
         self._csv("SELECT * FROM deliveries ORDER BY dataset, delivery", "deliveries")
         self._csv(_REASONS, "reasons")
         self._parquet('SELECT * FROM planted ORDER BY dataset, delivery, "row", kind', "planted")

@@ -12,6 +12,7 @@ from contracts.violation import CheckResult, Severity
 from orchestration.steps import checking
 from orchestration.steps.checking import Checks
 
+DEATHS = "staging.stg_civil_affairs__deaths"
 VISITS, PERSONS, RAW = "staging.stg_health__visits", "theme.natural_person", "raw.health__visits"
 
 
@@ -23,6 +24,7 @@ RULES = {
     RAW: (rule("required"),),
     VISITS: (rule("unique"), rule("reference", table=PERSONS, column="city_id")),
     PERSONS: (rule("unique"),),
+    DEATHS: (rule("contradiction", tables=(PERSONS,)),),
 }
 
 
@@ -55,6 +57,14 @@ def test_a_table_waits_for_the_table_its_rules_refer_to(checks: Checks, made: li
     checks.due(PERSONS)
     checks.make(unsettled={"theme.other"})
     assert made == [RAW, VISITS, PERSONS]
+
+
+def test_a_rule_across_departments_waits_for_the_other_table(checks: Checks, made: list[str]) -> None:
+    checks.due(DEATHS)
+    checks.make(unsettled={PERSONS})
+    assert made == []
+    checks.make(unsettled={VISITS})
+    assert made == [DEATHS]
 
 
 def test_a_table_is_checked_once_and_again_when_its_content_is_new(checks: Checks, made: list[str]) -> None:

@@ -23,6 +23,7 @@ from sharing.keys import Signer
 from sharing.release import current_release
 from tests.keys import signer_in
 from tests.unit.gates import cases
+from tests.unit.gates.overrides import overridden
 from tests.unit.portal.conftest import RECIPIENT, Portal
 
 ANNA, BORIS = "anna@city.example", "boris@city.example"
@@ -278,3 +279,42 @@ def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     following.look()
     following.look()
     assert portal.city.catalogue.title_zh == "另一市" and "zhongtai plan" in portal.city.unreadable
+
+
+def withheld(portal: Portal) -> None:
+    """The product is withheld for a check that failed."""
+    facts = overridden()
+    body = {"agreement": NAME, "product": cases.agreement().product, "verdict": "withheld", "violations": []}
+    portal.city.ledger.append("verdict", {**body, "rows": 20, "evidence": facts.as_dict()}, portal.clock.now())
+
+
+def test_an_override_is_asked_by_one_and_confirmed_by_another(portal: Portal) -> None:
+    withheld(portal)
+    workspace = portal.city.settings.workspace
+    (workspace / "zhongtai.yml").write_text(CITY.format("某市") + "demonstration: true\n", encoding="utf-8")
+    anna = portal.sign_in("anna@city.example", RoleGrant(Role.STEWARD, *ALWAYS), RoleGrant(Role.OFFICER, *ALWAYS))
+    boris = portal.sign_in("boris@city.example", RoleGrant(Role.OFFICER, *ALWAYS))
+    carla = portal.sign_in("carla@x.example", RoleGrant(Role.STEWARD, *ALWAYS, department="nobody"))
+    path = f"/releases/{NAME}"
+    assert "4 / 100" in portal.ask("GET", path, headers=anna).text
+    assert "申请放行" not in portal.ask("GET", path, headers=boris).text
+    assert 'name="until" value="2026-06-10"' in portal.ask("GET", f"{path}?until=2026-06-10", headers=anna).text
+    assert "working days" in portal.ask("GET", f"{path}?until=2027-06-10", headers=anna).text
+    asked = {"until": "2026-06-10", "words": "mended next week"}
+    assert portal.post(f"{path}/override", asked, carla).status_code == 404
+    assert portal.post(f"{path}/override", asked, boris).status_code == 403
+    assert portal.post(f"{path}/override", {**asked, "words": " "}, anna).status_code == 400
+    assert portal.post(f"{path}/override", {**asked, "until": "2027-06-10"}, anna).status_code == 409
+    assert portal.post(f"{path}/override", asked, anna).status_code == 303
+    (act,) = portal.city.ledger.entries("act")
+    number = {"override": str(act.body["digest"]), "words": "agreed"}
+    assert portal.post(f"{path}/override/confirm", number, anna).status_code == 403
+    assert portal.post(f"{path}/override/confirm", {**number, "override": "0" * 64}, boris).status_code == 404
+    assert "未生效" in portal.ask("GET", path, headers=boris).text
+    assert portal.post(f"{path}/override/confirm", number, boris).status_code == 303
+    assert "生效中，至 2026-06-10" in portal.ask("GET", path, headers=anna).text
+    assert portal.post(f"{path}/override/end", {**number, "words": "it burns"}, boris).status_code == 303
+    assert "it burns" in portal.ask("GET", path, headers=anna).text
+    assert [entry.body["deed"] for entry in portal.city.ledger.entries("act")] == [
+        "override", "confirm_override", "end_override"
+    ]  # fmt: skip

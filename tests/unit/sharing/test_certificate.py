@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,11 @@ from sharing.chain import Head
 from sharing.envelope import PAYLOAD_TYPE, open_envelope, pre_authentication
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
-from sharing.release import Release, find_public_key, publish
+from sharing.release import Release, current_release, find_public_key, publish
 from sharing.verify import verify_release
 from tests.keys import signer_in
 from tests.unit.gates import cases
+from tests.unit.gates.overrides import overridden, override
 from tests.unit.sharing.conftest import City
 
 Unlock = Callable[[Path, Path], Path]
@@ -415,3 +416,40 @@ def test_a_certificate_from_before_the_newer_gates_is_held_to_those_there_were(c
     assert resigned(city, copy, age) == set()
     assert resigned(city, copy, age_less_one) == {"gates"}
     assert resigned(city, copy, young) == {"gates"}
+
+
+def test_an_override_is_on_the_certificate_in_words_and_makes_another_release(
+    city: City, unlocked: Unlock, tmp_path: Path
+) -> None:
+    plain, facts = city.publish(), overridden(override())
+    made = city.publish(quality=facts.quality)
+    assert plain.statement and made.statement and made.release_id != plain.release_id
+    assert b"overrides" not in plain.statement.encoded()
+    (told,) = made.statement.predicate.overrides
+    assert (told.asked.person, told.confirmed.person) == ("steward@city.example", "officer@city.example")
+    assert told.until.isoformat() in told.words and told.reason in told.words and "4/100" in told.words
+    copy = unlocked(made.path, tmp_path / "received")
+    assert verify_release(copy, city.signer.public, cases.NOW) == []
+    late = datetime(2026, 6, 11, 8, tzinfo=UTC)
+    assert rules(verify_release(copy, city.signer.public, late)) == {"override_in_force"}
+    assert current_release(city.releases, made.agreement, date(2026, 6, 10)) is not None
+    assert current_release(city.releases, made.agreement, date(2026, 6, 11)) is None
+    assert resigned(city, copy, edit("predicate/overrides", ...)) == {"check_passed", "release_id"}
+
+
+@pytest.mark.parametrize(
+    "change, rule",
+    [
+        (edit("predicate/overrides/0/confirmed/person", "Steward@city.example"), "override_by_two"),
+        (edit("predicate/overrides/0/checks/0/rule", "other"), "check_passed"),
+        (edit("predicate/overrides/0/checks/0/failing_rows", 3), "check_passed"),
+        (edit("predicate/overrides/0/asked/digest", "9" * 64), "release_id"),
+        (edit("predicate/overrides/0/reason", ""), "certificate_understood"),
+        (edit("predicate/overrides/0/confirmed", ...), "certificate_understood"),
+    ],
+)
+def test_an_override_that_was_changed_is_seen(
+    city: City, unlocked: Unlock, tmp_path: Path, change: Callable[[dict[str, Any]], None], rule: str
+) -> None:
+    made = city.publish(quality=overridden(override()).quality)
+    assert rule in resigned(city, unlocked(made.path, tmp_path / "received"), change)

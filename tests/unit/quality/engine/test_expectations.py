@@ -165,6 +165,8 @@ def test_each_reads_as_a_sentence_in_data_docs(kind):
         "as_of": "2026-09-30",
         "at_most": 2,
         "without": "lost",
+        "failing_query": "select * from {batch} where n > 3",
+        "judged_query": "select * from {batch}",
     }
     expectation = getattr(own, kind)
     rule = expectation(**{key: value for key, value in known.items() if key in expectation.__fields__})

@@ -1,0 +1,166 @@
+"""The rules of the city as records: what stands on each table, where it comes from, and what it last came to.
+
+Declarations and the ledger's newest results; nothing is judged here, and no value of the data is in any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.acts import Role
+from contracts.cross_rules import CrossRule
+from contracts.model import Catalogue, Rule
+from lake import facts
+from lake.suite_desk import known_tables
+from portal.catalogue.rules_in_words import words
+from portal.city import City
+from portal.people.reader import Reader
+from quality.rules import ACROSS, SUITE, declared_rules
+
+ROLES = (Role.STEWARD, Role.OWNER)
+DERIVED, DECLARED, CROSS, BY_HAND = "derived", "declared", "across", "suite"
+ORIGINS = (DERIVED, DECLARED, CROSS, BY_HAND)
+STATES = ("failing", "holding", "broken", "unknown", "empty")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule on one table: its words, whence it is, what it is compared with, and its newest result."""
+
+    table: str
+    name: str
+    origin: str
+    title_zh: str
+    title_en: str
+    dimension: str
+    severity: str
+    columns: tuple[str, ...]
+    compared: str = ""
+    owner: str = ""
+    fix: str = ""
+    result: Mapping[str, Any] | None = None
+
+    @property
+    def state(self) -> str:
+        """How it stands: what was not made, could not be judged, or had nothing to judge, is never one that holds."""
+        if self.result is None:
+            return "unknown"
+        if self.result["error"] or self.result["rows"] is None:
+            return "broken"
+        if self.result["passed"] and self.result["rows"] == 0:
+            return "empty"
+        return "holding" if self.result["passed"] else "failing"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table with its rules; `department` is whose it is, empty for the city's own."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    department: str
+    lines: tuple[Line, ...]
+
+    def count(self, state: str) -> int:
+        """How many of its rules stand so."""
+        return sum(one.state == state for one in self.lines)
+
+
+def tables(city: City, reader: Reader) -> list[Table]:
+    """The tables that are a reader's to look after, by name, each with all its rules."""
+    catalogue = city.catalogue
+    results = {(row["table"], row["rule"]): row for row in facts.checks(city.ledger)}
+    found = declared_rules(catalogue)
+    made = (_table(catalogue, name, rules, results) for name, rules in sorted(found.items()))
+    # What fails first, and of that what withholds.
+    return sorted((one for one in made if may_tend(reader, one.department)), key=_urgency)
+
+
+def _urgency(one: Table) -> tuple[int, int, str]:
+    wrong = [line for line in one.lines if line.state in ("failing", "broken")]
+    return -sum(line.severity == "error" for line in wrong), -len(wrong), one.name
+
+
+def table(city: City, reader: Reader, name: str) -> Table | None:
+    """One of them; None for what is not there, or is not the reader's."""
+    if name not in known(city.catalogue):
+        return None
+    found = next((one for one in tables(city, reader) if one.name == name), None)
+    if found is not None:
+        return found
+    bare = _table(city.catalogue, name, (), {})
+    return bare if may_tend(reader, bare.department) else None
+
+
+def known(catalogue: Catalogue) -> set[str]:
+    """Every table that has rules, or may have a suite."""
+    return {*declared_rules(catalogue), *known_tables(catalogue)}
+
+
+def may_tend(reader: Reader, department: str) -> bool:
+    """Whether a reader looks after a department's tables; those of no department are for the city's own."""
+    if department:
+        return any(reader.has(role, department=department) for role in ROLES)
+    return any(reader.departments(role) is None for role in ROLES)
+
+
+def _table(
+    catalogue: Catalogue,
+    name: str,
+    rules: tuple[Rule, ...],
+    results: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Table:
+    titles, department = _titles(catalogue, name)
+    return Table(name, *titles, department, tuple(_lines(catalogue, name, rules, results)))
+
+
+def _titles(catalogue: Catalogue, name: str) -> tuple[tuple[str, str], str]:
+    schema, _, bare = name.partition(".")
+    for dataset in catalogue.datasets.values():
+        if schema in ("raw", "staging") and bare.removeprefix("stg_") == dataset.table:
+            return (dataset.title_zh, dataset.title_en), dataset.department
+    if schema == "theme" and bare in catalogue.entities:
+        entity = catalogue.entities[bare]
+        return (entity.title_zh, entity.title_en), ""
+    for agreement in catalogue.agreements.values():
+        if schema == "product" and agreement.product == bare:
+            return (agreement.title_zh, agreement.title_en), ""
+    return (bare, bare), ""
+
+
+def _lines(
+    catalogue: Catalogue,
+    table: str,
+    rules: tuple[Rule, ...],
+    results: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Iterator[Line]:
+    for rule in rules:
+        zh, en = words(rule)
+        one = rule.arguments.get("across")
+        cross = one if isinstance(one, CrossRule) else None
+        yield Line(
+            table,
+            rule.name,
+            _origin(rule),
+            zh,
+            en,
+            rule.dimension,
+            str(rule.severity),
+            rule.columns,
+            compared=cross.other.of if cross else "",
+            owner=catalogue.departments[cross.owner].title_zh if cross else "",
+            fix=cross.fix if cross else "",
+            result=results.get((table, rule.name)),
+        )
+
+
+def _origin(rule: Rule) -> str:
+    if rule.kind in ACROSS:
+        return CROSS
+    if rule.kind == SUITE:
+        return BY_HAND
+    # What a column has without anybody writing it is called after its kind.
+    return DERIVED if rule.name.partition(":")[0] == rule.kind else DECLARED

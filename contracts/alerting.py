@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from contracts.alerts import Alerts, Mail, Told, Way
-from contracts.declarations import CityDeclaration
+from contracts.city_declarations import CityDeclaration
 from contracts.documents import Document
 from contracts.faults import nearest
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.declarations import CityDeclaration, Declaration, Text, Title, Truth
+from contracts.city_declarations import CityDeclaration
+from contracts.declarations import Declaration, Text, Title, Truth
 from contracts.documents import Document
 from contracts.faults import nearest
 from contracts.jurisdiction import Ground, Jurisdiction, Limit

@@ -13,8 +13,9 @@ from contracts.across import listed, mapped
 from contracts.acts import DeclaredPersons, Person
 from contracts.alerting import check_alerts, read_alerts
 from contracts.calendar import Calendar
+from contracts.city_declarations import CityDeclaration
 from contracts.cross_rules import CrossRule, Suite
-from contracts.declarations import CityDeclaration, DepartmentDeclaration, DepartmentsDeclaration
+from contracts.declarations import DepartmentDeclaration, DepartmentsDeclaration
 from contracts.dimensions import DIMENSIONS
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine

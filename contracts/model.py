@@ -17,6 +17,9 @@ from contracts.acts import Person
 from contracts.alerts import Alerts
 from contracts.calendar import Calendar
 from contracts.category import Category
+from contracts.code_sets import CodeSet as CodeSet
+from contracts.code_sets import Coordinates as Coordinates
+from contracts.code_sets import Period as Period
 from contracts.cross_rules import CrossRules, Suite
 from contracts.jurisdiction import Jurisdiction
 from contracts.open_data import Licence as Licence
@@ -74,31 +77,6 @@ class LogicalType(StrEnum):
     DATE = "date"
     TIME = "time"
     TIMESTAMP = "timestamp"
-
-
-@dataclass(frozen=True)
-class Period:
-    """When a code was one: its first and last day, None where it was always or is still; and what took its place."""
-
-    since: date | None = None
-    until: date | None = None
-    became: str | None = None
-
-
-@dataclass(frozen=True)
-class CodeSet:
-    """A closed list of codes. `codes` maps code to (Chinese, English) title, `aliases` other spellings to code.
-
-    `periods` are of the codes that were not always codes, or are none any more.
-    """
-
-    name: str
-    title_zh: str
-    title_en: str
-    source: str
-    codes: Mapping[str, tuple[str, str]]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    periods: Mapping[str, Period] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,15 +170,6 @@ class Column:
     """What it is delivered in, where that is another unit than its element's."""
     codes_as_of: str | None = None
     """The column that has the day on which its codes were such."""
-
-
-@dataclass(frozen=True)
-class Coordinates:
-    """Two columns that are one place, and the system that they are delivered in."""
-
-    longitude: str
-    latitude: str
-    system: str
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import declarations, jurisdictions, requests, rule_declarations
+from contracts import city_declarations, declarations, jurisdictions, requests, rule_declarations
 
 FOLDER = Path(__file__).parent
 
 MODELS: dict[str, type[BaseModel]] = {
-    "zhongtai": declarations.CityDeclaration,
+    "zhongtai": city_declarations.CityDeclaration,
     "departments": declarations.DepartmentsDeclaration,
     "elements": declarations.ElementsDeclaration,
     "codes": declarations.CodeSetDeclaration,

@@ -12,9 +12,9 @@ from typing import Any
 from contracts.acts import Role
 from contracts.cross_rules import CrossRule
 from contracts.model import Catalogue, Rule
+from contracts.rules_in_words import words
 from lake import facts
 from lake.suite_desk import known_tables
-from portal.catalogue.rules_in_words import words
 from portal.city import City
 from portal.people.reader import Reader
 from quality.rules import ACROSS, SUITE, declared_rules

@@ -161,6 +161,11 @@ class Settings:
         return self.dbt_target / "target" / "manifest.json"
 
     @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages of tables, as they were last asked for."""
+        return self.state / "data_docs"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.state / "dagster"

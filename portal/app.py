@@ -30,6 +30,7 @@ from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quality.data_docs import DataDocsPages
 from portal.quality.routes import QualityPages
 from portal.quarantine.routes import QuarantinePages
 from portal.refusals import Refusals
@@ -66,6 +67,7 @@ def application(city: City, people: People) -> Starlette:
             *entrance.routes(),
             *AtProvider(people, entrance).routes(),
             *Own(people, pages).routes(),
+            *DataDocsPages(people, pages).routes(),
             *QualityPages(people, pages, past).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),

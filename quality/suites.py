@@ -18,6 +18,7 @@ from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
 from quality.across import compiled
 from quality.casts import sql_type
+from quality.data_docs import data_docs
 from quality.engine import Redaction, Relation, run_suite
 from quality.rules import ACROSS, SUITE
 
@@ -42,6 +43,8 @@ class Subject:
     dataset: Dataset | None = None
     sample: str | None = None
     """A SELECT of some of the table's rows, to be judged instead of all."""
+    page: Callable[[str], None] | None = None
+    """Takes Great Expectations' own page of the results (Data Docs), as HTML; left out, none is made."""
 
     def column(self, name: str) -> Column | None:
         """The contract's column of that name, where there is a contract."""
@@ -69,6 +72,8 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
         redaction=Redaction.everything(),
         name=subject.table,
     )
+    if subject.page is not None:
+        subject.page(data_docs(answers))
     found = dict(zip((rule.name for rule, _ in runnable), answers.results, strict=True))
     rows = answers.meta["rows"]
     return [

@@ -102,6 +102,9 @@ def check(
         Path | None, typer.Option("--suite", help="Instead: try this suite, <schema>.<table>.json; nothing is kept.")
     ] = None,
     sample: Annotated[int, typer.Option("--sample", min=1, help="On at most so many rows; with --suite.")] = 1000,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Also write Great Expectations' page of each table (Data Docs).")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -113,11 +116,14 @@ def check(
         from orchestration.running.runner import check_city
 
     logging.disable(logging.WARNING)
-    found = check_city(load_settings(workspace), table)
+    settings = load_settings(workspace)
+    found = check_city(settings, table, docs=docs)
     if as_json:
         emit(found)
     else:
         show_checks(found["checks"], found["scores"])
+        if docs:
+            say(f"Data Docs: {settings.data_docs}")
     if any(not row["passed"] and row["severity"] == "error" for row in found["checks"]):
         raise typer.Exit(WITHHELD)
 

@@ -15,6 +15,7 @@ from contracts.model import Catalogue
 from lake import facts
 from lake.anchoring import anchor_notes
 from lake.city import Progress, declarations, expect_run, open_city, silent
+from lake.data_docs import DataDocs
 from lake.failure import StepFailed
 from lake.guarding import expect_past
 from lake.room import no_room
@@ -125,15 +126,16 @@ def _why(event: dg.DagsterEvent) -> str:
     return told.splitlines()[0] if told else ""
 
 
-def check_city(settings: Settings, table: str | None) -> dict[str, Any]:
-    """Run the declared checks of one table or all, record them, and score. `UnknownTable` where none stands on it."""
+def check_city(settings: Settings, table: str | None, *, docs: bool = False) -> dict[str, Any]:
+    """Run the declared checks of one table or all, record them, and score; with `docs` also GX's page of each table.
+    `UnknownTable` where none stands on it."""
     catalogue = declarations(settings)
     rules = declared_rules(catalogue)
     if table is not None and table not in rules:
         raise UnknownTable(table, sorted(rules))
     expect_run(settings)
     with open_city(settings, catalogue=catalogue, run_id="check") as city:
-        found = check_tables(city, [table] if table else sorted(rules))
+        found = check_tables(city, [table] if table else sorted(rules), DataDocs(settings) if docs else None)
     results = [result for made in found.values() for result in made]
     return {
         "checks": [result.as_dict() for result in results],

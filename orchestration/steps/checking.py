@@ -17,6 +17,7 @@ from contracts.violation import CheckResult, Severity
 from lake import facts
 from lake.city import City
 from lake.cores import threads_for_folder, use_threads
+from lake.data_docs import DataDocs
 from lake.failure import words
 from lake.freshness import FRESHNESS, Newest, freshness, newest_deliveries
 from quality.rules import compared_tables, declared_rules
@@ -77,7 +78,7 @@ class Checks:
         return [result for table in wanted for result in self._made.get(table, [])]
 
 
-def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResult]]:
+def check_tables(city: City, tables: Iterable[str], docs: DataDocs | None = None) -> dict[str, list[CheckResult]]:
     """Run every declared rule on the tables that exist, and record the results. A missing table has no results."""
     rules = declared_rules(city.catalogue)
     wanted = [table for table in tables if table in rules]
@@ -89,7 +90,9 @@ def check_tables(city: City, tables: Iterable[str]) -> dict[str, list[CheckResul
     results: dict[str, list[CheckResult]] = {}
     for table in wanted:
         if table in versions:
-            found = results[table] = _check_safely(city, _subject(city, table, rules[table], versions[table]), newest)
+            subject = _subject(city, table, rules[table], versions[table])
+            subject = replace(subject, page=docs.page(table)) if docs else subject
+            found = results[table] = _check_safely(city, subject, newest)
             city.progress("check", table, f"{len(found)} rules, {sum(not one.passed for one in found)} failed")
     facts.record_checks(city, [result for found in results.values() for result in found])
     return results

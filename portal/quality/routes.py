@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.dimensions import DIMENSIONS, TITLES
+from lake.data_docs import DataDocs
 from lake.quality_past.store import QualityPast
 from portal.pages import Pages
 from portal.people.people import People
@@ -27,6 +28,7 @@ class QualityPages:
 
     def __init__(self, people: People, pages: Pages, past: QualityPast) -> None:
         self._people, self._pages, self._past = people, pages, past
+        self._docs = DataDocs(people.city.settings)
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -73,7 +75,8 @@ class QualityPages:
         show = request.query_params.get("show", "")
         facts = await self._asked(lambda: dataset(self._past, name, self._people.city.now(), show))
         known = self._people.city.catalogue.departments[place]
-        return self._page(request, "quality_dataset.html", facts=facts, one=known, show=show)
+        docs = [table for table in _tables(facts.dataset.table) if self._docs.of(table)]
+        return self._page(request, "quality_dataset.html", facts=facts, one=known, show=show, docs=docs)
 
     async def _asked(self, ask: Callable[[], Any]) -> Any:
         """What is asked of the store, brought up to date before."""
@@ -93,6 +96,10 @@ class QualityPages:
 
     def _nothing(self, request: Request) -> Response:
         return self._pages.page(request, "nothing.html", 404)
+
+
+def _tables(table: str) -> tuple[str, str]:
+    return f"raw.{table}", f"staging.stg_{table}"
 
 
 def _filtered(rows: Sequence[DatasetRow], state: str, dimension: str) -> list[DatasetRow]:

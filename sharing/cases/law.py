@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from contracts.acts import person_key
 from sharing.cases.asked import Asked
+from sharing.cases.folding import Law, folded
 from sharing.cases.steps import Step
 from sharing.cases.vocabulary import ASKING, DECIDING, EXACT, NEED_WORDS, RIGHTS, Doing, Kind, Seat, State
 
@@ -55,20 +56,7 @@ class Case:
 
 def case_of(steps: Iterable[Step]) -> Case | None:
     """The case that steps make, in their order; None where none of them files one."""
-    case: Case | None = None
-    early: list[tuple[Step, str]] = []
-    for step in steps:
-        fault = fault_of(case, step)
-        if case is None:
-            if fault is None:
-                case = _filed(step)
-            else:
-                early.append((step, fault))
-        elif fault is None:
-            case = _after(case, step)
-        elif not _repeats(case, step):
-            case = replace(case, ignored=(*case.ignored, (step, fault)))
-    return case and replace(case, ignored=(*early, *case.ignored))
+    return folded(steps, Law(fault_of, _filed, _after, _repeats))
 
 
 def fault_of(case: Case | None, step: Step) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from contracts.acts import person_key
+from sharing.cases.folding import Law, folded
 from sharing.corrections.about import About
 from sharing.corrections.steps import Step
 from sharing.corrections.vocabulary import (
@@ -59,20 +60,12 @@ class Case:
 
 def case_of(steps: Iterable[Step]) -> Case | None:
     """The case that steps make, in their order; None where none of them opens one."""
-    case: Case | None = None
-    early: list[tuple[Step, str]] = []
-    for step in steps:
-        fault = fault_of(case, step)
-        if case is None:
-            if fault is None:
-                case = _opened(step)
-            else:
-                early.append((step, fault))
-        elif fault is None:
-            case = _after(case, step)
-        elif step.seat is not Seat.PLATFORM:  # what the platform says again is nothing to tell anybody of
-            case = replace(case, ignored=(*case.ignored, (step, fault)))
-    return case and replace(case, ignored=(*early, *case.ignored))
+    return folded(steps, Law(fault_of, _opened, _after, _said_again))
+
+
+def _said_again(case: Case, step: Step) -> bool:
+    """What the platform says again is nothing to tell anybody of."""
+    return step.seat is Seat.PLATFORM
 
 
 def fault_of(case: Case | None, step: Step) -> str | None:

@@ -52,6 +52,9 @@ def _words(sql: str) -> set[str]:
 def words_of(dataset: Dataset, reason: str) -> tuple[str, str]:
     """A reason in Chinese and in English, as what is wrong."""
     rule = rules_of(dataset).get(reason)
+    if rule is not None and rule.title_zh.startswith(rule.name):  # nobody gave it a title: its condition says more
+        said = str(rule.arguments.get("sql", rule.name))
+        return f"不满足：{said}", f"does not hold: {said}"
     if rule is not None:
         return f"不满足：{rule.title_zh}", f"does not hold: {rule.title_en}"
     kind, _, about = reason.partition(":")

@@ -1,19 +1,21 @@
 """The version of each lake table as it is now, for comparing with the version that was checked.
 
 Raw rows follow from the whole batches, the contracts that judged them, and what their view shows: these name them. A
-view's content follows from its SQL and from the raw data, so these two name it. Only tables that models write are
-digested, once per state of the lake.
+view's content follows from its SQL and from the relations that it names, by the engine's own parser, so these name it:
+whatever else is delivered makes it no other. Only tables that models write are digested, once per state of the lake.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import duckdb
 
-from contracts.sql_text import identifier
+from contracts.sql_text import identifier, literal
 
 _STAGED = "stg_"
 
@@ -49,9 +51,15 @@ class Versions:
 
     def _view(self, name: str, sql: str) -> str:
         own = self._raw.get(name.removeprefix(_STAGED).replace("__", ".", 1)) if name.startswith(_STAGED) else None
-        # A view over several sources is as new as the newest of all of them.
-        below = own or " ".join(f"{dataset}={version}" for dataset, version in sorted(self._raw.items()))
-        return _named("view", f"{sql}\n{below}")
+        return _named("view", f"{sql}\n{own or self._below(sql)}")
+
+    def _below(self, sql: str) -> str:
+        """The versions of what a view names; of all raw data where nobody can say what that is."""
+        named = relations(self._connection, sql)
+        found = {table: self._version(table) for table in named or ()}
+        if not found or None in found.values():
+            return " ".join(f"{dataset}={version}" for dataset, version in sorted(self._raw.items()))
+        return " ".join(f"{table}={version}" for table, version in sorted(found.items()))
 
     @cached_property
     def _raw(self) -> dict[str, str]:
@@ -67,6 +75,31 @@ class Versions:
             "select schema_name, view_name, sql from duckdb_views() where database_name = 'lake' and not internal"
         ).fetchall()
         return {f"{schema}.{name}": sql for schema, name, sql in rows}
+
+
+def relations(connection: duckdb.DuckDBPyConnection, view: str) -> frozenset[str] | None:
+    """The relations of the lake that the text of a view names, as `<schema>.<table>`; None where that is not known."""
+    body = view.partition(" AS ")[2].rstrip().removesuffix(";")
+    (answer,) = connection.execute(f"select json_serialize_sql({literal(body)}, skip_null := true)").fetchone() or ("",)
+    told = json.loads(answer or "{}")
+    if told.get("error", True):
+        return None
+    found, within = set[str](), set[str]()
+    todo: list[Any] = [told]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE":
+                schema, table = node.get("schema_name") or "", str(node.get("table_name"))
+                found.add(f"{schema}.{table}" if node.get("catalog_name") == "lake" else table)
+            elif node.get("type") == "TABLE_FUNCTION":
+                return None
+            within |= {str(one.get("key")) for one in (node.get("cte_map") or {}).get("map", ())}
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+    outside = found - within
+    return frozenset(outside) if all("." in name for name in outside) else None
 
 
 def raw_version(batches: Iterable[tuple[str, int, str]], shown: str) -> str:

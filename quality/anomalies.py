@@ -31,6 +31,8 @@ _LEAST_OF_WEEKDAY = 4
 _LEAST_FOR_TREND = 16
 _LATELY = 35
 _REGIME = 5
+_CADENCE = 3.5
+"""So many times longer or shorter, a gap between batches is of another cadence."""
 """So many batches in a row outside the band, on one side, are a new level rather than faults."""
 _WIDTH = 5.5
 _UNKNOWN_HOLIDAY = 0.9
@@ -104,6 +106,7 @@ def bands(kind: Kind, points: Sequence[Point], most: int, calendar: Calendar | N
 
 def _band(kind: Kind, history: tuple[Iterable[_Seen], list[_Seen]], new: _Seen) -> Band | TooLittle:
     older, known = history
+    known = _since_cadence(known)
     if len(known) < LEAST:
         return TooLittle(len(known))
     if _gap(known) >= _SLOW:  # what comes weekly or less often does not hang on the day of the week
@@ -189,6 +192,22 @@ def _back(kind: Kind, value: float) -> float:
 
 def _gap(known: Sequence[_Seen]) -> float:
     return median(later.x - one.x for one, later in pairwise(known))
+
+
+def _since_cadence(known: list[_Seen]) -> list[_Seen]:
+    """The history since it comes as often as now: of a daily batch a weekly one says nothing, of whatever Monday.
+
+    One long gap is a holiday; two in a row were another cadence.
+    """
+    gaps = [later.x - one.x for one, later in pairwise(known)]
+    if len(gaps) < _REGIME:
+        return known
+    now = max(1.0, median(gaps[-_REGIME:]))
+    other = [1 if gap > _CADENCE * now else -1 if gap * _CADENCE < now else 0 for gap in gaps]
+    for place in range(len(other) - 1, 0, -1):
+        if other[place] and other[place] == other[place - 1]:
+            return known[place + 1 :]
+    return known
 
 
 def _still(kind: Kind, known: Sequence[_Seen], new: _Seen) -> Band | None:

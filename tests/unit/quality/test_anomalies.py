@@ -112,3 +112,26 @@ def test_many_bands_at_once_are_each_as_alone() -> None:
     assert bands(Kind.ROWS, every, 50) == alone
     assert bands(Kind.ROWS, every[:3], 50) == [TooLittle(0), TooLittle(1), TooLittle(2)]
     assert bands(Kind.ROWS, [], 50) == []
+
+
+def test_what_came_weekly_says_nothing_of_what_comes_daily() -> None:
+    """Three weekly batches of 400 rows, on Mondays, and then a fifth of that each day: no Monday is unusual for it."""
+    weekly = [START + timedelta(weeks=n) for n in range(3)]
+    daily = days(40, weekly[-1] + timedelta(days=1))
+    size = {True: 118.0, False: 45.0}
+    points = [Point(day, 400.0 + n) for n, day in enumerate(weekly)]
+    points += [Point(day, size[is_working_day(day)] + day.day % 7) for day in daily]
+    found = bands(Kind.ROWS, points, len(points))
+    judged_ = [(one, told) for one, told in zip(points, found, strict=True) if isinstance(told, Band)]
+    assert len(judged_) > 15
+    assert [one.day for one, told in judged_ if not told.low <= one.value <= told.high] == []
+    assert known(Kind.ROWS, points, points[-1].day + timedelta(days=1)).high < 300
+    back = [*points, *(Point(points[-1].day + timedelta(weeks=n), 400.0) for n in range(1, 5))]
+    assert isinstance(band(Kind.ROWS, back, Point(back[-1].day + timedelta(weeks=1), 400.0)), TooLittle)
+
+
+def test_one_long_gap_is_a_holiday_and_no_other_cadence() -> None:
+    before, after = days(30), days(5, START + timedelta(days=40))
+    points = [Point(day, 100.0 + day.day % 5) for day in (*before, *after)]
+    found = known(Kind.ROWS, points, after[-1] + timedelta(days=1))
+    assert found.of > LEAST

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     WITHHELD = "withheld"
     OVERDUE = "overdue"
     CHECK = "check"
+    REJECTED = "rejected"
     LATE = "late"
     ANOMALY = "anomaly"
     QUARANTINE = "quarantine"

@@ -6,13 +6,15 @@ Each fault is whose table it is in, and hurts whoever receives what was last jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain, takewhile
 from types import MappingProxyType
+from typing import Any
 
-from contracts.model import Catalogue, Domain, Rule
+from contracts.model import Catalogue, Dataset, Domain, Rule
 from contracts.rules_in_words import words
 from contracts.violation import Severity
 from lake.findings.finding import Finding, Kind, Reached, Words
@@ -30,7 +32,8 @@ def findings(
 ) -> list[Finding]:
     """Every fault of the city, the urgent first; `since` knows of rules' failing what `told` reads no more."""
     gathering = _Gathering(told, catalogue, since)
-    found = [*gathering.refused(), *gathering.withheld(), *gathering.failing(), *map(gathering.reaching, more)]
+    own = (gathering.refused(), gathering.withheld(), gathering.failing(), gathering.rejecting())
+    found = [*chain.from_iterable(own), *map(gathering.reaching, more)]
     return sorted(found, key=lambda one: one.rank)
 
 
@@ -131,6 +134,31 @@ class _Gathering:
             str(one.body["state"]),
         )
 
+    def rejecting(self) -> Iterator[Finding]:
+        """Datasets of whose newest delivery more was rejected than their contract lets a snapshot have."""
+        for name, dataset in self.catalogue.datasets.items():
+            over = partial(_is_over, dataset.largest_rejected_share)
+            if bad := list(takewhile(over, self.told.delivered(name))):
+                yield self._rejected(dataset, bad)
+
+    def _rejected(self, dataset: Dataset, bad: Sequence[Mapping[str, Any]]) -> Finding:
+        """Of the newest of some deliveries in a row; since the first of them."""
+        rejected, read = int(bad[0]["quarantined"]), int(bad[0]["read"])
+        first = str(bad[-1]["delivered_on"] or "")
+        share, most = rejected / read, dataset.largest_rejected_share
+        return Finding(
+            *(Kind.REJECTED, dataset.id, "", dataset.department, dataset.owner),
+            Words(
+                f"最新交付 {rejected:,} / {read:,} 行被拒（{share:.0%}，上限 {most:.0%}）",
+                f"{rejected:,} of {read:,} rows of the newest delivery were rejected ({share:.0%}; {most:.0%} at most)",
+            ),
+            Words("导出交部门更正，或发起校核", "export them for the department, or open a case"),
+            f"/quarantine/{dataset.id}",
+            date.fromisoformat(first) if first else None,
+            self.effect(dataset.id),
+            str(bad[0]["batch"]),
+        )
+
     def withheld(self) -> Iterator[Finding]:
         """Products that do not leave."""
         for name, judged in sorted(self._verdicts.items()):
@@ -192,6 +220,11 @@ class _Gathering:
             self.effect(table),
             "error" if broken else str(count),
         )
+
+
+def _is_over(most: float, body: Mapping[str, Any]) -> bool:
+    """Whether of a delivery a larger share than this was rejected."""
+    return int(body.get("quarantined") or 0) > most * int(body.get("read") or 0)
 
 
 def _tables(domain: Domain) -> set[str]:

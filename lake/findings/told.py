@@ -122,6 +122,12 @@ class Told:
             every = [[one.body for one in each.values()] for each in self._deliveries.values() if each]
         return [max(each, key=lambda body: (str(body["delivered_on"] or ""), str(body["path"]))) for each in every]
 
+    def delivered(self, dataset: str) -> list[Mapping[str, Any]]:
+        """What was last told of the newest deliveries of a dataset that were taken, the newest first."""
+        with self._lock:
+            every = [one.body for one in self._deliveries.get(dataset, {}).values() if one.body["state"] not in _BAD]
+        return sorted(every, key=lambda body: (str(body["delivered_on"] or ""), str(body["path"])), reverse=True)
+
     def held(self, dataset: str) -> list[Delivered]:
         """The deliveries of a dataset of which too much was rejected, so that what was before them is current yet."""
         with self._lock:

@@ -185,3 +185,23 @@ def test_a_long_past_is_read_for_its_end_and_says_the_same(city: Catalogued) -> 
     newest = {row["dataset"]: row["delivered_on"] for row in at_once.newest()}
     assert newest == {row["dataset"]: row["delivered_on"] for row in on.newest()}
     assert newest == {"health.visits": "2026-05-12", "health.facilities": "2026-06-12"}
+
+
+def test_a_newest_delivery_of_which_too_much_was_rejected_is_one(city: Catalogued) -> None:
+    """Since the first of the deliveries in a row, as the contract's own share has it; a good one ends it."""
+
+    def delivered(day: str, rejected: int) -> None:
+        told = {"dataset": "health.visits", "path": f"{day}/x.csv", "state": "accepted", "batch": day, "message": ""}
+        city.tell(
+            "batch", {**told, "read": 100, "accepted": 100 - rejected, "quarantined": rejected, "delivered_on": day}
+        )
+
+    most = round(sample().datasets["health.visits"].largest_rejected_share * 100)
+    delivered("2026-05-01", most + 5)
+    delivered("2026-05-02", most)
+    delivered("2026-05-03", most + 1)
+    delivered("2026-05-04", most + 9)
+    one = next(one for one in found(city) if one.kind is Kind.REJECTED)
+    assert (one.subject, str(one.since)) == ("health.visits", "2026-05-03") and f"{most + 9} / 100" in one.what.zh
+    delivered("2026-05-05", 0)
+    assert not [one for one in found(city) if one.kind is Kind.REJECTED]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from itertools import groupby, islice
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.clock import day_of
-from lake.findings.finding import Kind
+from lake.findings.finding import Finding, Kind
 from lake.findings.whose import TENDING
 from portal.city import City
 from portal.corrections.desk import CorrectionDesk
@@ -28,8 +30,8 @@ _FIRST = 10
 """So many of the cases that wait are on the first page: those that are due first."""
 
 
-_FAULTS = 15
-"""So many faults stand on the first page; the list has all."""
+_FAULTS = 5
+"""So many faults of each kind stand on the first page; the list has all."""
 
 
 class Home:
@@ -68,8 +70,13 @@ class Home:
         urgent = [one for one in mine if one.kind is not Kind.WARNING]
         return {
             "tends": tends,
-            "faults": urgent[:_FAULTS],
+            "faults": _some(urgent),
             "bad": counts(mine),
             "agencies": titles(self._people),
             "today": day_of(self._people.city.now()),
         }
+
+
+def _some(urgent: Iterable[Finding]) -> list[Finding]:
+    """The first of each kind, so that many of one hide none of another."""
+    return [one for _, each in groupby(urgent, key=lambda one: one.kind) for one in islice(each, _FAULTS)]

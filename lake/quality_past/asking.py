@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -235,6 +235,16 @@ def results_of(connection: sqlite3.Connection, unit: str) -> list[sqlite3.Row]:
     ).fetchall()
 
 
+def kept_now(connection: sqlite3.Connection, unit: str) -> dict[str, bool]:
+    """Rule -> whether what is stored of a unit keeps it, by its newest result on each of its tables."""
+    rows = connection.execute(
+        "select rule.name, min(passed) from rule join unit on unit.id = unit where unit.name = ? and rule.live "
+        "and instr(tbl, ?) <> 1 group by 1",
+        (unit, DELIVERED),
+    )
+    return {row[0]: bool(row[1]) for row in rows}
+
+
 def result_on(connection: sqlite3.Connection, table: str, rule: str, column: str = "") -> list[dict[str, Any]]:
     """Every result of a rule, oldest first; those that say the same one after the other as one, with `times`."""
     rows = connection.execute(
@@ -440,8 +450,3 @@ def worst(units: Iterable[UnitNow], most: int) -> list[UnitNow]:
     ]
     order: Sequence[State] = (State.CRASHED, State.EMPTY, State.ALL_NULL, State.MEASURED)
     return sorted(bad, key=lambda one: (order.index(one.state), one.score.overall or 0.0, one.name))[:most]
-
-
-def days_of(line: Iterable[Day]) -> Iterator[tuple[date, float | None]]:
-    """A line as days and overall scores."""
-    return ((one.day, one.score.overall) for one in line)

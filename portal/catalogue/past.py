@@ -1,4 +1,4 @@
-"""What the ledger tells of resources, read on from where it was read to: deliveries, tables, releases, checks.
+"""What the ledger tells of resources, read on from where it was read to: deliveries, tables, releases.
 
 Kept in memory, and made of nothing but entries: another process that reads the same ledger knows the same. What a
 resource is, and who may know of it, is not known here.
@@ -6,16 +6,16 @@ resource is, and who may know of it, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from contracts.clock import day_of
 from lake.batch import UNTAKEN
 from portal.catalogue.made_of import MadeOf
-from portal.catalogue.quality_past import QualityPast
 from portal.catalogue.states import Days
 from sharing.chain import Entry
 from sharing.ledger import Ledger
@@ -79,21 +79,13 @@ class _Versions:
         return Days(compiled, self.first, self.last, self.gone)
 
 
-@dataclass(frozen=True)
-class Declared:
-    """What the declarations say of tables: the names of their rules, and of what those that never ran are made."""
-
-    rules: Mapping[str, Collection[str]] = field(default_factory=dict)
-    made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-_NOTHING = Declared()
-
-
 class Past:
-    """What one ledger tells, beside what is declared. Safe to use from several threads."""
+    """What one ledger tells. Safe to use from several threads.
 
-    def __init__(self, ledger: Ledger, declared: Declared = _NOTHING) -> None:
+    `made_of` says of what tables that never ran are made, as it is declared.
+    """
+
+    def __init__(self, ledger: Ledger, made_of: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
         self._ledger = ledger
         self._lock, self._to = Lock(), 0
         self._deliveries: dict[str, _Deliveries] = {}
@@ -102,7 +94,7 @@ class Past:
         self._heard: dict[str, date] = {}
         self._switched: set[str] = set()
         self._levels: dict[str, dict[str, str]] = {}
-        self.made_of, self.quality = MadeOf(declared.made_of), QualityPast(declared.rules)
+        self.made_of = MadeOf(made_of)
         self._told = {
             "batch": self._batch,
             "recall": self._recall,
@@ -113,8 +105,6 @@ class Past:
             "release": self._release,
             "switch": self._switch,
             "withdrawal": self._withdrawal,
-            "check": self._check,
-            "segment": self._segment,
             "classified": self._classified,
         }
 
@@ -124,9 +114,6 @@ class Past:
             size = self._ledger.size()
             if size <= self._to:
                 return
-            if not self._to:  # what of the closed part is left is no whole day
-                for entry in self._ledger.after("segment", 0):
-                    self._segment(entry, day_of(entry.at))
             for entry in self._ledger.kept_after(self._told, self._to):
                 self._told[entry.kind](entry, day_of(entry.at))
                 self._to = entry.seq
@@ -208,9 +195,3 @@ class Past:
     def _classified(self, entry: Entry, at: date) -> None:
         told = dict(entry.body["columns"])
         self._levels[str(entry.body["agreement"])] = {name: str(one.get("level") or "") for name, one in told.items()}
-
-    def _check(self, entry: Entry, at: date) -> None:
-        self.quality.tell(entry, at)
-
-    def _segment(self, entry: Entry, at: date) -> None:
-        self.quality.closed = max(self.quality.closed, int(entry.body["last"]))

@@ -119,8 +119,8 @@ def in_lake(connection: duckdb.DuckDBPyConnection) -> Unmended:
     """Counted in the lake, row by row."""
 
     def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
-        batches = stored_batches(connection).get(dataset.id, [])
-        right = corrected_rows(dataset, stored_deliveries(connection).get(dataset.id, []), batches)
+        batches = stored_batches(connection, dataset.id).get(dataset.id, [])
+        right = corrected_rows(dataset, stored_deliveries(connection, dataset.id).get(dataset.id, []), batches)
         mended = f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null)"
         held = f"and list_contains(q._faults, {literal(reason)})" if reason else ""
         found = connection.execute(

@@ -19,9 +19,10 @@ from contracts.model import Dataset
 from lake.quarantine.book import paths
 from lake.quarantine.exporting import export_bytes, whole_export
 from lake.quarantine.places import place_of
-from lake.quarantine.rows import Found, NoLakeHere, Wanted, look
+from lake.quarantine.rows import Found, NoLakeHere, Wanted, look_in, opened
 from lake.quarantine.sight import RowSight, row_sight
 from lake.quarantine.words import words_of
+from lake.ready import Ready
 from portal.asking import Refused
 from portal.catalogue.shelf import Shelf
 from portal.catalogue.sight import Sight
@@ -45,6 +46,7 @@ class QuarantinePages:
     def __init__(self, desk: CorrectionDesk, shelf: Shelf, pages: Pages) -> None:
         self._desk, self._shelf, self._pages = desk, shelf, pages
         self._people, self._city = desk.people, desk.city
+        self._ready = Ready(desk.city.settings)
 
     def routes(self) -> list[Route]:
         """Their routes."""
@@ -126,8 +128,14 @@ class QuarantinePages:
 
     async def _look(self, wanted: Wanted, sight: RowSight) -> Found | None:
         """The rows; None where the lake is not on this machine."""
+        record = self._city.ledger, self._city.now()
+
+        def looked() -> Found:
+            with opened(self._city.settings, self._ready) as connection:
+                return look_in(connection, record, wanted, sight, "rows")
+
         try:
-            return await asyncio.to_thread(look, self._city.settings, self._city.ledger, wanted, sight)
+            return await asyncio.to_thread(looked)
         except NoLakeHere:
             return None
 

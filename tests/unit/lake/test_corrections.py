@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from contracts.acts import DeclaredPersons, Person, Role, RoleGrant
 from contracts.model import Catalogue, DeliveryMode, Level
 from lake.acts import Persons
+from lake.attach import quarantine_table, store_table
 from lake.corrections.acting import Doer, Told, do, open_case
 from lake.corrections.confirming import in_lake
 from lake.corrections.opening import about_rows, keys_digest
@@ -21,6 +23,7 @@ from lake.quarantine.book import QuarantineBook
 from lake.quarantine.masking import masked
 from lake.quarantine.sight import row_sight
 from lake.quarantine.workbook import sheet_names
+from lake.ready import Ready
 from sharing.corrections.vocabulary import Doing, Kind, Outcome, State
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
@@ -56,6 +59,31 @@ def test_rows_are_confirmed_by_reason_as_deliveries_mend_them(desk: Desk, ledger
     assert [left(one, batch.batch, reason) for reason in ("", "type:age")] == [2, 2]
     first = keys_digest(desk.connection, one, batch.batch, "type:age")
     assert len(first) == 64 and first != keys_digest(desk.connection, one, batch.batch, "required:id")
+
+
+def test_a_ready_engine_sees_the_lake_as_it_is_and_holds_nothing_of_it_between(desk: Desk) -> None:
+    one, ready = replace(people(), largest_rejected_share=1.0), Ready(desk.settings)
+    desk.deliver(one, WRONG, "2026-11-03")
+    desk.ingest(one)
+    count, databases = f"select count(*) from {quarantine_table(one)}", "select database_name from duckdb_databases()"
+    engines = []
+    for rows, day in ((3, "2026-11-04"), (6, "2026-11-05")):
+        with ready.lake() as lake:
+            assert lake.execute(count).fetchall() == [(rows,)]
+            with pytest.raises(duckdb.Error, match="read-only"):
+                lake.execute(f"delete from {store_table(one)}")
+            engines.append(lake)
+        assert {name for (name,) in lake.execute(databases).fetchall()} == {"memory", "system", "temp"}
+        desk.deliver(one, WRONG.replace("甲", f"甲{day}"), day)
+        desk.ingest(one)
+    assert engines[0] is engines[1]
+    with pytest.raises(LookupError), ready.lake() as lake:
+        raise LookupError
+    with ready.lake() as after:
+        assert after is not lake, "in what state it was nobody knew"
+    ready.close()
+    with pytest.raises(duckdb.Error, match="closed"):
+        after.execute(databases)
 
 
 def test_of_threads_that_answer_at_once_one_is_heard_and_each_is_told(ledger: Ledger, tmp_path: Path) -> None:

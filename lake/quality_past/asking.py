@@ -153,8 +153,8 @@ def as_of(connection: sqlite3.Connection) -> int:
 
 def scopes(connection: sqlite3.Connection, weights: Weights) -> dict[str, Scope]:
     """Every scope as it stands, by name: `city`, `department:<name>`, `domain:<name>`."""
-    newest = connection.execute("select max(day) from rollup where scope = ?", (CITY,)).fetchone()[0]
-    rows = connection.execute("select * from rollup where day = ? order by scope", (newest,)).fetchall()
+    newest = "(select max(day) from rollup where scope = ?)"
+    rows = connection.execute(f"select * from rollup where day = {newest} order by scope", (CITY,))
     return {row["scope"]: _scope(row, weights) for row in rows}
 
 
@@ -237,12 +237,11 @@ def results_of(connection: sqlite3.Connection, unit: str) -> list[sqlite3.Row]:
 
 def kept_now(connection: sqlite3.Connection, unit: str) -> dict[str, bool]:
     """Rule -> whether what is stored of a unit keeps it, by its newest result on each of its tables."""
-    rows = connection.execute(
+    sql = (
         "select rule.name, min(passed) from rule join unit on unit.id = unit where unit.name = ? and rule.live "
-        "and instr(tbl, ?) <> 1 group by 1",
-        (unit, DELIVERED),
+        "and instr(tbl, ?) <> 1 group by 1"
     )
-    return {row[0]: bool(row[1]) for row in rows}
+    return {rule: bool(passed) for rule, passed in connection.execute(sql, (unit, DELIVERED))}
 
 
 def result_on(connection: sqlite3.Connection, table: str, rule: str, column: str = "") -> list[dict[str, Any]]:

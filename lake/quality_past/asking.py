@@ -237,10 +237,8 @@ def results_of(connection: sqlite3.Connection, unit: str) -> list[sqlite3.Row]:
 
 def kept_now(connection: sqlite3.Connection, unit: str) -> dict[str, bool]:
     """Rule -> whether what is stored of a unit keeps it, by its newest result on each of its tables."""
-    sql = (
-        "select rule.name, min(passed) from rule join unit on unit.id = unit where unit.name = ? and rule.live "
-        "and instr(tbl, ?) <> 1 group by 1"
-    )
+    where = "unit.name = ? and rule.live and instr(tbl, ?) <> 1"
+    sql = f"select rule.name, min(passed) from rule join unit on unit.id = unit where {where} group by 1"
     return {rule: bool(passed) for rule, passed in connection.execute(sql, (unit, DELIVERED))}
 
 

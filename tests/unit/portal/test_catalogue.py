@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -404,6 +405,9 @@ class Told:
     def size(self) -> int:
         return self.there
 
+    def about(self, kind: str, key: str) -> list[Entry]:
+        return [one for one in self.entries[: self.there] if one.kind == kind and one.key == key]
+
     def after(self, kind: str, seq: int) -> list[Entry]:
         return list(self.kept_after({kind}, seq))
 
@@ -412,8 +416,10 @@ class Told:
 
 
 def _drafts() -> some.SearchStrategy[tuple[str, dict[str, Any]]]:
-    about, day = some.sampled_from("xy"), some.integers(1, 28)
-    states = some.sampled_from(["accepted", "known", "held", "failed", "withdrawn", "recalled"])
+    about, day = some.sampled_from("xy"), some.integers(1, 6)
+    states = some.sampled_from(
+        ["accepted", "accepted", "known", "withdrawn", "held", "failed", "withdrawn", "recalled"]
+    )
     release = some.sampled_from(["p", "q"])
     return some.one_of(
         some.builds(
@@ -437,7 +443,7 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
     drafts: list[tuple[str, dict[str, Any]]], cuts: set[int]
 ) -> None:
     entries = [
-        Entry(n + 1, cases.NOW + timedelta(days=n), kind, body.get("run_id"), "", body, "", "")
+        Entry(n + 1, cases.NOW + timedelta(days=n), kind, body.get("run_id"), body.get("dataset", ""), body, "", "")
         for n, (kind, body) in enumerate(drafts)
     ]
     at_once, in_parts = (Past(Told(entries)) for _ in range(2))  # type: ignore[arg-type]
@@ -448,3 +454,27 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
     for name in "xy":
         assert at_once.dataset(name) == in_parts.dataset(name)
         assert at_once.agreement(name) == in_parts.agreement(name) and at_once.table(name) == in_parts.table(name)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_deliveries_the_newest_are_kept_and_what_became_of_them_all_is_told(seed: int) -> None:
+    drawn = random.Random(seed)
+    for _ in range(20):
+        entries = []
+        for n in range(40):
+            body = {"dataset": "x", "path": "p", "batch": drawn.choice("pq"), "delivered_on": f"2026-05-{n % 7 + 1:02}"}
+            state = drawn.choice(["accepted", "accepted", "known", "withdrawn", "held"])
+            kind = "batch" if drawn.random() < 0.9 else "recall"
+            told = (n + 1, cases.NOW + timedelta(days=n), kind, None, "x")
+            entries.append(Entry(*told, body | {"state": state}, "", ""))
+        whole, part = (Past(Told(entries)) for _ in range(2))  # type: ignore[arg-type]
+        for there in range(1, len(entries) + 1):
+            days = []
+            for past, kept in ((whole, 100), (part, 1)):
+                with pytest.MonkeyPatch.context() as patched:
+                    patched.setattr("portal.catalogue.past._KEPT", kept)
+                    past._ledger.there = there  # type: ignore[attr-defined]
+                    past.read_on()
+                days.append(past.dataset("x"))
+            assert days[0] == days[1]
+        assert len(part._deliveries["x"].live) <= 2

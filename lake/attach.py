@@ -213,6 +213,21 @@ def open_lake(
         connection.close()
 
 
+@contextmanager
+def reading(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
+    """The lake and its macros in a bare connection, for reading alone; detached at the end. Raises `LakeUnreadable`."""
+    key = open_pseudonym(settings.key_place)
+    own_folder(settings.catalog.parent)
+    _attach(connection, settings, read_only=True)
+    try:
+        install_macros(connection, key)
+        use_threads(connection, threads_for_folder(settings.lake_data, settings.threads))
+        yield
+    finally:
+        for name in (CATALOG, "zt"):
+            connection.execute(f"detach database if exists {name}")
+
+
 def seal_lake(settings: Settings) -> None:
     """Leave no value of a column in the catalog, once nobody writes any more. Raises `LakeUnreadable`."""
     with _readable(settings.catalog):

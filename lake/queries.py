@@ -229,8 +229,8 @@ def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> 
 def _rows(city: City, dataset: Dataset, batch: str | None, limit: int) -> list[dict[str, Any]]:
     body = {"subject": f"quarantine.{dataset.table}", "batch": batch, "rows": limit, "by": "command line"}
     city.ledger.append("access", body, city.now())
-    batches = stored_batches(city.connection).get(dataset.id, [])
-    right = corrected_rows(dataset, stored_deliveries(city.connection).get(dataset.id, []), batches)
+    batches = stored_batches(city.connection, dataset.id).get(dataset.id, [])
+    right = corrected_rows(dataset, stored_deliveries(city.connection, dataset.id).get(dataset.id, []), batches)
     none = "select null::integer as number, null::bigint as _row, null::integer as righted where false"
     rows = city.connection.execute(
         f"select _batch, q._row, _faults, _original, c.righted from {quarantine_table(dataset)} as q "

@@ -206,25 +206,32 @@ def _indexed(places: Mapping[int, int]) -> str:
     return f"([{listed}]::integer[])[_delivery]"
 
 
-def stored_batches(connection: duckdb.DuckDBPyConnection) -> dict[str, list[StoredBatch]]:
-    """Dataset -> its whole batches, in the order they came to be stored."""
+def stored_batches(connection: duckdb.DuckDBPyConnection, of: str = "") -> dict[str, list[StoredBatch]]:
+    """Dataset -> its whole batches, in the order they came to be stored: of all, or of one alone."""
+    where = f"where dataset = {literal(of)}" if of else ""
     found: dict[str, list[StoredBatch]] = defaultdict(list)
     for dataset, *facts in connection.execute(
         "select dataset, batch, delivery, delivered_on, path, rows_read, accepted, quarantined, "
         "coalesce(contract, ''), coalesce(tried, ''), coalesce(held, false), "
-        "batch in (select batch from lake.meta.recalled) from lake.meta.batches order by dataset, delivery"
+        "batch in (select batch from lake.meta.recalled) "
+        f"from lake.meta.batches {where} order by dataset, delivery"
     ).fetchall():
         found[dataset].append(StoredBatch(*facts))
     return found
 
 
-def stored_deliveries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Delivery]]:
-    """Dataset -> its deliveries in the order they arrived. A batch of before there was a list of them has one."""
+def stored_deliveries(connection: duckdb.DuckDBPyConnection, of: str = "") -> dict[str, list[Delivery]]:
+    """Dataset -> its deliveries in the order they arrived: of all, or of one alone. A batch of before there was a list
+    of them has one.
+    """
+    where = f"where dataset = {literal(of)}" if of else ""
     found: dict[str, list[Delivery]] = defaultdict(list)
     for dataset, *facts in connection.execute(
-        "select dataset, path, batch, delivered_on, arrived, withdrawn from lake.meta.deliveries union all "
+        "select * from (select dataset, path, batch, delivered_on, arrived, withdrawn from lake.meta.deliveries "
+        f"{where} union all "
         "select dataset, path, batch, delivered_on, delivery, false from lake.meta.batches as b where not exists "
-        "(select 1 from lake.meta.deliveries as d where d.dataset = b.dataset and d.batch = b.batch) order by 1, 5"
+        "(select 1 from lake.meta.deliveries as d where d.dataset = b.dataset and d.batch = b.batch)) "
+        f"{where} order by 1, 5"
     ).fetchall():
         found[dataset].append(Delivery(*facts))
     return found

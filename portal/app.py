@@ -60,7 +60,7 @@ def application(city: City, people: People) -> Starlette:
             *Access(city).routes(),
             *CatalogueApi(people, shelf).routes(),
             *Exports(people, shelf, shared[1]).routes(),
-            *CataloguePages(people, shelf, pages, shared[1]).routes(),
+            *CataloguePages(people, (shelf, past), pages, shared[1]).routes(),
             *Find(people, shelf, pages).routes(),
             *LineagePages(people, shelf, pages).routes(),
             *OpenData(shared, pages, desk).routes(),

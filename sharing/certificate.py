@@ -8,7 +8,7 @@ Source: https://github.com/in-toto/attestation/tree/main/spec/v1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -18,14 +18,14 @@ from pydantic import Field, ValidationError
 from contracts.category import Category
 from contracts.evidence import FIRST_GATES, GATE_NAMES, SECOND_GATES, ColumnEvidence, Evidence
 from contracts.model import Agreement, Level, OpenAttribute
-from contracts.overrides import Override, lifted_by
 from contracts.requested import Requested
-from contracts.violation import Severity, Verdict
+from contracts.violation import Verdict
 from sharing.canonical import agreement_digest, canonical_json, release_id
 from sharing.chain import Head
 from sharing.envelope import STATEMENT_TYPE, sign_payload
 from sharing.faults import SharingRefused
 from sharing.keys import Signer
+from sharing.overridden import Acted, Overridden, is_played, overridden, used
 from sharing.statement import Record, Subject
 
 CERTIFICATE = "certificate.json"
@@ -150,43 +150,12 @@ class Tree(Record):
     root: str
 
 
-class Acted(Record):
-    """One person's signed act that the release stands on: as what, when, and the SHA-256 of the act."""
-
-    person: str
-    role: str
-    at: datetime
-    digest: str
-
-
 class Answers(Record):
     """The request that the agreement answers: its number, the digest of what is asked, the acts that approved it."""
 
     id: str
     digest: str
     acts: tuple[Acted, ...]
-
-
-class SetAside(Record):
-    """One failing check that the release stands on no more, as it was seen: rows are counts."""
-
-    table: str
-    rule: str
-    failing_rows: int
-    rows: int
-
-
-class Overridden(Record):
-    """A lawful override: the failing checks in spite of which it was released, who asked, who confirmed, why, how long.
-
-    `words` say it to whoever reads the certificate."""
-
-    checks: tuple[SetAside, ...] = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    until: date
-    asked: Acted
-    confirmed: Acted
-    words: str
 
 
 class Predicate(Record):
@@ -314,7 +283,7 @@ def build_statement(
 def identity_of(agreement: Agreement, inputs: CertificateInputs) -> str:
     """The id that a release of this evidence has."""
     files, batches = inputs.evidence.candidate.files, inputs.evidence.batches
-    acts = [one.asked.digest for one in _used(inputs.evidence)]
+    acts = [one.asked.digest for one in used(inputs.evidence)]
     return release_id(files, agreement_digest(agreement), batches, inputs.again, acts)
 
 
@@ -391,7 +360,7 @@ def _grounds(evidence: Evidence) -> dict[str, Any]:
             for one in evidence.lineage.declassifications
         ),
         **_acted(evidence),
-        "overrides": tuple(_overrides(evidence)),
+        "overrides": tuple(overridden(evidence)),
         "exact": all(one.exact for one in evidence.sources),
         "policy": evidence.lineage.policy,
         "raised": tuple(
@@ -410,38 +379,8 @@ def _acted(evidence: Evidence) -> dict[str, Any]:
         "dossier": known.digest,
         "acts": tuple(Acted(person=one.person, role=one.role, at=one.at, digest=one.digest) for one in counting),
         "request": _answers(known.request),
-        "demonstration": known.demonstration or any(_is_played(one) for one in _used(evidence)),
+        "demonstration": known.demonstration or any(is_played(one) for one in used(evidence)),
     }
-
-
-def _used(evidence: Evidence) -> list[Override]:
-    """The overrides that let a failing check pass, each once."""
-    agreement = evidence.acts.dossier.get("agreement", "-") if evidence.acts else "-"
-    failing = [check for check in evidence.quality.checks if not check.passed and check.severity is Severity.ERROR]
-    found = (lifted_by(evidence.quality.overrides, check, agreement, evidence.today) for check in failing)
-    return list({one.asked.digest: one for one in found if one is not None}.values())
-
-
-def _is_played(one: Override) -> bool:
-    return one.asked.played or bool(one.confirmed and one.confirmed.played)
-
-
-def _overrides(evidence: Evidence) -> Iterator[Overridden]:
-    for one in _used(evidence):
-        if one.confirmed is None:
-            raise LookupError("overrides")
-        checks = (SetAside(**{name: getattr(check, name) for name in SetAside.model_fields}) for check in one.checks)
-        asked, confirmed = (
-            Acted(person=act.person, role=act.role, at=act.at, digest=act.digest) for act in (one.asked, one.confirmed)
-        )
-        yield Overridden(
-            checks=tuple(checks),
-            reason=one.reason,
-            until=one.until,
-            asked=asked,
-            confirmed=confirmed,
-            words=one.words,
-        )
 
 
 def _answers(found: Requested | None) -> Answers | None:

@@ -16,11 +16,12 @@ from contracts.clock import day_of
 from contracts.evidence import CandidateFile
 from sharing.candidate import count_rows, read_schema
 from sharing.canonical import file_digest, release_id
-from sharing.certificate import CERTIFICATE, Checked, Predicate, SetAside, Statement, parse_statement
+from sharing.certificate import CERTIFICATE, Checked, Predicate, Statement, parse_statement
 from sharing.durable import read_file
 from sharing.envelope import verified_payload
 from sharing.faults import Fault, SharingRefused
 from sharing.keys import PublicKey
+from sharing.overridden import SetAside
 from sharing.policy_proof import certified_faults
 from sharing.tombstones import home_of, tombstone
 

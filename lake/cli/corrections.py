@@ -165,6 +165,7 @@ def _open(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
     from lake.corrections.told import whole
     from lake.quarantine.book import QuarantineBook
     from lake.quarantine.rows import opened
+    from lake.quarantine.store import place_of_store
     from sharing.corrections.vocabulary import Kind
 
     batch, reason, column = told.about
@@ -172,7 +173,7 @@ def _open(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
         who, ledger = _doer(desk, told), desk.book.ledger
         dataset = desk.catalogue.datasets.get(which)
         if dataset is not None:
-            book = QuarantineBook(ledger)
+            book = QuarantineBook(ledger, place_of_store(settings))
             about = about_rows(book, dataset, batch, reason)
             with opened(settings) as connection:
                 about = about_rows(book, dataset, batch, reason, keys_digest(connection, dataset, batch, reason))
@@ -221,9 +222,10 @@ def _settle(settings: Settings) -> dict[str, Any]:
     from lake.corrections.told import brief
     from lake.quarantine.book import QuarantineBook
     from lake.quarantine.rows import opened
+    from lake.quarantine.store import place_of_store
 
     with _desk(settings, write=True) as desk:
-        book = QuarantineBook(desk.book.ledger)
+        book = QuarantineBook(desk.book.ledger, place_of_store(settings))
         if settings.catalog.exists():
             with opened(settings) as connection:
                 settle(desk.book, book, desk.catalogue, desk.at, in_lake(connection))

@@ -24,6 +24,7 @@ from lake.corrections.acting import PLATFORM, Told, step_of
 from lake.corrections.opening import is_taken_back
 from lake.corrections.reading import Book
 from lake.quarantine.book import QuarantineBook
+from lake.quarantine.store import place_of_store
 from lake.store import stored_batches, stored_deliveries
 from sharing.cases.deadlines import Rules
 from sharing.corrections.deadlines import deadlines
@@ -55,7 +56,13 @@ def settle_city(city: City) -> int:
     if next(city.ledger.entries(KIND), None) is None:
         return 0
     book = Book(city.ledger, Persons.of(city.settings, city.catalogue))
-    return settle(book, QuarantineBook(city.ledger), city.catalogue, city.now(), in_lake(city.connection))
+    return settle(
+        book,
+        QuarantineBook(city.ledger, place_of_store(city.settings)),
+        city.catalogue,
+        city.now(),
+        in_lake(city.connection),
+    )
 
 
 def _settling(
@@ -112,8 +119,8 @@ def in_lake(connection: duckdb.DuckDBPyConnection) -> Unmended:
     """Counted in the lake, row by row."""
 
     def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
-        batches = stored_batches(connection).get(dataset.id, [])
-        right = corrected_rows(dataset, stored_deliveries(connection).get(dataset.id, []), batches)
+        batches = stored_batches(connection, dataset.id).get(dataset.id, [])
+        right = corrected_rows(dataset, stored_deliveries(connection, dataset.id).get(dataset.id, []), batches)
         mended = f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null)"
         held = f"and list_contains(q._faults, {literal(reason)})" if reason else ""
         found = connection.execute(

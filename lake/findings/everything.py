@@ -18,6 +18,7 @@ from lake.findings.others import in_quarantine, of_cases
 from lake.findings.told import Told
 from lake.quality_past.store import QualityPast
 from lake.quarantine.book import QuarantineBook
+from lake.quarantine.store import place_of_store
 from lake.settings import Settings
 from sharing.ledger import Ledger
 
@@ -32,6 +33,6 @@ def everything(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> list
 
 def more(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> Iterator[Finding]:
     """What quarantine and cases have to say."""
-    yield from in_quarantine(QuarantineBook(ledger).open(catalogue))
+    yield from in_quarantine(QuarantineBook(ledger, place_of_store(settings)).open(catalogue))
     book = Book(ledger, Persons.of(settings, DeclaredPersons(catalogue.persons, catalogue.demonstration)))
     yield from of_cases(open_cases(book.cases().values(), rules(catalogue), settings.clock.now()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -153,8 +153,8 @@ def as_of(connection: sqlite3.Connection) -> int:
 
 def scopes(connection: sqlite3.Connection, weights: Weights) -> dict[str, Scope]:
     """Every scope as it stands, by name: `city`, `department:<name>`, `domain:<name>`."""
-    newest = connection.execute("select max(day) from rollup where scope = ?", (CITY,)).fetchone()[0]
-    rows = connection.execute("select * from rollup where day = ? order by scope", (newest,)).fetchall()
+    newest = "(select max(day) from rollup where scope = ?)"
+    rows = connection.execute(f"select * from rollup where day = {newest} order by scope", (CITY,))
     return {row["scope"]: _scope(row, weights) for row in rows}
 
 
@@ -233,6 +233,13 @@ def results_of(connection: sqlite3.Connection, unit: str) -> list[sqlite3.Row]:
         "order by passed, tbl, rule.name",
         (unit,),
     ).fetchall()
+
+
+def kept_now(connection: sqlite3.Connection, unit: str) -> dict[str, bool]:
+    """Rule -> whether what is stored of a unit keeps it, by its newest result on each of its tables."""
+    where = "unit.name = ? and rule.live and instr(tbl, ?) <> 1"
+    sql = f"select rule.name, min(passed) from rule join unit on unit.id = unit where {where} group by 1"
+    return {rule: bool(passed) for rule, passed in connection.execute(sql, (unit, DELIVERED))}
 
 
 def result_on(connection: sqlite3.Connection, table: str, rule: str, column: str = "") -> list[dict[str, Any]]:
@@ -440,8 +447,3 @@ def worst(units: Iterable[UnitNow], most: int) -> list[UnitNow]:
     ]
     order: Sequence[State] = (State.CRASHED, State.EMPTY, State.ALL_NULL, State.MEASURED)
     return sorted(bad, key=lambda one: (order.index(one.state), one.score.overall or 0.0, one.name))[:most]
-
-
-def days_of(line: Iterable[Day]) -> Iterator[tuple[date, float | None]]:
-    """A line as days and overall scores."""
-    return ((one.day, one.score.overall) for one in line)

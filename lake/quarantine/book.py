@@ -1,6 +1,7 @@
 """What is in quarantine, as the ledger has it: by dataset and batch, with reasons and what later deliveries mended.
 
-Read on as the ledger grows; no lake is opened, and no row is known here. A batch is told as it was last judged.
+No lake is opened, and no row is known here. A batch is told as it was last judged; how the ledger is read is
+`store.py`'s.
 """
 
 from __future__ import annotations
@@ -8,16 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from contracts.model import Catalogue, Dataset, DeliveryMode
-from lake.batch import UNTAKEN
-from sharing.chain import Entry
+from lake.quarantine.store import WITHDRAWN, Stood, Store
 from sharing.ledger import Ledger
 
-WITHDRAWN, RECALLED, SUPERSEDED = "withdrawn", "recalled", "superseded"
-_KINDS = ("batch", "corrected", "recall")
+RECALLED, SUPERSEDED = "recalled", "superseded"
 
 
 @dataclass(frozen=True)
@@ -92,73 +92,31 @@ class OpenDataset:
         return {**vars(self), "reasons": dict(self.reasons), "address": self.address}
 
 
-@dataclass
-class _Batch:
-    """A batch as its entries tell it: its deliveries by path and day, and the newest that says how it was judged."""
-
-    live: dict[tuple[str, str], int] = field(default_factory=dict)
-    told: Entry | None = None
-
-    def tell(self, entry: Entry) -> None:
-        body = entry.body
-        key = str(body["path"]), str(body["delivered_on"])
-        if body["state"] == WITHDRAWN:
-            self.live.pop(key, None)
-            return
-        self.live.setdefault(key, entry.seq)
-        if body["state"] != "known" or self.told is None:
-            self.told = entry
-
-
-@dataclass
 class QuarantineBook:
-    """The quarantine of a city, read on as its ledger grows. Safe to use from several threads."""
+    """The quarantine of a city, read on as its ledger grows. Safe to use from several threads.
 
-    ledger: Ledger
-    _read_to: int = 0
-    _batches: dict[str, dict[str, _Batch]] = field(default_factory=dict)
-    _mended: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
-    _recalled: dict[str, str] = field(default_factory=dict)
-    _known: dict[str, tuple[Dataset, list[Rejected], OpenDataset | None]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    What it was read to stays in the file of a place, if it is given one, for whoever asks next; in memory are the open
+    rows of each dataset alone.
+    """
+
+    def __init__(self, ledger: Ledger, place: Path | None = None) -> None:
+        self.ledger = ledger
+        self._store, self._to = Store(ledger, place), 0
+        self._open: dict[str, tuple[Dataset, OpenDataset | None]] = {}
+        self._lock = Lock()
 
     def rejected(self, dataset: Dataset) -> list[Rejected]:
         """The batches of a dataset of which rows were rejected, the newest delivery first; `formerly` names, too."""
         with self._lock:
             self._read_on()
-            return list(self._told(dataset)[1])
-
-    def _told(self, dataset: Dataset) -> tuple[Dataset, list[Rejected], OpenDataset | None]:
-        """What is told of a dataset: made anew where an entry, or its declaration, says otherwise."""
-        known = self._known.get(dataset.id)
-        if known is None or known[0] is not dataset:
-            names = (dataset.id, *dataset.formerly)
-            found = [one for name in names for one in self._of(name)]
-            if dataset.mode is DeliveryMode.SNAPSHOT and any(one.open for one in found):
-                newest = self._newest(names)
-                found = [
-                    replace(one, state=SUPERSEDED) if one.counts and one.last_on < newest else one for one in found
-                ]
-            newest_first = sorted(
-                (one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True
-            )
-            known = self._known[dataset.id] = dataset, newest_first, _open(dataset, newest_first)
-        return known
+            return self._rejected(dataset)
 
     def batch(self, dataset: Dataset, batch: str) -> Rejected | None:
         """One batch of a dataset, if rows of it were rejected as it was last judged or before; None else."""
         with self._lock:
             self._read_on()
-            found = [one for name in (dataset.id, *dataset.formerly) for one in self._of(name)]
-        return next((one for one in found if one.batch == batch), None)
-
-    def paths(self, dataset: Dataset) -> dict[str, str]:
-        """Batch -> where its first delivery lies, of every batch of a dataset; asked of the ledger each time."""
-        found: dict[str, str] = {}
-        for name in (*dataset.formerly, dataset.id):
-            for entry in self.ledger.about("batch", name):
-                found.setdefault(str(entry.body.get("batch", "")), str(entry.body["path"]))
-        return found
+            found = (self._store.batch(name, batch) for name in _names(dataset))
+            return next((_record(one) for one in found if one is not None), None)
 
     def open(self, catalogue: Catalogue, departments: Iterable[str] | None = None) -> list[OpenDataset]:
         """The datasets with open rejected rows, the newest first; of some departments, or of all (None)."""
@@ -166,100 +124,75 @@ class QuarantineBook:
         datasets = (one for one in catalogue.datasets.values() if wanted is None or one.department in wanted)
         with self._lock:
             self._read_on()
-            found = [told for one in datasets if (told := self._told(one)[2]) is not None]
+            found = [told for one in datasets if (told := self._opened(one)) is not None]
         return sorted(found, key=lambda one: (one.newest, one.rows, one.dataset), reverse=True)
 
     def why_recalled(self, batch: str) -> str | None:
         """With which words a batch was recalled; None where it was not."""
         with self._lock:
             self._read_on()
-            return self._recalled.get(batch)
+            return self._store.why_recalled(batch)
 
     def _read_on(self) -> None:
-        end = self.ledger.size()
-        if end == self._read_to:
+        """What is new, and which datasets are no more as they are known."""
+        to = self._store.read_on()
+        if to == self._to:
             return
-        touched: set[str] = set()
-        for entry in self.ledger.kept_after(_KINDS, self._read_to):
-            if entry.seq > end:
-                break
-            body = entry.body
-            if entry.kind == "recall":
-                self._recalled[str(body["batch"])] = str(body.get("reason", ""))
-                self._known.clear()  # whose batch it is nobody says
-                continue
-            touched.add(str(body["dataset"]))
-            if entry.kind == "corrected":
-                self._mended[str(body["dataset"]), str(body["batch"])] = dict(body["by"])
-            elif body["state"] not in UNTAKEN and body.get("batch"):
-                self._deliver(entry)
-        self._read_to = end
-        self._known = {
-            id_: known for id_, known in self._known.items() if touched.isdisjoint((id_, *known[0].formerly))
-        }
+        moved = dict(self._store.moved(self._to)) if to > self._to else None
+        self._open = {id_: known for id_, known in self._open.items() if moved is not None and _holds(*known, moved)}
+        self._to = to
 
-    def _deliver(self, entry: Entry) -> None:
-        """What came without a rejected row is not kept."""
-        body = entry.body
-        dataset, batch = str(body["dataset"]), str(body["batch"])
-        known = self._batches.setdefault(dataset, {})
-        if batch not in known and not body.get("quarantined"):
-            return
-        if batch not in known and body["state"] not in {"accepted", "held"}:
-            # It came without a rejected row at first, by whatever paths: all that was said of it is asked for.
-            known[batch] = _Batch()
-            for earlier in self.ledger.about("batch", dataset):
-                if earlier.seq < entry.seq and earlier.body.get("batch") == batch:
-                    known[batch].tell(earlier)
-        known.setdefault(batch, _Batch()).tell(entry)
+    def _opened(self, dataset: Dataset) -> OpenDataset | None:
+        known = self._open.get(dataset.id)
+        if known is None or known[0] is not dataset:
+            known = self._open[dataset.id] = dataset, _open(dataset, self._rejected(dataset))
+        return known[1]
 
-    def _newest(self, names: Iterable[str]) -> str:
-        """The day of the newest snapshot that counts, of all that was ever said of a dataset; "" for none."""
-        live: set[tuple[str, str, str]] = set()
-        judged: dict[str, str] = {}
-        for entry in (one for name in names for one in self.ledger.about("batch", name)):
-            body, batch = entry.body, str(entry.body.get("batch", ""))
-            key = str(body["delivered_on"]), batch, str(body["path"])
-            if body["state"] == WITHDRAWN:
-                live.discard(key)
-            elif body["state"] not in UNTAKEN:
-                live.add(key)
-                judged[batch] = judged.get(batch, "") if body["state"] == "known" else str(body["state"])
-        counting = (day for day, batch, _ in live if batch not in self._recalled and judged[batch] not in {"", "held"})
-        return max(counting, default="")
-
-    def _of(self, dataset: str) -> list[Rejected]:
-        return [
-            self._record(dataset, batch, one)
-            for batch, one in self._batches.get(dataset, {}).items()
-            if one.told is not None
-        ]
-
-    def _record(self, dataset: str, batch: str, one: _Batch) -> Rejected:
-        assert one.told is not None
-        body = one.told.body
-        path, day = min(one.live, default=(str(body["path"]), str(body["delivered_on"])), key=lambda key: one.live[key])
-        state = str(body["state"]) if one.live else WITHDRAWN
-        recalled = self._recalled.get(batch)
-        return Rejected(
-            dataset=dataset,
-            batch=batch,
-            path=path,
-            delivered_on=day,
-            read=int(body.get("read", 0)),
-            rows=int(body.get("quarantined", 0)),
-            reasons=dict(body.get("reasons", {})),
-            state=RECALLED if recalled is not None else state,
-            seq=one.told.seq,
-            mended=self._mended.get((dataset, batch), {}),
-            why=recalled or "",
-            last_on=max((on for _, on in one.live), default=day),
-        )
+    def _rejected(self, dataset: Dataset) -> list[Rejected]:
+        found = [_record(one) for name in _names(dataset) for one in self._store.rejected(name)]
+        if dataset.mode is DeliveryMode.SNAPSHOT and any(one.open for one in found):
+            # Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing.
+            newest = max(self._store.newest(name) for name in _names(dataset))
+            found = [replace(one, state=SUPERSEDED) if one.counts and one.last_on < newest else one for one in found]
+        return sorted((one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True)
 
 
-def _superseded(one: Rejected) -> Rejected:
-    """Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing."""
-    return replace(one, state=SUPERSEDED) if one.counts else one
+def paths(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
+    """Batch -> where its first delivery lies, of every batch of a dataset; asked of the ledger each time."""
+    found: dict[str, str] = {}
+    for name in (*dataset.formerly, dataset.id):
+        for entry in ledger.about("batch", name):
+            found.setdefault(str(entry.body.get("batch", "")), str(entry.body["path"]))
+    return found
+
+
+def _names(dataset: Dataset) -> tuple[str, ...]:
+    return dataset.id, *dataset.formerly
+
+
+def _holds(dataset: Dataset, known: OpenDataset | None, moved: Mapping[str, bool]) -> bool:
+    """Whether what is known of a dataset's open rows is so yet: a delivery without a rejected row ends snapshots'."""
+    told = [moved[name] for name in _names(dataset) if name in moved]
+    return not told or not (any(told) or (known is not None and dataset.mode is DeliveryMode.SNAPSHOT))
+
+
+def _record(one: Stood) -> Rejected:
+    path, day = next(iter(one.lying), (one.path, one.day))
+    state = one.state if one.lying else WITHDRAWN
+    return Rejected(
+        dataset=one.dataset,
+        batch=one.batch,
+        path=path,
+        delivered_on=day,
+        read=one.read,
+        rows=one.rows,
+        reasons=one.reasons,
+        state=RECALLED if one.recalled is not None else state,
+        seq=one.seq,
+        mended=one.mended,
+        why=one.recalled or "",
+        last_on=max((on for _, on in one.lying), default=day),
+    )
 
 
 def _open(dataset: Dataset, rejected: list[Rejected]) -> OpenDataset | None:

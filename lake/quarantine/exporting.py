@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Dataset, Level
-from lake.quarantine.book import QuarantineBook
+from lake.quarantine.book import paths
 from lake.quarantine.returned import Returned, is_misaligned, read_returned
 from lake.quarantine.rows import Wanted, look, look_in, opened
 from lake.quarantine.sight import RowSight
@@ -38,15 +38,10 @@ class Exported:
         return {"rows": self.rows, "total": self.total, "left_out": left, "sheets": dict(self.sheets)}
 
 
-def paths_of(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
-    """Batch -> where its delivery lies."""
-    return QuarantineBook(ledger).paths(dataset)
-
-
 def export(settings: Settings, ledger: Ledger, wanted: Wanted, sight: RowSight, file: Path) -> Exported:
     """Write the open rows that somebody may see to a workbook. Raises `NoLakeHere`."""
     found = look(settings, ledger, wanted, sight, "export")
-    heading = Heading(paths_of(ledger, wanted.dataset), sight.name, settings.clock.now().isoformat(timespec="minutes"))
+    heading = Heading(paths(ledger, wanted.dataset), sight.name, settings.clock.now().isoformat(timespec="minutes"))
     sheets = write_workbook(file, settings.scratch, wanted.dataset, found, heading)
     return Exported(found.rows.num_rows, found.total, sheets)
 
@@ -85,7 +80,7 @@ def _checked(
         rows = look_in(connection, (ledger, settings.clock.now()), wanted, sight, "returned").rows.to_pylist()
     by_id = {id_of(row["batch"], row["record"], row["line"]): row for row in rows}
     reasons = {one: tuple(row["faults"]) for one, row in by_id.items()}
-    found = read_returned(data, dataset, reasons, paths_of(ledger, dataset))
+    found = read_returned(data, dataset, reasons, paths(ledger, dataset))
     gone = tuple(one for one in found.gone if _is_asked(by_id[one], asked))
     return replace(found, gone=gone), by_id
 

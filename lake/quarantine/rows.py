@@ -21,6 +21,7 @@ from lake.corrected import corrected_rows
 from lake.quarantine.masking import WHOLE, masked
 from lake.quarantine.sight import RowSight
 from lake.quarantine.words import MISALIGNED
+from lake.ready import Ready
 from lake.settings import Settings
 from lake.store import stored_batches, stored_deliveries
 from sharing.ledger import Ledger
@@ -73,11 +74,11 @@ class Found:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The lake, for reading. Raises `NoLakeHere`."""
+def opened(settings: Settings, ready: Ready | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The lake, for reading, in an engine of its own or one that is ready. Raises `NoLakeHere`."""
     if not settings.catalog.exists():
         raise NoLakeHere(settings.catalog)
-    with open_lake(settings, read_only=True) as connection:
+    with ready.lake() if ready else open_lake(settings, read_only=True) as connection:
         yield connection
 
 
@@ -118,8 +119,8 @@ def _body(wanted: Wanted, sight: RowSight, what: str, rows: int) -> dict[str, An
 
 
 def _source(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> str:
-    batches = stored_batches(connection).get(dataset.id, [])
-    right = corrected_rows(dataset, stored_deliveries(connection).get(dataset.id, []), batches)
+    batches = stored_batches(connection, dataset.id).get(dataset.id, [])
+    right = corrected_rows(dataset, stored_deliveries(connection, dataset.id).get(dataset.id, []), batches)
     none = "select null::integer as number, null::bigint as _row, null::integer as righted where false"
     joined = "c.number = q._delivery and c._row = q._row"
     return f"{quarantine_table(dataset)} as q left join ({right or none}) as c on {joined}"

@@ -1,4 +1,4 @@
-"""What the ledger tells of resources, read on from where it was read to: deliveries, tables, releases, checks.
+"""What the ledger tells of resources, read on from where it was read to: deliveries, tables, releases.
 
 Kept in memory, and made of nothing but entries: another process that reads the same ledger knows the same. What a
 resource is, and who may know of it, is not known here.
@@ -6,31 +6,42 @@ resource is, and who may know of it, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import merge
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from contracts.clock import day_of
 from lake.batch import UNTAKEN
 from portal.catalogue.made_of import MadeOf
-from portal.catalogue.quality_past import QualityPast
 from portal.catalogue.states import Days
 from sharing.chain import Entry
 from sharing.ledger import Ledger
 
 # What of a dataset is not there: a snapshot that is held replaces nothing.
+_KEPT = 8
 _GONE = UNTAKEN | {"held", "withdrawn", "recalled"}
 
 
 @dataclass
 class _Deliveries:
-    """The deliveries of one dataset: those that count, and since when none does."""
+    """The deliveries of one dataset: those that count, and since when none does.
+
+    Of a long past the newest are kept; `let_go` is the newest day of the others.
+    """
 
     live: dict[tuple[str, str, str], date] = field(default_factory=dict)
     first: date | None = None
     emptied: date | None = None
+    let_go: date | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether what was let go would tell more than what is kept."""
+        return self.let_go is not None and max(self.live.values(), default=date.min) < self.let_go
 
     def tell(self, body: Mapping[str, Any], at: date) -> None:
         key = str(body["path"]), str(body["batch"]), str(body["delivered_on"])
@@ -39,6 +50,12 @@ class _Deliveries:
             self.first, self.emptied = min(self.first or day, day), None
         elif self.live.pop(key, None) is not None:
             self._left(at)
+
+    def prune(self) -> None:
+        """Let go of all but the newest."""
+        if len(self.live) > 2 * _KEPT:
+            oldest = sorted(self.live, key=lambda key: self.live[key])[:-_KEPT]
+            self.let_go = max([self.live.pop(key) for key in oldest] + ([self.let_go] if self.let_go else []))
 
     def recall(self, batch: str, at: date) -> None:
         found = [key for key in self.live if key[1] == batch]
@@ -79,30 +96,23 @@ class _Versions:
         return Days(compiled, self.first, self.last, self.gone)
 
 
-@dataclass(frozen=True)
-class Declared:
-    """What the declarations say of tables: the names of their rules, and of what those that never ran are made."""
-
-    rules: Mapping[str, Collection[str]] = field(default_factory=dict)
-    made_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-_NOTHING = Declared()
-
-
 class Past:
-    """What one ledger tells, beside what is declared. Safe to use from several threads."""
+    """What one ledger tells. Safe to use from several threads.
 
-    def __init__(self, ledger: Ledger, declared: Declared = _NOTHING) -> None:
+    `made_of` says of what tables that never ran are made, as it is declared.
+    """
+
+    def __init__(self, ledger: Ledger, made_of: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
         self._ledger = ledger
         self._lock, self._to = Lock(), 0
         self._deliveries: dict[str, _Deliveries] = {}
+        self._recalls: list[Entry] = []
         self._tables: dict[str, _Versions] = {}
         self._agreements: dict[str, _Versions] = {}
         self._heard: dict[str, date] = {}
         self._switched: set[str] = set()
         self._levels: dict[str, dict[str, str]] = {}
-        self.made_of, self.quality = MadeOf(declared.made_of), QualityPast(declared.rules)
+        self.made_of = MadeOf(made_of)
         self._told = {
             "batch": self._batch,
             "recall": self._recall,
@@ -113,8 +123,6 @@ class Past:
             "release": self._release,
             "switch": self._switch,
             "withdrawal": self._withdrawal,
-            "check": self._check,
-            "segment": self._segment,
             "classified": self._classified,
         }
 
@@ -124,9 +132,6 @@ class Past:
             size = self._ledger.size()
             if size <= self._to:
                 return
-            if not self._to:  # what of the closed part is left is no whole day
-                for entry in self._ledger.after("segment", 0):
-                    self._segment(entry, day_of(entry.at))
             for entry in self._ledger.kept_after(self._told, self._to):
                 self._told[entry.kind](entry, day_of(entry.at))
                 self._to = entry.seq
@@ -165,11 +170,27 @@ class Past:
     def _batch(self, entry: Entry, at: date) -> None:
         name = str(entry.body["dataset"])
         self._hear(name, at)
-        self._deliveries.setdefault(name, _Deliveries()).tell(entry.body, at)
+        one = self._deliveries.setdefault(name, _Deliveries())
+        one.tell(entry.body, at)
+        one.prune()
+        self._expect(name, one, entry.seq)
 
     def _recall(self, entry: Entry, at: date) -> None:
-        for one in self._deliveries.values():
+        self._recalls.append(entry)
+        for name, one in self._deliveries.items():
             one.recall(str(entry.body["batch"]), at)
+            self._expect(name, one, entry.seq)
+
+    def _expect(self, name: str, one: _Deliveries, seq: int) -> None:
+        """Have the newest of a dataset be known: where it went, all that was ever told of it up to an entry is read."""
+        if one.is_unknown:
+            again = _Deliveries()
+            for entry in merge(self._ledger.about("batch", name), self._recalls, key=lambda told: told.seq):
+                if entry.seq <= seq:
+                    at = day_of(entry.at)
+                    again.tell(entry.body, at) if entry.kind == "batch" else again.recall(str(entry.body["batch"]), at)
+            again.prune()
+            self._deliveries[name] = again
 
     def _look(self, entry: Entry, at: date) -> None:
         self._hear(str(entry.body["dataset"]), at)
@@ -208,9 +229,3 @@ class Past:
     def _classified(self, entry: Entry, at: date) -> None:
         told = dict(entry.body["columns"])
         self._levels[str(entry.body["agreement"])] = {name: str(one.get("level") or "") for name, one in told.items()}
-
-    def _check(self, entry: Entry, at: date) -> None:
-        self.quality.tell(entry, at)
-
-    def _segment(self, entry: Entry, at: date) -> None:
-        self.quality.closed = max(self.quality.closed, int(entry.body["last"]))

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from lake.findings.whose import TENDING
+from lake.quality_past.store import QualityPast
 from portal.asking import Refused
 from portal.catalogue.due import cycle
 from portal.catalogue.finding import find
-from portal.catalogue.records import KINDS, PRODUCT, Resource
+from portal.catalogue.records import DATASET, KINDS, PRODUCT, Resource
 from portal.catalogue.shelf import Shelf, View
 from portal.catalogue.shown import shown
+from portal.catalogue.standing import Standing, standing
 from portal.catalogue.states import State
 from portal.catalogue.who import Who, who
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
 from portal.people.people import People
+from portal.quality.records import sees
+from portal.quality.words import STATES
 from portal.released import Released
 
 _A_PAGE = 50
@@ -28,8 +33,9 @@ _A_PAGE = 50
 class CataloguePages:
     """The catalogue of one city for whoever looks."""
 
-    def __init__(self, people: People, shelf: Shelf, pages: Pages, released: Released) -> None:
-        self._people, self._shelf, self._pages, self._released = people, shelf, pages, released
+    def __init__(self, people: People, known: tuple[Shelf, QualityPast], pages: Pages, released: Released) -> None:
+        self._people, self._pages, self._released = people, pages, released
+        self._shelf, self._past = known
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -59,14 +65,21 @@ class CataloguePages:
         one = view.known.get(request.path_params["id"])
         if one is None:
             return self._pages.page(request, "catalogue_nothing.html", 404)
-        told = await asyncio.to_thread(shown, self._people.city, view, asker, one)
+        quality = await asyncio.to_thread(self._standing, one)
+        told = await asyncio.to_thread(shown, self._people.city, view, asker, one, quality)
         opened = await asyncio.to_thread(self._opened, one)
-        facts = {"shown": told, "one": one, "opened": opened, **self._lineage(request)}
+        facts = {"shown": told, "one": one, "opened": opened, **self._more(request, one)}
         return self._pages.page(request, "catalogue_resource.html", **facts)
 
-    def _lineage(self, request: Request) -> dict[str, bool]:
-        """Whether the reader has pages of lineage."""
-        return {"tends": self._people.reader(request).has(*TENDING)}
+    def _standing(self, one: Resource) -> Standing:
+        self._past.look(self._people.city.catalogue)
+        return standing(self._past, one)
+
+    def _more(self, request: Request, one: Resource) -> dict[str, Any]:
+        """Whether the reader has pages of lineage, and the page of quality that is theirs ("": none)."""
+        reader, own = self._people.reader(request), one.kind == DATASET
+        page = f"/quality/{one.id.replace('.', '/', 1)}" if own and sees(reader, one.provider) else ""
+        return {"tends": reader.has(*TENDING), "quality_page": page, "quality_states": STATES}
 
     async def _view(self, request: Request) -> tuple[Who, View]:
         asker = who(self._people, request)

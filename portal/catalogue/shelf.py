@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from threading import Lock
 
 from contracts.model import Catalogue
-from portal.catalogue.past import Declared, Past
+from portal.catalogue.past import Past
 from portal.catalogue.records import DATASET, PRODUCT, PUBLIC, Resource, resources
 from portal.catalogue.search import Index
 from portal.catalogue.sight import EVERYBODY, Sight, seen
 from portal.catalogue.states import Days, together
 from portal.city import City
-from quality.rules import declared_rules
 from sharing.faults import SharingRefused
 
 _MOST_SIGHTS = 16
@@ -76,7 +75,7 @@ class Shelf:
         with self._lock:
             catalogue = self._city.catalogue
             if self._of is not catalogue:
-                self._of, self._past = catalogue, Past(self._city.ledger, _declared(catalogue))
+                self._of, self._past = catalogue, Past(self._city.ledger, _made_of(catalogue))
                 self._declared = resources(catalogue)
                 self._views.clear()
             self._past.read_on()
@@ -96,10 +95,8 @@ def _view(every: Sequence[Resource], past: Past, sight: Sight) -> View:
     return View(sight, past, {one.id: one for one in every}, {one.table: one for one in every}, Index(every))
 
 
-def _declared(catalogue: Catalogue) -> Declared:
-    rules = {table: {rule.name for rule in each} for table, each in declared_rules(catalogue).items()}
-    given = {
+def _made_of(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    return {
         f"theme.{entity}": frozenset(f"raw.{dataset.table}" for dataset, _ in catalogue.providers(entity))
         for entity in catalogue.entities
     }
-    return Declared(rules, given)

@@ -10,10 +10,10 @@ from contracts.rules_in_words import words
 from contracts.violation import Severity
 from portal.catalogue.due import Due, cycle, due
 from portal.catalogue.neighbours import Neighbours, neighbours, sources
-from portal.catalogue.pictures import ancestry, quality_line
-from portal.catalogue.quality_past import Point
+from portal.catalogue.pictures import ancestry
 from portal.catalogue.records import DATASET, PUBLIC, Field, Resource
 from portal.catalogue.shelf import View
+from portal.catalogue.standing import Standing
 from portal.catalogue.states import Days
 from portal.catalogue.who import Who
 from portal.city import City
@@ -47,8 +47,7 @@ class Shown:
     days: Days
     due: Due
     cycle: tuple[str, str]
-    points: Sequence[Point]
-    line: str
+    quality: Standing
     around: Neighbours
     picture: str
     rules: Sequence[RuleShown]
@@ -58,21 +57,19 @@ class Shown:
     levels: Mapping[str, str]
 
 
-def shown(city: City, view: View, asker: Who, one: Resource) -> Shown:
-    """What a reader may see of a resource."""
+def shown(city: City, view: View, asker: Who, one: Resource, quality: Standing) -> Shown:
+    """What a reader may see of a resource, which stands so in quality."""
     days, today = view.days(one), day_of(city.now())
-    points = view.past.quality.points(one.tables)
     around = neighbours(view.past.made_of, view.by_table, one)
     return Shown(
         one=one,
         days=days,
         due=due(one, days.newest, today, city.catalogue.calendar),
         cycle=cycle(one.frequency),
-        points=points,
-        line=quality_line(points) if points else "",
+        quality=quality,
         around=around,
         picture=ancestry(around) if around.edges else "",
-        rules=_rules(view, one),
+        rules=_rules(one, quality.kept if view.sight.inside else {}),
         recipients=recipients(city, view, asker, one),
         domain=_domain(city, one),
         providers=one.provider_zh or _of_sources(around),
@@ -96,13 +93,9 @@ def _domain(city: City, one: Resource) -> tuple[str, str]:
     return (found.title_zh, found.title_en) if found else (one.domain, "")
 
 
-def _rules(view: View, one: Resource) -> list[RuleShown]:
-    newest = view.past.quality.newest(one.tables) if view.sight.inside else []
-    passed: dict[str, bool] = {}
-    for result in newest:
-        passed[result.rule] = result.passed and passed.get(result.rule, True)
+def _rules(one: Resource, kept: Mapping[str, bool]) -> list[RuleShown]:
     rules = {rule.name: rule for rule in one.rules}.values()
-    return [RuleShown(*words(rule), rule.severity is Severity.ERROR, passed.get(rule.name)) for rule in rules]
+    return [RuleShown(*words(rule), rule.severity is Severity.ERROR, kept.get(rule.name)) for rule in rules]
 
 
 def recipients(city: City, view: View, asker: Who, one: Resource) -> list[Recipient]:

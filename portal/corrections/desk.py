@@ -19,6 +19,7 @@ from lake.corrections.told import OpenCase, brief, open_cases, whole
 from lake.findings.finding import Finding
 from lake.findings.others import in_quarantine, of_cases
 from lake.quarantine.book import QuarantineBook
+from lake.quarantine.store import place_of_store
 from portal.asking import Refused
 from portal.corrections.sight import doer, sees
 from portal.people.people import People
@@ -37,7 +38,7 @@ class CorrectionDesk:
 
     def __init__(self, people: People) -> None:
         self.people, self.city = people, people.city
-        self.quarantine = QuarantineBook(people.city.ledger)
+        self.quarantine = QuarantineBook(people.city.ledger, place_of_store(people.city.settings))
         self._read: tuple[DeclaredPersons, Book] | None = None
         self._settled: tuple[str, int] | None = None
 

@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from contracts.acts import Role
 from contracts.model import Dataset
+from lake.quarantine.book import paths
 from lake.quarantine.exporting import export_bytes, whole_export
 from lake.quarantine.places import place_of
-from lake.quarantine.rows import Found, NoLakeHere, Wanted, look
+from lake.quarantine.rows import Found, NoLakeHere, Wanted, look_in, opened
 from lake.quarantine.sight import RowSight, row_sight
 from lake.quarantine.words import words_of
+from lake.ready import Ready
 from portal.asking import Refused
 from portal.catalogue.shelf import Shelf
 from portal.catalogue.sight import Sight
@@ -44,6 +46,7 @@ class QuarantinePages:
     def __init__(self, desk: CorrectionDesk, shelf: Shelf, pages: Pages) -> None:
         self._desk, self._shelf, self._pages = desk, shelf, pages
         self._people, self._city = desk.people, desk.city
+        self._ready = Ready(desk.city.settings)
 
     def routes(self) -> list[Route]:
         """Their routes."""
@@ -90,7 +93,7 @@ class QuarantinePages:
             "days": days,
             "bars": bars(days),
             "mended": mended(rejected),
-            "paths": self._desk.quarantine.paths(dataset),
+            "paths": paths(city.ledger, dataset),
             "touched": touched(city.catalogue, view.past.made_of, dataset, released),
             "cases_here": [one for one in cases if one.about.dataset == dataset.id],
             "sees_rows": self._sight(reader, dataset).level is not None,
@@ -108,12 +111,12 @@ class QuarantinePages:
             dataset, asked["batch"], asked["reason"], not asked["all"], limit=_A_PAGE, offset=(page - 1) * _A_PAGE
         )
         found = await self._look(wanted, sight)
-        paths = await asyncio.to_thread(self._desk.quarantine.paths, dataset)
+        lying = await asyncio.to_thread(paths, self._city.ledger, dataset)
         facts = {
             "dataset": dataset,
             "asked": asked,
             "reason": words_of(dataset, asked["reason"]) if asked["reason"] else None,
-            "lines": _lines(dataset, found, paths, sight) if found else [],
+            "lines": _lines(dataset, found, lying, sight) if found else [],
             "total": found.total if found else 0,
             "page_number": page,
             "pages": (-(-found.total // _A_PAGE) or 1) if found else 1,
@@ -125,8 +128,14 @@ class QuarantinePages:
 
     async def _look(self, wanted: Wanted, sight: RowSight) -> Found | None:
         """The rows; None where the lake is not on this machine."""
+        record = self._city.ledger, self._city.now()
+
+        def looked() -> Found:
+            with opened(self._city.settings, self._ready) as connection:
+                return look_in(connection, record, wanted, sight, "rows")
+
         try:
-            return await asyncio.to_thread(look, self._city.settings, self._city.ledger, wanted, sight)
+            return await asyncio.to_thread(looked)
         except NoLakeHere:
             return None
 
@@ -167,11 +176,11 @@ class QuarantinePages:
         return sight
 
 
-def _lines(dataset: Dataset, found: Found, paths: dict[str, str], sight: RowSight) -> list[dict[str, Any]]:
+def _lines(dataset: Dataset, found: Found, lying: dict[str, str], sight: RowSight) -> list[dict[str, Any]]:
     """Rows as the page has them: where, why, and each cell as it may be shown."""
     return [
         {
-            "place": place_of(dataset, paths.get(row["batch"], ""), row["record"], row["line"]),
+            "place": place_of(dataset, lying.get(row["batch"], ""), row["record"], row["line"]),
             "batch": row["batch"],
             "why": [words_of(dataset, one)[0] for one in row["faults"]],
             "corrected": row["corrected"],

@@ -34,6 +34,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "profiles": [],
         "anomalies": [],
         "quality": [],
+        "desk": [],
     }
 
 

@@ -96,7 +96,8 @@ class Asking:
     def __init__(self, city: City) -> None:
         people = People(city, "http://portal")
         steward(city.settings.workspace)
-        self.app: Any = Guard(application(city, people))
+        self.portal = application(city, people)
+        self.app: Any = Guard(self.portal)
         settle_memory()
         self.cookie = f"zt={people.sessions.begin(_STEWARD, city.now(), None)}"
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import random
 import threading
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
+import duckdb
 import pytest
 
 from contracts.acts import DeclaredPersons, Person, Role, RoleGrant
 from contracts.model import Catalogue, DeliveryMode, Level
 from lake.acts import Persons
+from lake.attach import quarantine_table, store_table
 from lake.corrections.acting import Doer, Told, do, open_case
 from lake.corrections.confirming import in_lake
 from lake.corrections.opening import about_rows, keys_digest
@@ -23,6 +23,7 @@ from lake.quarantine.book import QuarantineBook
 from lake.quarantine.masking import masked
 from lake.quarantine.sight import row_sight
 from lake.quarantine.workbook import sheet_names
+from lake.ready import Ready
 from sharing.corrections.vocabulary import Doing, Kind, Outcome, State
 from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
@@ -58,6 +59,31 @@ def test_rows_are_confirmed_by_reason_as_deliveries_mend_them(desk: Desk, ledger
     assert [left(one, batch.batch, reason) for reason in ("", "type:age")] == [2, 2]
     first = keys_digest(desk.connection, one, batch.batch, "type:age")
     assert len(first) == 64 and first != keys_digest(desk.connection, one, batch.batch, "required:id")
+
+
+def test_a_ready_engine_sees_the_lake_as_it_is_and_holds_nothing_of_it_between(desk: Desk) -> None:
+    one, ready = replace(people(), largest_rejected_share=1.0), Ready(desk.settings)
+    desk.deliver(one, WRONG, "2026-11-03")
+    desk.ingest(one)
+    count, databases = f"select count(*) from {quarantine_table(one)}", "select database_name from duckdb_databases()"
+    engines = []
+    for rows, day in ((3, "2026-11-04"), (6, "2026-11-05")):
+        with ready.lake() as lake:
+            assert lake.execute(count).fetchall() == [(rows,)]
+            with pytest.raises(duckdb.Error, match="read-only"):
+                lake.execute(f"delete from {store_table(one)}")
+            engines.append(lake)
+        assert {name for (name,) in lake.execute(databases).fetchall()} == {"memory", "system", "temp"}
+        desk.deliver(one, WRONG.replace("甲", f"甲{day}"), day)
+        desk.ingest(one)
+    assert engines[0] is engines[1]
+    with pytest.raises(LookupError), ready.lake() as lake:
+        raise LookupError
+    with ready.lake() as after:
+        assert after is not lake, "in what state it was nobody knew"
+    ready.close()
+    with pytest.raises(duckdb.Error, match="closed"):
+        after.execute(databases)
 
 
 def test_of_threads_that_answer_at_once_one_is_heard_and_each_is_told(ledger: Ledger, tmp_path: Path) -> None:
@@ -230,58 +256,3 @@ def test_of_snapshots_what_the_newest_that_counts_rejected_is_open(ledger: Ledge
     assert told() == ([("rejudged", 2), ("superseded", 0), ("superseded", 0)], 2), "it lies at another path yet"
     ledger.append("corrected", {"dataset": one.id, "batch": "b7", "by": {"b8": 1}, "rows": 1}, AT)
     assert told()[1] == 1
-
-
-def reference(entries: list[tuple[str, dict[str, Any]]], dataset: str) -> set[tuple[str, int]]:
-    """Batch and open rows of a snapshot, looked up in all that was ever said, each time from the beginning."""
-    recalled = {body["batch"] for kind, body in entries if kind == "recall"}
-    said = [body for kind, body in entries if kind == "batch" and body["dataset"] == dataset]
-    days: dict[str, str] = {}
-    rows: dict[str, tuple[str, int]] = {}
-    for batch in {body["batch"] for body in said}:
-        own = [body for body in said if body["batch"] == batch]
-        last = {(body["path"], body["delivered_on"]): body["state"] for body in own}
-        live = [day for (_, day), state in last.items() if state != "withdrawn"]
-        judged = [body for body in own if body["state"] not in ("known", "withdrawn")]
-        if live and judged and batch not in recalled:
-            rows[batch] = judged[-1]["state"], judged[-1]["quarantined"]
-            days[batch] = max(live)
-    newest = max((day for batch, day in days.items() if rows[batch][0] != "held"), default="")
-    return {(batch, count) for batch, (_, count) in rows.items() if count and days[batch] >= newest}
-
-
-def test_what_is_open_is_the_same_read_on_or_at_once_or_looked_up(ledger: Ledger) -> None:
-    drawn, entries = random.Random(7), list[tuple[str, dict[str, Any]]]()
-    known = {one.id: one for one in (replace(people(), mode=DeliveryMode.SNAPSHOT) for _ in range(25))}
-    book = QuarantineBook(ledger)
-    for _ in range(30):
-        fresh = [_said(drawn, drawn.choice(list(known)), entries) for _ in range(20)]
-        entries += fresh
-        ledger.append_many(fresh, AT)
-        for one in drawn.sample(list(known.values()), 8):
-            open_ = {(each.batch, each.open) for each in book.rejected(one) if each.open}
-            assert open_ == reference(entries, one.id)
-            assert book.rejected(one) == QuarantineBook(ledger).rejected(one)
-
-
-def _said(drawn: random.Random, dataset: str, entries: list[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:
-    """Something that a run may say of a dataset: of a batch that is new or known, at a path that it has or another."""
-    own = [body for kind, body in entries if kind == "batch" and body["dataset"] == dataset]
-    if own and drawn.random() < 0.1:
-        return "recall", {"batch": drawn.choice(own)["batch"], "reason": "x"}
-    day = f"2026-11-{drawn.randrange(1, 20):02d}"
-    rows = drawn.choice([0, 0, 3])
-    if not own or drawn.random() < 0.5:
-        told = {
-            "batch": f"{dataset} {len(entries)} {drawn.random()}",
-            "state": drawn.choice(["accepted", "accepted", "held"]),
-        }
-        rows = 3 if told["state"] == "held" else rows
-    else:
-        before = drawn.choice(own)
-        told = {"batch": before["batch"], "state": drawn.choice(["known", "withdrawn", "withdrawn", "rejudged"])}
-        day = day if told["state"] == "known" else before["delivered_on"]
-        same = [body for body in own if body["batch"] == before["batch"]]
-        rows = rows if told["state"] == "rejudged" else same[-1]["quarantined"]
-    counts = {"read": 9, "quarantined": rows, "reasons": {"type:age": rows} if rows else {}}
-    return "batch", {"dataset": dataset, "path": f"{day}/x.csv", "delivered_on": day, **told, **counts}

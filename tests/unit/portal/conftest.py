@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -130,12 +131,19 @@ def _declared(role: RoleGrant) -> dict[str, Any]:
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[Portal]:
-    settings = load_settings(tmp_path, {"ZHONGTAI_NOW": cases.NOW.isoformat()})
+    with portal_at(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def portal_at(place: Path) -> Iterator[Portal]:
+    """A portal whose city lies in an empty folder."""
+    settings = load_settings(place, {"ZHONGTAI_NOW": cases.NOW.isoformat()})
     clock = Moment(cases.NOW)
     settings = replace(settings, clock=clock)
     publishing = Publishing(settings.state, signer_in(settings.keys))
     with Ledger.open(settings.ledger, publishing.signer) as ledger:
-        catalogue = Catalogue("city", "某市", "A City", tmp_path, tmp_path, {}, {}, {}, AGREEMENTS, {}, {})
+        catalogue = Catalogue("city", "某市", "A City", place, place, {}, {}, {}, AGREEMENTS, {}, {})
         city = City(settings, catalogue, ledger, Journal(ledger, clock), url_key(settings))
         people = People(city, "http://portal")
         yield Portal(city, publishing, clock, Guard(application(city, people)), people)

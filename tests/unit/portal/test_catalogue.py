@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -14,18 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from contracts.acts import Role
-from contracts.clock import day_of
 from contracts.model import Rule, SharingAttribute
 from contracts.violation import Severity
-from portal.catalogue.past import Declared, Past
-from portal.catalogue.quality_past import QualityPast
+from portal.catalogue.past import Past
 from portal.catalogue.records import Resource, resources
 from portal.catalogue.search import Index
 from portal.catalogue.sight import EVERYBODY, Sight
 from sharing.chain import Entry
 from sharing.release import withdraw
 from tests.unit.gates import cases
-from tests.unit.portal.catalogued import INSIDE, WHOLE, Catalogued, ids, names, result, role, sample
+from tests.unit.portal.catalogued import INSIDE, WHOLE, Catalogued, ids, names, role, sample
 from tests.unit.portal.conftest import Portal
 
 
@@ -300,29 +299,27 @@ def test_a_dataset_has_something_exactly_where_a_delivery_counts(told: list[tupl
 # -- what a page shows -------------------------------------------------------------------------------------------------
 
 
-def test_quality_has_a_history_by_run_as_a_line_and_a_table(desk: Catalogued) -> None:
-    who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
-    rules = [rule.name for rule in sample().datasets["ecology.readings"].rules][:1]
-    desk.checked("raw.ecology__readings", "r1", **{rules[0]: 50, "built": 0, "no_longer_declared": 100})
+def test_quality_is_the_number_of_the_pages_of_quality_which_it_names_to_whom_they_are(desk: Catalogued) -> None:
+    rule = sample().datasets["ecology.readings"].rules[0].name
+    desk.checked("staging.stg_ecology__readings", "r1", **{"built": 0, "no_longer_declared": 100})
+    desk.checked("raw.ecology__readings", "r1", **{rule: 12})
     desk.portal.clock.pass_by(days=1)
-    desk.checked("raw.ecology__readings", "r2", **{rules[0]: 0})
-    scores = [point.score.overall for point in desk.view(WHOLE).past.quality.points(["raw.ecology__readings"])]
-    assert scores == [75.0, 100.0]
+    desk.checked("raw.ecology__readings", "r2", **{rule: 24})
+    who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
     page = desk.get("/catalogue/ecology.readings", who).text
-    assert "<svg" in page and "<td>C</td>" in page and "<td>A</td>" in page and "style=" not in page
+    scores = [re.findall(r">(\d+\.\d)</|</strong> (\d+\.\d)", each)[0] for each in (page, of_quality(desk, who))]
+    assert scores[0] == scores[1] != ""
+    rows = [re.findall(r'class="day">2026.*?</tr>', each) for each in (page, of_quality(desk, who))]
+    assert rows[0][:2] == rows[1][:2] and len(rows[0]) >= 2, "each day is the same on both"
+    assert "<svg" in page and "style=" not in page and 'href="/quality/ecology/readings"' in page
+    assert "✗ 未通过" in page, "what is stored breaks the rule"
+    other = desk.portal.sign_in("h@x.example", role(Role.STEWARD, department="health"))
+    theirs = desk.get("/catalogue/ecology.readings", other).text
+    assert "/quality/ecology" not in theirs and rows[0][0] in theirs
 
 
-def test_of_what_is_closed_away_but_in_part_there_is_no_point(desk: Catalogued) -> None:
-    for run in ("r1", "r2", "r3"):
-        desk.checked("raw.ecology__readings", run, built=0, type=50)
-        desk.portal.clock.pass_by(days=1)
-    entries = [*desk.portal.city.ledger.entries("check")]
-    for closed, points in ((0, 3), (entries[1].seq, 2), (entries[3].seq, 1)):
-        past = QualityPast({"raw.ecology__readings": {"type"}})
-        past.closed = closed
-        for entry in entries:
-            past.tell(entry, day_of(entry.at))
-        assert [one.score.overall for one in past.points(["raw.ecology__readings"])] == [75.0] * points
+def of_quality(desk: Catalogued, who: dict[str, str]) -> str:
+    return str(desk.get("/quality/ecology/readings", who).text)
 
 
 def test_lineage_is_that_of_the_sql_that_ran_and_names_nothing_unknown_to_the_reader(desk: Catalogued) -> None:
@@ -408,6 +405,9 @@ class Told:
     def size(self) -> int:
         return self.there
 
+    def about(self, kind: str, key: str) -> list[Entry]:
+        return [one for one in self.entries[: self.there] if one.kind == kind and one.key == key]
+
     def after(self, kind: str, seq: int) -> list[Entry]:
         return list(self.kept_after({kind}, seq))
 
@@ -416,8 +416,10 @@ class Told:
 
 
 def _drafts() -> some.SearchStrategy[tuple[str, dict[str, Any]]]:
-    about, day, run = some.sampled_from("xy"), some.integers(1, 28), some.sampled_from(["r1", "r2", "r3"])
-    states = some.sampled_from(["accepted", "known", "held", "failed", "withdrawn", "recalled"])
+    about, day = some.sampled_from("xy"), some.integers(1, 6)
+    states = some.sampled_from(
+        ["accepted", "accepted", "known", "withdrawn", "held", "failed", "withdrawn", "recalled"]
+    )
     release = some.sampled_from(["p", "q"])
     return some.one_of(
         some.builds(
@@ -431,7 +433,6 @@ def _drafts() -> some.SearchStrategy[tuple[str, dict[str, Any]]]:
         some.builds(lambda name, of: ("switch", {"agreement": name, "release_id": of}), about, release),
         some.builds(lambda name, of: ("withdrawal", {"agreement": name, "release_id": of}), about, release),
         some.builds(lambda name, v: ("executed", {"table": name, "version": v, "texts": [v]}), about, release),
-        some.builds(lambda run_, rows: ("check", {**result("t", run_, "r", rows)}), run, some.integers(0, 100)),
         some.builds(lambda name: ("read", {"recipient": name}), about),
     )
 
@@ -442,10 +443,10 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
     drafts: list[tuple[str, dict[str, Any]]], cuts: set[int]
 ) -> None:
     entries = [
-        Entry(n + 1, cases.NOW + timedelta(days=n), kind, body.get("run_id"), "", body, "", "")
+        Entry(n + 1, cases.NOW + timedelta(days=n), kind, body.get("run_id"), body.get("dataset", ""), body, "", "")
         for n, (kind, body) in enumerate(drafts)
     ]
-    at_once, in_parts = (Past(Told(entries), Declared({"t": {"r"}})) for _ in range(2))  # type: ignore[arg-type]
+    at_once, in_parts = (Past(Told(entries)) for _ in range(2))  # type: ignore[arg-type]
     for past, stops in ((at_once, [len(entries)]), (in_parts, [*sorted(cuts), len(entries)])):
         for stop in stops:
             past._ledger.there = min(stop, len(entries))  # type: ignore[attr-defined]
@@ -453,4 +454,27 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
     for name in "xy":
         assert at_once.dataset(name) == in_parts.dataset(name)
         assert at_once.agreement(name) == in_parts.agreement(name) and at_once.table(name) == in_parts.table(name)
-    assert at_once.quality.points(["t"]) == in_parts.quality.points(["t"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_deliveries_the_newest_are_kept_and_what_became_of_them_all_is_told(seed: int) -> None:
+    drawn = random.Random(seed)
+    for _ in range(20):
+        entries = []
+        for n in range(40):
+            body = {"dataset": "x", "path": "p", "batch": drawn.choice("pq"), "delivered_on": f"2026-05-{n % 7 + 1:02}"}
+            state = drawn.choice(["accepted", "accepted", "known", "withdrawn", "held"])
+            kind = "batch" if drawn.random() < 0.9 else "recall"
+            told = (n + 1, cases.NOW + timedelta(days=n), kind, None, "x")
+            entries.append(Entry(*told, body | {"state": state}, "", ""))
+        whole, part = (Past(Told(entries)) for _ in range(2))  # type: ignore[arg-type]
+        for there in range(1, len(entries) + 1):
+            days = []
+            for past, kept in ((whole, 100), (part, 1)):
+                with pytest.MonkeyPatch.context() as patched:
+                    patched.setattr("portal.catalogue.past._KEPT", kept)
+                    past._ledger.there = there  # type: ignore[attr-defined]
+                    past.read_on()
+                days.append(past.dataset("x"))
+            assert days[0] == days[1]
+        assert len(part._deliveries["x"].live) <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,28 +13,36 @@ import pytest
 from contracts.acts import Role
 from lake.attach import open_lake
 from tests.unit.portal.catalogued import role
-from tests.unit.portal.conftest import Portal
+from tests.unit.portal.conftest import Portal, portal_at
 from tests.unit.portal.quarantined import BAO, FIRST, HAI, NAME, NOTE, STELLA, Quarantined
+
+Looks = Callable[[], list[dict[str, object]]]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quarantined]:
+    """One for all tests: the last alone delivers more."""
+    place = tmp_path_factory.mktemp("quarantine")
+    with portal_at(place / "city") as portal:
+        found = Quarantined.at(portal, place / "deliveries")
+        found.deliver(FIRST, "2026-05-04")
+        yield found
 
 
 @pytest.fixture
-def city(portal: Portal, tmp_path: Path) -> Quarantined:
-    found = Quarantined.at(portal, tmp_path / "deliveries")
-    found.deliver(FIRST, "2026-05-04")
-    return found
+def looks(city: Quarantined) -> Callable[[], list[dict[str, object]]]:
+    """What was looked at since a test began."""
+    before = city.portal.city.ledger.size()
+    return lambda: [dict(one.body) for one in city.portal.city.ledger.entries("access") if one.seq > before]
 
 
-def looks(city: Quarantined) -> list[dict[str, object]]:
-    return [dict(one.body) for one in city.portal.city.ledger.entries("access")]
-
-
-def test_reasons_are_for_whom_they_concern(city: Quarantined) -> None:
+def test_reasons_are_for_whom_they_concern(city: Quarantined, looks: Looks) -> None:
     steward = city.enters(STELLA)
     listed = city.portal.ask("GET", "/quarantine", headers=steward).text
     assert city.dataset.id in listed and "type:age" in listed
     page = city.portal.ask("GET", city.address, headers=steward).text
     assert "类型可转换" in page and "列数不足" in page and f"{city.address}/rows" in page
-    assert NAME not in page and NOTE not in page and looks(city) == []
+    assert NAME not in page and NOTE not in page and looks() == []
     other = city.portal.sign_in("tao@city.example", role(Role.OWNER, department="tax"))
     answer = city.portal.ask("GET", city.address, headers=other)
     assert answer.status_code == 404
@@ -43,17 +52,17 @@ def test_reasons_are_for_whom_they_concern(city: Quarantined) -> None:
     assert city.portal.ask("GET", city.address, headers=officer).status_code == 200
     for rows in ("rows", "export.xlsx"):
         assert city.portal.ask("GET", f"{city.address}/{rows}", headers=officer).status_code == 404
-    assert looks(city) == []
+    assert looks() == []
 
 
-def test_rows_show_what_role_and_level_allow_and_each_look_is_recorded_first(city: Quarantined) -> None:
+def test_rows_show_what_role_and_level_allow_and_each_look_is_recorded_first(city: Quarantined, looks: Looks) -> None:
     steward = city.portal.ask("GET", f"{city.address}/rows?reason=type:age", headers=city.enters(STELLA)).text
     assert NAME not in steward and "欧****" in steward and NOTE not in steward
     assert "第 1 条" in steward and "第 2 行" in steward
     owner = city.portal.ask("GET", f"{city.address}/rows", headers=city.enters(HAI)).text
     assert NAME in owner and NOTE not in owner and "cmd" not in owner
     assert "整行遮蔽" in owner and "戊" not in owner and "丁" not in owner
-    first, second = looks(city)
+    first, second = looks()
     assert (first["by"], first["rows"], first["reason"], first["level"]) == (STELLA, 2, "type:age", "L2")
     assert (second["by"], second["rows"], second["role"], second["level"]) == (HAI, 4, "owner", "L3")
     raised = replace(role(Role.OWNER, department="test"), level="L4")
@@ -95,7 +104,7 @@ def test_without_a_lake_it_is_said_so(portal: Portal, tmp_path: Path) -> None:
     assert portal.ask("GET", f"{city.address}/export.xlsx", headers=owner).status_code == 503
 
 
-def test_the_workbook_is_text_by_reason_and_masked_by_right(city: Quarantined) -> None:
+def test_the_workbook_is_text_by_reason_and_masked_by_right(city: Quarantined, looks: Looks) -> None:
     answer = city.portal.ask("GET", f"{city.address}/export.xlsx", headers=city.enters(HAI))
     assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -109,7 +118,7 @@ def test_the_workbook_is_text_by_reason_and_masked_by_right(city: Quarantined) -
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert NOTE not in str([cell.value for cell in cells])
-    assert [one["what"] for one in looks(city)] == ["export"]
+    assert [one["what"] for one in looks()] == ["export"]
 
 
 def test_what_came_right_by_its_key_is_told_and_no_longer_open(city: Quarantined) -> None:

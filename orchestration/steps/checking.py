@@ -12,7 +12,8 @@ from functools import cached_property
 
 import duckdb
 
-from contracts.model import Rule
+from contracts.model import Dataset, DeliveryMode, Rule
+from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
 from lake import facts
 from lake.city import City
@@ -101,7 +102,16 @@ def check_tables(city: City, tables: Iterable[str], docs: DataDocs | None = None
 def _subject(city: City, table: str, rules: Sequence[Rule], version: str) -> Subject:
     name = table.split(".", 1)[1].removeprefix("stg_")
     dataset = next((d for d in city.catalogue.datasets.values() if d.table == name), None)
-    return Subject(table, rules, version, city.catalogue.code_sets, dataset)
+    return Subject(table, rules, version, city.catalogue.code_sets, dataset, _current(table, dataset))
+
+
+def _current(table: str, dataset: Dataset | None) -> str | None:
+    """Of a raw table of snapshots the rows of the current one: what it took the place of is judged no more, or what
+    mends all would mend nothing. Each was judged whole while it was current."""
+    if dataset is None or dataset.mode is not DeliveryMode.SNAPSHOT or not table.startswith("raw."):
+        return None
+    name = f"lake.raw.{identifier(dataset.table)}"
+    return f"select * from {name} where _delivery = (select max(_delivery) from {name})"
 
 
 def _check_safely(city: City, subject: Subject, newest: Newest) -> list[CheckResult]:

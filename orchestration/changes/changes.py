@@ -202,9 +202,12 @@ class Changes:
     def checked_of(self, table: str) -> str:
         """The digest of what a table's checks depend on."""
         rules = self._rules.get(table, ())
-        compared = sorted({one for rule in rules for one in compared_tables(rule)})
-        others = [(name, self.digest_of(name)) for name in compared]
+        others = [(name, self.digest_of(name)) for name in sorted(self.compared_with(table))]
         return digest([self.digest_of(table), repr(rules), self.declared.of_rules if rules else "", others])
+
+    def compared_with(self, table: str) -> frozenset[str]:
+        """The other tables that a table's checks look at."""
+        return frozenset(one for rule in self._rules.get(table, ()) for one in compared_tables(rule))
 
     def _text(self, table: str) -> Text | None:
         if self.texts is not None:

@@ -60,18 +60,29 @@ def _whys(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tables(changes: Changes, carried: set[str]) -> dict[str, str]:
-    """The tables that would be made; one that is made of what is looked at may be."""
+    """The tables that would be made; one that is made of what is looked at may be, and so may one whose checks compare
+    it with such a table: else they would say what was so before."""
     touched, found = set(carried), dict[str, str]()
-    for table in changes.in_order:
-        why = changes.why_make(table) if table in changes.stored else ""
-        below = sorted(touched.intersection(changes.above(table)))
-        if below and not why:
-            why = f"unless {', '.join(below)} turns out as it was{_by_batch(changes, table, below)}"
-        if why or below:
-            touched.add(table)
-        if why and table in changes.stored:
-            found[table] = why
+    before = -1
+    while before != len(touched):  # what a table is compared with may come after it
+        before = len(touched)
+        for table in changes.in_order:
+            why = _why(changes, table, touched)
+            if why and table in changes.stored:
+                found.setdefault(table, why)
+            if why or touched.intersection(changes.above(table)):
+                touched.add(table)
     return found
+
+
+def _why(changes: Changes, table: str, touched: set[str]) -> str:
+    if table in changes.stored and (why := changes.why_make(table)):
+        return why
+    below = sorted(touched.intersection(changes.above(table)))
+    if below:
+        return f"unless {', '.join(below)} turns out as it was{_by_batch(changes, table, below)}"
+    compared = sorted(touched.intersection(changes.compared_with(table))) if table in changes.stored else []
+    return f"unless {', '.join(compared)}, which its checks look at, turns out as it was" if compared else ""
 
 
 def _by_batch(changes: Changes, table: str, below: Sequence[str]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.command import call
+from tests.recalled.city import found_city
 from tests.sample_city.generate import generate
 from tests.sample_city.story import LAST, deliver
 
@@ -28,3 +30,33 @@ def test_a_delivery_outdates_no_check_of_what_it_does_not_reach(tmp_path: Path) 
     told = [json.loads(body) for (body,) in ledger.execute("select body from entries where kind = 'verdict'")]
     assert len(told) > 17  # some were judged again
     assert not [one["agreement"] for one in told for why in one["violations"] if why["rule"] == "check_current"]
+
+
+@pytest.mark.attack
+def test_a_rule_across_departments_is_of_this_run_and_not_of_the_one_before(tmp_path: Path) -> None:
+    city = found_city(tmp_path)
+    lots = city.file("contracts", "departments", "bureau", "lots.yml").read_text("utf-8")
+    other = lots.replace("bureau.lots", "archive.kept_lots").replace("bureau/lots", "archive/kept_lots")
+    city.write(other.replace("name: lots", "name: kept_lots"), "contracts", "departments", "archive", "kept_lots.yml")
+    city.write(_RULE, "contracts", "rules", "lots_are_kept.yml")
+    assert city.say("sync").status == 0
+    city.deliver("lots", dict.fromkeys("abcd", 1), "2026-11-17")
+    seen = []
+    for day, kept in (("2026-11-17", "abcd"), ("2026-11-18", "ab"), ("2026-11-19", "a"), ("2026-11-20", "abc")):
+        rows = "".join(f"{one},1\n" for one in kept)
+        city.write(f"编号,数量\n{rows}", "deliveries", day, "archive", "kept_lots.csv")
+        told = replace(city, now=f"{day}T10:00:00+08:00").tell("run")["checks"]
+        seen += [one["failing_rows"] for one in told if one["rule"] == "lots_are_kept"]
+    assert seen == [0, 2, 3, 1]
+
+
+_RULE = """
+rule: lots_are_kept
+kind: referential
+title: {zh: 地块已归档, en: Lots are kept}
+severity: warning
+owner: bureau
+fix: ask the archive
+here: {of: bureau.lots, column: id}
+there: {of: archive.kept_lots, column: id}
+"""

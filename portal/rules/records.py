@@ -13,9 +13,7 @@ from contracts.acts import Role
 from contracts.cross_rules import CrossRule
 from contracts.model import Catalogue, Rule
 from contracts.rules_in_words import words
-from lake import facts
 from lake.suite_desk import known_tables
-from portal.city import City
 from portal.people.reader import Reader
 from quality.rules import ACROSS, SUITE, declared_rules
 
@@ -69,14 +67,15 @@ class Table:
         return sum(one.state == state for one in self.lines)
 
 
-def tables(city: City, reader: Reader) -> list[Table]:
-    """The tables that are a reader's to look after, by name, each with all its rules."""
-    catalogue = city.catalogue
-    results = {(row["table"], row["rule"]): row for row in facts.checks(city.ledger)}
-    found = declared_rules(catalogue)
-    made = (_table(catalogue, name, rules, results) for name, rules in sorted(found.items()))
-    # What fails first, and of that what withholds.
-    return sorted((one for one in made if may_tend(reader, one.department)), key=_urgency)
+Results = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Table and rule -> what the rule last came to."""
+
+
+def tables(catalogue: Catalogue, results: Results) -> list[Table]:
+    """Every table with all its rules: what fails first, and of that what withholds."""
+    titles = _titles(catalogue)
+    made = (_table(catalogue, titles, name, rules, results) for name, rules in declared_rules(catalogue).items())
+    return sorted(made, key=_urgency)
 
 
 def _urgency(one: Table) -> tuple[int, int, str]:
@@ -84,15 +83,9 @@ def _urgency(one: Table) -> tuple[int, int, str]:
     return -sum(line.severity == "error" for line in wrong), -len(wrong), one.name
 
 
-def table(city: City, reader: Reader, name: str) -> Table | None:
-    """One of them; None for what is not there, or is not the reader's."""
-    if name not in known(city.catalogue):
-        return None
-    found = next((one for one in tables(city, reader) if one.name == name), None)
-    if found is not None:
-        return found
-    bare = _table(city.catalogue, name, (), {})
-    return bare if may_tend(reader, bare.department) else None
+def bare(catalogue: Catalogue, name: str) -> Table | None:
+    """A table without a rule, that may have a suite; None for what is none."""
+    return _table(catalogue, _titles(catalogue), name, (), {}) if name in known(catalogue) else None
 
 
 def known(catalogue: Catalogue) -> set[str]:
@@ -107,35 +100,31 @@ def may_tend(reader: Reader, department: str) -> bool:
     return any(reader.departments(role) is None for role in ROLES)
 
 
-def _table(
-    catalogue: Catalogue,
-    name: str,
-    rules: tuple[Rule, ...],
-    results: Mapping[tuple[str, str], Mapping[str, Any]],
-) -> Table:
-    titles, department = _titles(catalogue, name)
+_Titles = Mapping[str, tuple[tuple[str, str], str]]
+
+
+def _table(catalogue: Catalogue, titled: _Titles, name: str, rules: tuple[Rule, ...], results: Results) -> Table:
+    unknown = name.partition(".")[2]
+    titles, department = titled.get(name, ((unknown, unknown), ""))
     return Table(name, *titles, department, tuple(_lines(catalogue, name, rules, results)))
 
 
-def _titles(catalogue: Catalogue, name: str) -> tuple[tuple[str, str], str]:
-    schema, _, bare = name.partition(".")
-    for dataset in catalogue.datasets.values():
-        if schema in ("raw", "staging") and bare.removeprefix("stg_") == dataset.table:
-            return (dataset.title_zh, dataset.title_en), dataset.department
-    if schema == "theme" and bare in catalogue.entities:
-        entity = catalogue.entities[bare]
-        return (entity.title_zh, entity.title_en), ""
-    for agreement in catalogue.agreements.values():
-        if schema == "product" and agreement.product == bare:
-            return (agreement.title_zh, agreement.title_en), ""
-    return (bare, bare), ""
+def _titles(catalogue: Catalogue) -> _Titles:
+    """Table -> its titles, and the department whose it is."""
+    agreements = [*catalogue.agreements.values()][::-1]  # the first of a name counts
+    found = {f"product.{one.product}": ((one.title_zh, one.title_en), "") for one in agreements}
+    found |= {f"theme.{name}": ((one.title_zh, one.title_en), "") for name, one in catalogue.entities.items()}
+    for one in catalogue.datasets.values():
+        titles = (one.title_zh, one.title_en), one.department
+        found |= {f"raw.{one.table}": titles, f"staging.stg_{one.table}": titles}
+    return found
 
 
 def _lines(
     catalogue: Catalogue,
     table: str,
     rules: tuple[Rule, ...],
-    results: Mapping[tuple[str, str], Mapping[str, Any]],
+    results: Results,
 ) -> Iterator[Line]:
     for rule in rules:
         zh, en = words(rule)

@@ -185,3 +185,28 @@ def test_a_long_past_is_read_for_its_end_and_says_the_same(city: Catalogued) -> 
     newest = {row["dataset"]: row["delivered_on"] for row in at_once.newest()}
     assert newest == {row["dataset"]: row["delivered_on"] for row in on.newest()}
     assert newest == {"health.visits": "2026-05-12", "health.facilities": "2026-06-12"}
+
+
+def test_it_is_gathered_anew_for_what_may_change_it_and_not_for_who_reads(city: Catalogued) -> None:
+    known, gathered = city.portal.city, list[int]()
+    past = QualityPast(known.settings, known.ledger, known.catalogue)
+    asked = Morning(known, past, [lambda: gathered.append(1) or ()])
+    past.read_on()
+    past.kept = True  # something else brings it up to date, and may come later
+    asked.every()
+    for kind, body in (
+        ("read", {"recipient": "a"}),
+        ("access", {"subject": "s"}),
+        ("grant", {"recipient": "a", "token": "t"}),
+    ):
+        city.tell(kind, body)
+        asked.every()
+    assert len(gathered) == 1
+    fails(city, 7)
+    assert [one.detail for one in asked.every() if one.kind is Kind.CHECK] == [RULE] and len(gathered) == 2
+    asked.every()
+    assert len(gathered) == 2
+    past.read_on()
+    asked.every()
+    asked.every()
+    assert len(gathered) == 3, "what the store knows since then is new"

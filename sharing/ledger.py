@@ -224,9 +224,10 @@ class Ledger:
     def newest_but(self, kinds: Collection[str], seq: int) -> int:
         """The number of the newest entry after a number that is of none of some kinds; that number if there is none."""
         marks = ", ".join("?" for _ in kinds)
-        sql = f"select max(seq) from entries where seq > ? and +kind not in ({marks})"
+        sql = f"select seq from entries where seq > ? and +kind not in ({marks}) order by seq desc limit 1"
         with self._reading() as connection:
-            return int(connection.execute(sql, (seq, *kinds)).fetchone()[0] or seq)
+            found = connection.execute(sql, (seq, *kinds)).fetchone()
+            return int(found[0]) if found else seq
 
     def size(self) -> int:
         """The number of the newest entry; 0 in an empty ledger."""

@@ -6,7 +6,7 @@ Declarations and the ledger's newest results; nothing is judged here, and no val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.acts import Role
@@ -71,21 +71,26 @@ Results = Mapping[tuple[str, str], Mapping[str, Any]]
 """Table and rule -> what the rule last came to."""
 
 
-def tables(catalogue: Catalogue, results: Results) -> list[Table]:
-    """Every table with all its rules: what fails first, and of that what withholds."""
+def tables(catalogue: Catalogue) -> dict[str, Table]:
+    """Every table with all its rules, by name, without a result."""
     titles = _titles(catalogue)
-    made = (_table(catalogue, titles, name, rules, results) for name, rules in declared_rules(catalogue).items())
-    return sorted(made, key=_urgency)
+    return {name: _table(catalogue, titles, name, rules) for name, rules in declared_rules(catalogue).items()}
 
 
-def _urgency(one: Table) -> tuple[int, int, str]:
+def with_results(one: Table, results: Results) -> Table:
+    """A table, each of its rules with what it last came to."""
+    return replace(one, lines=tuple(replace(line, result=results.get((one.name, line.name))) for line in one.lines))
+
+
+def urgency(one: Table) -> tuple[int, int, str]:
+    """By which tables are in order: what fails first, and of that what withholds."""
     wrong = [line for line in one.lines if line.state in ("failing", "broken")]
     return -sum(line.severity == "error" for line in wrong), -len(wrong), one.name
 
 
 def bare(catalogue: Catalogue, name: str) -> Table | None:
     """A table without a rule, that may have a suite; None for what is none."""
-    return _table(catalogue, _titles(catalogue), name, (), {}) if name in known(catalogue) else None
+    return _table(catalogue, _titles(catalogue), name, ()) if name in known(catalogue) else None
 
 
 def known(catalogue: Catalogue) -> set[str]:
@@ -103,10 +108,10 @@ def may_tend(reader: Reader, department: str) -> bool:
 _Titles = Mapping[str, tuple[tuple[str, str], str]]
 
 
-def _table(catalogue: Catalogue, titled: _Titles, name: str, rules: tuple[Rule, ...], results: Results) -> Table:
+def _table(catalogue: Catalogue, titled: _Titles, name: str, rules: tuple[Rule, ...]) -> Table:
     unknown = name.partition(".")[2]
     titles, department = titled.get(name, ((unknown, unknown), ""))
-    return Table(name, *titles, department, tuple(_lines(catalogue, name, rules, results)))
+    return Table(name, *titles, department, tuple(_lines(catalogue, name, rules)))
 
 
 def _titles(catalogue: Catalogue) -> _Titles:
@@ -124,7 +129,6 @@ def _lines(
     catalogue: Catalogue,
     table: str,
     rules: tuple[Rule, ...],
-    results: Results,
 ) -> Iterator[Line]:
     for rule in rules:
         zh, en = words(rule)
@@ -142,7 +146,6 @@ def _lines(
             compared=cross.other.of if cross else "",
             owner=catalogue.departments[cross.owner].title_zh if cross else "",
             fix=cross.fix if cross else "",
-            result=results.get((table, rule.name)),
         )
 
 

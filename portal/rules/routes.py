@@ -36,7 +36,7 @@ class Rules:
 
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages, self._city = people, pages, people.city
-        self._shelf, self._turn = RuleShelf(people.city), threading.Lock()
+        self.shelf, self._turn = RuleShelf(people.city), threading.Lock()
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -53,7 +53,7 @@ class Rules:
         for name, choices in (("state", STATES), ("origin", ORIGINS)):
             if asked[name] and asked[name] not in choices:
                 raise Refused(400, "INVALID_PARAMETER_VALUE", f"{name} is one of {', '.join(choices)}")
-        every, page = await asyncio.to_thread(self._shelf.tables, reader), page_of(request.query_params)
+        every, page = await asyncio.to_thread(self.shelf.tables, reader), page_of(request.query_params)
         is_asked = any(asked.values())
         found = [one for each in every if (one := _narrowed(each, asked) if is_asked else each).lines]
         departments = sorted({one.department for one in every if one.department})
@@ -117,7 +117,7 @@ class Rules:
 
     async def _expect(self, request: Request) -> tuple[Reader, Table]:
         reader = self._people.expect(request, *ROLES)
-        found = await asyncio.to_thread(self._shelf.table, reader, request.path_params["table"])
+        found = await asyncio.to_thread(self.shelf.table, reader, request.path_params["table"])
         if found is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such table, or it is not yours to look after")
         return reader, found

@@ -49,6 +49,7 @@ def application(city: City, people: People) -> Starlette:
     shelf, past = Shelf(city), QualityPast(city.settings, city.ledger, city.catalogue)
     pages = Pages(people)
     entrance, desk, corrections = SigningIn(people, pages), Desk(people), CorrectionDesk(people)
+    rules = Rules(people, pages)
     morning = Morning(city, past, [corrections.found])
     found = Starlette(
         routes=[
@@ -71,7 +72,7 @@ def application(city: City, people: People) -> Starlette:
             *QualityPages(people, pages, past).routes(),
             *Verdicts(people, pages).routes(),
             *Audit(people, pages).routes(),
-            *Rules(people, pages).routes(),
+            *rules.routes(),
             *description.routes(),
             *Requests(desk, pages).routes(),
             *StatementPages(people, pages).routes(),
@@ -83,5 +84,6 @@ def application(city: City, people: People) -> Starlette:
         exception_handlers=Refusals(city, pages).handlers(),
     )
     found.state.shelf, found.state.morning, found.state.past = shelf, morning, past
+    found.state.rules = rules.shelf
     found.router.redirect_slashes = False  # they would be sent to whatever host a request names
     return found

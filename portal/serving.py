@@ -12,6 +12,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from lake.city import declarations, open_books_beside
@@ -75,11 +76,17 @@ def serve(settings: Settings, place: Place) -> None:
         people = People(city, place.base)
         app = application(city, people)
         # Who asks first does not wait for the catalogue of a large city; nobody else waits for it either.
-        Thread(target=app.state.shelf.warm, name="catalogue", daemon=True).start()
-        Thread(target=app.state.morning.warm, name="findings", daemon=True).start()
+        Thread(target=warm, args=[app], name="warming", daemon=True).start()
         settle_memory()
         with kept_up(city, app.state.past):
             uvicorn.Server(bounded(Guard(app), place)).run()
+
+
+def warm(app: Starlette) -> None:
+    """Read what pages are made of, before anybody asks, and settle the memory it takes."""
+    for one in (app.state.shelf, app.state.morning, app.state.rules):
+        one.warm()
+    settle_memory()
 
 
 def settle_memory() -> None:

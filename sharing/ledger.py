@@ -221,6 +221,14 @@ class Ledger:
         where = f"kind = :kind and (seq in ({newest}){also}) order by seq"
         return list(self._select(where, {"kind": kind, "each": each, **said}))
 
+    def newest_but(self, kinds: Collection[str], seq: int) -> int:
+        """The number of the newest entry after a number that is of none of some kinds; that number if there is none."""
+        marks = ", ".join("?" for _ in kinds)
+        sql = f"select seq from entries where seq > ? and +kind not in ({marks}) order by seq desc limit 1"
+        with self._reading() as connection:
+            found = connection.execute(sql, (seq, *kinds)).fetchone()
+            return int(found[0]) if found else seq
+
     def size(self) -> int:
         """The number of the newest entry; 0 in an empty ledger."""
         with self._reading() as connection:

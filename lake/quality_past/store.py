@@ -92,6 +92,13 @@ class QualityPast:
         with reading(self.path) as connection:
             yield connection
 
+    def stands(self) -> tuple[int, int]:
+        """Up to which entry of the ledger it knows, and of how many datasets new batches wait to be judged."""
+        if not self.path.exists():
+            return 0, 0
+        with self.asked() as store:
+            return _read_to(store), int(store.execute("select count(*) from waiting").fetchone()[0])
+
     def _read_on(self, most: int) -> None:
         if self.path.exists() and not self._follows():
             self._forget()

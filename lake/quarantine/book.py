@@ -109,7 +109,7 @@ class QuarantineBook:
         """The batches of a dataset of which rows were rejected, the newest delivery first; `formerly` names, too."""
         with self._lock:
             self._read_on()
-            return self._rejected(dataset)
+            return self._told(dataset, [one for name in _names(dataset) for one in self._store.rejected(name)])
 
     def batch(self, dataset: Dataset, batch: str) -> Rejected | None:
         """One batch of a dataset, if rows of it were rejected as it was last judged or before; None else."""
@@ -145,11 +145,12 @@ class QuarantineBook:
     def _opened(self, dataset: Dataset) -> OpenDataset | None:
         known = self._open.get(dataset.id)
         if known is None or known[0] is not dataset:
-            known = self._open[dataset.id] = dataset, _open(dataset, self._rejected(dataset))
+            found = [one for name in _names(dataset) for one in self._store.unmended(name)]
+            known = self._open[dataset.id] = dataset, _open(dataset, self._told(dataset, found))
         return known[1]
 
-    def _rejected(self, dataset: Dataset) -> list[Rejected]:
-        found = [_record(one) for name in _names(dataset) for one in self._store.rejected(name)]
+    def _told(self, dataset: Dataset, stood: Iterable[Stood]) -> list[Rejected]:
+        found = [_record(one) for one in stood]
         if dataset.mode is DeliveryMode.SNAPSHOT and any(one.open for one in found):
             # Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing.
             newest = max(self._store.newest(name) for name in _names(dataset))

@@ -37,8 +37,9 @@ create table judged (
   primary key (name, batch)
 ) strict, without rowid;
 create index judged_rejected on judged (name) where ever = 1;
-create table mended (name text not null, batch text not null, by text not null, primary key (name, batch)) strict,
-  without rowid;
+create table mended (
+  name text not null, batch text not null, by text not null, rows integer not null, primary key (name, batch)
+) strict, without rowid;
 create table recalled (batch text primary key, why text not null) strict, without rowid;
 create table dataset (name text primary key, seq integer not null, moved integer not null, newest text) strict,
   without rowid;
@@ -102,6 +103,11 @@ class Store:
     def rejected(self, name: str) -> list[Stood]:
         """The batches of a dataset of which rows were ever rejected."""
         return self._stood("name = :name and ever = 1 order by batch", {"name": name})
+
+    def unmended(self, name: str) -> list[Stood]:
+        """Those of them of which nothing has mended all rows yet."""
+        mended = "coalesce((select m.rows from mended as m where m.name = j.name and m.batch = j.batch), 0)"
+        return self._stood(f"name = :name and ever = 1 and rows > {mended} order by batch", {"name": name})
 
     def batch(self, name: str, batch: str) -> Stood | None:
         """One of them; None where there is none."""
@@ -180,8 +186,8 @@ class Store:
             self._recall(entry, str(body["batch"]), str(body.get("reason", "")))
         elif entry.kind == "corrected":
             name = str(body["dataset"])
-            told = name, str(body["batch"]), json.dumps(body["by"])
-            self._connection.execute("insert or replace into mended values (?, ?, ?)", told)
+            told = name, str(body["batch"]), json.dumps(body["by"]), sum(body["by"].values())
+            self._connection.execute("insert or replace into mended values (?, ?, ?, ?)", told)
             self._move(name, entry.seq, entry.seq)
         elif body["state"] not in UNTAKEN and body.get("batch"):
             self._deliver(entry)

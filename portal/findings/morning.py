@@ -28,6 +28,10 @@ More = Callable[[], Iterable[Finding]]
 """What other parts of the desk find now: whatever is late, strange, in quarantine or overdue."""
 
 
+_QUIET = frozenset({"access", "account", "anchor", "digest", "grant", "read"})
+"""The kinds of entry by which nothing becomes good or bad: what a portal writes of who reads."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What of a list is asked for; "" for all."""
@@ -50,6 +54,7 @@ class Morning:
         self._city, self._past, self._more = city, past, more
         self._told, self._lock = Told(city.ledger), Lock()
         self._of: tuple[object, ...] = ()
+        self._newest = 0
         self._found: Sequence[Finding] = ()
 
     def warm(self) -> None:
@@ -62,7 +67,10 @@ class Morning:
         with self._lock:
             self._told.read_on()
             catalogue, today = self._city.catalogue, day_of(self._city.now())
-            of = (catalogue, self._told.read_to, today)
+            self._newest = newest = self._city.ledger.newest_but(_QUIET, self._newest)
+            known, waiting = self._past.stands()
+            # The store may follow later; what it then knows is new, too.
+            of = (catalogue, newest, today, min(known, newest), waiting)
             if of != self._of:
                 past = of_past(self._past, catalogue, today)
                 more = [one for each in self._more for one in each()]

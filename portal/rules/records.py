@@ -6,16 +6,14 @@ Declarations and the ledger's newest results; nothing is judged here, and no val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.acts import Role
 from contracts.cross_rules import CrossRule
 from contracts.model import Catalogue, Rule
 from contracts.rules_in_words import words
-from lake import facts
 from lake.suite_desk import known_tables
-from portal.city import City
 from portal.people.reader import Reader
 from quality.rules import ACROSS, SUITE, declared_rules
 
@@ -69,30 +67,30 @@ class Table:
         return sum(one.state == state for one in self.lines)
 
 
-def tables(city: City, reader: Reader) -> list[Table]:
-    """The tables that are a reader's to look after, by name, each with all its rules."""
-    catalogue = city.catalogue
-    results = {(row["table"], row["rule"]): row for row in facts.checks(city.ledger)}
-    found = declared_rules(catalogue)
-    made = (_table(catalogue, name, rules, results) for name, rules in sorted(found.items()))
-    # What fails first, and of that what withholds.
-    return sorted((one for one in made if may_tend(reader, one.department)), key=_urgency)
+Results = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Table and rule -> what the rule last came to."""
 
 
-def _urgency(one: Table) -> tuple[int, int, str]:
+def tables(catalogue: Catalogue) -> dict[str, Table]:
+    """Every table with all its rules, by name, without a result."""
+    titles = _titles(catalogue)
+    return {name: _table(catalogue, titles, name, rules) for name, rules in declared_rules(catalogue).items()}
+
+
+def with_results(one: Table, results: Results) -> Table:
+    """A table, each of its rules with what it last came to."""
+    return replace(one, lines=tuple(replace(line, result=results.get((one.name, line.name))) for line in one.lines))
+
+
+def urgency(one: Table) -> tuple[int, int, str]:
+    """By which tables are in order: what fails first, and of that what withholds."""
     wrong = [line for line in one.lines if line.state in ("failing", "broken")]
     return -sum(line.severity == "error" for line in wrong), -len(wrong), one.name
 
 
-def table(city: City, reader: Reader, name: str) -> Table | None:
-    """One of them; None for what is not there, or is not the reader's."""
-    if name not in known(city.catalogue):
-        return None
-    found = next((one for one in tables(city, reader) if one.name == name), None)
-    if found is not None:
-        return found
-    bare = _table(city.catalogue, name, (), {})
-    return bare if may_tend(reader, bare.department) else None
+def bare(catalogue: Catalogue, name: str) -> Table | None:
+    """A table without a rule, that may have a suite; None for what is none."""
+    return _table(catalogue, _titles(catalogue), name, ()) if name in known(catalogue) else None
 
 
 def known(catalogue: Catalogue) -> set[str]:
@@ -107,35 +105,30 @@ def may_tend(reader: Reader, department: str) -> bool:
     return any(reader.departments(role) is None for role in ROLES)
 
 
-def _table(
-    catalogue: Catalogue,
-    name: str,
-    rules: tuple[Rule, ...],
-    results: Mapping[tuple[str, str], Mapping[str, Any]],
-) -> Table:
-    titles, department = _titles(catalogue, name)
-    return Table(name, *titles, department, tuple(_lines(catalogue, name, rules, results)))
+_Titles = Mapping[str, tuple[tuple[str, str], str]]
 
 
-def _titles(catalogue: Catalogue, name: str) -> tuple[tuple[str, str], str]:
-    schema, _, bare = name.partition(".")
-    for dataset in catalogue.datasets.values():
-        if schema in ("raw", "staging") and bare.removeprefix("stg_") == dataset.table:
-            return (dataset.title_zh, dataset.title_en), dataset.department
-    if schema == "theme" and bare in catalogue.entities:
-        entity = catalogue.entities[bare]
-        return (entity.title_zh, entity.title_en), ""
-    for agreement in catalogue.agreements.values():
-        if schema == "product" and agreement.product == bare:
-            return (agreement.title_zh, agreement.title_en), ""
-    return (bare, bare), ""
+def _table(catalogue: Catalogue, titled: _Titles, name: str, rules: tuple[Rule, ...]) -> Table:
+    unknown = name.partition(".")[2]
+    titles, department = titled.get(name, ((unknown, unknown), ""))
+    return Table(name, *titles, department, tuple(_lines(catalogue, name, rules)))
+
+
+def _titles(catalogue: Catalogue) -> _Titles:
+    """Table -> its titles, and the department whose it is."""
+    agreements = [*catalogue.agreements.values()][::-1]  # the first of a name counts
+    found = {f"product.{one.product}": ((one.title_zh, one.title_en), "") for one in agreements}
+    found |= {f"theme.{name}": ((one.title_zh, one.title_en), "") for name, one in catalogue.entities.items()}
+    for one in catalogue.datasets.values():
+        titles = (one.title_zh, one.title_en), one.department
+        found |= {f"raw.{one.table}": titles, f"staging.stg_{one.table}": titles}
+    return found
 
 
 def _lines(
     catalogue: Catalogue,
     table: str,
     rules: tuple[Rule, ...],
-    results: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Iterator[Line]:
     for rule in rules:
         zh, en = words(rule)
@@ -153,7 +146,6 @@ def _lines(
             compared=cross.other.of if cross else "",
             owner=catalogue.departments[cross.owner].title_zh if cross else "",
             fix=cross.fix if cross else "",
-            result=results.get((table, rule.name)),
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,14 +18,17 @@ from starlette.routing import Route
 from contracts.faults import Fault
 from lake.suite_desk import Judged, current_text, draft_suite, judged, tried_apart
 from portal.asking import Refused
+from portal.catalogue.finding import page_of
 from portal.pages import Pages
 from portal.people.people import People
 from portal.people.reader import Reader
-from portal.rules.records import ORIGINS, ROLES, STATES, Table, table, tables
+from portal.rules.records import ORIGINS, ROLES, STATES, Table
+from portal.rules.shelf import RuleShelf
 from quality.rules import ACROSS
 from sharing.faults import SharingRefused
 
 _ROWS = 1000
+_A_PAGE = 100
 
 
 class Rules:
@@ -32,7 +36,7 @@ class Rules:
 
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages, self._city = people, pages, people.city
-        self._turn = threading.Lock()
+        self.shelf, self._turn = RuleShelf(people.city), threading.Lock()
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -43,19 +47,24 @@ class Rules:
         ]
 
     async def listed(self, request: Request) -> Response:
-        """Every table with its rules; `?state=` (one of STATES), `?origin=`, `?department=`, `?q=`."""
+        """Every table with its rules; `?state=` (one of STATES), `?origin=`, `?department=`, `?q=`, `?page=`."""
         reader = self._people.expect(request, *ROLES)
         asked = {name: request.query_params.get(name, "").strip() for name in ("state", "origin", "department", "q")}
         for name, choices in (("state", STATES), ("origin", ORIGINS)):
             if asked[name] and asked[name] not in choices:
                 raise Refused(400, "INVALID_PARAMETER_VALUE", f"{name} is one of {', '.join(choices)}")
-        every = await asyncio.to_thread(tables, self._city, reader)
-        found = [one for one in (_narrowed(each, asked) for each in every) if one.lines]
+        every, page = await asyncio.to_thread(self.shelf.tables, reader), page_of(request.query_params)
+        is_asked = any(asked.values())
+        found = [one for each in every if (one := _narrowed(each, asked) if is_asked else each).lines]
         departments = sorted({one.department for one in every if one.department})
         return self._pages.page(
             request,
             "rules.html",
-            tables=found,
+            tables=found[(page - 1) * _A_PAGE : page * _A_PAGE],
+            count=len(found),
+            page=page,
+            pages=max(1, -(-len(found) // _A_PAGE)),
+            address=urlencode({name: value for name, value in asked.items() if value}),
             asked=asked,
             choices={"state": STATES, "origin": ORIGINS, "department": departments},
             departments=self._city.catalogue.departments,
@@ -108,7 +117,7 @@ class Rules:
 
     async def _expect(self, request: Request) -> tuple[Reader, Table]:
         reader = self._people.expect(request, *ROLES)
-        found = await asyncio.to_thread(table, self._city, reader, request.path_params["table"])
+        found = await asyncio.to_thread(self.shelf.table, reader, request.path_params["table"])
         if found is None:
             raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such table, or it is not yours to look after")
         return reader, found

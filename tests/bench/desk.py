@@ -24,6 +24,7 @@ from lake.quality_past.schema import connected
 from lake.quality_past.store import QualityPast
 from lake.quarantine.store import place_of_store
 from portal.city import City
+from portal.serving import settle_memory
 from sharing.corrections.steps import KIND
 from sharing.ledger import Ledger
 from tests.bench.catalogue import city_of
@@ -105,8 +106,10 @@ def measured(city: City, past: QualityPast, asked: int) -> int:
     )
     asking = Asking(city)
     asking.portal.state.past.kept = True
+    line("a later start: rules", timed(asking.portal.state.rules.warm), base)
     line("a later start: the catalogue", timed(asking.portal.state.shelf.warm), base)
     line("a later start: findings", timed(asking.portal.state.morning.warm), base)
+    settle_memory()
     first = asking.get("/")
     line("the first page", first, base, "1 s")
     city.ledger.append_many(delivered(city.catalogue, 0, 0), cases.NOW)

@@ -35,7 +35,7 @@ def test_a_delivery_outdates_no_check_of_what_it_does_not_reach(tmp_path: Path) 
 @pytest.mark.attack
 def test_a_rule_across_departments_is_of_this_run_and_not_of_the_one_before(tmp_path: Path) -> None:
     city = found_city(tmp_path)
-    lots = city.file("contracts", "departments", "bureau", "lots.yml").read_text("utf-8")
+    lots = city.place.joinpath("contracts", "departments", "bureau", "lots.yml").read_text("utf-8")
     other = lots.replace("bureau.lots", "archive.kept_lots").replace("bureau/lots", "archive/kept_lots")
     city.write(other.replace("name: lots", "name: kept_lots"), "contracts", "departments", "archive", "kept_lots.yml")
     city.write(_RULE, "contracts", "rules", "lots_are_kept.yml")

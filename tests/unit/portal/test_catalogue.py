@@ -408,9 +408,6 @@ class Told:
     def about(self, kind: str, key: str) -> list[Entry]:
         return [one for one in self.entries[: self.there] if one.kind == kind and one.key == key]
 
-    def after(self, kind: str, seq: int) -> list[Entry]:
-        return list(self.kept_after({kind}, seq))
-
     def kept_after(self, kinds: Collection[str], seq: int) -> list[Entry]:
         return [one for one in self.entries[: self.there] if one.kind in kinds and one.seq > seq]
 

@@ -205,3 +205,28 @@ def test_a_newest_delivery_of_which_too_much_was_rejected_is_one(city: Catalogue
     assert (one.subject, str(one.since)) == ("health.visits", "2026-05-03") and f"{most + 9} / 100" in one.what.zh
     delivered("2026-05-05", 0)
     assert not [one for one in found(city) if one.kind is Kind.REJECTED]
+
+
+def test_it_is_gathered_anew_for_what_may_change_it_and_not_for_who_reads(city: Catalogued) -> None:
+    known, gathered = city.portal.city, list[int]()
+    past = QualityPast(known.settings, known.ledger, known.catalogue)
+    asked = Morning(known, past, [lambda: gathered.append(1) or ()])
+    past.read_on()
+    past.kept = True  # something else brings it up to date, and may come later
+    asked.every()
+    for kind, body in (
+        ("read", {"recipient": "a"}),
+        ("access", {"subject": "s"}),
+        ("grant", {"recipient": "a", "token": "t"}),
+    ):
+        city.tell(kind, body)
+        asked.every()
+    assert len(gathered) == 1
+    fails(city, 7)
+    assert [one.detail for one in asked.every() if one.kind is Kind.CHECK] == [RULE] and len(gathered) == 2
+    asked.every()
+    assert len(gathered) == 2
+    past.read_on()
+    asked.every()
+    asked.every()
+    assert len(gathered) == 3, "what the store knows since then is new"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from portal.catalogue.records import resources
 from portal.rules import routes
 from tests.unit.gates import cases
 from tests.unit.lake.office import ALWAYS
+from tests.unit.portal.catalogued import sample
 from tests.unit.portal.conftest import Portal
 
 TABLE = cases.PRODUCT
@@ -138,3 +141,14 @@ def test_a_suite_is_kept_as_a_change_for_review_and_nothing_is_in_force(portal: 
         assert place.read_text() == text + "\n" == (folder / "contracts/suites" / place.name).read_text()
     sent = portal.post(f"/rules/{TABLE}", {"suite": text, "do": "draft"}, anna)
     assert sent.status_code == 400 and "in force already" in sent.text
+
+
+def test_of_many_tables_a_page_has_so_many_and_names_the_next(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "_A_PAGE", 5)
+    portal.city.catalogue = sample()
+    anna = portal.sign_in("anna@city.example", STEWARD)
+    first, second = (portal.ask("GET", f"/rules?origin=derived{page}", headers=anna).text for page in ("", "&page=2"))
+    assert "/rules?origin=derived&page=2" in unescape(first) and "/rules?origin=derived&page=1" in unescape(second)
+    shown = [set(re.findall(r'<a href="(/rules/[^"]+)"', page)) for page in (first, second)]
+    assert len(shown[0]) == len(shown[1]) == 5 and not shown[0] & shown[1]
+    assert portal.ask("GET", "/rules?page=x", headers=anna).status_code == 400

@@ -69,6 +69,9 @@ def test_the_latest_entry_about_something_is_the_newest(ledger: Ledger) -> None:
     assert ledger.latest("verdict", "a") == newest
     assert ledger.latest("verdict", "c") is None
     assert ledger.current("verdict") == {"a": newest, "b": other}
+    ledger.append("run", {"run_id": "r"}, AT)
+    assert [ledger.newest_but({"run"}, after) for after in (0, 3, 4)] == [3, 3, 4]
+    assert [ledger.newest_but({"run", "verdict"}, after) for after in (0, 2)] == [0, 2]
 
 
 def test_a_check_is_known_by_table_rule_and_column(ledger: Ledger) -> None:

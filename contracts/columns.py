@@ -6,7 +6,8 @@ Rules that a property writes out are read in `odcs.py`, with those of the whole 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from open_data_contract_standard.model import SchemaProperty
 
@@ -94,7 +95,11 @@ def read_column(shared: Shared, at: YamlPath, written: SchemaProperty) -> Column
         personal=element.personal or extra.personal or extra.sensitive_personal,
         sensitive_personal=element.sensitive_personal or extra.sensitive_personal,
         rules=(
-            *inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
+            *_delivered_in(
+                extra.unit,
+                element,
+                inherited(name, titles, element, required=required, check=extra.check, key=bool(written.primaryKey)),
+            ),
             *_fits(name, titles, extra.unit, element),
         ),
     )
@@ -112,6 +117,24 @@ def _check_unit(document: Document, places: Mapping[str, YamlPath], extra: Colum
     elif factor(extra.unit, element.unit) is None:
         text = f"{extra.unit} is no whole number of {element.unit}, the unit of {element.name}"
         document.fault(at, text, f"{element.unit}, or a multiple of it")
+
+
+def _delivered_in(unit: str | None, element: Element, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """The element's own range, in the unit that is delivered: that is what it is judged in."""
+    many = factor(unit, element.unit) if unit and element.unit else None
+    if many is None or many == 1:
+        return rules
+    return tuple(
+        replace(one, arguments={bound: _share(value, many) for bound, value in one.arguments.items()})
+        if one.kind == "range"
+        else one
+        for one in rules
+    )
+
+
+def _share(value: object, many: int) -> int | float:
+    exact = Decimal(repr(value)) / many
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
 def _fits(name: str, titles: tuple[str, str], unit: str | None, element: Element) -> tuple[Rule, ...]:

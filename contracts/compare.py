@@ -155,6 +155,9 @@ def _of_column(before: Column, after: Column) -> Iterator[Difference]:
     yield from _fact("code map changed", name, str(dict(before.code_map)), str(dict(after.code_map)), breaking=False)
     spelt = [f"{one.element.formats}, {one.element.nulls}, {one.element.rounding}" for one in (before, after)]
     yield from _fact("spellings changed", name, *spelt, breaking=False)
+    yield from _fact("codes as of changed", name, before.codes_as_of or "", after.codes_as_of or "", breaking=False)
+    units = [one.unit or one.element.unit or "" for one in (before, after)]
+    yield from _fact("unit changed", name, *units, breaking=True)
     yield from _fact("title changed", name, before.title_zh, after.title_zh, breaking=False)
     yield from _fact("category changed", name, before.category, after.category, breaking=False)
     marks = [f"personal {one.personal}, sensitive {one.sensitive_personal}" for one in (before, after)]

@@ -7,9 +7,10 @@ told. How each is computed is the twins' and the engine's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from contracts.model import CodeSet, Column, Coordinates, Dataset
+from contracts.model import CodeSet, Column, Coordinates, Dataset, Element, LogicalType
+from contracts.units import factor
 
 CGCS2000 = "cgcs2000"
 SYSTEMS: Mapping[str, str] = {"cgcs2000": "CGCS2000", "wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09"}
@@ -46,6 +47,22 @@ def conversions(dataset: Dataset, column: Column, code_sets: Mapping[str, CodeSe
         way = f"{SYSTEMS[place.system]}→{SYSTEMS[CGCS2000]}"
         found.append(Conversion(f"coordinates:{way}", f"坐标 {way}", f"coordinates {way}"))
     return tuple(found)
+
+
+_DIGITS = 38  # SQL:2016's decimals have no more in any engine here
+
+
+def landed(column: Column) -> Element:
+    """The element as the raw lake has it: in a larger unit a value has as many places more as its factor has noughts.
+
+    1.2345 万元 are 12,345 元: with the places of the element alone, what a yuan is would be a fault.
+    """
+    element = column.element
+    many = factor(column.unit, element.unit) if column.unit and element.unit else None
+    if many is None or many == 1 or element.type is not LogicalType.DECIMAL:
+        return element
+    more = len(str(many)) - 1
+    return replace(element, precision=min(element.precision + more, _DIGITS), scale=element.scale + more)
 
 
 def standard_codes(column: Column, code_sets: Mapping[str, CodeSet]) -> dict[str, str]:

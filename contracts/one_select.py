@@ -57,7 +57,7 @@ _WORDS = _words("""
     current_timestamp current_user localtime localtimestamp session_user user
 """)
 _OWN_SCHEMA = "zt"
-_OWN_PREFIXES = ("declassify_", "identifies_", "normalise_")
+_OWN_PREFIXES = ("bd09_", "declassify_", "gcj02_", "identifies_", "normalise_")
 
 
 class Connection(Protocol):

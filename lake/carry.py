@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import duckdb
 import pyarrow as pa
 
+from contracts.conversions import landed
 from contracts.model import CodeSet, Dataset, DeliveryMode
 from contracts.sql_text import identifier, literal
 from lake.attach import store_table
@@ -52,7 +53,7 @@ def contract_digest(dataset: Dataset, code_sets: Mapping[str, CodeSet]) -> str:
         _READERS,
         judged,
         source,
-        [(column.name, column.headers, column.required, sql_type(column.element)) for column in dataset.columns],
+        [(column.name, column.headers, column.required, sql_type(landed(column))) for column in dataset.columns],
         (dataset.mode, dataset.largest_rejected_share, dataset.may_be_empty, dataset.key_twice),
         *([sorted(dataset.drift.items())] if dataset.drift else []),
     )

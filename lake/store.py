@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import duckdb
 
+from contracts.conversions import landed
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import quarantine_table, raw_table, store_table
@@ -107,7 +108,7 @@ def _alone(connection: duckdb.DuckDBPyConnection, dataset: str, statements: Sequ
 
 
 def _statements(dataset: Dataset, have: Columns) -> list[str]:
-    wanted = {column.name: sql_type(column.element) for column in dataset.columns}
+    wanted = {column.name: sql_type(landed(column)) for column in dataset.columns}
     stored = have.get(("store", dataset.table), {})
     statements = []
     if not stored:
@@ -121,7 +122,7 @@ def _statements(dataset: Dataset, have: Columns) -> list[str]:
 
 
 def _creation(dataset: Dataset) -> str:
-    types = {column.name: sql_type(column.element) for column in dataset.columns}
+    types = {column.name: sql_type(landed(column)) for column in dataset.columns}
     body = ", ".join(f"{identifier(name)} {kind}" for name, kind in {**types, **TECHNICAL}.items())
     return f"create table {store_table(dataset)} ({body})"
 

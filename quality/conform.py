@@ -21,6 +21,7 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from contracts.conversions import landed
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.rules import KINDS
 from contracts.sql_text import identifier as _q
@@ -188,7 +189,7 @@ class _Judge:
     def _range(self, column: Column, rule: Rule) -> str:
         if column.element.type is LogicalType.DECIMAL and column.element.rounding:
             # What the text says is in the range or not, whatever becomes of it: 100.004 is more than 100.
-            return _outside(unrounded_sql(_t(column.name), column.element), rule, column)
+            return _outside(unrounded_sql(_t(column.name), landed(column)), rule, column)
         return _outside(_q(column.name), rule, column)
 
 
@@ -201,10 +202,10 @@ def _outside(expression: str, rule: Rule, column: Column | None = None) -> str:
 
 def _bound(value: object, column: Column | None) -> str:
     if column and column.element.rounding and isinstance(value, int | float):
-        return f"{_l(str(Decimal(repr(value))))}::{unrounded_type(column.element)}"
+        return f"{_l(str(Decimal(repr(value))))}::{unrounded_type(landed(column))}"
     if isinstance(value, int | float):
         return repr(value)
-    return f"{_l(str(value))}::{sql_type(column.element) if column else 'VARCHAR'}"
+    return f"{_l(str(value))}::{sql_type(landed(column)) if column else 'VARCHAR'}"
 
 
 def _is_typed(column: Column) -> bool:
@@ -214,7 +215,7 @@ def _is_typed(column: Column) -> bool:
 def _read(column: Column, dataset: Dataset, written: Written) -> str:
     # No grammar has spaces at its ends: what is read as it was delivered, as nearly everything is, needs no trimming.
     text = _o(column.name)
-    cast = cast_sql(text, column.element, written)
+    cast = cast_sql(text, landed(column), written)
     return f"case when {text} not in ({_nothing(column, dataset)}) then {cast} end as {_v(column.name)}"
 
 
@@ -231,7 +232,7 @@ def _text(column: Column, dataset: Dataset) -> str:
 
 
 def _value(column: Column, written: Written) -> str:
-    cast = cast_sql(_t(column.name), column.element, written)
+    cast = cast_sql(_t(column.name), landed(column), written)
     return (
         f"case when {_v(column.name)} is not null then {_v(column.name)} else {cast} end" if _is_typed(column) else cast
     )

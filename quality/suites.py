@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from contracts.conversions import landed
 from contracts.cross_rules import CrossKind, CrossRule
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.sql_text import identifier
@@ -180,7 +181,7 @@ def _type(rule: Rule, subject: Subject) -> Any:
     column = subject.column(rule.columns[0])
     if column is None:
         raise LookupError(f"no contract column {rule.columns[0]!r}")
-    return sql_type(column.element)
+    return sql_type(landed(column) if subject.table.startswith("raw.") else column.element)
 
 
 def _codes(rule: Rule, subject: Subject) -> list[Any]:

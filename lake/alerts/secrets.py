@@ -15,6 +15,10 @@ from sharing.keys import refuse_readable
 _LARGEST = 1 << 16
 
 
+class Unsaid(ValueError):
+    """Why a way did not take a digest, in words that hold nothing secret."""
+
+
 class AlertRefused(Exception):
     """A digest that did not go out: to whom, by which way, and why. It is sent again with the next run."""
 
@@ -26,21 +30,21 @@ class AlertRefused(Exception):
 
 
 def read_values(folder: Path, name: str, needed: Collection[str], more: Collection[str] = ()) -> Secret:
-    """The values of a file of secrets. Raises ValueError in words, and SharingRefused where others may read it."""
+    """The values of a file of secrets. Raises `Unsaid`."""
     file = folder / f"{name}.yml"
     if not file.is_file():
-        raise ValueError(f"there is no secret {file.name}: write it with {' and '.join(needed)}, and `chmod 600` it")
+        raise Unsaid(f"there is no secret {file.name}: write it with {' and '.join(needed)}, and `chmod 600` it")
     try:
         refuse_readable(file, "secret")
     except SharingRefused:
-        raise ValueError(f"others may read the secret {file.name}: `chmod 600` it, and change what is in it") from None
+        raise Unsaid(f"others may read the secret {file.name}: `chmod 600` it, and change what is in it") from None
     try:
         told, notes = read_yaml(file.read_bytes()[:_LARGEST].decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         told, notes = None, []
     if not isinstance(told, dict) or notes or not all(isinstance(value, str | int) for value in told.values()):
-        raise ValueError(f"the secret {file.name} has other lines than `key: value`")
+        raise Unsaid(f"the secret {file.name} has other lines than `key: value`")
     if told.keys() - {*needed, *more} or any(not told.get(key) for key in needed):
         also = f", and may have {', '.join(more)}" if more else ""
-        raise ValueError(f"the secret {file.name} has {', '.join(needed)}{also}, and nothing else")
+        raise Unsaid(f"the secret {file.name} has {', '.join(needed)}{also}, and nothing else")
     return Secret({str(key): str(value) for key, value in told.items()})

@@ -25,7 +25,7 @@ import httpx2
 
 from contracts.alerts import Mail, Tls, Told, Way
 from lake.alerts.digest import Digest
-from lake.alerts.secrets import AlertRefused, read_values
+from lake.alerts.secrets import AlertRefused, Unsaid, read_values
 from lake.alerts.wording import Wording
 
 _SECONDS = 20.0
@@ -54,7 +54,7 @@ def send(told: Told, mail: Mail | None, what: tuple[Digest, Wording], at: dateti
             _mail(mail, _message(mail, told.person, what, at), places)
         else:
             _post(told, _BODIES[told.way](*what), at, places)
-    except (OSError, smtplib.SMTPException, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+    except Exception as error:  # whatever an answer does to one way, the others are told
         raise AlertRefused(told.person, told.way, _why(error)) from None
 
 
@@ -122,7 +122,7 @@ def _post(told: Told, body: dict[str, Any], at: datetime, places: Places) -> Non
     values = read_values(places.secrets, told.secret, ("url",), _KEYS[told.way])
     address = values["url"]
     if urllib.parse.urlsplit(address).scheme not in ("https", "http"):
-        raise ValueError("the address in its secret is none of http or https")
+        raise Unsaid("the address in its secret is none of http or https")
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "zhongtai"}
     if "token" in values:
         headers["Authorization"] = f"Bearer {values['token']}"
@@ -135,7 +135,7 @@ def _post(told: Told, body: dict[str, Any], at: datetime, places: Places) -> Non
     ) as client:
         answer = client.post(address, content=data, headers=headers)
     if not answer.is_success:
-        raise ValueError(f"it answered {answer.status_code}")
+        raise Unsaid(f"it answered {answer.status_code}")
     said = answer.content[:_LARGEST_ANSWER]
     if told.way is not Way.WEBHOOK:
         _expect_taken(said)
@@ -152,10 +152,12 @@ def _expect_taken(said: bytes) -> None:
     """Both chats answer 200 whatever they think of a message: `errcode` 0 alone says that it was taken."""
     try:
         code = json.loads(said)["errcode"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError("it did not say whether it took the message") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        code = None
+    if type(code) is not int:
+        raise Unsaid("it did not say whether it took the message")
     if code != 0:
-        raise ValueError(f"it did not take the message: errcode {int(code)}")
+        raise Unsaid(f"it did not take the message: errcode {code}")
 
 
 def _why(error: Exception) -> str:
@@ -166,6 +168,8 @@ def _why(error: Exception) -> str:
         return "the mail server refused the recipient"
     if isinstance(error, ssl.SSLError) or "CERTIFICATE" in str(error).upper():
         return "its certificate is not trusted, or it speaks no TLS"
-    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+    if isinstance(error, Unsaid):
         return str(error)
-    return f"it could not be reached ({type(error).__name__})"
+    if isinstance(error, OSError | smtplib.SMTPException | httpx2.HTTPError):
+        return f"it could not be reached ({type(error).__name__})"
+    return f"it could not be told ({type(error).__name__})"

@@ -72,6 +72,7 @@ class Wording:
             "since": one.since.isoformat() if one.since else None,
             "department": one.department,
             "owner": one.owner,
+            "supplied_by": list(one.concerned),
             "products": [each.product for each in one.effect],
             "recipients": list(one.agencies),
             "link": self.portal + one.address,

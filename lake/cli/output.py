@@ -24,7 +24,9 @@ if sys.stdout is None:
 elif hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="backslashreplace")
 
-console = Console(stderr=False, highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED)
+console = Console(
+    stderr=False, highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED
+)
 
 
 def emit(data: dict[str, Any]) -> None:

@@ -169,7 +169,7 @@ class _Gathering:
             first = judged.violations[0]
             current = self.told.released(name)
             yield Finding(
-                *(Kind.WITHHELD, name, "", "", ""),
+                *(Kind.WITHHELD, name, "", "", agreement.author or self._owners(judged)),
                 Words(
                     f"{agreement.title_zh}：{'、'.join(_GATES.get(one, one) for one in gates)}未通过",
                     f"withheld by {', '.join(gates)}",
@@ -184,8 +184,11 @@ class _Gathering:
 
     def _supplying(self, judged: Judged) -> tuple[str, ...]:
         """The departments of whose datasets a product was last judged to be made."""
-        datasets = self.catalogue.datasets
-        return tuple(sorted({datasets[name].department for t in judged.tables if (name := self._datasets.get(t))}))
+        return tuple(sorted({self.owner(table).department for table in judged.tables if table in self._datasets}))
+
+    def _owners(self, judged: Judged) -> str:
+        """Who answers for those datasets."""
+        return ", ".join(sorted({self.owner(table).name for table in judged.tables if table in self._datasets}))
 
     def failing(self) -> Iterator[Finding]:
         """Rules that are declared and fail."""

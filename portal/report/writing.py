@@ -64,6 +64,7 @@ def reader_of(people: People, name: str) -> Reader:
 async def write_report(app: Starlette, people: People, reader: Reader, out: Path) -> Written:
     """Write the report of a person. Raises `ReportRefused`."""
     before = _before(out)
+    _refuse_links(out)
     ledger, clock = people.city.ledger, people.city.settings.clock
     if before.get("stamp") == _stamp(people.city, reader, ledger.size()) and _whole(out, before["files"]):
         return Written(before["pages"], 0, 0, _digest(before["files"]))
@@ -158,6 +159,13 @@ def _before(out: Path) -> dict[str, Any]:
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in names):
         raise ReportRefused(f"{manifest} names files outside of its folder", "Name a folder that is empty.")
     return told
+
+
+def _refuse_links(out: Path) -> None:
+    """What is written stays within its folder, and so does what is removed."""
+    links = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_symlink())
+    if links:
+        raise ReportRefused(f"{out} has links that lead elsewhere ({links[0]})", "Remove them, or name another folder.")
 
 
 def _whole(out: Path, files: Mapping[str, str]) -> bool:

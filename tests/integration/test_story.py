@@ -6,10 +6,13 @@ import json
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from lake.attach import open_lake
+from lake.settings import load_settings
 from tests.command import call
 from tests.recalled.city import found_city
 from tests.sample_city.generate import generate
@@ -60,3 +63,28 @@ fix: ask the archive
 here: {of: bureau.lots, column: id}
 there: {of: archive.kept_lots, column: id}
 """
+
+
+@pytest.mark.attack
+def test_places_and_amounts_become_the_standards_in_a_run_of_the_whole_city(tmp_path: Path) -> None:
+    city = found_city(tmp_path)
+    lots = city.place.joinpath("contracts", "departments", "bureau", "lots.yml")
+    more = "".join(
+        f"      - {{name: {name}, customProperties: [{{property: element, value: {element}}}{unit}]}}\n"
+        for name, element, unit in (
+            ("lon", "longitude", ""),
+            ("lat", "latitude", ""),
+            ("worth", "money", ", {property: unit, value: 万元}"),
+        )
+    )
+    text = lots.read_text("utf-8").replace("slaProperties:", f"{more}slaProperties:")
+    places = "[{longitude: lon, latitude: lat, system: gcj02}]"
+    lots.write_text(f"{text}  - {{property: coordinates, value: {places}}}\n", "utf-8")
+    said = city.say("sync")
+    assert said.status == 0, said.out + said.err
+    row = "a,1,121.531541859215,31.17530398364597,1.2345"
+    city.write(f"编号,数量,lon,lat,worth\n{row}\n", "deliveries", "2026-11-20", "bureau", "lots.csv")
+    assert city.run().state("lots", city.run().batch("lots", "2026-11-20"))[0] == "accepted"
+    with open_lake(load_settings(city.place, {}), read_only=True) as lake:
+        found = lake.execute("select lon, lat, worth from lake.staging.stg_bureau__lots").fetchone()
+    assert found == (pytest.approx(121.5272106, abs=1e-8), pytest.approx(31.1774276, abs=1e-8), Decimal("12345.00"))

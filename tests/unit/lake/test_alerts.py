@@ -225,6 +225,9 @@ def test_chats_are_told_in_their_own_words(office: Office, heard: Heard) -> None
     [
         (Way.WECOM, (200, {}, b'{"errcode": 93000, "errmsg": "invalid webhook"}'), "errcode 93000"),
         (Way.DINGTALK, (200, {}, b"<html>"), "did not say"),
+        (Way.WECOM, (200, {}, b'{"errcode": null}'), "did not say"),
+        (Way.WECOM, (200, {}, b'{"errcode": true}'), "did not say"),
+        (Way.DINGTALK, (200, {}, b"[" * 60_000), "did not say"),
         (Way.WEBHOOK, (500, {}, b"boom"), "answered 500"),
         (Way.WEBHOOK, (302, {"Location": "http://127.0.0.1:9/"}, b""), "answered 302"),
     ],
@@ -244,6 +247,18 @@ def test_one_way_that_fails_keeps_no_other_from_being_told(office: Office, heard
     office.secret("hook", url=heard.address)
     assert office.send(fault(1)) == [(STEWARD, "failed"), (OWNER, "sent")]
     assert "none.yml" in office.why[0]
+
+
+def test_whatever_goes_wrong_with_one_way_the_others_are_told(office: Office, heard: Heard, monkeypatch: Any) -> None:
+    office = office.telling(Told(STEWARD, Way.WECOM, "hook"), Told(OWNER, Way.WEBHOOK, "hook"))
+    office.secret("hook", url=f"{heard.address}?key={SECRET}")
+
+    def broken(_said: bytes) -> None:
+        raise MemoryError(SECRET)
+
+    monkeypatch.setattr("lake.alerts.ways._expect_taken", broken)
+    assert office.send(fault(1)) == [(STEWARD, "failed"), (OWNER, "sent")]
+    assert office.why[0] == "it could not be told (MemoryError)"
 
 
 def test_nothing_that_opens_a_way_is_told_or_recorded(office: Office, post: Post) -> None:

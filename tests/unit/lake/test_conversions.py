@@ -17,6 +17,7 @@ from contracts.conversions import conversions
 from contracts.faults import DeclarationsRefused
 from contracts.load import load_catalogue
 from contracts.model import Catalogue, Dataset
+from contracts.one_select import author_vocabulary, judge_select
 from contracts.units import UNITS, factor
 from lake.ingest import ingest
 from lake.store import ensure_tables
@@ -35,10 +36,12 @@ def column(name: str, element: str, **extra: Any) -> dict[str, Any]:
     return {"name": name, "customProperties": properties}
 
 
-def declared(root: Path, *columns: dict[str, Any], **top: Any) -> tuple[Catalogue, Dataset]:
+def declared(root: Path, *columns: dict[str, Any], elements: str = "", **top: Any) -> tuple[Catalogue, Dataset]:
     """A workspace with one more dataset of these columns."""
     name = f"things{next(_serial)}"
     space = Path(shutil.copytree(GOOD, root / name))
+    if elements:
+        (space / "contracts" / "standards" / "elements" / "more.yml").write_text(elements, encoding="utf-8")
     visits = space / "contracts" / "departments" / "health" / "visits.yml"
     told = yaml.safe_load(visits.read_text(encoding="utf-8"))
     extra = {"delivery_mode": "append", "sharing_attribute": "conditional", **top}
@@ -69,6 +72,8 @@ def landed(desk: Desk, known: Catalogue, dataset: Dataset, text: str) -> Any:
 def staged(desk: Desk, known: Catalogue, dataset: Dataset) -> list[tuple[Any, ...]]:
     sql = _MACRO.sub(r"zt.\4_\1(\2, \3)", staging_sql(dataset, known.code_sets))
     sql = re.sub(r"\{\{ source\('raw', '(\w+)'\) \}\}", r'lake.raw."\1"', sql)
+    here = ("lake", "raw", dataset.table)
+    judge_select(desk.connection, sql, {here}, author_vocabulary(desk.connection))  # what a run would refuse
     names = ", ".join(one.name for one in dataset.columns)
     return desk.connection.execute(f"select {names} from ({sql}) order by _row").fetchall()
 
@@ -99,6 +104,35 @@ def test_what_is_delivered_in_a_larger_unit_is_exact_in_the_elements(desk: Desk,
     assert staged(desk, known, dataset) == exact
     assert [one.name for one in conversions(dataset, dataset.columns[0], {})] == ["unit:万元→元"]
     assert conversions(dataset, dataset.columns[1], {}) == ()
+
+
+def test_a_larger_unit_has_the_places_that_it_needs(desk: Desk, tmp_path: Path) -> None:
+    columns = (column("capital", "registered_capital", unit="万元"), column("area", "floor_area", unit="公顷"))
+    known, dataset = declared(tmp_path, *columns)
+    rows = ("1.2345,0.123456", "0.000001,1", "0.0000001,1", "1,-0.00001")
+    batch = landed(desk, known, dataset, "capital,area\n" + "\n".join(rows) + "\n")
+    # A tenth of a fen is no amount; areas begin at nought, in whatever unit.
+    assert batch.reasons == {"type:capital": 1, "range:area": 1}
+    exact = [Decimal("12345.00"), Decimal("0.01")]
+    assert [capital for capital, _ in staged(desk, known, dataset)] == exact
+    assert staged(desk, known, dataset)[0][1] == Decimal("1234.56")
+    results = {
+        one.rule: one
+        for one in check_table(
+            desk.connection, Subject(f"raw.{dataset.table}", dataset.rules, "v", known.code_sets, dataset)
+        )
+    }
+    assert all(one.passed for one in results.values())
+
+
+def test_an_elements_range_is_in_the_unit_that_is_delivered(desk: Desk, tmp_path: Path) -> None:
+    told = "title: {zh: 费用, en: Fee}, source: x, type: decimal, level: L1, mask: none, unit: 元"
+    elements = f"elements:\n  fee: {{{told}, minimum: 0.1, maximum: 5000}}\n"
+    known, dataset = declared(tmp_path, column("fee", "fee", unit="万元"), elements=elements)
+    rows = ("0.00001", "0.000009", "0.5", "0.500001", "5000")
+    batch = landed(desk, known, dataset, "fee\n" + "\n".join(rows) + "\n")
+    assert batch.reasons == {"range:fee": 3}
+    assert staged(desk, known, dataset) == [(Decimal("0.10"),), (Decimal("5000.00"),)]
 
 
 PLACES = (column("x", "longitude"), column("y", "latitude"))

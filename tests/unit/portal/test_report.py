@@ -6,6 +6,7 @@ import asyncio
 import json
 import posixpath
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,23 @@ def test_no_folder_of_others_is_touched(city: Catalogued, tmp_path: Path) -> Non
         with pytest.raises(ReportRefused):
             written(city, tmp_path / name)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear" and not (tmp_path / "mine" / "index.html").exists()
+
+
+@pytest.mark.parametrize("link", ["catalogue", "static/style.css", "index.html"])
+def test_nothing_is_written_through_a_link(city: Catalogued, tmp_path: Path, link: str) -> None:
+    out, other = tmp_path / "stick", tmp_path / "other"
+    written(city, out)
+    (other / "kept").mkdir(parents=True)
+    taken_away = out / link
+    if taken_away.is_dir():
+        shutil.rmtree(taken_away)
+    else:
+        taken_away.unlink()
+    taken_away.symlink_to(other)
+    city.tell("check", result("raw.health__visits", "r2", "type:visited_at", 4))
+    with pytest.raises(ReportRefused, match=link):
+        written(city, out)
+    assert [path.name for path in other.rglob("*")] == ["kept"]
 
 
 @pytest.mark.parametrize(

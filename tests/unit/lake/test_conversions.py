@@ -116,12 +116,9 @@ def test_a_larger_unit_has_the_places_that_it_needs(desk: Desk, tmp_path: Path) 
     exact = [Decimal("12345.00"), Decimal("0.01")]
     assert [capital for capital, _ in staged(desk, known, dataset)] == exact
     assert staged(desk, known, dataset)[0][1] == Decimal("1234.56")
-    results = {
-        one.rule: one
-        for one in check_table(
-            desk.connection, Subject(f"raw.{dataset.table}", dataset.rules, "v", known.code_sets, dataset)
-        )
-    }
+    rules = [rule for each in dataset.columns for rule in each.rules]
+    subject = Subject(f"raw.{dataset.table}", rules, "v", known.code_sets, dataset)
+    results = {one.rule: one for one in check_table(desk.connection, subject)}
     assert results["type:capital"].passed and results["range:area"].passed
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
+from contracts.sql_text import identifier
 from lake import facts
-from lake.attach import store_table
 from lake.batch import UNTAKEN
 from lake.city import City
 from lake.landed import SEALED
@@ -87,16 +87,16 @@ def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[Fault]]:
 
     Beside it the tables that cannot be read, as faults.
     """
+    ids = {dataset.table: dataset.id for dataset in city.catalogue.datasets.values()}
     made, faults, counted = stored_tables(city.connection), list[Fault](), list[tuple[Any, ...]]()
-    for dataset in city.catalogue.datasets.values():
-        if dataset.table not in made:
-            continue
+    # All of them: what a city declares no more is kept, and has to be what was said of it.
+    for table in sorted(made):
         try:
             counted += city.connection.execute(
                 "select _batch, count(*), count(*) - count(_faults), count(_faults) "
-                f"from {store_table(dataset)} group by _batch"
+                f"from lake.store.{identifier(table)} group by _batch"
             ).fetchall()
         except duckdb.Error as error:
             message = f"its stored rows cannot be read ({type(error).__name__})"
-            faults.append(Fault("readable", dataset.id, message, _ASK))
+            faults.append(Fault("readable", ids.get(table, table), message, _ASK))
     return {batch: (total, accepted, rejected) for batch, total, accepted, rejected in counted}, faults

@@ -14,7 +14,7 @@ import pytest
 from lake.attach import open_lake
 from lake.settings import load_settings
 from tests.command import call
-from tests.recalled.city import found_city
+from tests.recalled.city import found_city, run_once
 from tests.sample_city.generate import generate
 from tests.sample_city.story import LAST, deliver
 
@@ -88,3 +88,19 @@ def test_places_and_amounts_become_the_standards_in_a_run_of_the_whole_city(tmp_
     with open_lake(load_settings(city.place, {}), read_only=True) as lake:
         found = lake.execute("select lon, lat, worth from lake.staging.stg_bureau__lots").fetchone()
     assert found == (pytest.approx(121.5272106, abs=1e-8), pytest.approx(31.1774276, abs=1e-8), Decimal("12345.00"))
+
+
+@pytest.mark.attack
+def test_what_a_city_declares_no_more_is_still_what_was_said_of_it(tmp_path: Path) -> None:
+    city = run_once(tmp_path)
+    assert "lots" in city.run().released
+    removed = (*tmp_path.glob("contracts/*/bureau/lots.yml"), *tmp_path.glob("contracts/agreements/archive__lots.yml"))
+    models = [path for path in (tmp_path / "dbt_project").rglob("*lots*") if path.is_file()]
+    for path in {*removed, *models}:
+        path.unlink()
+    assert len(removed) == 2 and city.say("sync").status == 0
+    assert city.audited() == []
+    assert "lots" not in city.run().released and city.audited() == []
+    with open_lake(load_settings(city.place, {})) as lake:
+        lake.execute("delete from lake.store.bureau__lots where id = 'd'")
+    assert [one["rule"] for one in city.audited() if "bureau.lots" in str(one)] == ["conservation"]

@@ -32,6 +32,8 @@ SURPLUS = "多出的内容 surplus"
 EMPTY = "(空)"
 """What is written as a correction where a cell belongs empty."""
 ABOUT = "说明 About"
+HIDDEN_MARK = "zhongtai rejected rows"
+"""A property of the document, by which it is known whatever is done to its sheets."""
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", "-"))
 
@@ -75,6 +77,7 @@ def write_workbook(file: Path, scratch: Path, dataset: Dataset, found: Found, he
     counted = Counter(row["faults"][0] for row in rows)
     names = sheet_names(counted)
     with xlsxwriter.Workbook(file, options) as book:
+        book.set_custom_property(HIDDEN_MARK, dataset.id)
         text, head = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "bottom": 1})
         _write_about(
             book.add_worksheet(ABOUT), dataset, found, heading, [(one, names[one], counted[one]) for one in names]

@@ -31,7 +31,8 @@ CORRECTION = "更正 correction: "
 SURPLUS = "多出的内容 surplus"
 EMPTY = "(空)"
 """What is written as a correction where a cell belongs empty."""
-ABOUT = "说明 About"
+ABOUT, ABOUT_FIRST = "说明 About", "数据集 dataset"
+"""The sheet that tells of the others, and what its first cell says, by which it is known under any name."""
 HIDDEN_MARK = "zhongtai rejected rows"
 """A property of the document, by which it is known whatever is done to its sheets."""
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
@@ -149,7 +150,7 @@ def _write_about(
 ) -> None:
     left = found.total - found.rows.num_rows
     lines = [
-        ("数据集 dataset", f"{dataset.title_zh} {dataset.id}"),
+        (ABOUT_FIRST, f"{dataset.title_zh} {dataset.id}"),
         ("生成 made", f"{heading.at} {heading.by}"),
         ("行数 rows", f"{found.rows.num_rows} / {found.total}"),
         ("未列出 left out", f"{left}" + (" — 修正后再次导出 export again once these are corrected" if left else "")),

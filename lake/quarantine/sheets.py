@@ -76,10 +76,12 @@ class _Counted:
     """A part, counted while it is unpacked."""
 
     def __init__(self, packed: Source, budget: _Budget) -> None:
-        self._packed, self._budget = packed, budget
+        self._packed, self._budget, self._given = packed, budget, 0
 
     def read(self, size: int, /) -> bytes:
-        block = self._packed.read(size)
+        # What is not whole yet a parser reads again with each block: of blocks that grow it does so a few times.
+        block = self._packed.read(max(size, self._given >> 4))
+        self._given += len(block)
         self._budget.unpacked(len(block))
         return block
 

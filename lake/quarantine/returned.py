@@ -14,7 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Column, Dataset
+from contracts.model import Column, Dataset, LogicalType
 from lake.quarantine.masking import WHOLE
 from lake.quarantine.sheets import MOST_ROWS, Line, WorkbookRefused, sheets_of
 from lake.quarantine.words import MISALIGNED, columns_of
@@ -36,6 +36,8 @@ from lake.readers.number_formats import PRECISION, Moment
 _LOOKED = 20
 _IS_EMPTY = re.compile(r"[(（]?\s*空\s*[)）]?")
 """However the mark of a cell that belongs empty was typed."""
+_IS_SERIAL = re.compile(r"\d{5}(\.\d+)?")
+"""The number of a day of our time, as programs that keep workbooks count days."""
 _TWICE = "its id stands twice"
 _UNSAID: Mapping[str, str] = {
     ERROR: "it holds an error value",
@@ -187,7 +189,8 @@ def _read_sheet(reading: _Reading, name: str, lines: Iterator[Line]) -> bool:
         why = f"the sheet has neither {ID!r}, nor {FILE!r} with {RECORD!r}"
         found = [line.number for line in _counted(reading, body)]
         reading.untold += [(name, number, why) for number in found]
-        reading.notes.append(f"sheet {name!r}: {why}: its {len(found)} rows cannot be told")
+        left = f"its {len(found)} rows cannot be told" if found else "nothing of it is read"
+        reading.notes.append(f"sheet {name!r}: {why}: {left}")
         return False
     for line in _counted(reading, iter(first[:head])):
         reading.untold.append((name, line.number, "it stands above the titles"))
@@ -300,6 +303,10 @@ def _correction(column: Column, line: Line, place: int) -> tuple[str, str]:
     text, fault = writer_of(column, epoch_1904=line.epoch_1904)(cell)
     if fault:
         return "", "what it holds cannot be read"
+    if column.element.type in TEMPORAL and _IS_SERIAL.fullmatch(text):
+        return "", "it was made a number, and which day it means is not said"
+    if column.element.type is LogicalType.DATE and isinstance(cell, Moment) and ":" in text:
+        return "", "it holds a time, and the column has days"
     return text.strip(), f"it holds the mask {WHOLE}, which is no value" if WHOLE in text else ""
 
 

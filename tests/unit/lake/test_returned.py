@@ -7,7 +7,7 @@ import resource
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -182,6 +182,21 @@ def test_what_was_delivered_is_no_correction_and_a_day_is_one_in_a_column_of_day
         (4, {"born": "1935-03-14"}),
     ]
     assert len(found.untouched) == 1 and "correct nothing: row 2" in str(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(46142, "which day"), (datetime(2026, 3, 1, 13, 30), "holds a time"), (time(1, 2), "holds a time")],
+)
+def test_of_a_column_of_days_what_is_none_cannot_be_told(
+    given_back: Callable[..., Returned], value: object, said: str
+) -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet.cell(1, sheet.max_column + 1).value = f"{CORRECTION}born born"
+        sheet.cell(2, sheet.max_column).value = value
+
+    found = given_back(fill)
+    assert found.corrected == () and said in why(found)
 
 
 def test_changed_cells_as_delivered_merged_ones_and_strange_columns_are_told(

@@ -15,7 +15,7 @@ from contracts.acts import Role
 from contracts.model import DeliveryMode, Level
 from lake.attach import open_lake
 from lake.quarantine.exporting import DraftRefused, check_returned, draft_delivery
-from lake.quarantine.rows import Wanted
+from lake.quarantine.rows import Wanted, look
 from lake.quarantine.sight import RowSight
 from lake.quarantine.workbook import ABOUT, CORRECTION
 from tests.unit.portal.catalogued import role
@@ -80,6 +80,14 @@ def test_rows_show_what_role_and_level_allow_and_each_look_is_recorded_first(cit
     persons = city.portal.sign_in("xu@city.example", role(Role.OWNER, department="test"))
     all_seen = city.portal.ask("GET", f"{city.address}/rows", headers=city.portal.begin("wei@city.example")).text
     assert "<td>x</td>" in all_seen and NOTE in all_seen and "戊" in all_seen and "cmd" not in all_seen
+
+
+def test_by_a_reason_that_the_contract_has_no_more_each_cell_may_be_astray(city: Quarantined) -> None:
+    thinner = replace(city.dataset, columns=tuple(one for one in city.dataset.columns if one.name != "age"))
+    settings, ledger = city.portal.city.settings, city.portal.city.ledger
+    for dataset, names in ((city.dataset, ["欧****"] * 2), (thinner, ["****"] * 2)):
+        found = look(settings, ledger, Wanted(dataset, reason="type:age"), RowSight(STELLA, Level.L2, "steward"))
+        assert found.rows["c1"].to_pylist() == names
 
 
 def test_rows_are_looked_at_beside_who_writes_and_not_at_all_where_nothing_can_be_recorded(

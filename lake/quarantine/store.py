@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,9 +105,13 @@ class Store:
         return self._stood("name = :name and ever = 1 order by batch", {"name": name})
 
     def unmended(self, name: str) -> list[Stood]:
-        """Those of them of which nothing has mended all rows yet."""
-        mended = "coalesce((select m.rows from mended as m where m.name = j.name and m.batch = j.batch), 0)"
-        return self._stood(f"name = :name and ever = 1 and rows > {mended} order by batch", {"name": name})
+        """Those of them of which rows may be open: nothing has mended them all, or what did was undone since."""
+        of = "from mended as m where m.name = j.name and m.batch = j.batch"
+        lies = "exists (select 1 from live as l where l.name = j.name and l.batch = b.key)"
+        by = "from mended as m, json_each(m.by) as b where m.name = j.name and m.batch = j.batch"
+        undone = f"exists (select 1 {by} and (b.key in (select batch from recalled) or not {lies}))"
+        some = f"rows > coalesce((select m.rows {of}), 0) or {undone}"
+        return self._stood(f"name = :name and ever = 1 and ({some}) order by batch", {"name": name})
 
     def batch(self, name: str, batch: str) -> Stood | None:
         """One of them; None where there is none."""
@@ -118,6 +122,17 @@ class Store:
         """With which words a batch was recalled; None where it was not."""
         row = self._connection.execute("select why from recalled where batch = ?", (batch,)).fetchone()
         return None if row is None else str(row[0])
+
+    def is_undone(self, names: Sequence[str], batch: str) -> bool:
+        """Whether a batch of a dataset of these names was recalled, or lies nowhere any more."""
+        if self.why_recalled(batch) is not None:
+            return True
+        sql = (
+            "select count(*), count(*) filter (where exists (select 1 from live as l where l.name = j.name and "
+            f"l.batch = j.batch)) from judged as j where batch = ? and name in ({', '.join('?' * len(names))})"
+        )
+        told, lying = self._connection.execute(sql, (batch, *names)).fetchone()
+        return bool(told) and not lying
 
     def newest(self, name: str) -> str:
         """The day of the newest delivery of a dataset that counts and was not held; "" for none."""

@@ -79,7 +79,9 @@ def step_of(number: str, doing: Doing, seat: Seat, who: Doer, told: Told, at: da
 
 def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
     """What somebody may do in a case now."""
-    said = [Told("words", one, "ground", "department", case.moved) for one in Outcome]
+    to = next((one for one in case.about.among if one != case.about.department), "")
+    to = to or ("" if case.about.department else "department")
+    said = [Told("words", one, "ground", to, case.moved) for one in Outcome]
     return tuple(
         doing
         for doing in Doing

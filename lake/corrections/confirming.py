@@ -1,12 +1,13 @@
 """What the platform does in cases by itself: it counts what deliveries mended, closes what is mended whole or was taken
-back, and tells the officer of what is overdue. Safe to repeat: what was said is said once.
+back, opens again what a delivery had mended that is taken back itself, and tells the officer of what is overdue. Safe
+to repeat: what was said is said once.
 
 Where the lake is open, mended rows are counted by reason; from the ledger alone only a whole batch is known to be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,10 +41,12 @@ def settle(
     book: Book, quarantine: QuarantineBook, catalogue: Catalogue, at: datetime, unmended: Unmended | None = None
 ) -> int:
     """Say all that the platform has to say of cases; how many steps that took."""
-    cases = {number: one for number, one in book.cases().items() if one.state is not State.CLOSED}
-    if not cases:
-        return 0
-    steps = [*_settling(cases, quarantine, catalogue, at, unmended or _by_ledger(quarantine))]
+    told = book.cases()
+    cases = {number: one for number, one in told.items() if one.state is not State.CLOSED}
+    by_ledger = _by_ledger(quarantine)
+    steps = [*_settling(cases, quarantine, catalogue, at, unmended or by_ledger)]
+    counting = _unless_whole(by_ledger, unmended or _where_told(quarantine, by_ledger))
+    steps += _reopening(told.values(), quarantine, catalogue, at, counting)
     closed = {step.case for step in steps if step.doing is Doing.CLOSE}
     steps += (step for step in overdue_steps(cases, rules(catalogue), at) if step.case not in closed)
     if steps:
@@ -77,6 +80,43 @@ def _settling(
             yield step
 
 
+def _reopening(
+    cases: Iterable[Case], quarantine: QuarantineBook, catalogue: Catalogue, at: datetime, unmended: Unmended
+) -> Iterator[Step]:
+    """What was closed as mended and is no more, for the delivery that mended it counts no more."""
+    for case in cases:
+        dataset = _dataset(catalogue, case.about.dataset) if case.before is not None else None
+        if dataset is None or is_taken_back(quarantine, dataset, case.about.batch) is not None:
+            continue
+        counted = _confirmed(case, unmended, dataset, at)
+        step = counted and replace(counted, doing=Doing.REOPEN, words=LOST)
+        if step is not None and fault_of(case, step) is None:
+            yield step
+
+
+LOST = "更正已不再生效：更正的报送被撤回或召回 the delivery that mended it was taken back: its rows are open again"
+
+
+def _unless_whole(known: Unmended, counting: Unmended) -> Unmended:
+    """As `counting`, that is asked only where a batch is not known to be mended whole: closed cases are many."""
+
+    def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
+        return 0 if known(dataset, batch, "") == 0 else counting(dataset, batch, reason)
+
+    return unmended
+
+
+def _where_told(quarantine: QuarantineBook, known: Unmended) -> Unmended:
+    """As `known`, of batches of which the ledger ever told what mended them: where none did, the lake alone knows."""
+
+    def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
+        names = (dataset.id, *dataset.formerly)
+        told = any(quarantine.ledger.latest("corrected", f"{name}/{batch}") for name in names)
+        return known(dataset, batch, reason) if told else None
+
+    return unmended
+
+
 def _dataset(catalogue: Catalogue, name: str) -> Dataset | None:
     """A dataset by its name, or by one that it had."""
     renamed = (one for one in catalogue.datasets.values() if name in one.formerly)
@@ -106,11 +146,13 @@ def _by_ledger(quarantine: QuarantineBook) -> Unmended:
         found = quarantine.batch(dataset, batch)
         if found is None:
             return None
-        left = max(found.rows - sum(found.mended.values()), 0)
+        # A recall is known before the run that counts again what the recalled batch had mended.
+        standing = {by: rows for by, rows in found.mended.items() if quarantine.why_recalled(by) is None}
+        left = max(found.rows - sum(standing.values()), 0)
         if not reason or not left:
             return left
         # Judged again by another contract, rows left quarantine: so many of the reason are there at most.
-        return found.reasons.get(reason, 0) if not found.mended else None
+        return found.reasons.get(reason, 0) if not standing else None
 
     return unmended
 

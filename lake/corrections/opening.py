@@ -117,7 +117,19 @@ def about_release(ledger: Ledger, catalogue: Catalogue, release: str, column: st
         agreement=name,
         release=release,
         evidence=(entry.seq,),
+        among=_departments(ledger, name, release),
     )
+
+
+def _departments(ledger: Ledger, agreement: str, release: str) -> tuple[str, ...]:
+    """The departments whose data are in a release, as it was judged when it was made; else as judged last."""
+    newest = ledger.latest("verdict", agreement)
+    body = newest.body if newest else {}
+    if body.get("release_id") != release:
+        every = (row["body"] for row in ledger.rows("verdict", 0))
+        body = next((one for one in every if one.get("release_id") == release), body)
+    sources = (body.get("evidence") or {}).get("sources") or ()
+    return tuple(sorted({str(one["dataset"]).partition(".")[0] for one in sources}))
 
 
 def key_digest(release: str, key: str, secret: bytes) -> str:

@@ -43,7 +43,7 @@ _A_PAGE = 100
 _FILTERS = ("state", "kind", "department", "dataset", "overdue", "waiting")
 _ASKED = ("dataset", "batch", "reason", "table", "rule", "column", "release")
 _NOTHING = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such case, or it does not concern you")
-_GIVEN = {str(one): one for one in Doing if one not in {Doing.OPEN, Doing.CONFIRM, Doing.ESCALATE}}
+_GIVEN = {str(one): one for one in Doing if one not in {Doing.OPEN, Doing.CONFIRM, Doing.REOPEN, Doing.ESCALATE}}
 
 
 class CorrectionPages:
@@ -130,10 +130,20 @@ class CorrectionPages:
             "answers": sorted(map(str, ANSWERS[case.kind])),
             "decisions": sorted(map(str, DECISIONS)),
             "departments": self._city.catalogue.departments,
+            "sendable": self._sendable(case),
             "unsaid": unsaid,
             "returned": returned,
         }
         return self._pages.page(request, "case.html", unsaid[0].status if unsaid else 200, **facts, **EVERY)
+
+    def _sendable(self, case: Case) -> dict[str, str]:
+        """The departments to one of which a case can be sent now, with their titles; none where the data says it."""
+        opened, known = case.opened.about, self._city.catalogue.departments
+        if opened is None or opened.department:
+            return {}
+        names = case.about.among or tuple(known)
+        titles = {name: known[name].title_zh if name in known else name for name in names}
+        return {name: title for name, title in titles.items() if name != case.about.department}
 
     async def new(self, request: Request) -> Response:
         """The form of a case about what the address names."""

@@ -281,9 +281,9 @@ def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     assert portal.city.catalogue.title_zh == "另一市" and "zhongtai plan" in portal.city.unreadable
 
 
-def withheld(portal: Portal) -> None:
+def withheld(portal: Portal, **check: int) -> None:
     """The product is withheld for a check that failed."""
-    facts = overridden()
+    facts = overridden(**check)
     body = {"agreement": NAME, "product": cases.agreement().product, "verdict": "withheld", "violations": []}
     portal.city.ledger.append("verdict", {**body, "rows": 20, "evidence": facts.as_dict()}, portal.clock.now())
 
@@ -301,10 +301,17 @@ def test_an_override_is_asked_by_one_and_confirmed_by_another(portal: Portal) ->
     assert 'name="until" value="2026-06-10"' in portal.ask("GET", f"{path}?until=2026-06-10", headers=anna).text
     assert "working days" in portal.ask("GET", f"{path}?until=2027-06-10", headers=anna).text
     asked = {"until": "2026-06-10", "words": "mended next week"}
+    shown = portal.ask("GET", f"{path}?until=2026-06-10", headers=anna).text
+    asked |= {"terms": re.findall(r'name="terms" value="(\w{64})"', shown)[0]}
     assert portal.post(f"{path}/override", asked, carla).status_code == 404
     assert portal.post(f"{path}/override", asked, boris).status_code == 403
     assert portal.post(f"{path}/override", {**asked, "words": " "}, anna).status_code == 400
     assert portal.post(f"{path}/override", {**asked, "until": "2027-06-10"}, anna).status_code == 409
+    assert portal.post(f"{path}/override", {**asked, "terms": ""}, anna).status_code == 409
+    withheld(portal, failing_rows=7)
+    answer = portal.post(f"{path}/override", asked, anna)
+    assert answer.status_code == 409 and not [*portal.city.ledger.entries("act")], "7 rows fail now, 4 were shown"
+    withheld(portal)
     assert portal.post(f"{path}/override", asked, anna).status_code == 303
     (act,) = portal.city.ledger.entries("act")
     number = {"override": str(act.body["digest"]), "words": "agreed"}
@@ -315,6 +322,8 @@ def test_an_override_is_asked_by_one_and_confirmed_by_another(portal: Portal) ->
     assert "生效中，至 2026-06-10" in portal.ask("GET", path, headers=anna).text
     assert portal.post(f"{path}/override/end", {**number, "words": "it burns"}, boris).status_code == 303
     assert "it burns" in portal.ask("GET", path, headers=anna).text
+    again = portal.post(f"{path}/override/end", {**number, "words": "once more"}, anna)
+    assert again.status_code == 409 and "it burns" in again.text
     assert [entry.body["deed"] for entry in portal.city.ledger.entries("act")] == [
         "override", "confirm_override", "end_override"
     ]  # fmt: skip

@@ -170,7 +170,7 @@ def _content_fault(case: Case, step: Step) -> str | None:
 
 
 def _sending_fault(case: Case, step: Step) -> str | None:
-    """Data says itself whose it is; what names nobody goes to one of those whose data are in it, until it is answered."""
+    """Data says itself whose it is; what names nobody goes to one of whose data are in it, until it is answered."""
     to, among = step.department or case.about.department, case.about.among
     if not to:
         return "it is not said to which department it is sent"

@@ -264,6 +264,22 @@ def test_a_stopped_agreement_says_so_first(agreed: Portal, tmp_path: Path) -> No
     assert "It is stopped: wrong rows" in page and "Every gate let it pass" not in page
 
 
+def test_what_is_past_its_term_is_current_nowhere(portal: Portal) -> None:
+    last = portal.publish().last_day
+    body = {"agreement": NAME, "verdict": "released", "rows": 3, "violations": []}
+    portal.city.ledger.append("verdict", {**body, "evidence": cases.evidence().as_dict()}, portal.clock.now())
+    assert last is not None
+    while portal.clock.now().date() <= last:
+        boris = portal.sign_in(BORIS, OFFICER)
+        told = portal.ask("GET", PAGE, headers=boris).text, portal.ask("GET", "/", headers=boris).text
+        assert "Every gate let it pass." in told[0] and "1 在用" in told[1]
+        portal.clock.pass_by(days=(last - portal.clock.now().date()).days or 1)
+    boris = portal.sign_in(BORIS, OFFICER)
+    page = portal.ask("GET", PAGE, headers=boris).text
+    assert f"It ended on {last}" in page and "Every gate let it pass." not in page
+    assert "0 在用" in portal.ask("GET", "/", headers=boris).text
+
+
 def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     workspace = portal.city.settings.workspace
     (workspace / "contracts" / "departments").mkdir(parents=True)
@@ -318,7 +334,12 @@ def test_an_override_is_asked_by_one_and_confirmed_by_another(portal: Portal) ->
     assert portal.post(f"{path}/override/confirm", number, anna).status_code == 403
     assert portal.post(f"{path}/override/confirm", {**number, "override": "0" * 64}, boris).status_code == 404
     assert "未生效" in portal.ask("GET", path, headers=boris).text
+    asks = "confirm an override"
+    assert asks in portal.ask("GET", "/", headers=boris).text
+    assert asks not in portal.ask("GET", "/", headers=anna).text, "one person does not do both"
     assert portal.post(f"{path}/override/confirm", number, boris).status_code == 303
+    assert asks not in portal.ask("GET", "/", headers=boris).text
+    assert "将于 2026-06-10 到期" in portal.ask("GET", "/", headers=anna).text
     assert "生效中，至 2026-06-10" in portal.ask("GET", path, headers=anna).text
     assert portal.post(f"{path}/override/end", {**number, "words": "it burns"}, boris).status_code == 303
     assert "it burns" in portal.ask("GET", path, headers=anna).text

@@ -74,8 +74,7 @@ def give_back(settings: Settings, name: str, file: Path, draft: Path | None, *, 
     if as_json:
         emit({"dataset": name, "draft": str(draft) if draft else None, **told})
         return
-    counts = len(found.corrected), len(found.untouched), len(found.untold), len(found.gone)
-    say("{:,} rows are corrected, {:,} are not, {:,} cannot be told, {:,} are not in it".format(*counts))
+    say(f"rows: {found.counted[1]}")
     for sheet, row, why in found.untold:
         say(escape(f"  sheet {sheet!r} row {row}: {why}"))
     for note in found.notes:

@@ -92,6 +92,16 @@ class OpenDataset:
         return {**vars(self), "reasons": dict(self.reasons), "address": self.address}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """By what a rejected row of a dataset is open: it is of one of these batches, and none mended it but one that is
+    undone. One meaning for whoever counts rows: in the ledger, in the lake, or in a workbook.
+    """
+
+    counting: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+
+
 class QuarantineBook:
     """The quarantine of a city, read on as its ledger grows. Safe to use from several threads.
 
@@ -116,7 +126,15 @@ class QuarantineBook:
         with self._lock:
             self._read_on()
             found = (self._store.batch(name, batch) for name in _names(dataset))
-            return next((_record(one) for one in found if one is not None), None)
+            return next((_record(one, self._undone(dataset, [one])) for one in found if one is not None), None)
+
+    def standing(self, dataset: Dataset) -> Standing:
+        """What makes a rejected row of a dataset an open one, as of now."""
+        with self._lock:
+            self._read_on()
+            stood = [one for name in _names(dataset) for one in self._store.rejected(name)]
+            counting = sorted({one.batch for one in self._rejected(dataset) if one.counts})
+            return Standing(tuple(counting), tuple(sorted(self._undone(dataset, stood))))
 
     def open(self, catalogue: Catalogue, departments: Iterable[str] | None = None) -> list[OpenDataset]:
         """The datasets with open rejected rows, the newest first; of some departments, or of all (None)."""
@@ -149,12 +167,21 @@ class QuarantineBook:
         return known[1]
 
     def _rejected(self, dataset: Dataset) -> list[Rejected]:
-        found = [_record(one) for name in _names(dataset) for one in self._store.rejected(name)]
+        stood = [one for name in _names(dataset) for one in self._store.rejected(name)]
+        undone = self._undone(dataset, stood)
+        found = [_record(one, undone) for one in stood]
         if dataset.mode is DeliveryMode.SNAPSHOT and any(one.open for one in found):
             # Of snapshots each row that is missing is missing from the newest that counts; a held one replaced nothing.
             newest = max(self._store.newest(name) for name in _names(dataset))
             found = [replace(one, state=SUPERSEDED) if one.counts and one.last_on < newest else one for one in found]
         return sorted((one for one in found if one.rows), key=lambda one: (one.delivered_on, one.seq), reverse=True)
+
+    def _undone(self, dataset: Dataset, stood: Iterable[Stood]) -> frozenset[str]:
+        """Of the batches that mended rows, those that were recalled or taken back: until a run says what of it is
+        mended otherwise, nothing is.
+        """
+        names = _names(dataset)
+        return frozenset(by for by in {by for one in stood for by in one.mended} if self._store.is_undone(names, by))
 
 
 def paths(ledger: Ledger, dataset: Dataset) -> dict[str, str]:
@@ -176,7 +203,7 @@ def _holds(dataset: Dataset, known: OpenDataset | None, moved: Mapping[str, bool
     return not told or not (any(told) or (known is not None and dataset.mode is DeliveryMode.SNAPSHOT))
 
 
-def _record(one: Stood) -> Rejected:
+def _record(one: Stood, undone: frozenset[str]) -> Rejected:
     path, day = next(iter(one.lying), (one.path, one.day))
     state = one.state if one.lying else WITHDRAWN
     return Rejected(
@@ -189,7 +216,7 @@ def _record(one: Stood) -> Rejected:
         reasons=one.reasons,
         state=RECALLED if one.recalled is not None else state,
         seq=one.seq,
-        mended=one.mended,
+        mended={by: rows for by, rows in one.mended.items() if by not in undone},
         why=one.recalled or "",
         last_on=max((on for _, on in one.lying), default=day),
     )

@@ -10,15 +10,16 @@ import csv
 import io
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Dataset, Level
-from lake.quarantine.book import paths
-from lake.quarantine.returned import Returned, is_misaligned, read_returned
-from lake.quarantine.rows import Wanted, look, look_in, opened
+from contracts.model import Dataset, DeliveryMode, Level
+from lake.quarantine.book import QuarantineBook, paths
+from lake.quarantine.returned import OpenRow, Returned, is_misaligned, read_returned
+from lake.quarantine.rows import Wanted, delivered_in, look, opened
 from lake.quarantine.sight import RowSight
+from lake.quarantine.store import place_of_store
 from lake.quarantine.workbook import MOST_ROWS, Heading, id_of, write_workbook
 from lake.settings import Settings
 from sharing.ledger import Ledger
@@ -64,7 +65,7 @@ def whole_export(dataset: Dataset, batch: str = "", reason: str = "") -> Wanted:
 
 
 def check_returned(settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight) -> Returned:
-    """What a workbook that came back corrects, and which of the rows that are asked about it lacks.
+    """What a workbook that came back corrects, of the rows that are asked about and of others, and what it lacks.
 
     Raises `NoLakeHere`, `WorkbookRefused`.
     """
@@ -73,30 +74,54 @@ def check_returned(settings: Settings, ledger: Ledger, asked: Wanted, data: byte
 
 def _checked(
     settings: Settings, ledger: Ledger, asked: Wanted, data: bytes, sight: RowSight
-) -> tuple[Returned, dict[str, dict[str, Any]]]:
-    dataset = asked.dataset
+) -> tuple[Returned, dict[str, OpenRow]]:
+    dataset, book = asked.dataset, QuarantineBook(ledger, place_of_store(settings))
+    wanted = Wanted(dataset, open=True, limit=MOST_ROWS * 5)
     with opened(settings) as connection:
-        wanted = Wanted(dataset, open=True, limit=MOST_ROWS * 5)
-        rows = look_in(connection, (ledger, settings.clock.now()), wanted, sight, "returned").rows.to_pylist()
-    by_id = {id_of(row["batch"], row["record"], row["line"]): row for row in rows}
-    reasons = {one: tuple(row["faults"]) for one, row in by_id.items()}
-    found = read_returned(data, dataset, reasons, paths(ledger, dataset))
-    gone = tuple(one for one in found.gone if _is_asked(by_id[one], asked))
-    return replace(found, gone=gone), by_id
+        rows = delivered_in(connection, (book, settings.clock.now()), wanted, sight, "returned").to_pylist()
+    names = [column.name for column in dataset.columns]
+    by_id = {
+        id_of(row["batch"], row["record"], row["line"]): OpenRow(
+            tuple(row["faults"]),
+            {name: row[f"t{number}"] for number, name in enumerate(names)},
+            {name: row[f"m{number}"] for number, name in enumerate(names)},
+        )
+        for row in rows
+    }
+    found = read_returned(data, dataset, by_id, paths(ledger, dataset), settings.scratch)
+    mine = frozenset(one for one, row in by_id.items() if _is_asked(one, row, asked))
+    return found.about(dataset, asked.reason, mine), by_id
 
 
-def _is_asked(row: Mapping[str, Any], asked: Wanted) -> bool:
-    return asked.batch in ("", row["batch"]) and (not asked.reason or asked.reason in row["faults"])
+def _is_asked(id_: str, row: OpenRow, asked: Wanted) -> bool:
+    return asked.batch in ("", id_.partition(":")[0]) and (not asked.reason or asked.reason in row.reasons)
+
+
+class DraftRefused(ValueError):
+    """No delivery is drafted of a dataset's corrected rows; `why` says why, `fix` what to do instead."""
+
+    def __init__(self, dataset: str, why: str, fix: str) -> None:
+        self.dataset, self.why, self.fix = dataset, why, fix
+        super().__init__(f"{dataset} {why}. {fix}")
+
+
+def _expect_drafted(dataset: Dataset) -> None:
+    """Raises `DraftRefused`. Modes are listed by which a delivery of some rows leaves all others as they are."""
+    if dataset.mode not in {DeliveryMode.APPEND, DeliveryMode.UPSERT}:
+        why = f"is delivered as a {dataset.mode}: a delivery of corrected rows alone would replace all others"
+        raise DraftRefused(dataset.id, why, "Correct them in the department's own system, and deliver it whole again")
+    if dataset.source.format != "csv" or len(dataset.source.delimiter) != 1:
+        why = f"is delivered as {dataset.source.format}, and only csv is drafted here"
+        fix = "Correct the rows in the department's own system, and have them delivered from there"
+        raise DraftRefused(dataset.id, why, fix)
 
 
 def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: bytes, by: str, file: Path) -> Returned:
     """Write the rows that a workbook corrects as a delivery of the dataset's own format, for who runs the city.
 
-    Raises `NoLakeHere`, `WorkbookRefused`; ValueError where the format is none that is written here.
+    Raises `NoLakeHere`, `WorkbookRefused`, `DraftRefused`.
     """
-    if dataset.source.format != "csv" or len(dataset.source.delimiter) != 1:
-        what = f"{dataset.id} is delivered as {dataset.source.format}: correct the rows in the department's own system"
-        raise ValueError(f"{what}, and have them delivered from there; only csv is drafted here")
+    _expect_drafted(dataset)
     found, rows = _checked(settings, ledger, Wanted(dataset), data, RowSight(by, Level.L4, "draft"))
     text = io.StringIO()
     writer = csv.writer(text, delimiter=dataset.source.delimiter, quotechar=dataset.source.quote or '"')
@@ -105,12 +130,9 @@ def draft_delivery(settings: Settings, ledger: Ledger, dataset: Dataset, data: b
     for one in found.corrected:
         row = rows[one.id]
         # Of a row whose cells may stand in each other's places only what was written anew is known.
-        as_delivered = {} if is_misaligned(tuple(row["faults"])) else row
+        as_delivered = {} if is_misaligned(row.reasons) else row.texts
         writer.writerow(
-            [
-                one.values.get(column.name, as_delivered.get(f"c{number}") or "")
-                for number, column in enumerate(dataset.columns)
-            ]
+            [one.values.get(column.name, as_delivered.get(column.name) or "") for column in dataset.columns]
         )
     data = text.getvalue().encode(dataset.source.encoding)
     file.touch(mode=0o600)

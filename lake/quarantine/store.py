@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,17 @@ class Store:
         """With which words a batch was recalled; None where it was not."""
         row = self._connection.execute("select why from recalled where batch = ?", (batch,)).fetchone()
         return None if row is None else str(row[0])
+
+    def is_undone(self, names: Sequence[str], batch: str) -> bool:
+        """Whether a batch of a dataset of these names was recalled, or lies nowhere any more."""
+        if self.why_recalled(batch) is not None:
+            return True
+        sql = (
+            "select count(*), count(*) filter (where exists (select 1 from live as l where l.name = j.name and "
+            f"l.batch = j.batch)) from judged as j where batch = ? and name in ({', '.join('?' * len(names))})"
+        )
+        told, lying = self._connection.execute(sql, (batch, *names)).fetchone()
+        return bool(told) and not lying
 
     def newest(self, name: str) -> str:
         """The day of the newest delivery of a dataset that counts and was not held; "" for none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.model import Dataset, Rule
+from contracts.model import Column, Dataset, Rule
 
 _KINDS: Mapping[str, tuple[str, str]] = {
     "structure:too_short": ("列数不足", "it has fewer cells than the table has columns"),
@@ -43,6 +43,22 @@ def columns_of(dataset: Dataset, reason: str) -> tuple[str, ...]:
         sql = str(rule.arguments.get("sql", ""))
         named = {column.name for column in dataset.columns if column.name in _words(sql)}
     return tuple(column.name for column in dataset.columns if column.name in named)
+
+
+ACROSS = "key_twice"
+"""The kind of a reason that is of the key of several rows, whose cells stand where they belong."""
+
+
+def harmless(dataset: Dataset) -> tuple[str, ...]:
+    """The rules over several columns: that they do not agree says of none of them that it is in another's place."""
+    every = rules_of(dataset).values()
+    return tuple(rule.name for rule in every if rule.kind == "expression" and len(columns_of(dataset, rule.name)) > 1)
+
+
+def breaking(dataset: Dataset, column: Column) -> tuple[str, ...]:
+    """The rules by which a cell of a column is not known to be of that column."""
+    across = set(harmless(dataset))
+    return tuple(name for name in rules_of(dataset) if name not in across and column.name in columns_of(dataset, name))
 
 
 def _words(sql: str) -> set[str]:

@@ -31,7 +31,10 @@ CORRECTION = "更正 correction: "
 SURPLUS = "多出的内容 surplus"
 EMPTY = "(空)"
 """What is written as a correction where a cell belongs empty."""
-ABOUT = "说明 About"
+ABOUT, ABOUT_FIRST = "说明 About", "数据集 dataset"
+"""The sheet that tells of the others, and what its first cell says, by which it is known under any name."""
+HIDDEN_MARK = "zhongtai rejected rows"
+"""A property of the document, by which it is known whatever is done to its sheets."""
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", "-"))
 
@@ -75,6 +78,7 @@ def write_workbook(file: Path, scratch: Path, dataset: Dataset, found: Found, he
     counted = Counter(row["faults"][0] for row in rows)
     names = sheet_names(counted)
     with xlsxwriter.Workbook(file, options) as book:
+        book.set_custom_property(HIDDEN_MARK, dataset.id)
         text, head = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "bottom": 1})
         _write_about(
             book.add_worksheet(ABOUT), dataset, found, heading, [(one, names[one], counted[one]) for one in names]
@@ -146,7 +150,7 @@ def _write_about(
 ) -> None:
     left = found.total - found.rows.num_rows
     lines = [
-        ("数据集 dataset", f"{dataset.title_zh} {dataset.id}"),
+        (ABOUT_FIRST, f"{dataset.title_zh} {dataset.id}"),
         ("生成 made", f"{heading.at} {heading.by}"),
         ("行数 rows", f"{found.rows.num_rows} / {found.total}"),
         ("未列出 left out", f"{left}" + (" — 修正后再次导出 export again once these are corrected" if left else "")),

@@ -30,7 +30,7 @@ MERGED, REPEATED = "cell:merged", "structure:repeated_header"
 ERROR, FORMULA = "cell:error", "cell:formula_without_value"
 # So many rows are looked through for a header that is not where it should be.
 _LOOKED = 20
-_TEMPORAL = {LogicalType.DATE, LogicalType.TIME, LogicalType.TIMESTAMP}
+TEMPORAL = {LogicalType.DATE, LogicalType.TIME, LogicalType.TIMESTAMP}
 _ISO = {"%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%H:%M:%S"}
 
 
@@ -194,7 +194,7 @@ class _Body:
         self._sheet, self._width = sheet, width
         self._taken = list(positions.values())
         self._columns = [dataset.column(name) for name in positions]
-        self._writers = [_writer(column, epoch_1904=sheet.epoch_1904) for column in self._columns]
+        self._writers = [writer_of(column, epoch_1904=sheet.epoch_1904) for column in self._columns]
         self._names = [names[place] if names else "" for place in self._taken]
         self._active: list[tuple[Merge, Row | None]] = []
         self._next = 0
@@ -252,10 +252,10 @@ class _Body:
 Write = Callable[[str | Moment], tuple[str, str | None]]
 
 
-def _writer(column: Column, *, epoch_1904: bool) -> Write:
+def writer_of(column: Column, *, epoch_1904: bool) -> Write:
     """How a column's cells become text: dates in a spelling that its element declares."""
     element = column.element
-    if element.type not in _TEMPORAL:
+    if element.type not in TEMPORAL:
         return lambda cell: (cell if isinstance(cell, str) else cell.text, None)
     spellings = [spelling for spelling in element.formats if spelling.startswith("%")]
     serial = Shown({LogicalType.DATE: "date", LogicalType.TIME: "time"}.get(element.type, "datetime"))

@@ -51,7 +51,7 @@ def read_xlsx(dataset: Dataset, landed: Landed, scratch: Path) -> tuple[Delivere
             texts = stack.enter_context(SharedTexts(book, scratch / f"{landed.batch}.texts"))
 
             def rows(of: str) -> Iterator[Row]:
-                return _Cells(texts, book.shown, epoch_1904=book.epoch_1904).rows(book.open(of))
+                return Cells(texts, book.shown, epoch_1904=book.epoch_1904).rows(book.open(of))
 
             def is_twin(other: Named) -> bool:
                 return has_records(dataset, landed, Sheet(rows(book.parts[other.place])))
@@ -261,7 +261,7 @@ class SharedTexts:
 
 
 @dataclass
-class _Cell:
+class RawCell:
     """A cell while it is read."""
 
     place: int
@@ -271,8 +271,8 @@ class _Cell:
     formula: str | None = None
 
 
-class _Cells(Handler):
-    """The rows of a sheet."""
+class Cells(Handler):
+    """The rows of a sheet, as a stream: no more of it is in memory than one row and a block of the file."""
 
     def __init__(self, texts: SharedTexts, shown: list[Shown], *, epoch_1904: bool) -> None:
         self._texts, self._shown, self._epoch_1904 = texts, shown, epoch_1904
@@ -281,7 +281,7 @@ class _Cells(Handler):
         self._number, self._place = 0, -1
         self._cells: list[Cell] = []
         self._faults: dict[int, str] = {}
-        self._cell: _Cell | None = None
+        self._cell: RawCell | None = None
         self._into, self._aside = "", 0
         self._letters: dict[str, int] = {}
 
@@ -300,7 +300,7 @@ class _Cells(Handler):
         if name == "c":
             reference = attributes.get("r")
             self._place = self._column(reference) if reference else self._place + 1
-            self._cell = _Cell(self._place, attributes.get("t", "n"), int(attributes.get("s", 0)))
+            self._cell = RawCell(self._place, attributes.get("t", "n"), int(attributes.get("s", 0)))
         elif name == "row":
             self._number = int(attributes.get("r", self._number + 1))
             self._cells, self._faults, self._place = [], {}, -1
@@ -346,8 +346,8 @@ class _Cells(Handler):
             self._letters[letters] = column_number(found.group(1))
         return self._letters[letters]
 
-    def _take(self, cell: _Cell) -> None:
-        value, fault = self._read(cell)
+    def _take(self, cell: RawCell) -> None:
+        value, fault = self.read(cell)
         if value is None and fault is None:
             return
         if cell.place < len(self._cells):
@@ -358,7 +358,8 @@ class _Cells(Handler):
         if fault:
             self._faults[cell.place] = fault
 
-    def _read(self, cell: _Cell) -> tuple[Cell, str | None]:
+    def read(self, cell: RawCell) -> tuple[Cell, str | None]:
+        """What a cell shows, and the name of what is wrong with it."""
         value = cell.value
         if cell.kind == "e":
             return value or "#", ERROR

@@ -128,7 +128,7 @@ class QuarantinePages:
 
     async def _look(self, wanted: Wanted, sight: RowSight) -> Found | None:
         """The rows; None where the lake is not on this machine."""
-        record = self._city.ledger, self._city.now()
+        record = self._desk.quarantine, self._city.now()
 
         def looked() -> Found:
             with opened(self._city.settings, self._ready) as connection:
@@ -184,6 +184,7 @@ def _lines(dataset: Dataset, found: Found, lying: dict[str, str], sight: RowSigh
             "batch": row["batch"],
             "why": [words_of(dataset, one)[0] for one in row["faults"]],
             "corrected": row["corrected"],
+            "counts": row["counts"],
             "cells": [row[f"c{number}"] for number in range(len(dataset.columns))],
             "surplus": row["surplus"],
             "astray": row["astray"] and not sight.sees_misaligned(dataset),

@@ -18,7 +18,7 @@ from lake.acts import Persons
 from lake.cases.reading import roles_of
 from lake.corrections.reading import SEATS, Book, agencies_of, departments_of
 from sharing.corrections.about import About
-from sharing.corrections.law import Case, fault_of
+from sharing.corrections.law import SAID_ALREADY, Case, fault_of
 from sharing.corrections.steps import KIND, Attachment, Step, number_of
 from sharing.corrections.vocabulary import RIGHTS, Doing, Kind, Outcome, Seat, State
 from sharing.faults import SharingRefused
@@ -102,7 +102,7 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
     listed = [fault for step, fault in tried if step.seat in RIGHTS[doing]]
     roles = ", ".join(map(str, who.seats)) or "nobody who acts in cases"
     why = str((listed or [f"{who.name} may not {doing}: is {roles}"])[-1])
-    rule = CASE_CHANGED if why.startswith("meanwhile") else NOT_ALLOWED
+    rule = CASE_CHANGED if why.startswith("meanwhile") or why == SAID_ALREADY else NOT_ALLOWED
     raise SharingRefused(rule, case.id, why, _SEE.format(case=case.id))
 
 

@@ -59,13 +59,8 @@ def settle_city(city: City) -> int:
     if next(city.ledger.entries(KIND), None) is None:
         return 0
     book = Book(city.ledger, Persons.of(city.settings, city.catalogue))
-    return settle(
-        book,
-        QuarantineBook(city.ledger, place_of_store(city.settings)),
-        city.catalogue,
-        city.now(),
-        in_lake(city.connection),
-    )
+    quarantine = QuarantineBook(city.ledger, place_of_store(city.settings))
+    return settle(book, quarantine, city.catalogue, city.now(), in_lake(city.connection, quarantine))
 
 
 def _settling(
@@ -146,24 +141,27 @@ def _by_ledger(quarantine: QuarantineBook) -> Unmended:
         found = quarantine.batch(dataset, batch)
         if found is None:
             return None
-        # A recall is known before the run that counts again what the recalled batch had mended.
-        standing = {by: rows for by, rows in found.mended.items() if quarantine.why_recalled(by) is None}
-        left = max(found.rows - sum(standing.values()), 0)
+        left = max(found.rows - sum(found.mended.values()), 0)
         if not reason or not left:
             return left
         # Judged again by another contract, rows left quarantine: so many of the reason are there at most.
-        return found.reasons.get(reason, 0) if not standing else None
+        return found.reasons.get(reason, 0) if not found.mended else None
 
     return unmended
 
 
-def in_lake(connection: duckdb.DuckDBPyConnection) -> Unmended:
-    """Counted in the lake, row by row."""
+def in_lake(connection: duckdb.DuckDBPyConnection, quarantine: QuarantineBook | None = None) -> Unmended:
+    """Counted in the lake, row by row; of deliveries that were taken back since the last run the book knows."""
 
     def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
         batches = stored_batches(connection, dataset.id).get(dataset.id, [])
         right = corrected_rows(dataset, stored_deliveries(connection, dataset.id).get(dataset.id, []), batches)
-        mended = f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null)"
+        undone = quarantine.standing(dataset).undone if quarantine else ()
+        gone = [str(one.delivery) for one in batches if one.batch in undone]
+        stands = f"and righted not in ({', '.join(gone)})" if gone else ""
+        mended = (
+            f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null {stands})"
+        )
         held = f"and list_contains(q._faults, {literal(reason)})" if reason else ""
         found = connection.execute(
             f"select count(*) from {quarantine_table(dataset)} as q where q._batch = {literal(batch)} {held} "

@@ -166,7 +166,19 @@ def _content_fault(case: Case, step: Step) -> str | None:
         return "the officer was told of it before"
     if step.doing is Doing.SAY and not step.words.strip() and not step.attachments:
         return "it says nothing, and brings nothing"
+    if step.doing is Doing.SAY and _is_said(case, step):
+        return SAID_ALREADY
     return None
+
+
+SAID_ALREADY = "it is there already: the last that was done is exactly this"
+
+
+def _is_said(case: Case, step: Step) -> bool:
+    """Whether the same person said the same before, and nothing came between: a button pressed twice."""
+    last = case.steps[-1]
+    told = (last.doing, person_key(last.person), last.words, last.attachments)
+    return told == (step.doing, person_key(step.person), step.words, step.attachments)
 
 
 def _sending_fault(case: Case, step: Step) -> str | None:

@@ -1,7 +1,7 @@
 """A workbook of rejected rows that came back: which rows it corrects, which it does not, and which cannot be told.
 
-Sheets and columns are known by their titles, rows by their id: whatever was renamed, moved, deleted, changed or added is
-told, and nothing of it is guessed. What it corrects enters the lake as a delivery, and in no other way.
+Sheets and columns are known by their titles, rows by their id: whatever was renamed, moved, deleted, changed or added
+is told, and nothing of it is guessed. What it corrects enters the lake as a delivery, and in no other way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from contracts.model import Column, Dataset
 from lake.quarantine.masking import WHOLE
-from lake.quarantine.sheets import MOST_BYTES, MOST_ROWS, Line, WorkbookRefused, sheets_of
+from lake.quarantine.sheets import MOST_ROWS, Line, WorkbookRefused, sheets_of
 from lake.quarantine.words import MISALIGNED, columns_of
 from lake.quarantine.workbook import (
     ABOUT_FIRST,
@@ -348,7 +348,6 @@ def is_misaligned(reasons: tuple[str, ...]) -> bool:
 
 
 __all__ = [
-    "MOST_BYTES",
     "Corrected",
     "OpenRow",
     "Returned",

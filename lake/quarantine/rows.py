@@ -161,7 +161,8 @@ def _source(connection: duckdb.DuckDBPyConnection, dataset: Dataset, standing: S
     stands = f"where righted not in ({', '.join(undone)})" if undone else ""
     counts = f"list_contains({_listed(standing.counting)}, _batch)"
     rows = f"(select *, {counts} as counts from {quarantine_table(dataset)}) as q"
-    return f"{rows} left join (select * from ({right or none}) {stands}) as c on c.number = q._delivery and c._row = q._row"
+    mended = f"(select * from ({right or none}) {stands}) as c"
+    return f"{rows} left join {mended} on c.number = q._delivery and c._row = q._row"
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -36,6 +38,7 @@ ABOUT, ABOUT_FIRST = "说明 About", "数据集 dataset"
 HIDDEN_MARK = "zhongtai rejected rows"
 """A property of the document, by which it is known whatever is done to its sheets."""
 _LONGEST_CELL, _LONGEST_NAME = 32_767, 31
+_CUT = "…(cut)"
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", "-"))
 
 
@@ -141,19 +144,39 @@ class _Sheet:
 
 
 def fitted(cell: str) -> str:
-    """A text that a cell can hold: what is too long is cut, and says so."""
-    return cell if len(cell) <= _LONGEST_CELL else f"{cell[: _LONGEST_CELL - 8]}…(cut)"
+    """A text that a cell can hold, which is measured in units of UTF-16: what is too long is cut, and says so."""
+    if not is_too_long(cell):
+        return cell
+    return cell.encode("utf-16-le", "surrogatepass")[: 2 * (_LONGEST_CELL - 8)].decode("utf-16-le", "ignore") + _CUT
+
+
+def is_too_long(cell: str) -> bool:
+    """Whether a cell of a workbook cannot hold a text."""
+    return 2 * len(cell) > _LONGEST_CELL and len(cell.encode("utf-16-le", "surrogatepass")) > 2 * _LONGEST_CELL
+
+
+def _texts(cells: pa.ChunkedArray) -> list[str]:
+    """The texts of a column that may be too long for a cell."""
+    if not pa.types.is_string(cells.type):
+        return []
+    return [str(one) for one in cells.filter(pc.greater(pc.utf8_length(cells), _LONGEST_CELL // 2)).to_pylist()]
 
 
 def _write_about(
     sheet: Worksheet, dataset: Dataset, found: Found, heading: Heading, sheets: list[tuple[str, str, int]]
 ) -> None:
     left = found.total - found.rows.num_rows
+    cut = sum(is_too_long(cell) for cells in found.rows.columns for cell in _texts(cells))
     lines = [
         (ABOUT_FIRST, f"{dataset.title_zh} {dataset.id}"),
         ("生成 made", f"{heading.at} {heading.by}"),
         ("行数 rows", f"{found.rows.num_rows} / {found.total}"),
         ("未列出 left out", f"{left}" + (" — 修正后再次导出 export again once these are corrected" if left else "")),
+        (
+            "截断 cut",
+            f"{cut}"
+            + (f" — 过长的单元格以“{_CUT}”结尾，不是全文 these end with {_CUT} and are not whole" if cut else ""),
+        ),
         (
             "填写 how",
             "在“更正”列填写正确的值，其余各列请勿改动；应为空的填 (空)。每行只出现一次，列出其全部原因。"

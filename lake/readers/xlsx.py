@@ -297,6 +297,7 @@ class Cells(Handler):
             self._ready = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
         if name == "c":
             reference = attributes.get("r")
             self._place = self._column(reference) if reference else self._place + 1
@@ -318,6 +319,7 @@ class Cells(Handler):
                 self._cell.value = self._cell.value or ""
 
     def end(self, name: str) -> None:
+        """An element ends: a cell or a row is whole."""
         if name == "c" and self._cell is not None:
             self._take(self._cell)
             self._cell = None
@@ -330,6 +332,7 @@ class Cells(Handler):
             self._into = ""
 
     def text(self, text: str) -> None:
+        """Text of a value or a formula."""
         if not self._into or self._cell is None:
             return
         if self._into == "f":

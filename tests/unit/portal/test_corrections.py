@@ -264,7 +264,7 @@ def test_a_workbook_that_comes_back_says_what_it_corrects_and_loses_nothing(port
     answer = portal.ask(
         "POST", f"{address}/returned", data=form, files={"file": ("b.xlsx", kept.getvalue())}, headers=headers
     )
-    assert "已更正 1 行，未更正 1 行，无法对应 1 行，不在其中 2 行" in answer.text
+    assert "已更正 1 行，未更正 1 行，无法对应 2 行，不在其中 2 行" in answer.text
     assert "columns were deleted: name name" in answer.text and "its 1 rows cannot be told" in answer.text
     assert NAME not in answer.text
     digest = re.search(rf"{address}/attachments/([0-9a-f]{{64}})", answer.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 
 from contracts.acts import Role
+from contracts.model import Department
 from lake.findings.finding import Kind
 from portal.corrections.desk import CorrectionDesk
 from tests.unit.portal.catalogued import role
@@ -192,6 +194,15 @@ def test_files_lie_by_digest_and_are_served_as_nothing_but_downloads(city: Quara
     assert city.portal.ask("GET", f"{address}/attachments/{file.name}", headers=browser).status_code == 410
 
 
+def test_a_file_that_is_too_large_is_refused_in_words(city: Quarantined) -> None:
+    address, big = opened(city), {"file": ("a.txt", b"x" * (1 << 20))}
+    told = city.portal.ask("POST", f"{address}/say", files=big, headers={"Accept": "text/html,*/*"})
+    assert told.status_code == 413 and "1 MB" in told.text and told.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in told.headers["content-security-policy"]
+    machine = city.portal.ask("POST", f"{address}/say", files=big)
+    assert machine.status_code == 413 and machine.json()["errorCode"] == "MALFORMED_REQUEST"
+
+
 def test_a_workbook_of_rows_is_one_however_it_is_attached(city: Quarantined) -> None:
     address, browser = opened(city), city.enters(HAI)
     token = city.portal.people.sessions.find(browser["Cookie"].removeprefix("zt="), city.portal.clock.now())
@@ -214,7 +225,15 @@ def test_a_workbook_of_rows_is_one_however_it_is_attached(city: Quarantined) -> 
 
 
 def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(city: Quarantined) -> None:
-    release = city.portal.publish()
+    release, known = city.portal.publish(), city.portal.city.catalogue
+    departments = {**known.departments, "tax": Department("tax", "税务局", "Tax", "001", "nobody")}
+    city.portal.city.catalogue = replace(known, departments=departments)
+    sources = [{"dataset": city.dataset.id}]
+    verdict = {"agreement": release.agreement, "release_id": release.release_id, "evidence": {"sources": sources}}
+    for body in (verdict, {**verdict, "release_id": None, "evidence": {"sources": [{"dataset": "tax.x"}]}}):
+        city.portal.city.ledger.append(
+            "verdict", {"verdict": "released", "violations": [], **body}, city.portal.clock.now()
+        )
     anna = city.portal.sign_in(ANNA, role(Role.APPLICANT, agency=RECIPIENT))
     form = {"release": release.release_id, "column": "person_id", "key": "999001193503143281", "words": "wrong person"}
     answer = city.portal.post("/cases/new", form, anna)
@@ -224,6 +243,10 @@ def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(c
     assert len(entry.body["about"]["keys"]) == 64 and "999001193503143281" not in str(entry.body)
     assert "wrong person" in page(city, address, STELLA) and page(city, address, HAI).count("wrong person") == 0
     assert acts(city, address, "send", STELLA).status_code == 403
+    told = page(city, address, STELLA)
+    assert 'value="test"' in told and 'value="tax"' not in told
+    foreign = acts(city, address, "send", STELLA, department="tax")
+    assert foreign.status_code == 403 and "made of what test deliver" in foreign.text
     assert acts(city, address, "send", STELLA, department="test").status_code == 303
     assert acts(city, address, "answer", HAI, outcome="corrected").status_code == 303
     assert city.portal.ask("GET", address, headers=anna).text.count("答复已更正")

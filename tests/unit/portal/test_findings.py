@@ -147,6 +147,13 @@ def test_a_release_whose_term_is_over_is_one_before_the_next_run(city: Catalogue
     assert [each.detail for each in told()] == [""], "told once"
 
 
+def test_what_no_fault_can_be_is_no_filter(city: Catalogued) -> None:
+    boris = city.portal.sign_in("boris@city.example", role(Role.OFFICER))
+    for asked, status in (("", 200), ("kind=", 200), ("kind=late", 200), ("department=culture_tourism", 200),
+                          ("kind=typo", 400), ("department=typo", 400)):  # fmt: skip
+        assert city.portal.ask("GET", f"/findings?{asked}", headers=boris).status_code == status, asked
+
+
 def test_each_reader_has_what_they_answer_for(city: Catalogued) -> None:
     city.tell("verdict", judged(AGREEMENT, "withheld", TABLE))
     fails(city, 7)

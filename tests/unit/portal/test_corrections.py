@@ -219,6 +219,7 @@ def test_a_workbook_of_rows_is_one_however_it_is_attached(city: Quarantined) -> 
     # One of before, of which the ledger says nothing, is looked into as it is served.
     entry = next(one for one in city.portal.city.ledger.entries("case") if one.body["doing"] == "say")
     (kept,) = entry.body["attachments"]
+    assert kept["holds"] == "rows"
     body = {**entry.body, "words": "once more", "attachments": [{**kept, "holds": ""}]}
     city.portal.city.ledger.append("case", body, city.portal.clock.now())
     assert city.portal.ask("GET", f"{address}/attachments/{file.name}", headers=city.enters(BAO)).status_code == 404

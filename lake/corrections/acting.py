@@ -80,7 +80,7 @@ def step_of(number: str, doing: Doing, seat: Seat, who: Doer, told: Told, at: da
 def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
     """What somebody may do in a case now."""
     to = next((one for one in case.about.among if one != case.about.department), "")
-    to = to or ("" if case.about.department else "department")
+    to = to or ("" if case.opened.about and case.opened.about.department else "department")
     said = [Told("words", one, "ground", to, case.moved) for one in Outcome]
     return tuple(
         doing
@@ -196,6 +196,7 @@ def is_stuck(case: Case, persons: Persons, at: datetime) -> bool:
 
 
 def waiting(cases: Iterable[Case], who: Doer, at: datetime) -> list[Case]:
-    """The cases in which somebody is to do something; to talk, withdraw and dispute are no duties."""
-    duties = {Doing.SEND, Doing.ANSWER, Doing.DECIDE, Doing.CLOSE}
-    return [one for one in cases if one.state is not State.CLOSED and duties & set(may(one, who, at))]
+    """The cases in which somebody is to do something; to talk, withdraw, dispute and send on are no duties."""
+    duties = {Doing.ANSWER, Doing.DECIDE, Doing.CLOSE}
+    every = ((one, duties | {Doing.SEND} if one.state is State.OPEN else duties) for one in cases)
+    return [one for one, due in every if one.state is not State.CLOSED and due & set(may(one, who, at))]

@@ -229,7 +229,7 @@ def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(c
     release, known = city.portal.publish(), city.portal.city.catalogue
     departments = {**known.departments, "tax": Department("tax", "税务局", "Tax", "001", "nobody")}
     city.portal.city.catalogue = replace(known, departments=departments)
-    sources = [{"dataset": city.dataset.id}]
+    sources = [{"dataset": city.dataset.id}, {"dataset": "housing.x"}]
     verdict = {"agreement": release.agreement, "release_id": release.release_id, "evidence": {"sources": sources}}
     for body in (verdict, {**verdict, "release_id": None, "evidence": {"sources": [{"dataset": "tax.x"}]}}):
         city.portal.city.ledger.append(
@@ -247,8 +247,10 @@ def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(c
     told = page(city, address, STELLA)
     assert 'value="test"' in told and 'value="tax"' not in told
     foreign = acts(city, address, "send", STELLA, department="tax")
-    assert foreign.status_code == 403 and "made of what test deliver" in foreign.text
+    assert foreign.status_code == 403 and "made of what housing, test deliver" in foreign.text
     assert acts(city, address, "send", STELLA, department="test").status_code == 303
+    assert "改送数源部门" in page(city, address, STELLA)
+    assert address not in page(city, "/cases?waiting=1", STELLA), "that it could be sent on is no duty"
     assert acts(city, address, "answer", HAI, outcome="corrected").status_code == 303
     assert city.portal.ask("GET", address, headers=anna).text.count("答复已更正")
     assert city.portal.post("/cases/new", form | {"column": "nothing"}, anna).status_code == 400

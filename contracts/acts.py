@@ -121,8 +121,13 @@ class DeclaredPersons:
 
 
 def person_key(name: str) -> str:
-    """A person's name as it is compared: an address in capitals is nobody else's."""
-    return name.strip().casefold()
+    """A person's name as it is compared: an address in capitals, or with the dot at its end that names of hosts may
+    have, or with another script's dots, is nobody else's (RFC 1034, 3.1; RFC 3490, 3.1).
+    """
+    return name.strip().casefold().translate(DOTS).rstrip(".")
+
+
+DOTS = str.maketrans(dict.fromkeys("。．｡", "."))
 
 
 @dataclass(frozen=True)

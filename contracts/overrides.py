@@ -93,6 +93,25 @@ class Override:
         )
         return next((why for holds, why in faults if holds), None)
 
+    def changed(self, seen: OverriddenCheck, check: CheckResult) -> str:
+        """Why a check that it names, and that fails now, is not what was seen."""
+        if not seen.same_rule:
+            return "the rule has changed since"
+        if check.failing_rows is not None and check.failing_rows > seen.failing_rows:
+            return f"{seen.failing_rows} rows failed when it was asked"
+        return "the table has changed since" if self.exact else "it sets no such check aside"
+
+    def why_idle(self, checks: Iterable[CheckResult], agreement: str, today: date) -> str | None:
+        """Why it sets aside not all of what it names, None where it does; `checks` are the results as they are now."""
+        why = self.why_not(agreement, today)
+        if why is not None:
+            return why
+        if not all(one.same_rule for one in self.checks):
+            return "the rule has changed since"
+        failing = [one for one in checks if not one.passed]
+        named = ((seen, one) for one in failing for seen in self.checks if _of_one(seen, one))
+        return next((self.changed(*each) for each in named if not each[0].covers(each[1], exact=self.exact)), None)
+
     @property
     def is_confirmed(self) -> bool:
         """Whether a second person's word counts: until then another may give theirs."""
@@ -114,6 +133,10 @@ class Override:
             f"未通过的检查 {named} 依授权不阻止发布，至 {self.until}；申请 {who}，确认 {by}；理由：{self.reason} / "
             f"Released in spite of {named}, until {self.until}; asked by {who}, confirmed by {by}: {self.reason}"
         )
+
+
+def _of_one(seen: OverriddenCheck, check: CheckResult) -> bool:
+    return (seen.table, seen.rule) == (check.table, check.rule)
 
 
 def _same(one: Signed, other: Signed) -> bool:

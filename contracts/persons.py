@@ -6,7 +6,7 @@ import base64
 import binascii
 import textwrap
 
-from contracts.acts import OF_DEPARTMENT, Person, PersonKey, Role, RoleGrant, person_key
+from contracts.acts import DOTS, OF_DEPARTMENT, Person, PersonKey, Role, RoleGrant, person_key
 from contracts.declarations import PersonDeclaration, PersonKeyDeclaration, PersonsDeclaration, RoleDeclaration
 from contracts.documents import Document
 
@@ -25,6 +25,8 @@ def read_persons(document: Document) -> dict[str, Person]:
 
 
 def _check(document: Document, name: str, one: PersonDeclaration, keys: dict[str, str]) -> None:
+    if name.strip().translate(DOTS).endswith("."):
+        document.fault(("persons", name), f"{name} ends with a dot", "the same name without it")
     for number, role in enumerate(one.roles):
         if role.until < role.from_:
             text = f"ends on {role.until}, before it begins"

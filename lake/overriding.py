@@ -87,7 +87,7 @@ class Overrides:
             confirming = [one for one in later if one.act.deed is Deed.CONFIRM_OVERRIDE and _same(one.act, asked.act)]
             confirmed = min(confirming, key=lambda one: self._worth(one, asked), default=None)
             ended = next((one for one in later if one.act.deed is Deed.END_OVERRIDE and one.fault is None), None)
-            signed = _signed(asked)
+            signed = self._signed(asked)
             if signed.fault is None and not self._cares(asked, departments):
                 signed = replace(signed, fault="of no department whose data are in it")
             yield Override(
@@ -96,15 +96,21 @@ class Overrides:
                 until=terms.until,
                 reason=asked.act.words,
                 asked=signed,
-                confirmed=_signed(confirmed) if confirmed else None,
+                confirmed=self._signed(confirmed) if confirmed else None,
                 exact=terms.exact,
                 bounded=terms.until <= self.latest(day_of(asked.at)),
                 ended=f"{ended.act.person}: {ended.act.words}" if ended else None,
             )
 
+    def _signed(self, one: Recorded) -> Signed:
+        """Who did it, of the persons as they are declared: where some are, nobody else is played either."""
+        act, known = one.act, self.acts.persons.catalogue.persons
+        gone = f"{act.person} is among the persons no more" if known and person_key(act.person) not in known else None
+        return Signed(act.person, str(act.role), act.at, act.digest, one.fault or gone, act.played)
+
     def _worth(self, one: Recorded, asked: Recorded) -> bool:
         """Those that count come first."""
-        return one.fault is not None or person_key(one.act.person) == person_key(asked.act.person)
+        return self._signed(one).fault is not None or person_key(one.act.person) == person_key(asked.act.person)
 
     def _cares(self, asked: Recorded, departments: Collection[str]) -> bool:
         person = self.acts.persons.find(asked.act.person)
@@ -138,11 +144,6 @@ def cares(person: Person, departments: Collection[str], day: date) -> bool:
 
 def _same(confirming: Act, asked: Act) -> bool:
     return all(confirming.seen.get(part) == asked.seen.get(part) for part in _PARTS)
-
-
-def _signed(one: Recorded) -> Signed:
-    act = one.act
-    return Signed(act.person, str(act.role), act.at, act.digest, one.fault, act.played)
 
 
 def _terms(act: Act) -> Terms | None:
@@ -179,8 +180,10 @@ class Desk:
         return self.overrides.of(agreement, self.departments(agreement))
 
     def standing(self, agreement: str, one: Override, today: date) -> str | None:
-        """Why an override does not stand; None where it does."""
-        return one.why_not(agreement_digest(self.catalogue.agreements[agreement]), today)
+        """Why an override does not stand as the gate sees it, over what was judged last; None where it does."""
+        evidence = read_evidence(self._verdict(agreement).get("evidence"))
+        checks = evidence.quality.checks if evidence else ()
+        return one.why_idle(checks, agreement_digest(self.catalogue.agreements[agreement]), today)
 
     def departments(self, agreement: str) -> frozenset[str]:
         """The departments whose data a product is made of, as it was last judged."""
@@ -259,7 +262,14 @@ class Desk:
     def end(self, agreement: str, override: str, who: Actor, said: Said) -> Act:
         """End an override; what stands on it is withdrawn by the next run."""
         asked = self.find(agreement, override)
+        self.expect_open(asked)
         return self._act(who, Deed.END_OVERRIDE, agreement, {"override": asked.asked.digest}, said)
+
+    def expect_open(self, asked: Override) -> None:
+        """SharingRefused for one that is ended: what is said of it a second time would be said to nobody."""
+        if asked.ended is not None:
+            number = asked.asked.digest[:12]
+            raise SharingRefused("override_open", number, f"it is ended already, by {asked.ended}", "nothing is left")
 
     def confirming(self, agreement: str, asked: Override) -> dict[str, str]:
         """What whoever confirms signs: all that was asked, and which act asked it."""

@@ -41,7 +41,7 @@ class Guard:
         if not why:
             status, why, body = await _read(receive)
         if why:
-            await _refuse(send, status, why)
+            await _refuse(_dressed(send), status, why, page=_for_a_person(scope))
             return
         await self._app(scope, _replayed(body, receive), _dressed(send))
 
@@ -99,10 +99,28 @@ def _dressed(send: Send) -> Send:
     return dressed
 
 
-async def _refuse(send: Send, status: int, why: str) -> None:
-    body = json.dumps({"errorCode": "MALFORMED_REQUEST", "message": why}).encode()
+def _for_a_person(scope: Scope) -> bool:
+    """Whether a browser asks, and not a machine."""
+    return any(name.lower() == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
+_IN_WORDS = {
+    413: ("提交的内容过大：一次最多 1 MB。请返回，换用较小的文件。", "What you sent is too large: 1 MB at most. ")
+}
+_PAGE = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>未受理 Not taken</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/style.css"></head>
+<body><main><h1>未受理 <span lang="en">Not taken</span></h1>
+<p>{zh} <span lang="en">{en}Go back; nothing of it was kept.</span></p></main></body></html>
+"""
+
+
+async def _refuse(send: Send, status: int, why: str, *, page: bool) -> None:
+    zh, en = _IN_WORDS.get(status, ("请求有误，请返回重试。", f"{why}. "))
+    told = json.dumps({"errorCode": "MALFORMED_REQUEST", "message": why})
+    body = (_PAGE.format(zh=zh, en=en) if page else told).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", b"text/html; charset=utf-8" if page else b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]

@@ -76,6 +76,12 @@ class Release:
         """The batches that its certificate names."""
         return self.statement.batches if self.statement else ()
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it may be read: of its agreement's term, and of every override that it stands on."""
+        said = self.statement.predicate if self.statement else None
+        return min(said.agreement.valid_until, *(one.until for one in said.overrides), date.max) if said else None
+
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data, and the body of its ledger entry."""
         predicate = self.statement.predicate if self.statement else None
@@ -170,9 +176,8 @@ def current_release(releases_root: Path, agreement: str, today: date | None = No
     release = _read(agreement, home / identity, "current")
     if release.statement is None:
         return None
-    said = release.statement.predicate
-    ends = (said.agreement.valid_until, *(one.until for one in said.overrides))
-    return release if today is None or said.agreement.valid_from <= today <= min(ends) else None
+    first, last = release.statement.predicate.agreement.valid_from, release.last_day
+    return release if today is None or (last is not None and first <= today <= last) else None
 
 
 def list_releases(releases_root: Path, agreement: str | None = None) -> list[Release]:

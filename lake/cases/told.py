@@ -44,7 +44,8 @@ def whole(case: Case, by: Rules, at: datetime) -> dict[str, Any]:
 
 
 def clock(one: Deadline) -> dict[str, Any]:
-    """One deadline; `left` below nothing is past, and `due` is unknown while the clock stands."""
+    """One deadline; `left` below nothing is past, `due` is unknown while the clock stands, and `met` says
+    whether it ended (`done`) by what was due."""
     stopped = one.span.stopped_since
     return {
         "deadline": one.span.name,
@@ -57,6 +58,7 @@ def clock(one: Deadline) -> dict[str, Any]:
         "due": one.due and one.due.isoformat(),
         "stopped_since": stopped and stopped.isoformat(),
         "done": one.span.done and one.span.done.isoformat(),
+        "met": one.span.done is not None and one.span.met,
         "late": one.late,
         "overdue": one.overdue,
         "unknown": one.horizon or None,

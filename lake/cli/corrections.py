@@ -161,7 +161,8 @@ def _doer(desk: _Desk, told: _Said) -> Any:
 
 def _open(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
     from lake.corrections.acting import Told, open_case
-    from lake.corrections.opening import about_release, about_rows, about_rule, keys_digest
+    from lake.corrections.confirming import in_lake
+    from lake.corrections.opening import about_release, about_rows, about_rule, expect_unmended, keys_digest
     from lake.corrections.told import whole
     from lake.quarantine.book import QuarantineBook
     from lake.quarantine.rows import opened
@@ -176,6 +177,7 @@ def _open(settings: Settings, which: str, told: _Said) -> dict[str, Any]:
             book = QuarantineBook(ledger, place_of_store(settings))
             about = about_rows(book, dataset, batch, reason)
             with opened(settings) as connection:
+                expect_unmended(in_lake(connection, book)(dataset, batch, reason), about)
                 about = about_rows(book, dataset, batch, reason, keys_digest(connection, dataset, batch, reason))
         elif "." in which:
             about = about_rule(ledger, desk.catalogue, which, reason, column)
@@ -228,7 +230,7 @@ def _settle(settings: Settings) -> dict[str, Any]:
         book = QuarantineBook(desk.book.ledger, place_of_store(settings))
         if settings.catalog.exists():
             with opened(settings) as connection:
-                settle(desk.book, book, desk.catalogue, desk.at, in_lake(connection))
+                settle(desk.book, book, desk.catalogue, desk.at, in_lake(connection, book))
         else:
             settle(desk.book, book, desk.catalogue, desk.at)
         return {"corrections": [brief(one, desk.rules, desk.at) for one in desk.book.cases().values()]}

@@ -18,7 +18,7 @@ from lake.acts import Persons
 from lake.cases.reading import roles_of
 from lake.corrections.reading import SEATS, Book, agencies_of, departments_of
 from sharing.corrections.about import About
-from sharing.corrections.law import Case, fault_of
+from sharing.corrections.law import SAID_ALREADY, Case, fault_of
 from sharing.corrections.steps import KIND, Attachment, Step, number_of
 from sharing.corrections.vocabulary import RIGHTS, Doing, Kind, Outcome, Seat, State
 from sharing.faults import SharingRefused
@@ -79,7 +79,9 @@ def step_of(number: str, doing: Doing, seat: Seat, who: Doer, told: Told, at: da
 
 def may(case: Case, who: Doer, at: datetime) -> tuple[Doing, ...]:
     """What somebody may do in a case now."""
-    said = [Told("words", one, "ground", "department", case.moved) for one in Outcome]
+    to = next((one for one in case.about.among if one != case.about.department), "")
+    to = to or ("" if case.opened.about and case.opened.about.department else "department")
+    said = [Told("words", one, "ground", to, case.moved) for one in Outcome]
     return tuple(
         doing
         for doing in Doing
@@ -100,7 +102,7 @@ def propose(case: Case, doing: Doing, who: Doer, told: Told, at: datetime) -> St
     listed = [fault for step, fault in tried if step.seat in RIGHTS[doing]]
     roles = ", ".join(map(str, who.seats)) or "nobody who acts in cases"
     why = str((listed or [f"{who.name} may not {doing}: is {roles}"])[-1])
-    rule = CASE_CHANGED if why.startswith("meanwhile") else NOT_ALLOWED
+    rule = CASE_CHANGED if why.startswith("meanwhile") or why == SAID_ALREADY else NOT_ALLOWED
     raise SharingRefused(rule, case.id, why, _SEE.format(case=case.id))
 
 
@@ -194,6 +196,7 @@ def is_stuck(case: Case, persons: Persons, at: datetime) -> bool:
 
 
 def waiting(cases: Iterable[Case], who: Doer, at: datetime) -> list[Case]:
-    """The cases in which somebody is to do something; to talk, withdraw and dispute are no duties."""
-    duties = {Doing.SEND, Doing.ANSWER, Doing.DECIDE, Doing.CLOSE}
-    return [one for one in cases if one.state is not State.CLOSED and duties & set(may(one, who, at))]
+    """The cases in which somebody is to do something; to talk, withdraw, dispute and send on are no duties."""
+    duties = {Doing.ANSWER, Doing.DECIDE, Doing.CLOSE}
+    every = ((one, duties | {Doing.SEND} if one.state is State.OPEN else duties) for one in cases)
+    return [one for one, due in every if one.state is not State.CLOSED and due & set(may(one, who, at))]

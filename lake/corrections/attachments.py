@@ -1,17 +1,20 @@
 """Files that are given with steps of cases: kept by their digest below the state, for their owner alone.
 
-Nothing of them is read, opened or believed; who may have one is asked where it is served.
+Nothing of them is believed, and they are looked into for nothing but whether they have rows; who may have one is asked
+where it is served.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from contracts.signs import is_unseen
+from lake.quarantine.marks import holds_rows
 from lake.settings import Settings
-from sharing.corrections.steps import Attachment
+from sharing.corrections.steps import ROWS, Attachment
 from sharing.durable import make_folder, read_file, write_file
 from sharing.faults import SharingRefused
 
@@ -23,11 +26,15 @@ _UNSAFE = re.compile(r"[^\w.\-()（） ]")
 
 
 def keep(settings: Settings, name: str, data: bytes, holds: str = "") -> Attachment:
-    """Keep a file; the same bytes lie there once. SharingRefused for one that is empty or too large."""
+    """Keep a file; the same bytes lie there once. Whatever somebody says of it, what may be an exported workbook has
+    rows. SharingRefused for one that is empty or too large.
+    """
     if not data or len(data) > MOST_BYTES:
         what = "it is empty" if not data else f"it has {len(data)} bytes"
         raise SharingRefused("attachment_size", plain_name(name), what, f"give a file of 1 to {MOST_BYTES} bytes")
     found = Attachment(hashlib.sha256(data).hexdigest(), plain_name(name), len(data), holds)
+    if holds_rows(data):
+        found = replace(found, holds=ROWS)
     folder = settings.state / FOLDER
     make_folder(folder)
     folder.chmod(0o700)

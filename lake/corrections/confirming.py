@@ -1,12 +1,13 @@
 """What the platform does in cases by itself: it counts what deliveries mended, closes what is mended whole or was taken
-back, and tells the officer of what is overdue. Safe to repeat: what was said is said once.
+back, opens again what a delivery had mended that is taken back itself, and tells the officer of what is overdue. Safe
+to repeat: what was said is said once.
 
 Where the lake is open, mended rows are counted by reason; from the ledger alone only a whole batch is known to be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,10 +41,12 @@ def settle(
     book: Book, quarantine: QuarantineBook, catalogue: Catalogue, at: datetime, unmended: Unmended | None = None
 ) -> int:
     """Say all that the platform has to say of cases; how many steps that took."""
-    cases = {number: one for number, one in book.cases().items() if one.state is not State.CLOSED}
-    if not cases:
-        return 0
-    steps = [*_settling(cases, quarantine, catalogue, at, unmended or _by_ledger(quarantine))]
+    told = book.cases()
+    cases = {number: one for number, one in told.items() if one.state is not State.CLOSED}
+    by_ledger = _by_ledger(quarantine)
+    steps = [*_settling(cases, quarantine, catalogue, at, unmended or by_ledger)]
+    counting = _unless_whole(by_ledger, unmended or _where_told(quarantine, by_ledger))
+    steps += _reopening(told.values(), quarantine, catalogue, at, counting)
     closed = {step.case for step in steps if step.doing is Doing.CLOSE}
     steps += (step for step in overdue_steps(cases, rules(catalogue), at) if step.case not in closed)
     if steps:
@@ -56,13 +59,8 @@ def settle_city(city: City) -> int:
     if next(city.ledger.entries(KIND), None) is None:
         return 0
     book = Book(city.ledger, Persons.of(city.settings, city.catalogue))
-    return settle(
-        book,
-        QuarantineBook(city.ledger, place_of_store(city.settings)),
-        city.catalogue,
-        city.now(),
-        in_lake(city.connection),
-    )
+    quarantine = QuarantineBook(city.ledger, place_of_store(city.settings))
+    return settle(book, quarantine, city.catalogue, city.now(), in_lake(city.connection, quarantine))
 
 
 def _settling(
@@ -75,6 +73,43 @@ def _settling(
         step = _taken_back(case, quarantine, dataset, at) or _confirmed(case, unmended, dataset, at)
         if step is not None and fault_of(case, step) is None:
             yield step
+
+
+def _reopening(
+    cases: Iterable[Case], quarantine: QuarantineBook, catalogue: Catalogue, at: datetime, unmended: Unmended
+) -> Iterator[Step]:
+    """What was closed as mended and is no more, for the delivery that mended it counts no more."""
+    for case in cases:
+        dataset = _dataset(catalogue, case.about.dataset) if case.before is not None else None
+        if dataset is None or is_taken_back(quarantine, dataset, case.about.batch) is not None:
+            continue
+        counted = _confirmed(case, unmended, dataset, at)
+        step = counted and replace(counted, doing=Doing.REOPEN, words=LOST)
+        if step is not None and fault_of(case, step) is None:
+            yield step
+
+
+LOST = "更正已不再生效：更正的报送被撤回或召回 the delivery that mended it was taken back: its rows are open again"
+
+
+def _unless_whole(known: Unmended, counting: Unmended) -> Unmended:
+    """As `counting`, that is asked only where a batch is not known to be mended whole: closed cases are many."""
+
+    def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
+        return 0 if known(dataset, batch, "") == 0 else counting(dataset, batch, reason)
+
+    return unmended
+
+
+def _where_told(quarantine: QuarantineBook, known: Unmended) -> Unmended:
+    """As `known`, of batches of which the ledger ever told what mended them: where none did, the lake alone knows."""
+
+    def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
+        names = (dataset.id, *dataset.formerly)
+        told = any(quarantine.ledger.latest("corrected", f"{name}/{batch}") for name in names)
+        return known(dataset, batch, reason) if told else None
+
+    return unmended
 
 
 def _dataset(catalogue: Catalogue, name: str) -> Dataset | None:
@@ -115,13 +150,18 @@ def _by_ledger(quarantine: QuarantineBook) -> Unmended:
     return unmended
 
 
-def in_lake(connection: duckdb.DuckDBPyConnection) -> Unmended:
-    """Counted in the lake, row by row."""
+def in_lake(connection: duckdb.DuckDBPyConnection, quarantine: QuarantineBook | None = None) -> Unmended:
+    """Counted in the lake, row by row; of deliveries that were taken back since the last run the book knows."""
 
     def unmended(dataset: Dataset, batch: str, reason: str) -> int | None:
         batches = stored_batches(connection, dataset.id).get(dataset.id, [])
         right = corrected_rows(dataset, stored_deliveries(connection, dataset.id).get(dataset.id, []), batches)
-        mended = f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null)"
+        undone = quarantine.standing(dataset).undone if quarantine else ()
+        gone = [str(one.delivery) for one in batches if one.batch in undone]
+        stands = f"and righted not in ({', '.join(gone)})" if gone else ""
+        mended = (
+            f"and (q._delivery, q._row) not in (select number, _row from ({right}) where _row is not null {stands})"
+        )
         held = f"and list_contains(q._faults, {literal(reason)})" if reason else ""
         found = connection.execute(
             f"select count(*) from {quarantine_table(dataset)} as q where q._batch = {literal(batch)} {held} "

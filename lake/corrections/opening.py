@@ -39,7 +39,7 @@ def about_rows(book: QuarantineBook, dataset: Dataset, batch: str, reason: str =
         what = f"no row of the batch was rejected for {reason!r}"
         raise SharingRefused("case_rows", f"{dataset.id} {batch}", what, _SEE.format(dataset=dataset.id))
     zh = words_of(dataset, reason)[0] if reason else "被拒记录"
-    return About(
+    about = About(
         title=f"{dataset.title_zh}：{zh}（{rows} 行）",
         department=dataset.department,
         dataset=dataset.id,
@@ -50,6 +50,15 @@ def about_rows(book: QuarantineBook, dataset: Dataset, batch: str, reason: str =
         keys=keys,
         evidence=(found.seq,),
     )
+    expect_unmended(found.open, about)
+    return about
+
+
+def expect_unmended(left: int | None, about: About) -> None:
+    """SharingRefused where so many rows are not mended yet, and that is none (None: nobody knows)."""
+    if left == 0:
+        subject, what = f"{about.dataset} {about.batch}", "later deliveries have mended all of these rows already"
+        raise SharingRefused("case_mended", subject, what, "nothing is to be corrected: look at what is open yet")
 
 
 def keys_digest(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batch: str, reason: str = "") -> str:
@@ -117,7 +126,19 @@ def about_release(ledger: Ledger, catalogue: Catalogue, release: str, column: st
         agreement=name,
         release=release,
         evidence=(entry.seq,),
+        among=_departments(ledger, name, release),
     )
+
+
+def _departments(ledger: Ledger, agreement: str, release: str) -> tuple[str, ...]:
+    """The departments whose data are in a release, as it was judged when it was made; else as judged last."""
+    newest = ledger.latest("verdict", agreement)
+    body = newest.body if newest else {}
+    if body.get("release_id") != release:
+        every = (row["body"] for row in ledger.rows("verdict", 0))
+        body = next((one for one in every if one.get("release_id") == release), body)
+    sources = (body.get("evidence") or {}).get("sources") or ()
+    return tuple(sorted({str(one["dataset"]).partition(".")[0] for one in sources}))
 
 
 def key_digest(release: str, key: str, secret: bytes) -> str:

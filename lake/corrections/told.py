@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.clock import day_of
@@ -21,7 +21,9 @@ from sharing.corrections.vocabulary import State
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case that is not closed: `due` is the last day of what is due first, None where nothing is or nobody knows."""
+    """A case that is not closed: `due` is the last day of what is due first, None where nothing is or nobody knows;
+    `since` when it was opened, and `overdue_since` the first day after the first that passed.
+    """
 
     case: str
     kind: str
@@ -35,6 +37,7 @@ class OpenCase:
     overdue: bool
     rows: int | None
     unmended: int
+    overdue_since: str | None = None
 
     @property
     def address(self) -> str:
@@ -57,6 +60,7 @@ def open_cases(
 def _open(case: Case, by: Rules, at: datetime) -> OpenCase:
     clocks = [one for one in deadlines(case, by, day_of(at)) if one.open]
     due = min((one.due for one in clocks if one.due is not None), default=None)
+    late = min((one.due for one in clocks if one.overdue and one.due is not None), default=None)
     about = case.about
     return OpenCase(
         case=case.id,
@@ -71,6 +75,7 @@ def _open(case: Case, by: Rules, at: datetime) -> OpenCase:
         overdue=any(one.overdue for one in clocks),
         rows=about.rows,
         unmended=case.unmended,
+        overdue_since=(late + timedelta(days=1)).isoformat() if late else None,
     )
 
 

@@ -27,8 +27,9 @@ def everything(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> list
     """Every fault, the urgent first."""
     told = Told(ledger)
     told.read_on()
-    past = of_past(QualityPast(settings, ledger, catalogue), catalogue, day_of(settings.clock.now()))
-    return findings(told, catalogue, [*past.found, *more(settings, catalogue, ledger)], past.since)
+    today = day_of(settings.clock.now())
+    past = of_past(QualityPast(settings, ledger, catalogue), catalogue, today)
+    return findings(told, catalogue, today, [*past.found, *more(settings, catalogue, ledger)], past.since)
 
 
 def more(settings: Settings, catalogue: Catalogue, ledger: Ledger) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, partial
 from itertools import chain, takewhile
 from types import MappingProxyType
@@ -28,11 +28,15 @@ _GATES = {gate.name: gate.title_zh for gate in GATES}
 
 
 def findings(
-    told: Told, catalogue: Catalogue, more: Iterable[Finding] = (), since: Since = MappingProxyType({})
+    told: Told,
+    catalogue: Catalogue,
+    today: date,
+    more: Iterable[Finding] = (),
+    since: Since = MappingProxyType({}),
 ) -> list[Finding]:
     """Every fault of the city, the urgent first; `since` knows of rules' failing what `told` reads no more."""
-    gathering = _Gathering(told, catalogue, since)
-    own = (gathering.refused(), gathering.withheld(), gathering.failing(), gathering.rejecting())
+    gathering = _Gathering(told, catalogue, today, since)
+    own = (gathering.refused(), gathering.withheld(), gathering.ended(), gathering.failing(), gathering.rejecting())
     found = [*chain.from_iterable(own), *map(gathering.reaching, more)]
     return sorted(found, key=lambda one: one.rank)
 
@@ -51,6 +55,7 @@ class _Gathering:
 
     told: Told
     catalogue: Catalogue
+    today: date
     since: Since
 
     @cached_property
@@ -68,7 +73,7 @@ class _Gathering:
         for name, judged in sorted(self._verdicts.items()):
             agreement = self.catalogue.agreements.get(name)
             if agreement is not None:
-                one = Reached(name, agreement.product, agreement.agency, self.told.released(name))
+                one = Reached(name, agreement.product, agreement.agency, self.told.released(name, self.today))
                 for table in {*judged.tables, f"product.{agreement.product}"}:
                     found.setdefault(table, []).append(one)
         return {table: tuple(each) for table, each in found.items()}
@@ -167,7 +172,7 @@ class _Gathering:
                 continue
             gates = sorted({str(one["gate"]) for one in judged.violations})
             first = judged.violations[0]
-            current = self.told.released(name)
+            current = self.told.released(name, self.today)
             yield Finding(
                 *(Kind.WITHHELD, name, "", "", agreement.author or self._owners(judged)),
                 Words(
@@ -179,6 +184,26 @@ class _Gathering:
                 judged.since,
                 (Reached(name, agreement.product, agreement.agency, current),),
                 ",".join(gates),
+                self._supplying(judged),
+            )
+
+    def ended(self) -> Iterator[Finding]:
+        """Products of which nobody reads the release any more, though every gate let it pass: its term is over."""
+        for name, judged in sorted(self._verdicts.items()):
+            agreement, last = self.catalogue.agreements.get(name), self.told.last_day(name)
+            if agreement is None or last is None or judged.verdict != "released" or self.today <= last:
+                continue
+            yield Finding(
+                *(Kind.WITHHELD, name, "", "", ""),
+                Words(f"{agreement.title_zh}：已于 {last} 到期，不再提供", f"ended on {last}: nobody reads it now"),
+                Words(
+                    "更正不合格数据，或按期重新授权、续签协议",
+                    "mend what fails, or have it overridden or agreed anew; the next run judges it",
+                ),
+                f"/releases/{name}",
+                last + timedelta(days=1),
+                (Reached(name, agreement.product, agreement.agency, False),),
+                f"ended {last}",
                 self._supplying(judged),
             )
 

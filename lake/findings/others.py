@@ -37,7 +37,7 @@ def of_cases(found: Iterable[OpenCase]) -> Iterator[Finding]:
             Words(f"{one.title}{due}", f"{one.state}{f', due {one.due}' if one.due else ''}"),
             Words("办理案件", "see to the case"),
             one.address,
-            _day(one.since),
+            _day(one.overdue_since or one.since),
             (),
             str(one.state),
         )

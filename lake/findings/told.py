@@ -12,8 +12,10 @@ from threading import Lock
 from typing import Any
 
 from contracts.clock import day_of
+from contracts.recorded import read_evidence
 from sharing.chain import Entry
 from sharing.ledger import Ledger
+from sharing.overridden import used
 
 _GONE = {"withdrawn", "recalled"}
 _BAD = {"failed", "held"}
@@ -57,11 +59,14 @@ class Told:
         self._deliveries: dict[str, dict[str, Delivered]] = {}
         self._paths: dict[str, frozenset[str]] = {}
         self._released: dict[str, str] = {}
+        self._terms: dict[str, dict[str, date]] = {}
+        self._overridden: dict[str, dict[str, date]] = {}
         self._told = {
             "check": self._check,
             "verdict": self._verdict,
             "batch": self._batch,
             "look": self._look,
+            "release": self._release,
             "switch": self._switch,
             "withdrawal": self._withdrawal,
         }
@@ -83,10 +88,11 @@ class Told:
         ended = [
             *(entry for entry in batches if entry.key not in told_whole),
             *(entry for dataset in sorted(told_whole) for entry in self._ledger.about("batch", dataset)),
+            *self._ledger.recent("release", 1),
             *self._ledger.recent("switch", 1),
             *self._ledger.recent("withdrawal", 1),
         ]
-        rest = [kind for kind in self._told if kind not in ("batch", "switch", "withdrawal")]
+        rest = [kind for kind in self._told if kind not in ("batch", "release", "switch", "withdrawal")]
         return sorted([*ended, *self._ledger.kept_after(rest, 0)], key=lambda entry: entry.seq)
 
     @property
@@ -104,10 +110,21 @@ class Told:
         with self._lock:
             return dict(self._verdicts)
 
-    def released(self, agreement: str) -> bool:
-        """Whether a release of an agreement stands, as the ledger has it."""
+    def released(self, agreement: str, today: date | None = None) -> bool:
+        """Whether a release of an agreement stands, as the ledger has it; on a day, whether its term lasts yet."""
         with self._lock:
-            return bool(self._released.get(agreement))
+            release = self._released.get(agreement)
+            if not release:
+                return False
+        last = self.last_day(agreement)
+        return today is None or last is None or today <= last
+
+    def last_day(self, agreement: str) -> date | None:
+        """The last day of what stands of an agreement: of its term, and of the overrides that it stands on."""
+        with self._lock:
+            release = self._released.get(agreement, "")
+            known = (each.get(agreement, {}).get(release) for each in (self._terms, self._overridden))
+            return min((one for one in known if one is not None), default=None)
 
     def refused(self, dataset: str) -> list[Delivered]:
         """The deliveries of a dataset that failed, and lie there yet."""
@@ -149,7 +166,17 @@ class Told:
         same = before is not None and before.verdict == body["verdict"]
         since = before.since if before and same else day_of(entry.at)
         verdict = str(body["verdict"])
+        self._stands_on(str(body["agreement"]), body)
         self._verdicts[entry.key] = Judged(verdict, tuple(body["violations"]), frozenset(tables), since)
+
+    def _stands_on(self, agreement: str, body: Mapping[str, Any]) -> None:
+        """Until when a release stands on overrides: the first that ends takes it along."""
+        told = body.get("evidence") or {}
+        if body.get("release_id") and (told.get("quality") or {}).get("overrides"):
+            evidence = read_evidence(told)
+            ends = [one.until for one in used(evidence)] if evidence else []
+            if ends:
+                self._overridden[agreement] = {str(body["release_id"]): min(ends)}
 
     def _batch(self, entry: Entry) -> None:
         body = entry.body
@@ -172,6 +199,12 @@ class Told:
 
     def _look(self, entry: Entry) -> None:
         self._paths[str(entry.body["dataset"])] = frozenset(entry.body["paths"])
+
+    def _release(self, entry: Entry) -> None:
+        body = entry.body
+        if body.get("valid_until"):
+            term = {str(body["release_id"]): date.fromisoformat(str(body["valid_until"])[:10])}
+            self._terms[str(body["agreement"])] = term
 
     def _switch(self, entry: Entry) -> None:
         self._released[str(entry.body["agreement"])] = str(entry.body["release_id"])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from contracts.evidence import TableEvidence
-from contracts.overrides import OverriddenCheck, Override, lifted_by
+from contracts.overrides import lifted_by
 from contracts.violation import CheckResult, Severity, Violation
 from lineage.gates.gate import Case, Gate
 
@@ -158,16 +158,8 @@ def _no_longer(case: Case, result: CheckResult) -> str:
         named = [seen for seen in one.checks if (seen.table, seen.rule) == (result.table, result.rule)]
         for seen in named:
             why = one.why_not(_agreement(case), case.evidence.today)
-            return f"; the override of it does not stand: {why or _changed(one, seen, result)}"
+            return f"; the override of it does not stand: {why or one.changed(seen, result)}"
     return ""
-
-
-def _changed(one: Override, seen: OverriddenCheck, result: CheckResult) -> str:
-    if not seen.same_rule:
-        return "the rule has changed since"
-    if result.failing_rows is not None and result.failing_rows > seen.failing_rows:
-        return f"{seen.failing_rows} rows failed when it was asked"
-    return "the table has changed since" if one.exact else "it sets no such check aside"
 
 
 def _told(version: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +19,17 @@ from starlette.routing import Route
 from contracts.acts import Role
 from lake.corrections.acting import Told, expect_ground, may
 from lake.corrections.attachments import keep, kept
-from lake.corrections.opening import about_release, about_rows, about_rule, key_digest, keys_digest
+from lake.corrections.confirming import in_lake
+from lake.corrections.opening import (
+    about_release,
+    about_rows,
+    about_rule,
+    expect_unmended,
+    key_digest,
+    keys_digest,
+)
 from lake.quarantine.exporting import check_returned
+from lake.quarantine.marks import holds_rows
 from lake.quarantine.returned import Returned, WorkbookRefused
 from lake.quarantine.rows import NoLakeHere, Wanted, opened
 from lake.quarantine.sight import row_sight
@@ -33,7 +43,7 @@ from portal.people.accounts import happened
 from portal.people.people import Form
 from portal.people.reader import Reader
 from portal.verdicts.records import may_see
-from sharing.corrections.about import About
+from sharing.corrections.about import About, read_about
 from sharing.corrections.law import Case
 from sharing.corrections.steps import ROWS, Attachment
 from sharing.corrections.vocabulary import ANSWERS, DECISIONS, Doing, Kind, Outcome, State
@@ -43,7 +53,7 @@ _A_PAGE = 100
 _FILTERS = ("state", "kind", "department", "dataset", "overdue", "waiting")
 _ASKED = ("dataset", "batch", "reason", "table", "rule", "column", "release")
 _NOTHING = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such case, or it does not concern you")
-_GIVEN = {str(one): one for one in Doing if one not in {Doing.OPEN, Doing.CONFIRM, Doing.ESCALATE}}
+_GIVEN = {str(one): one for one in Doing if one not in {Doing.OPEN, Doing.CONFIRM, Doing.REOPEN, Doing.ESCALATE}}
 
 
 class CorrectionPages:
@@ -130,10 +140,20 @@ class CorrectionPages:
             "answers": sorted(map(str, ANSWERS[case.kind])),
             "decisions": sorted(map(str, DECISIONS)),
             "departments": self._city.catalogue.departments,
+            "sendable": self._sendable(case),
             "unsaid": unsaid,
             "returned": returned,
         }
         return self._pages.page(request, "case.html", unsaid[0].status if unsaid else 200, **facts, **EVERY)
+
+    def _sendable(self, case: Case) -> dict[str, str]:
+        """The departments to one of which a case can be sent now, with their titles; none where the data says it."""
+        opened, known = case.opened.about, self._city.catalogue.departments
+        if opened is None or opened.department:
+            return {}
+        names = case.about.among or tuple(known)
+        titles = {name: known[name].title_zh if name in known else name for name in names}
+        return {name: title for name, title in titles.items() if name != case.about.department}
 
     async def new(self, request: Request) -> Response:
         """The form of a case about what the address names."""
@@ -159,15 +179,17 @@ class CorrectionPages:
         reader = self._people.expect(request, *OF_CASES)
         form = (await self._people.form(request)).texts
         asked = {name: form.get(name, "")[:300] for name in _ASKED}
+        said = form.get("words", "")
         kind = Kind.DISPUTE if form.get("kind") == Kind.DISPUTE else Kind.CORRECTION
         try:
             about = await asyncio.to_thread(self._about, reader, asked, form.get("key", ""), True)
         except SharingRefused as refusal:
-            raise refused(refusal) from None
+            # Nothing can be opened about it any more, but what was written is shown, so that it is not lost.
+            return self._form(request, asked, _named(asked), (refused(refusal), said))
         try:
-            case = await self._desk.open(kind, about, doer(reader), form.get("words", ""), send=bool(about.department))
+            case = await self._desk.open(kind, about, doer(reader), said, send=bool(about.department))
         except Refused as why:
-            return self._form(request, asked, about, (why, form.get("words", "")))
+            return self._form(request, asked, about, (why, said))
         return RedirectResponse(f"/cases/{case.id}", 303)
 
     def _about(self, reader: Reader, asked: Mapping[str, str], key: str, digested: bool = False) -> About:
@@ -191,6 +213,8 @@ class CorrectionPages:
         if not digested or not self._city.settings.catalog.exists():
             return about
         with opened(self._city.settings) as connection:
+            left = in_lake(connection, self._desk.quarantine)(dataset, asked["batch"], asked["reason"])
+            expect_unmended(left, about)
             keys = keys_digest(connection, dataset, asked["batch"], asked["reason"])
         return about_rows(self._desk.quarantine, dataset, asked["batch"], asked["reason"], keys)
 
@@ -286,6 +310,10 @@ class CorrectionPages:
             data = await asyncio.to_thread(kept, self._city.settings, found)
         except SharingRefused as refusal:
             raise Refused(410, "GONE", refusal.fault.message) from None
+        # One that was kept before anybody looked into it says nothing of rows.
+        holds = ROWS if await asyncio.to_thread(holds_rows, data) else found.holds
+        if not any(may_have(reader, case, replace(found, holds=holds), by) for by in _givers(case, wanted)):
+            raise _NOTHING
         told = {"subject": f"case.{case.id}", "by": reader.name, "what": "attachment", "sha256": found.sha256}
         await self._city.journal.write("access", told)
         headers = {
@@ -302,6 +330,22 @@ class CorrectionPages:
         if case is None or not sees(reader, case):
             raise _NOTHING
         return reader, case
+
+
+def _named(asked: Mapping[str, str]) -> About:
+    """What somebody meant, by the names that they gave it."""
+    return read_about(
+        {
+            **{name: asked[name] for name in ("dataset", "batch", "table", "column", "release")},
+            "title": " ".join(filter(None, asked.values())),
+            "department": "",
+            "rule": asked["rule"] or asked["reason"],
+        }
+    )
+
+
+def _givers(case: Case, sha256: str) -> list[str]:
+    return [step.person for step in case.steps if any(one.sha256 == sha256 for one in step.attachments)]
 
 
 def _is_wanted(case: Case, state: str, wanted: Mapping[str, str]) -> bool:

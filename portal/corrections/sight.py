@@ -5,7 +5,7 @@ Stewards and owners see those of their departments, applicants those of their ag
 
 from __future__ import annotations
 
-from contracts.acts import Role
+from contracts.acts import Role, person_key
 from lake.corrections.acting import Doer
 from lake.quarantine.sight import OF_OWNER, row_sight
 from portal.people.reader import Reader
@@ -28,7 +28,7 @@ def sees(reader: Reader, case: Case) -> bool:
 
 def may_have(reader: Reader, case: Case, one: Attachment, by: str) -> bool:
     """Whether a reader who sees a case may have a file of it: one with rows only as far as rows may be seen."""
-    if one.holds != ROWS or reader.name == by:
+    if one.holds != ROWS or person_key(reader.name) == person_key(by):
         return True
     level = row_sight(reader.name, reader.roles, case.about.department).level
     return level is not None and level >= OF_OWNER

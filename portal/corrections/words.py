@@ -24,12 +24,14 @@ DOINGS: Mapping[str, Both] = {
     "dispute": ("提出争议", "disputed"),
     "decide": ("裁定", "decided"),
     "confirm": ("重新报送已核对", "counted what deliveries mended"),
+    "reopen": ("更正失效，重新办理", "opened it again: what was mended is so no more"),
     "close": ("办结", "closed"),
     "withdraw": ("撤回", "withdrew"),
     "escalate": ("逾期上报", "told the bureau that it is overdue"),
 }
 ACTS: Mapping[str, Both] = {
     "send": ("转送数源部门", "Send it to the department"),
+    "send_on": ("改送数源部门", "Send it on to another department"),
     "say": ("留言或附件", "Say something, or attach a file"),
     "answer": ("答复", "Answer"),
     "dispute": ("提出争议", "Dispute the answer"),

@@ -74,7 +74,7 @@ class Morning:
             if of != self._of:
                 past = of_past(self._past, catalogue, today)
                 more = [one for each in self._more for one in each()]
-                self._found = findings(self._told, catalogue, [*past.found, *more], past.since)
+                self._found = findings(self._told, catalogue, today, [*past.found, *more], past.since)
                 self._of = of
             return self._found
 

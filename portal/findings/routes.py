@@ -9,7 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.clock import day_of
+from lake.findings.finding import Kind
 from lake.findings.whose import TENDING
+from portal.asking import Refused
 from portal.catalogue.finding import page_of
 from portal.findings.morning import Asked, Morning, counts
 from portal.pages import Pages
@@ -32,6 +34,9 @@ class FindingPages:
         """What an address asks for of it."""
         reader = self._people.expect(request, *TENDING)
         asked = Asked(*(request.query_params.get(name, "") for name in ("department", "kind")))
+        for name, choices in (("kind", {*map(str, Kind)}), ("department", self._people.city.catalogue.departments)):
+            if (told := getattr(asked, name)) and told not in choices:
+                raise Refused(400, "INVALID_PARAMETER_VALUE", f"{name} is one of {', '.join(sorted(choices))}")
         mine = await asyncio.to_thread(self._morning.of, reader)
         found = [one for one in mine if asked.has(one)]
         page = page_of(request.query_params)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from contracts.acts import Role, person_key
+from contracts.acts import Deed, Role, person_key
+from contracts.clock import day_of
 from contracts.model import Catalogue
+from contracts.overrides import Override
+from lake.acts import KIND as ACT
 from lake.acts import required
 from lake.approving import shown
+from lake.overriding import Desk
 from portal.city import City
 from portal.people.reader import Reader
 from portal.verdicts.records import Line, lines
@@ -32,6 +36,10 @@ class Glance:
     ending: tuple[Grant, ...]
     agreements: tuple[Line, ...]
     deliveries: tuple[Mapping[str, Any], ...]
+    to_confirm: tuple[Line, ...] = ()
+    """Of these an override was asked by another, and waits for an officer."""
+    to_end: tuple[tuple[Line, date], ...] = ()
+    """Of these an override stands that ends soon, with its last day."""
 
     @property
     def withheld(self) -> tuple[Line, ...]:
@@ -48,7 +56,33 @@ def glance(city: City, catalogue: Catalogue, reader: Reader, newest: Iterable[Ma
     """The first page of a signed-in person; acts are judged by the persons of `catalogue`, `newest` are deliveries."""
     mine = lines(city, reader)
     waiting = tuple(one for one in mine if _asks(city, catalogue, reader, one.name))
-    return Glance(waiting, _ending(city, reader), tuple(mine), _deliveries(newest, reader))
+    today = day_of(city.now())
+    overridden = _overridden(city, catalogue, reader, mine)
+    to_confirm = tuple(line for line, one in overridden if _confirms(reader, one, today))
+    to_end = tuple((line, one.until) for line, one in overridden if _ends(reader, one, today))
+    found = (waiting, _ending(city, reader), tuple(mine), _deliveries(newest, reader))
+    return Glance(*found, tuple(dict.fromkeys(to_confirm)), to_end)
+
+
+def _overridden(city: City, catalogue: Catalogue, reader: Reader, mine: Iterable[Line]) -> list[tuple[Line, Override]]:
+    """Every override of the reader's agreements, for those who have a part in them."""
+    if not reader.has(Role.OFFICER, Role.STEWARD, Role.OWNER):
+        return []
+    asked = {str(one.body["about"]) for one in city.ledger.entries(ACT) if one.body.get("deed") == Deed.OVERRIDE}
+    desk = Desk(city.ledger, city.settings, catalogue)
+    return [(line, one) for line in mine if line.name in asked for one in desk.listed(line.name)]
+
+
+def _confirms(reader: Reader, one: Override, today: date) -> bool:
+    """Whether an override waits for an officer's word, and this one may give it."""
+    waits = one.asked.fault is None and one.ended is None and not one.is_confirmed and today <= one.until
+    return waits and reader.has(Role.OFFICER) and person_key(one.asked.person) != person_key(reader.name)
+
+
+def _ends(reader: Reader, one: Override, today: date) -> bool:
+    """Whether an override that two persons gave is over soon; what leaves by it is to be mended, or asked anew."""
+    given = one.asked.fault is None and one.ended is None and one.is_confirmed
+    return given and reader.has(Role.STEWARD, Role.OWNER) and today <= one.until < today + _SOON
 
 
 def _asks(city: City, catalogue: Catalogue, reader: Reader, name: str) -> bool:

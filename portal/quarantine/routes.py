@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.acts import Role
+from contracts.clock import day_of
 from contracts.model import Dataset
 from lake.quarantine.book import paths
 from lake.quarantine.exporting import export_bytes, whole_export
@@ -82,7 +83,9 @@ class QuarantinePages:
         rejected, city = self._desk.quarantine.rejected(dataset), self._city
         days, view = over_time(rejected), self._shelf.view(Sight(inside=True, whole=True))
         released = frozenset(
-            name for name in city.agreements if current_release(city.settings.releases, name) is not None
+            name
+            for name in city.agreements
+            if current_release(city.settings.releases, name, day_of(city.now())) is not None
         )
         return {
             "dataset": dataset,

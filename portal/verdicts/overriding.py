@@ -22,6 +22,7 @@ from portal.people.people import Form, NotForYou, People
 from portal.people.reader import Reader
 from portal.people.signing import Intended, ToSign, signed, to_sign
 from portal.verdicts.records import departments, may_see
+from sharing.canonical import digest
 from sharing.faults import SharingRefused
 
 
@@ -44,6 +45,8 @@ class Asked:
     until: str
     refusal: str
     to_sign: ToSign | None
+    terms: str = ""
+    """The digest of what is to be signed: what is asked is what was shown."""
 
 
 class Overriding:
@@ -76,6 +79,9 @@ class Overriding:
             raise NotForYou(f"ask for an override of {name}")
         form = await self._people.form(request)
         intended = await asyncio.to_thread(self._asking, self._desk(), name, form.texts.get("until", ""))
+        if form.texts.get("terms") != digest(dict(intended.seen)):
+            what = "it was judged or declared otherwise since: look at what fails now, and ask for that"
+            raise Refused(409, "NOT_WHAT_IS_SHOWN", what)
         return await self._act(reader, name, intended, form)
 
     async def confirm(self, request: Request) -> Response:
@@ -96,7 +102,12 @@ class Overriding:
         if not (reader.has(Role.OFFICER) or self._may_ask(reader, name)):
             raise NotForYou(f"end an override of {name}")
         form = await self._people.form(request)
-        asked = self._find(self._desk(), name, form.texts.get("override", ""))
+        desk = self._desk()
+        asked = self._find(desk, name, form.texts.get("override", ""))
+        try:
+            desk.expect_open(asked)
+        except SharingRefused as refusal:
+            raise Refused(409, "NOT_WHAT_IS_SHOWN", refusal.fault.message) from None
         return await self._act(reader, name, _ending(name, asked), form)
 
     async def _act(self, reader: Reader, name: str, intended: Intended, form: Form) -> Response:
@@ -147,13 +158,14 @@ class Overriding:
         if not failing:
             return None
         latest = desk.overrides.latest(day_of(self._city.now()))
-        sign, refusal = None, ""
+        sign, refusal, terms = None, "", ""
         if until:
             try:
-                sign = to_sign(self._people, reader, self._asking(desk, name, until))
+                asking = self._asking(desk, name, until)
+                sign, terms = to_sign(self._people, reader, asking), digest(dict(asking.seen))
             except Refused as refused:
                 refusal = refused.message
-        return Asked(failing, latest, until, refusal, sign)
+        return Asked(failing, latest, until, refusal, sign, terms)
 
     def _may_ask(self, reader: Reader, name: str) -> bool:
         of = departments(self._city, name)

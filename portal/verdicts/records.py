@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -97,6 +97,8 @@ class Record:
     readers: tuple[Statement, ...]
     stopped: str | None
     """Why it was stopped, if nobody has approved it since."""
+    ended: date | None = None
+    """The last day of what lies there, where it is past: of its agreement's term, or of an override it stands on."""
 
 
 def record(city: City, persons: Persons, name: str) -> Record:
@@ -113,7 +115,14 @@ def record(city: City, persons: Persons, name: str) -> Record:
         {one.release_id: one for one in tombstones(root, name)},
         tuple(_readers(city, name)),
         Acts(city.ledger, persons).evidence(agreement, {}).stopped,
+        _ended(city, name),
     )
+
+
+def _ended(city: City, name: str) -> date | None:
+    lies = current_release(city.settings.releases, name)
+    last = lies.last_day if lies else None
+    return last if last is not None and last < today(city.settings.clock) else None
 
 
 def _verdicts(city: City, name: str) -> Iterator[Judged]:

@@ -22,14 +22,16 @@ from sharing.cases.vocabulary import Doing, Kind, Seat
 
 @dataclass(frozen=True)
 class Span:
-    """One run of a clock: since which day, on which day what was due was done (None: not yet), and its pauses, each
-    from the day after its first up to its second day (None: it stands).
+    """One run of a clock: since which day, on which day it ended (None: it runs), whether by what was due (`met`: what
+    was withdrawn or overtaken was not done), and its pauses, each from the day after its first up to its second day
+    (None: it stands).
     """
 
     name: str
     since: date
     done: date | None = None
     pauses: tuple[tuple[date, date | None], ...] = ()
+    met: bool = True
 
     @property
     def stopped_since(self) -> date | None:
@@ -65,10 +67,12 @@ class Deadline:
 
     @property
     def late(self) -> bool:
-        """Whether more days were used than there are; where nobody can count them, whether its last day is past."""
-        if self.left is not None:
-            return self.left < 0
-        return self.due is not None and self.due < self.until
+        """Whether its last day is past, be the next one a working day or none; while it stands, or where nobody knows
+        its last day, whether more days were used than there are.
+        """
+        if self.due is not None:
+            return self.due < self.until
+        return self.left is not None and self.left < 0
 
     @property
     def overdue(self) -> bool:
@@ -101,7 +105,7 @@ def spans(case: Case) -> Iterator[Span]:
         elif running is not None and running.stopped_since is not None and step.doing is Doing.ANSWER:
             running = replace(running, pauses=(*running.pauses[:-1], (running.stopped_since, day)))
         if running is not None and _ends(running, case, step.doing, step.seat):
-            yield replace(running, done=day)
+            yield replace(running, done=day, met=step.doing is not Doing.WITHDRAW)
             running = None
         if name := _begins(case, step.doing, step.seat):
             running = Span(name, day)
@@ -170,12 +174,12 @@ def _used(span: Span, calendar: Calendar, until: date) -> int:
 
 
 def _due(span: Span, allowed: int, calendar: Calendar) -> date | None:
-    if span.stopped_since:
-        return None
     start, left = span.since, allowed
     for first, last in span.pauses:
         spent = working_days_between(start, first, calendar)
-        if spent >= left or last is None:
+        if spent > left or (spent == left and add_working_days(start, left, calendar) < first):
             break  # it was due before the clock stood
+        if last is None:
+            return None
         start, left = last, left - spent
     return add_working_days(start, left, calendar)

@@ -15,7 +15,8 @@ from sharing.canonical import digest
 @dataclass(frozen=True)
 class About:
     """`department` is whose data it is. `rows` (None: nobody counted) and `keys`, a digest, say which rows; `evidence`
-    are numbers of ledger entries. `agency` is who received the `release` that is objected to.
+    are numbers of ledger entries. `agency` is who received the `release` that is objected to, and `among` are the
+    departments whose data are in it: no other is asked (none: nobody has said).
     """
 
     title: str
@@ -31,10 +32,14 @@ class About:
     agreement: str = ""
     release: str = ""
     evidence: tuple[int, ...] = ()
+    among: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready data, and a part of its ledger entry: nothing in it that is empty."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)} | {"evidence": list(self.evidence)}
+        told = {one.name: getattr(self, one.name) for one in fields(self)} | {
+            "evidence": list(self.evidence),
+            "among": list(self.among),
+        }
         return {name: value for name, value in told.items() if value not in ("", None, [])}
 
     @property
@@ -60,5 +65,6 @@ def read_about(told: Mapping[str, Any]) -> About:
         title=str(told["title"]),
         rows=rows,
         evidence=tuple(map(int, told.get("evidence", ()))),
+        among=tuple(map(str, told.get("among", ()))),
         **texts,
     )

@@ -2,7 +2,9 @@
 
 send: from the opening to the sending. answer: from each sending, or decision that the data is to be mended, to the
 answer. mend: from the answer that it is corrected to the delivery that has it so. dispute: from the dispute to its
-decision; of a case that is a dispute from its opening on.
+decision; of a case that is a dispute from its opening on. A clock is met by what it asks for alone: what else ends it,
+the next clock or the end of the case, leaves it not done. What deliveries closed and lost again has a new run of the
+clock that ran then.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from contracts.clock import day_of
 from sharing.cases.deadlines import Deadline, Rules, Span, deadline_of
 from sharing.corrections.law import Case
 from sharing.corrections.steps import Step
-from sharing.corrections.vocabulary import Doing, Kind, Outcome, State
+from sharing.corrections.vocabulary import Doing, Kind, Outcome, Seat
 
 SEND, ANSWER, MEND, DISPUTE = "send", "answer", "mend", "dispute"
 LIMITS = {one: f"correction_{one}" for one in (SEND, ANSWER, MEND, DISPUTE)}
@@ -31,13 +33,16 @@ def deadlines(case: Case, rules: Rules, today: date) -> tuple[Deadline, ...]:
 def spans(case: Case) -> Iterator[Span]:
     """The clocks that ran or run in a case."""
     running: Span | None = None
-    last = case.steps[-1]
+    closed = ""
     for step in case.steps:
-        day = day_of(step.at)
-        begins = _begins(case, step)
-        ends = bool(begins) or (step is last and case.state is State.CLOSED) or _ends(case, step)
-        if running is not None and ends:
-            yield replace(running, done=day)
+        day, begins = day_of(step.at), _begins(case, step)
+        if step.doing is Doing.REOPEN:
+            begins = closed
+        met, closes = running is not None and _is_met(running.name, case, step), _closes(case, step)
+        if closes:
+            closed = running.name if running else ""
+        if running is not None and (met or begins or closes):
+            yield replace(running, done=day, met=met)
             running = None
         if begins:
             running = Span(begins, day)
@@ -57,5 +62,21 @@ def _begins(case: Case, step: Step) -> str:
     }.get((step.doing, step.outcome), "")
 
 
-def _ends(case: Case, step: Step) -> bool:
-    return case.kind is Kind.CORRECTION and step.doing in {Doing.ANSWER, Doing.DECIDE}
+_MEETS = {SEND: Doing.SEND, ANSWER: Doing.ANSWER, DISPUTE: Doing.DECIDE}
+
+
+def _is_met(name: str, case: Case, step: Step) -> bool:
+    if name != MEND:
+        return step.doing is _MEETS[name]
+    # Of what has no rows that could be counted somebody else than who answered says that it is mended.
+    return _mends_whole(case, step) or (
+        step.doing is Doing.CLOSE and step.seat is not Seat.PLATFORM and not case.unmended
+    )
+
+
+def _mends_whole(case: Case, step: Step) -> bool:
+    return step.doing is Doing.CONFIRM and step.mended == case.about.rows
+
+
+def _closes(case: Case, step: Step) -> bool:
+    return step.doing in {Doing.CLOSE, Doing.WITHDRAW, Doing.DECIDE} or _mends_whole(case, step)

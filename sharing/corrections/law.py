@@ -32,7 +32,8 @@ class Case:
     """One case as its steps make it. `steps` are those that count, `ignored` those that do not, each with the reason.
 
     `moved` is the number of the last step that was no talk; `outcome` is how it ended (None: it has not); `mended` of
-    how many of its rows a later delivery has the keys; `escalated` the deadlines that the officer was told of.
+    how many of its rows a later delivery has the keys; `escalated` the deadlines that the officer was told of. `before`
+    is where it stood when deliveries closed it: there it goes on, where they are taken back.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Case:
     outcome: Outcome | None = None
     rejected: Step | None = None
     mended: int = 0
+    before: State | None = None
     escalated: frozenset[tuple[str, str]] = frozenset()
 
     @property
@@ -146,8 +148,8 @@ def _over_fault(case: Case, step: Step) -> str | None:
 
 
 def _content_fault(case: Case, step: Step) -> str | None:
-    if step.doing is Doing.SEND and not (case.about.department or step.department):
-        return "it is not said to which department it is sent"
+    if step.doing is Doing.SEND and (fault := _sending_fault(case, step)):
+        return fault
     if step.doing is Doing.ANSWER:
         if step.outcome not in ANSWERS[case.kind]:
             return f"an answer to a {case.kind} says {' or '.join(sorted(ANSWERS[case.kind]))}"
@@ -156,17 +158,54 @@ def _content_fault(case: Case, step: Step) -> str | None:
         if case.kind is Kind.CORRECTION and case.state is not State.DISPUTED:
             return "nothing in it is disputed, so that nothing is to be decided"
         return None if step.outcome in DECISIONS else f"a decision says {' or '.join(sorted(DECISIONS))}"
-    if step.doing is Doing.CONFIRM:
-        if step.mended is None or case.about.rows is None or step.mended > case.about.rows:
-            return "it counts other rows than the case has"
-        return "it says nothing new" if step.mended == case.mended else None
+    if step.doing in {Doing.CONFIRM, Doing.REOPEN}:
+        return _counting_fault(case, step)
     if step.doing is Doing.CLOSE and step.seat is Seat.PLATFORM:
         return None if step.outcome is Outcome.RECALLED else "the platform closes what was recalled, and nothing else"
     if step.doing is Doing.ESCALATE and (step.deadline, step.since) in case.escalated:
         return "the officer was told of it before"
     if step.doing is Doing.SAY and not step.words.strip() and not step.attachments:
         return "it says nothing, and brings nothing"
+    if step.doing is Doing.SAY and _is_said(case, step):
+        return SAID_ALREADY
     return None
+
+
+SAID_ALREADY = "it is there already: the last that was done is exactly this"
+
+
+def _is_said(case: Case, step: Step) -> bool:
+    """Whether the same person said the same before, and nothing came between: a button pressed twice."""
+    last = case.steps[-1]
+    told = (last.doing, person_key(last.person), last.words, last.attachments)
+    return told == (step.doing, person_key(step.person), step.words, step.attachments)
+
+
+def _sending_fault(case: Case, step: Step) -> str | None:
+    """Data says itself whose it is; what names nobody goes to one of whose data are in it, until it is answered."""
+    to, among = step.department or case.about.department, case.about.among
+    if not to:
+        return "it is not said to which department it is sent"
+    if case.state is State.SENT:
+        if case.opened.about is None or case.opened.about.department:
+            return "the case is sent, and whose the data is does not change"
+        if any(one.doing is Doing.ANSWER for one in case.steps):
+            return "it was answered: it is sent to nobody else"
+        if to == case.about.department:
+            return f"it is with {to} already"
+    elif case.about.department and to != case.about.department:
+        return f"the data is {case.about.department}'s"
+    if among and to not in among:
+        return f"{to} has no data in it: it is made of what {', '.join(among)} deliver"
+    return None
+
+
+def _counting_fault(case: Case, step: Step) -> str | None:
+    if step.mended is None or case.about.rows is None or step.mended > case.about.rows:
+        return "it counts other rows than the case has"
+    if step.doing is Doing.REOPEN and case.before is None:
+        return "no delivery closed it"
+    return "it says nothing new" if step.mended == case.mended else None
 
 
 _RULES: tuple[Callable[[Case, Step], str | None], ...] = (_seat_fault, _apart_fault, _over_fault, _content_fault)
@@ -188,7 +227,7 @@ _TALK = frozenset({Doing.SAY, Doing.ESCALATE, Doing.CONFIRM})
 
 
 def _sent(case: Case, step: Step) -> Case:
-    about = case.about if case.about.department else replace(case.about, department=step.department)
+    about = replace(case.about, department=step.department or case.about.department)
     return replace(case, state=State.SENT, about=about)
 
 
@@ -209,7 +248,12 @@ def _confirmed(case: Case, step: Step) -> Case:
     assert step.mended is not None
     found = replace(case, mended=step.mended)
     whole = found.about.rows is not None and found.mended == found.about.rows
-    return replace(found, state=State.CLOSED, outcome=Outcome.CORRECTED) if whole else found
+    return replace(found, state=State.CLOSED, outcome=Outcome.CORRECTED, before=case.state) if whole else found
+
+
+def _reopened(case: Case, step: Step) -> Case:
+    assert step.mended is not None and case.before is not None
+    return replace(case, state=case.before, outcome=None, mended=step.mended, before=None)
 
 
 def _closed(case: Case, step: Step) -> Case:
@@ -228,6 +272,7 @@ _CHANGES: Mapping[Doing, Callable[[Case, Step], Case]] = {
     Doing.DISPUTE: lambda case, step: replace(case, state=State.DISPUTED),
     Doing.DECIDE: _decided,
     Doing.CONFIRM: _confirmed,
+    Doing.REOPEN: _reopened,
     Doing.CLOSE: _closed,
     Doing.WITHDRAW: lambda case, step: replace(case, state=State.CLOSED, outcome=Outcome.WITHDRAWN),
     Doing.ESCALATE: lambda case, step: replace(case, escalated=case.escalated | {(step.deadline, step.since)}),

@@ -42,6 +42,7 @@ class Doing(StrEnum):
     DISPUTE = "dispute"
     DECIDE = "decide"
     CONFIRM = "confirm"
+    REOPEN = "reopen"
     CLOSE = "close"
     WITHDRAW = "withdraw"
     ESCALATE = "escalate"
@@ -73,23 +74,28 @@ class Seat(StrEnum):
 _NONE: frozenset[State] = frozenset()
 GOING = frozenset(State) - {State.CLOSED}
 _SENT = frozenset({State.SENT})
+_SENDABLE = frozenset({State.OPEN, State.SENT})
 _ANSWERS = frozenset({State.REJECTED, State.CORRECTED})
 _DECIDABLE = frozenset({State.DISPUTED, State.ANSWERED, State.SENT})
 _BEFORE = frozenset({State.OPEN, State.SENT, State.REJECTED, State.DISPUTED, State.ANSWERED})
 
 RIGHTS: Mapping[Doing, Mapping[Seat, frozenset[State]]] = {
     Doing.OPEN: dict.fromkeys(Seat, _NONE),
-    Doing.SEND: {seat: frozenset({State.OPEN}) for seat in (Seat.STEWARD, Seat.OFFICER, Seat.PLATFORM)},
+    Doing.SEND: {Seat.STEWARD: _SENDABLE, Seat.OFFICER: _SENDABLE, Seat.PLATFORM: frozenset({State.OPEN})},
     Doing.SAY: dict.fromkeys((Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER), GOING),
     Doing.ANSWER: {Seat.OWNER: _SENT},
     Doing.DISPUTE: {Seat.STEWARD: _ANSWERS, Seat.CONSUMER: _ANSWERS},
     Doing.DECIDE: {Seat.OFFICER: _DECIDABLE},
     Doing.CONFIRM: {Seat.PLATFORM: GOING},
+    Doing.REOPEN: {Seat.PLATFORM: frozenset({State.CLOSED})},
     Doing.CLOSE: {Seat.STEWARD: _ANSWERS, Seat.OFFICER: _ANSWERS, Seat.PLATFORM: GOING},
     Doing.WITHDRAW: dict.fromkeys((Seat.STEWARD, Seat.OWNER, Seat.OFFICER, Seat.CONSUMER), _BEFORE),
     Doing.ESCALATE: {Seat.PLATFORM: GOING},
 }
-"""Doing -> as what -> from which states (of opening: none, for there is no case yet). What is not listed nobody may."""
+"""Doing -> as what -> from which states (of opening: none, for there is no case yet). What is not listed nobody may.
+
+What was sent is sent on only where the case itself named no department, and nobody has answered.
+"""
 
 NEED_WORDS = frozenset({Doing.OPEN, Doing.ANSWER, Doing.DISPUTE, Doing.DECIDE, Doing.CLOSE, Doing.WITHDRAW})
 EXACT = frozenset({Doing.SEND, Doing.ANSWER, Doing.DISPUTE, Doing.DECIDE, Doing.CLOSE, Doing.WITHDRAW})

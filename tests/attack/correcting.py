@@ -43,8 +43,8 @@ HELD = {"steward": Role.STEWARD, "owner": Role.OWNER, "officer": Role.OFFICER, "
 ROWS = 3
 # Who moves the case on from where, by seat; of what each needs beside that the reference's methods tell.
 FROM: dict[tuple[str, str], str] = {
-    ("send", "steward"): "open",
-    ("send", "officer"): "open",
+    ("send", "steward"): "open sent",
+    ("send", "officer"): "open sent",
     ("send", "platform"): "open",
     ("answer", "owner"): "sent",
     ("dispute", "steward"): "corrected rejected",
@@ -54,19 +54,26 @@ FROM: dict[tuple[str, str], str] = {
     ("close", "officer"): "corrected rejected",
     ("close", "platform"): "open sent answered corrected rejected disputed",
     ("confirm", "platform"): "open sent answered corrected rejected disputed",
+    ("reopen", "platform"): "closed",
     **{("withdraw", seat): "open sent rejected disputed answered" for seat in HELD},
     **{("say", seat): "open sent answered corrected rejected disputed" for seat in HELD},
 }
-DOINGS = ("open", "send", "answer", "dispute", "decide", "close", "confirm", "withdraw", "say")
+DOINGS = ("open", "send", "answer", "dispute", "decide", "close", "confirm", "reopen", "withdraw", "say")
 OUTCOMES = ("corrected", "rejected", "heard", "upheld", "dismissed", "recalled")
 
 
 @dataclass
 class Reference:
-    """The law in plain rules, of a case of one kind about health's rows, or a release to social security."""
+    """The law in plain rules, of a case of one kind about health's rows, or a release to social security; `named` says
+    whether it was said whose data it is: else it is of health and tax.
+    """
 
     kind: str
     release: bool
+    named: bool = True
+    department: str = "health"
+    before: str = ""
+    last: tuple[str, str, str] = ("", "", "")
     state: str = ""
     outcome: str = ""
     opener: str = ""
@@ -86,6 +93,7 @@ class Reference:
             self.parties.add(who)
         if doing not in ("say", "confirm"):
             self.moved = seq
+        self.last = doing, who, told["words"]
 
     def _sits(self, who: str, seat: str) -> bool:
         if seat == "platform":
@@ -93,7 +101,7 @@ class Reference:
         held = [one for one in ROLES[who] if one.role is HELD[seat]]
         if seat == "consumer":
             return self.release and any(one.agency == "social" for one in held)
-        return any(one.department in ("", "health") for one in held)
+        return any(one.department in ("", self.department) for one in held)
 
     def _seen(self, told: dict[str, Any]) -> bool:
         return bool(told["seat"] == "platform" or told["after"] >= self.moved)
@@ -105,13 +113,16 @@ class Reference:
         return True
 
     def _send(self, told: dict[str, Any]) -> bool:
-        if self._seen(told):
-            self.state = "sent"
-            return True
-        return False
+        to = told.get("department") or self.department
+        if not self._seen(told) or to not in (("health",) if self.named else ("health", "tax")):
+            return False
+        if self.state == "sent" and (self.named or self.answered or to == self.department):
+            return False
+        self.state, self.department = "sent", to
+        return True
 
     def _say(self, told: dict[str, Any]) -> bool:
-        return bool(told["words"])
+        return bool(told["words"]) and self.last != ("say", told["person"], told["words"])
 
     def _answer(self, told: dict[str, Any]) -> bool:
         allowed = ("corrected", "rejected") if self.kind == "correction" else ("heard",)
@@ -162,7 +173,13 @@ class Reference:
             return False
         self.mended = told["mended"]
         if self.mended == ROWS:
-            self.state, self.outcome = "closed", "corrected"
+            self.before, self.state, self.outcome = self.state, "closed", "corrected"
+        return True
+
+    def _reopen(self, told: dict[str, Any]) -> bool:
+        if not self.before or told.get("mended") is None or told["mended"] >= ROWS:
+            return False
+        self.state, self.outcome, self.before, self.mended = self.before, "", "", told["mended"]
         return True
 
     def _withdraw(self, told: dict[str, Any]) -> bool:
@@ -191,7 +208,9 @@ def _one(ledger: Ledger, persons: Persons, seed: str) -> list[str]:
     drawn = random.Random(seed)
     kind, release = drawn.choice(["correction", "correction", "dispute"]), drawn.random() < 0.3
     name = f"{'C' if kind == 'correction' else 'D'}20260601-0123456789"
-    reference, book, clock = Reference(kind, release), Book(ledger, persons), AT
+    named = not release or drawn.random() < 0.5
+    reference = Reference(kind, release, named, "health" if named else "")
+    book, clock = Book(ledger, persons), AT
     bodies, said = [], []
     for _ in range(drawn.randrange(4, 25)):
         clock += timedelta(hours=drawn.randrange(20))
@@ -224,7 +243,8 @@ def _body(reference: Reference, number: str, drawn: random.Random) -> dict[str, 
     body["words"] = "words" if drawn.random() < 0.9 else ""
     body["person"] = "" if seat == "platform" else who
     if doing == "open":
-        about = {"title": "t", "department": "health"}
+        about: dict[str, Any] = {"title": "t", "department": "health" if reference.named else ""}
+        about |= {} if reference.named else {"among": ["health", "tax"]}
         more = {"agency": "social", "release": "r1"} if reference.release else {"dataset": "health.x", "rows": ROWS}
         body |= {"kind": reference.kind, "about": {**about, **more}}
     if doing in ("answer", "decide", "close"):
@@ -232,7 +252,9 @@ def _body(reference: Reference, number: str, drawn: random.Random) -> dict[str, 
         body["outcome"] = drawn.choice(fitting if drawn.random() < 0.9 else OUTCOMES)
     if drawn.random() < 0.8:
         body["ground"] = "data_is_right"
-    if doing == "confirm":
+    if doing == "send" and drawn.random() < (0.1 if reference.named else 0.9):
+        body["department"] = drawn.choice(["health", "tax", "housing"])
+    if doing in ("confirm", "reopen"):
         body["mended"] = drawn.randrange(ROWS + 2)
     # What somebody writes of whom they speak for counts for nothing: the declaration does.
     body |= {"departments": ["health", "housing"]} if drawn.random() < 0.1 else {}

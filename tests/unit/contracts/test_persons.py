@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.acts import person_key
 from contracts.faults import DeclarationsRefused
 from contracts.load import load_catalogue
 from sharing.keyring import KeyPlace, make_keys
@@ -67,3 +68,15 @@ def test_a_level_of_rows_is_for_whoever_sees_rows(workspace: Path) -> None:
         with pytest.raises(DeclarationsRefused) as refused:
             declare(role)
         assert why in str(refused.value)
+
+
+@pytest.mark.parametrize("dot", [".", "。"])
+def test_a_dot_at_the_end_of_an_address_makes_nobody_else(workspace: Path, tmp_path: Path, dot: str) -> None:
+    assert person_key(f" Anna@City.example{dot}") == person_key("anna@city.example")
+    key = text_of(signer_in(tmp_path / "keys").public.pem)
+    told = PERSON.format(key=key).replace("anna@city.example", f"anna@city.example{dot}")
+    (workspace / "contracts" / "persons.yml").write_text(told, encoding="utf-8")
+    with pytest.raises(DeclarationsRefused) as refused:
+        load_catalogue(workspace)
+    (fault,) = refused.value.faults
+    assert "ends with a dot" in fault.what

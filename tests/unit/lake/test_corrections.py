@@ -12,11 +12,11 @@ import duckdb
 import pytest
 
 from contracts.acts import DeclaredPersons, Person, Role, RoleGrant
-from contracts.model import Catalogue, DeliveryMode, Level
+from contracts.model import Catalogue, Dataset, DeliveryMode, Level
 from lake.acts import Persons
 from lake.attach import quarantine_table, store_table
 from lake.corrections.acting import Doer, Told, do, open_case
-from lake.corrections.confirming import in_lake
+from lake.corrections.confirming import in_lake, settle
 from lake.corrections.opening import about_rows, keys_digest
 from lake.corrections.reading import Book
 from lake.quarantine.book import QuarantineBook
@@ -59,6 +59,35 @@ def test_rows_are_confirmed_by_reason_as_deliveries_mend_them(desk: Desk, ledger
     assert [left(one, batch.batch, reason) for reason in ("", "type:age")] == [2, 2]
     first = keys_digest(desk.connection, one, batch.batch, "type:age")
     assert len(first) == 64 and first != keys_digest(desk.connection, one, batch.batch, "required:id")
+
+
+def test_what_a_delivery_mended_that_was_taken_back_since_is_closed_by_no_count_of_the_lake(
+    desk: Desk, ledger: Ledger, tmp_path: Path
+) -> None:
+    one, shared = replace(people(), largest_rejected_share=1.0), book(ledger, tmp_path)
+    quarantine = QuarantineBook(ledger)
+    city = Catalogue("c", "c", "c", Path(), Path(), {}, {one.id: one}, {}, {}, {}, {})
+    left = in_lake(desk.connection, quarantine)
+    batches = []
+    for content, day in ((WRONG, "2026-11-03"), ("id,name,age\n1,甲,1\n2,乙,2\n", "2026-11-04")):
+        desk.deliver(one, content, day)
+        batches.append(next(each for each in desk.ingest(one) if str(each.delivered_on) == day))
+        ledger.append("batch", batches[-1].as_dict(), AT)
+    wrong, right = (each.batch for each in batches)
+    ledger.append("corrected", {"dataset": one.id, "batch": wrong, "by": {right: 2}, "rows": 2}, AT)
+    about = replace(about_rows(quarantine, one, wrong, "type:age"), rows=2)
+    case = open_case(shared, Kind.CORRECTION, about, Doer(STELLA, GRANTS[STELLA]), Told("look"), AT, send=True)
+
+    def counted(dataset: Dataset, batch: str, reason: str) -> int:
+        return max((left(dataset, batch, reason) or 0) - 1, 0)  # one row has no key, and is in no case here
+
+    settle(shared, quarantine, city, AT, counted)
+    assert shared.expect(case.id).state is State.CLOSED
+    ledger.append("recall", {"batch": right, "reason": "x", "releases": [], "recipients": []}, AT)
+    for unmended in (None, counted, None):
+        settle(shared, quarantine, city, AT, unmended)
+        assert (shared.expect(case.id).state, shared.expect(case.id).unmended) == (State.SENT, 2)
+    assert [step.doing for step in shared.expect(case.id).steps][-2:] == [Doing.CONFIRM, Doing.REOPEN]
 
 
 def test_a_ready_engine_sees_the_lake_as_it_is_and_holds_nothing_of_it_between(desk: Desk) -> None:

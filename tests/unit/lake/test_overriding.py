@@ -124,6 +124,41 @@ def test_it_sees_that_the_rule_is_declared_otherwise(office: Office) -> None:
     assert [one.same_rule for one in office.only.checks] == [False]
 
 
+def test_it_stands_as_far_as_the_gate_lets_it(office: Office) -> None:
+    office.confirm(office.ask())
+    assert office.why_not() is None
+    ledger, facts = office.desk.ledger, overridden(failing_rows=7)
+    body = {"agreement": A.name, "product": A.product, "verdict": "withheld", "violations": []}
+    ledger.append("verdict", {**body, "evidence": facts.as_dict()}, AT)
+    assert office.why_not() == "4 rows failed when it was asked"
+    ledger.append("verdict", {**body, "evidence": overridden(failing_rows=2).as_dict()}, AT)
+    assert office.why_not() is None
+    # The agreement's own digest is the rule's, too: as the rule was declared otherwise, so was what is signed.
+    named = replace(office.only, checks=tuple(replace(one, same_rule=False) for one in office.only.checks))
+    for checks in (facts.quality.checks, ()):
+        assert named.why_idle(checks, agreement_digest(A), TODAY) == "the rule has changed since"
+
+
+def test_whoever_is_among_the_persons_no_more_counts_in_a_demonstration_either(office: Office) -> None:
+    desk = office.desk
+    keyless = {name: replace(one, keys=()) for name, one in desk.catalogue.persons.items()}
+    city = replace(desk.catalogue, persons=keyless, demonstration=True)
+    desk = replace(desk, catalogue=city)
+
+    def played(name: str) -> Actor:
+        return Actor(*desk.overrides.acts.persons.play(name), played=True)
+
+    def said() -> Said:
+        return Said(AT, "because", desk.overrides.acts.newest(A.name))
+
+    number = desk.ask(desk.terms(A.name, UNTIL, TODAY), played(STEWARD), said()).digest
+    desk.confirm(A.name, number, played(OFFICER), said())
+    assert desk.standing(A.name, desk.find(A.name, number), TODAY) is None
+    left = {name: one for name, one in keyless.items() if one.name != OFFICER}
+    desk = replace(desk, catalogue=replace(city, persons=left))
+    assert "no more" in str(desk.standing(A.name, desk.find(A.name, number), TODAY))
+
+
 @pytest.mark.parametrize(
     ("rule", "act"),
     [
@@ -136,6 +171,7 @@ def test_it_sees_that_the_rule_is_declared_otherwise(office: Office) -> None:
         ("act_role", lambda office: office.confirm(office.ask(), OTHER)),
         ("override_known", lambda office: office.confirm("0" * 64)),
         ("override_known", lambda office: office.end("")),
+        ("override_open", lambda office: [office.end(number) for number in [office.ask()] * 2]),
         ("override_open", lambda office: [office.confirm(number) for number in [office.ask()] * 2]),
         ("agreement_known", lambda office: office.desk.terms("nobody", UNTIL, TODAY)),
         ("override_reason", lambda office: office.desk.ask(

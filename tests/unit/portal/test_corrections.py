@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,9 @@ import openpyxl
 import pytest
 
 from contracts.acts import Role
+from contracts.model import Department
+from lake.findings.finding import Kind
+from portal.corrections.desk import CorrectionDesk
 from tests.unit.portal.catalogued import role
 from tests.unit.portal.conftest import RECIPIENT, Portal
 from tests.unit.portal.quarantined import ANNA, BAO, CHEN, FIRST, HAI, NAME, STELLA, Quarantined
@@ -111,6 +116,45 @@ def test_a_recalled_batch_closes_its_cases_and_none_is_opened_about_it(city: Qua
     asked = {"dataset": city.dataset.id, "batch": "b1", "reason": "required:id", "words": "x"}
     answer = city.portal.post("/cases/new", asked, city.enters(STELLA))
     assert answer.status_code == 400 and "of another year" in answer.text
+    again = city.portal.post("/cases/new", asked | {"words": "long typed words"}, city.enters(STELLA))
+    assert "long typed words</textarea>" in again.text and 'name="batch" value="b1"' in again.text
+
+
+@pytest.mark.parametrize("how", ["recall", "run"])
+def test_a_case_says_mended_while_the_delivery_counts_that_mended_it(city: Quarantined, how: str) -> None:
+    address, ledger = opened(city, reason=""), city.portal.city.ledger
+    assert acts(city, address, "answer", HAI, outcome="corrected").status_code == 303
+    whole = {"dataset": city.dataset.id, "batch": "b1", "by": {"b2": 3}, "rows": 3}
+    tell(city, batch="b2", path="2026-05-05/x.csv", delivered_on="2026-05-05", read=3, quarantined=0, reasons={})
+    ledger.append("corrected", whole, city.portal.clock.now())
+    told = page(city, address)
+    assert "已办结" in told and "按期办结" in told
+    asked = {"dataset": city.dataset.id, "batch": "b1", "reason": "type:age", "words": "x"}
+    none = city.portal.post("/cases/new", asked, city.enters(STELLA))
+    assert none.status_code == 400 and "have mended all of these rows" in none.text
+    city.portal.clock.pass_by(days=3)
+    if how == "recall":
+        ledger.append(
+            "recall", {"batch": "b2", "reason": "x", "releases": [], "recipients": []}, city.portal.clock.now()
+        )
+    else:
+        ledger.append("corrected", whole | {"by": {}, "rows": 0}, city.portal.clock.now())
+    told = page(city, address)
+    assert "更正失效" in told and "<strong>答复已更正" in told and "重新报送已更正 0" in told
+    assert [one.body["doing"] for one in ledger.entries("case")][-2:] == ["confirm", "reopen"]
+    assert page(city, address).count("更正失效") == 1, "said once"
+    tell(city, batch="b3", path="2026-05-06/x.csv", delivered_on="2026-05-06", read=3, quarantined=0, reasons={})
+    ledger.append("corrected", whole | {"by": {"b3": 3}}, city.portal.clock.now())
+    assert "已办结" in page(city, address)
+
+
+def test_a_button_that_is_pressed_twice_says_it_once(city: Quarantined) -> None:
+    address = opened(city)
+    first, second = (acts(city, address, "say", HAI, words="we look into it") for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 409) and "it is there already" in second.text
+    assert acts(city, address, "say", BAO, words="we look into it").status_code == 303, "another person"
+    assert acts(city, address, "say", HAI, words="we look into it").status_code == 303, "something came between"
+    assert len([one for one in city.portal.city.ledger.entries("case") if one.body["doing"] == "say"]) == 3
 
 
 def test_what_is_overdue_is_told_the_officer_once(city: Quarantined) -> None:
@@ -121,6 +165,9 @@ def test_what_is_overdue_is_told_the_officer_once(city: Quarantined) -> None:
         city.portal.city.ledger.append("access", {"subject": "something else"}, city.portal.clock.now())
     entries = [one.body["doing"] for one in city.portal.city.ledger.entries("case")]
     assert entries == ["open", "send", "escalate"]
+    found = [one for one in CorrectionDesk(city.portal.people).found() if one.kind is Kind.OVERDUE]
+    due = re.search(r"工作日.*（(\d{4}-\d\d-\d\d)）", page(city, address))
+    assert due and [str(one.since) for one in found] == [str(date.fromisoformat(due[1]) + timedelta(days=1))]
     assert address in page(city, "/cases?overdue=1") and address in page(city, "/cases?state=overdue")
 
 
@@ -147,8 +194,47 @@ def test_files_lie_by_digest_and_are_served_as_nothing_but_downloads(city: Quara
     assert city.portal.ask("GET", f"{address}/attachments/{file.name}", headers=browser).status_code == 410
 
 
+def test_a_file_that_is_too_large_is_refused_in_words(city: Quarantined) -> None:
+    address, big = opened(city), {"file": ("a.txt", b"x" * (1 << 20))}
+    told = city.portal.ask("POST", f"{address}/say", files=big, headers={"Accept": "text/html,*/*"})
+    assert told.status_code == 413 and "1 MB" in told.text and told.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in told.headers["content-security-policy"]
+    machine = city.portal.ask("POST", f"{address}/say", files=big)
+    assert machine.status_code == 413 and machine.json()["errorCode"] == "MALFORMED_REQUEST"
+
+
+def test_a_workbook_of_rows_is_one_however_it_is_attached(city: Quarantined) -> None:
+    address, browser = opened(city), city.enters(HAI)
+    token = city.portal.people.sessions.find(browser["Cookie"].removeprefix("zt="), city.portal.clock.now())
+    assert token
+    form = {"csrf": city.portal.people.sessions.form_token(token), "words": "see the file"}
+    rows = f"record id\n{'ab' * 16}:3\n".encode()
+    headers = {**browser, "Origin": "http://portal"}
+    answer = city.portal.ask("POST", f"{address}/say", data=form, files={"file": ("a.txt", rows)}, headers=headers)
+    assert answer.status_code == 303
+    (file,) = (city.portal.city.settings.state / "attachments").iterdir()
+    for by, status in ((HAI, 200), (BAO, 404), (STELLA, 404)):
+        got = city.portal.ask("GET", f"{address}/attachments/{file.name}", headers=city.enters(by))
+        assert got.status_code == status, by
+    # One of before, of which the ledger says nothing, is looked into as it is served.
+    entry = next(one for one in city.portal.city.ledger.entries("case") if one.body["doing"] == "say")
+    (kept,) = entry.body["attachments"]
+    assert kept["holds"] == "rows"
+    body = {**entry.body, "words": "once more", "attachments": [{**kept, "holds": ""}]}
+    city.portal.city.ledger.append("case", body, city.portal.clock.now())
+    assert city.portal.ask("GET", f"{address}/attachments/{file.name}", headers=city.enters(BAO)).status_code == 404
+
+
 def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(city: Quarantined) -> None:
-    release = city.portal.publish()
+    release, known = city.portal.publish(), city.portal.city.catalogue
+    departments = {**known.departments, "tax": Department("tax", "税务局", "Tax", "001", "nobody")}
+    city.portal.city.catalogue = replace(known, departments=departments)
+    sources = [{"dataset": city.dataset.id}, {"dataset": "housing.x"}]
+    verdict = {"agreement": release.agreement, "release_id": release.release_id, "evidence": {"sources": sources}}
+    for body in (verdict, {**verdict, "release_id": None, "evidence": {"sources": [{"dataset": "tax.x"}]}}):
+        city.portal.city.ledger.append(
+            "verdict", {"verdict": "released", "violations": [], **body}, city.portal.clock.now()
+        )
     anna = city.portal.sign_in(ANNA, role(Role.APPLICANT, agency=RECIPIENT))
     form = {"release": release.release_id, "column": "person_id", "key": "999001193503143281", "words": "wrong person"}
     answer = city.portal.post("/cases/new", form, anna)
@@ -158,7 +244,13 @@ def test_a_recipient_objects_to_a_release_and_the_steward_says_to_whom_it_goes(c
     assert len(entry.body["about"]["keys"]) == 64 and "999001193503143281" not in str(entry.body)
     assert "wrong person" in page(city, address, STELLA) and page(city, address, HAI).count("wrong person") == 0
     assert acts(city, address, "send", STELLA).status_code == 403
+    told = page(city, address, STELLA)
+    assert 'value="test"' in told and 'value="tax"' not in told
+    foreign = acts(city, address, "send", STELLA, department="tax")
+    assert foreign.status_code == 403 and "made of what housing, test deliver" in foreign.text
     assert acts(city, address, "send", STELLA, department="test").status_code == 303
+    assert "改送数源部门" in page(city, address, STELLA)
+    assert address not in page(city, "/cases?waiting=1", STELLA), "that it could be sent on is no duty"
     assert acts(city, address, "answer", HAI, outcome="corrected").status_code == 303
     assert city.portal.ask("GET", address, headers=anna).text.count("答复已更正")
     assert city.portal.post("/cases/new", form | {"column": "nothing"}, anna).status_code == 400

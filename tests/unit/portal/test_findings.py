@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from contracts.acts import Role
 from lake.findings.finding import Finding, Kind, Words, digest_of
 from lake.quality_past.store import QualityPast
 from portal.findings.morning import Morning
+from tests.unit.gates.overrides import overridden, override
 from tests.unit.portal.catalogued import Catalogued, result, role, sample
 from tests.unit.portal.conftest import Portal
 
@@ -114,6 +116,42 @@ def test_a_product_that_does_not_leave_is_one_and_names_its_suppliers(city: Cata
     assert not one.effect[0].current
     city.tell("verdict", judged(AGREEMENT, "released", TABLE))
     assert found(city) == []
+
+
+@pytest.mark.parametrize("by", ["override", "term"])
+def test_a_release_whose_term_is_over_is_one_before_the_next_run(city: Catalogued, by: str) -> None:
+    today = city.portal.clock.now().date()
+    last, far = today + timedelta(days=2), today + timedelta(days=300)
+    evidence = judged(AGREEMENT, "released", TABLE)["evidence"]
+    if by == "override":
+        seen = overridden(override(until=last)).as_dict()
+        evidence["quality"] = seen["quality"]
+        evidence = {**seen, "sources": [{**seen["sources"][0], "dataset": "culture_tourism.hotels"}]}
+    verdict = {**judged(AGREEMENT, "released", TABLE), "evidence": evidence, "release_id": "r1"}
+    release = {"agreement": AGREEMENT, "release_id": "r1", "valid_until": str(far if by == "override" else last)}
+    city.tell("release", release)
+    city.tell("switch", {"agreement": AGREEMENT, "release_id": "r1"})
+    city.tell("verdict", verdict)
+
+    def told() -> list[Finding]:
+        return [one for one in found(city) if one.kind is Kind.WITHHELD]
+
+    city.portal.clock.pass_by(days=2)
+    assert told() == [], "its last day is one of its term"
+    city.portal.clock.pass_by(days=1)
+    (one,) = told()
+    assert (one.subject, one.since) == (AGREEMENT, last + timedelta(days=1)) and "culture_tourism" in one.concerned
+    assert str(last) in one.what.zh and not one.effect[0].current
+    city.tell("withdrawal", {"agreement": AGREEMENT, "release_id": "r1"})
+    city.tell("verdict", judged(AGREEMENT, "withheld", TABLE))
+    assert [each.detail for each in told()] == [""], "told once"
+
+
+def test_what_no_fault_can_be_is_no_filter(city: Catalogued) -> None:
+    boris = city.portal.sign_in("boris@city.example", role(Role.OFFICER))
+    for asked, status in (("", 200), ("kind=", 200), ("kind=late", 200), ("department=culture_tourism", 200),
+                          ("kind=typo", 400), ("department=typo", 400)):  # fmt: skip
+        assert city.portal.ask("GET", f"/findings?{asked}", headers=boris).status_code == status, asked
 
 
 def test_each_reader_has_what_they_answer_for(city: Catalogued) -> None:

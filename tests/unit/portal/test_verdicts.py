@@ -264,6 +264,22 @@ def test_a_stopped_agreement_says_so_first(agreed: Portal, tmp_path: Path) -> No
     assert "It is stopped: wrong rows" in page and "Every gate let it pass" not in page
 
 
+def test_what_is_past_its_term_is_current_nowhere(portal: Portal) -> None:
+    last = portal.publish().last_day
+    body = {"agreement": NAME, "verdict": "released", "rows": 3, "violations": []}
+    portal.city.ledger.append("verdict", {**body, "evidence": cases.evidence().as_dict()}, portal.clock.now())
+    assert last is not None
+    while portal.clock.now().date() <= last:
+        boris = portal.sign_in(BORIS, OFFICER)
+        told = portal.ask("GET", PAGE, headers=boris).text, portal.ask("GET", "/", headers=boris).text
+        assert "Every gate let it pass." in told[0] and "1 在用" in told[1]
+        portal.clock.pass_by(days=(last - portal.clock.now().date()).days or 1)
+    boris = portal.sign_in(BORIS, OFFICER)
+    page = portal.ask("GET", PAGE, headers=boris).text
+    assert f"It ended on {last}" in page and "Every gate let it pass." not in page
+    assert "0 在用" in portal.ask("GET", "/", headers=boris).text
+
+
 def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     workspace = portal.city.settings.workspace
     (workspace / "contracts" / "departments").mkdir(parents=True)
@@ -281,9 +297,9 @@ def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     assert portal.city.catalogue.title_zh == "另一市" and "zhongtai plan" in portal.city.unreadable
 
 
-def withheld(portal: Portal) -> None:
+def withheld(portal: Portal, **check: int) -> None:
     """The product is withheld for a check that failed."""
-    facts = overridden()
+    facts = overridden(**check)
     body = {"agreement": NAME, "product": cases.agreement().product, "verdict": "withheld", "violations": []}
     portal.city.ledger.append("verdict", {**body, "rows": 20, "evidence": facts.as_dict()}, portal.clock.now())
 
@@ -301,20 +317,34 @@ def test_an_override_is_asked_by_one_and_confirmed_by_another(portal: Portal) ->
     assert 'name="until" value="2026-06-10"' in portal.ask("GET", f"{path}?until=2026-06-10", headers=anna).text
     assert "working days" in portal.ask("GET", f"{path}?until=2027-06-10", headers=anna).text
     asked = {"until": "2026-06-10", "words": "mended next week"}
+    shown = portal.ask("GET", f"{path}?until=2026-06-10", headers=anna).text
+    asked |= {"terms": re.findall(r'name="terms" value="(\w{64})"', shown)[0]}
     assert portal.post(f"{path}/override", asked, carla).status_code == 404
     assert portal.post(f"{path}/override", asked, boris).status_code == 403
     assert portal.post(f"{path}/override", {**asked, "words": " "}, anna).status_code == 400
     assert portal.post(f"{path}/override", {**asked, "until": "2027-06-10"}, anna).status_code == 409
+    assert portal.post(f"{path}/override", {**asked, "terms": ""}, anna).status_code == 409
+    withheld(portal, failing_rows=7)
+    answer = portal.post(f"{path}/override", asked, anna)
+    assert answer.status_code == 409 and not [*portal.city.ledger.entries("act")], "7 rows fail now, 4 were shown"
+    withheld(portal)
     assert portal.post(f"{path}/override", asked, anna).status_code == 303
     (act,) = portal.city.ledger.entries("act")
     number = {"override": str(act.body["digest"]), "words": "agreed"}
     assert portal.post(f"{path}/override/confirm", number, anna).status_code == 403
     assert portal.post(f"{path}/override/confirm", {**number, "override": "0" * 64}, boris).status_code == 404
     assert "未生效" in portal.ask("GET", path, headers=boris).text
+    asks = "confirm an override"
+    assert asks in portal.ask("GET", "/", headers=boris).text
+    assert asks not in portal.ask("GET", "/", headers=anna).text, "one person does not do both"
     assert portal.post(f"{path}/override/confirm", number, boris).status_code == 303
+    assert asks not in portal.ask("GET", "/", headers=boris).text
+    assert "将于 2026-06-10 到期" in portal.ask("GET", "/", headers=anna).text
     assert "生效中，至 2026-06-10" in portal.ask("GET", path, headers=anna).text
     assert portal.post(f"{path}/override/end", {**number, "words": "it burns"}, boris).status_code == 303
     assert "it burns" in portal.ask("GET", path, headers=anna).text
+    again = portal.post(f"{path}/override/end", {**number, "words": "once more"}, anna)
+    assert again.status_code == 409 and "it burns" in again.text
     assert [entry.body["deed"] for entry in portal.city.ledger.entries("act")] == [
         "override", "confirm_override", "end_override"
     ]  # fmt: skip

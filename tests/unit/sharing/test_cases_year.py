@@ -41,13 +41,16 @@ def counted(since: date, until: date, standing: set[date]) -> int:
 
 
 def last_day(since: date, allowed: int, standing: set[date]) -> date | None:
-    """The last day of a deadline; None where that is in a year that nobody has said anything of."""
+    """The last day of a deadline, which does not pass while the clock stands; None where that is in a year that nobody
+    has said anything of."""
     day, used = since, 0
     while used < allowed:
         day += timedelta(days=1)
         if day.year > 2026:
             return None
         used += works(day) and day not in standing
+    while day + timedelta(days=1) in standing:
+        day += timedelta(days=1)
     return day
 
 
@@ -111,9 +114,8 @@ def held(found: Deadline, since: date, done: date | None, allowed: int, standing
     assert found.used == counted(since, until, standing)
     assert found.due == last_day(since, allowed, standing)
     assert bool(found.horizon) == (found.due is None)
-    assert found.late == (counted(since, until, standing) > allowed)
-    if found.due is not None:
-        assert found.late == (until > found.due and counted(found.due, until, standing) > 0)
+    last = found.due
+    assert found.late == (until > last if last else counted(since, until, standing) > allowed)
     assert found.overdue == (found.late and done is None)
 
 
@@ -152,7 +154,7 @@ def test_a_year_of_requests() -> None:
 )
 def test_days_that_a_person_can_check(filed: date, kind: str, due: date) -> None:
     found = case(step(filed, ANNA, Doing.FILE, asked=replace(ASKED, sharing=kind)))
-    for today, overdue in ((due, False), (due + timedelta(days=1), works(due + timedelta(days=1)))):
+    for today, overdue in ((due, False), (due + timedelta(days=1), True)):
         (one,) = deadlines(found, RULES, today)
         assert (one.due, one.overdue) == (due, overdue)
 
@@ -178,6 +180,22 @@ def test_a_question_that_came_too_late_saves_nobody() -> None:
     late = asks(step(date(2026, 11, 25), BAO, Doing.QUESTION), step(date(2026, 12, 1), ANNA, Doing.ANSWER))
     (found,) = deadlines(late, RULES, date(2026, 12, 2))
     assert (found.due, found.overdue) == (date(2026, 11, 16), True)
+
+
+def test_after_its_last_day_it_is_late_whether_or_not_offices_work_then() -> None:
+    friday, saturday, monday = date(2026, 11, 13), date(2026, 11, 14), date(2026, 11, 16)
+    filed = step(date(2026, 10, 30), ANNA, Doing.FILE, asked=replace(ASKED, sharing="conditional"))
+    answers = (step(day, BAO, Doing.REFUSE) for day in (friday, saturday, monday))
+    assert [deadlines(case(filed, one), RULES, monday)[0].late for one in answers] == [False, True, True]
+    assert deadlines(case(filed), RULES, saturday)[0].overdue
+    asked = case(filed, step(friday, BAO, Doing.QUESTION))
+    assert not deadlines(asked, RULES, saturday)[0].late, "it stands from the question of its last day on"
+    assert deadlines(case(filed, step(saturday, BAO, Doing.QUESTION)), RULES, monday)[0].late
+
+
+def test_what_was_withdrawn_was_not_done() -> None:
+    (found,) = deadlines(asks(step(date(2026, 11, 3), ANNA, Doing.WITHDRAW)), RULES, date(2026, 11, 4))
+    assert (found.open, found.span.met) == (False, False)
 
 
 def test_an_objection_has_a_clock_of_its_own_and_a_reopened_case_a_new_one() -> None:

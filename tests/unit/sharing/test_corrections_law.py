@@ -16,7 +16,7 @@ from sharing.cases.deadlines import Rules
 from sharing.cases.law import case_of as request_of
 from sharing.cases.steps import read_step as read_request_step
 from sharing.chain import Entry
-from sharing.corrections.about import About
+from sharing.corrections.about import About, read_about
 from sharing.corrections.deadlines import LIMITS, deadlines
 from sharing.corrections.law import Case, case_of, fault_of
 from sharing.corrections.steps import KIND, Attachment, Step, read_step
@@ -68,7 +68,7 @@ MAY = {
     State.REJECTED: "steward: dispute close say withdraw; owner: say; officer: close say; "
     "platform: confirm close escalate",
     State.DISPUTED: "steward: say withdraw; owner: say; officer: decide say; platform: confirm close escalate",
-    State.CLOSED: "",
+    State.CLOSED: "platform: reopen",
 }
 
 
@@ -162,6 +162,63 @@ def test_every_clock_runs_from_what_begins_it_to_what_ends_it() -> None:
     assert deadlines(found, Rules(Jurisdiction(), Calendar()), DAY) == ()
 
 
+def test_a_deadline_is_done_by_what_it_asks_for_alone() -> None:
+    def ended(*steps: Step) -> list[tuple[str, bool, bool]]:
+        return [(one.span.name, one.open, one.span.met) for one in deadlines(case(*steps), RULES, DAY)]
+
+    upheld, recalled = step(BAO, Doing.DECIDE, Outcome.UPHELD), step("", Doing.CLOSE, Outcome.RECALLED)
+    answered = ("send", False, True), ("answer", False, True)
+    disputed = (*answered, ("mend", False, False), ("dispute", False, True), ("answer", True, True))
+    assert tuple(ended(OPEN, SEND, CORRECTED, DISPUTE, upheld)) == disputed, "nothing was delivered"
+    assert ended(OPEN, SEND, recalled)[-1] == ("answer", False, False), "nobody answered"
+    assert ended(OPEN, SEND, WHOLE)[-1] == ("answer", False, False)
+    assert ended(OPEN, step(STELLA, Doing.WITHDRAW)) == [("send", False, False)]
+    assert ended(OPEN, SEND, CORRECTED, step(BAO, Doing.CLOSE))[-1] == ("mend", False, False), "unconfirmed"
+    assert ended(OPEN, SEND, CORRECTED, WHOLE)[-1] == ("mend", False, True)
+    uncounted = replace(OPEN, about=replace(ROWS, rows=None))
+    assert ended(uncounted, SEND, CORRECTED, step(BAO, Doing.CLOSE))[-1] == ("mend", False, True)
+    assert ended(ABOUT, SEND, recalled) == [("dispute", False, False)]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.CLOSED])
+def test_what_deliveries_closed_goes_on_where_it_stood_once_they_are_taken_back(state: State) -> None:
+    lost = step("", Doing.REOPEN, mended=1, day=date(2026, 11, 9))
+    found = case(*JOURNEYS[state], WHOLE, lost)
+    assert (found.state, found.outcome, found.mended, found.unmended) == (state, None, 1, 2)
+    assert found.moved == len(found.steps), "what somebody meant over the closed case counts for nothing"
+    going, again = (deadlines(one, RULES, DAY) for one in (case(*JOURNEYS[state]), found))
+    assert [one.span.name for one in again if one.open] == [one.span.name for one in going if one.open]
+    assert all(one.span.since == date(2026, 11, 9) for one in again if one.open)
+    assert case(*found.steps, WHOLE).outcome is Outcome.CORRECTED
+    assert case(*found.steps, WHOLE, replace(lost, mended=2)).mended == 2
+
+
+def test_nothing_else_that_is_closed_opens_again() -> None:
+    lost = step("", Doing.REOPEN, mended=1)
+    for end in (step(BAO, Doing.CLOSE), step("", Doing.CLOSE, Outcome.RECALLED)):
+        assert case(OPEN, SEND, CORRECTED, end, lost).state is State.CLOSED
+    assert case(OPEN, SEND, WHOLE, replace(lost, mended=3)).state is State.CLOSED
+
+
+def test_what_concerns_a_release_goes_to_whose_data_is_in_it_and_on_until_it_is_answered() -> None:
+    about = About("release", "", agency="social", release="r1", agreement="a", among=("health", "tax"))
+    asked = replace(OPEN, seat=Seat.CONSUMER, about=about, agencies=frozenset({"social"}), kind=Kind.DISPUTE)
+    to = {name: replace(SEND, department=name) for name in ("ecology", "health", "tax")}
+    assert "made of what health, tax deliver" in case(asked, to["ecology"]).ignored[0][1]
+    found = case(asked, to["tax"], to["health"])
+    assert (found.state, found.about.department) == (State.SENT, "health")
+    assert "it is with tax already" in case(asked, to["tax"], to["tax"]).ignored[0][1]
+    assert case(asked, to["tax"], replace(HEARD, departments=None), to["health"]).about.department == "tax"
+    assert "does not change" in case(OPEN, SEND, to["tax"]).ignored[0][1]
+    assert "the data is health's" in case(OPEN, to["tax"]).ignored[0][1]
+    correction = replace(asked, kind=Kind.CORRECTION)
+    clocks = deadlines(case(correction, to["tax"], to["health"]), RULES, DAY)
+    assert [(one.span.name, one.open, one.span.met) for one in clocks][1:] == [
+        ("answer", False, False),
+        ("answer", True, True),
+    ]
+
+
 def test_a_step_is_in_the_ledger_as_it_was_meant_and_neither_law_takes_the_others() -> None:
     whole = step(
         HAI, Doing.ANSWER, Outcome.REJECTED, about=ROWS, kind=Kind.CORRECTION, mended=0, by=("b2",), seq=9,
@@ -184,7 +241,8 @@ def entry(body: dict[str, Any]) -> Entry:
 
 def test_two_cases_are_about_one_thing_whether_or_not_a_lake_told_of_keys() -> None:
     assert ROWS.same == replace(ROWS, keys="a" * 64, title="other").same != replace(ROWS, batch="b2").same
-    received = About("t", "", agency="social", release="r1", keys="a" * 64)
+    received = About("t", "", agency="social", release="r1", keys="a" * 64, among=("health",))
+    assert read_about(received.as_dict()) == received
     assert received.same != replace(received, keys="b" * 64).same
 
 

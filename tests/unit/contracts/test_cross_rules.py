@@ -128,6 +128,39 @@ def test_a_wrong_rule_is_refused_at_its_place(
     assert any(where in fault.where and what in fault.what and fault.write_instead for fault in faults), faults
 
 
+def test_a_rule_takes_the_name_of_no_other_of_its_table(workspace: Path) -> None:
+    contract = workspace / "contracts/departments/health/visits.yml"
+    (own,) = [one for one in load_catalogue(workspace).datasets["health.visits"].rules if ":" not in one.name][:1]
+    folder = workspace / "contracts" / "rules"
+    folder.mkdir()
+    for name in (own.name, "not_empty"):
+        write(workspace, "referential", rule=name)
+        (folder / "one.yml").rename(folder / f"{name}.yml")
+    told = {fault.file: fault for fault in faults_of(workspace)}
+    taken = told[f"contracts/rules/{own.name}.yml"]
+    assert "the contract of health.visits has a rule" in taken.what and (taken.where, taken.line) == ("rule", 1)
+    assert "another name" in taken.write_instead and contract.is_file()
+    assert "of itself" in told["contracts/rules/not_empty.yml"].what and len(told) == 2
+    # Of another table it is free.
+    (folder / "not_empty.yml").unlink()
+    write(workspace, "referential", rule=own.name, blames="police.residents")
+    (folder / "one.yml").rename(folder / f"{own.name}.yml")
+    assert own.name in load_catalogue(workspace).cross_rules
+
+
+def test_two_agreements_say_no_different_things_of_one_product_by_one_name(workspace: Path) -> None:
+    first = workspace / "contracts/agreements/health__care.yml"
+    told = yaml.safe_load(first.read_text("utf-8"))
+    told["rules"] = [{"name": "some", "kind": "row_count", "minimum": 1}]
+    for name, least in (("health__care", 1), ("health__more", 1), ("health__more", 9)):
+        told |= {"agreement": name, "rules": [{"name": "some", "kind": "row_count", "minimum": least}]}
+        first.with_name(f"{name}.yml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+        if least == 1:
+            load_catalogue(workspace)
+    (fault,) = faults_of(workspace)
+    assert fault.file.endswith("health__more.yml") and "another rule 'some'" in fault.what
+
+
 def test_where_a_contract_is_wrong_a_rule_is_told_its_shape_and_nothing_that_might_follow(workspace: Path) -> None:
     path = workspace / "contracts/departments/health/visits.yml"
     path.write_text(

@@ -33,7 +33,7 @@ from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
-from contracts.rule_names import Taken, check_cross_names, check_own_names, check_suite_names, names_taken
+from contracts.rule_names import Taken, check_cross_names, check_domain_names, check_suite_names, names_taken
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 from contracts.weights import Weights
@@ -95,8 +95,8 @@ class _Reading:
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
-        named = {(one.path.parent.name, one.path.stem): one for one in self.opened.values()}
-        check_own_names(domains.values(), agreements.values(), named)
+        named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
+        check_domain_names(domains.values(), named)
         if city is None or self.faults():
             return None
         return Catalogue(

@@ -6,7 +6,7 @@ its results. Names within one file are judged where the file is read; here is wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from contracts.cross_rules import CrossRule, Suite
@@ -63,26 +63,12 @@ def check_suite_names(taken: Taken, suites: Mapping[str, Suite], documents: Mapp
                 by_stem[table].fault(("expectations", number), text, "another name of the suite, or meta.id")
 
 
-def check_own_names(
-    domains: Iterable[Domain], agreements: Iterable[Agreement], documents: Mapping[tuple[str, str], Document]
-) -> None:
-    """Note every rule of a domain or an agreement that another has in another way on the same table; `documents` by
-    folder and name."""
+def check_domain_names(domains: Iterable[Domain], documents: Mapping[str, Document]) -> None:
+    """Note every rule of a domain that it, or another, has in another way on the same table."""
     known: dict[tuple[str, str], Rule] = {}
-    for place, table, rules in _said(domains, agreements):
-        # Derived ones are called after their kind and column: the same in each.
-        for rule in (one for one in rules if ":" not in one.name):
-            if known.setdefault((table, rule.name), rule) != rule:
-                text = f"another file, or part of this one, has another rule {rule.name!r} on {table} already"
-                documents[place].fault((), text, "another name, or the same rule in both")
-
-
-def _said(
-    domains: Iterable[Domain], agreements: Iterable[Agreement]
-) -> Iterator[tuple[tuple[str, str], str, tuple[Rule, ...]]]:
     for domain in domains:
-        at = ("domains", domain.name)
-        yield from ((at, f"theme.{entity.name}", entity.rules) for entity in domain.entities)
-        yield from ((at, f"theme.{name}", rules) for name, rules in domain.rules.items())
-    for agreement in sorted(agreements, key=lambda one: one.name):
-        yield ("agreements", agreement.name), f"product.{agreement.product}", agreement.rules
+        for table, rules in [*((one.name, one.rules) for one in domain.entities), *domain.rules.items()]:
+            for rule in rules:
+                if known.setdefault((table, rule.name), rule) != rule:
+                    text = f"there is another rule {rule.name!r} on theme.{table} already, whose place it would take"
+                    documents[domain.name].fault(("tables", table), text, "another name for one of the two")

@@ -148,17 +148,15 @@ def test_a_rule_takes_the_name_of_no_other_of_its_table(workspace: Path) -> None
     assert own.name in load_catalogue(workspace).cross_rules
 
 
-def test_two_agreements_say_no_different_things_of_one_product_by_one_name(workspace: Path) -> None:
-    first = workspace / "contracts/agreements/health__care.yml"
-    told = yaml.safe_load(first.read_text("utf-8"))
-    told["rules"] = [{"name": "some", "kind": "row_count", "minimum": 1}]
-    for name, least in (("health__care", 1), ("health__more", 1), ("health__more", 9)):
-        told |= {"agreement": name, "rules": [{"name": "some", "kind": "row_count", "minimum": least}]}
-        first.with_name(f"{name}.yml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
-        if least == 1:
-            load_catalogue(workspace)
-    (fault,) = faults_of(workspace)
-    assert fault.file.endswith("health__more.yml") and "another rule 'some'" in fault.what
+def test_two_places_say_no_different_things_of_one_table_by_one_name(workspace: Path) -> None:
+    path = workspace / "contracts/domains/people.yml"
+    told = yaml.safe_load(path.read_text("utf-8"))
+    some = {"name": "some", "kind": "row_count", "minimum": 1}
+    told["entities"][0]["rules"] = [some]
+    (entity,) = [one["name"] for one in told["entities"]][:1]
+    told["tables"] = {entity: {"rules": [{**some, "minimum": 9}]}}
+    path.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), "utf-8")
+    assert any(f"another rule 'some' on theme.{entity}" in one.what and one.line for one in faults_of(workspace))
 
 
 def test_where_a_contract_is_wrong_a_rule_is_told_its_shape_and_nothing_that_might_follow(workspace: Path) -> None:

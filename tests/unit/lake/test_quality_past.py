@@ -166,6 +166,34 @@ def test_what_was_delivered_is_scored_and_not_what_was_left_of_it(desk: Desk) ->
         assert asking.conformance(desk.past, store)["test.residents"].broken == 40
 
 
+def _broken(desk: Desk) -> tuple[int, int] | None:
+    """Failing and delivered rows of a rule that rejects, as it stands."""
+    return next(((one.failing, one.rows) for one in _failing(desk) if one.rule == "type:age"), None)
+
+
+def test_of_deliveries_the_newest_day_counts_whenever_it_came(desk: Desk) -> None:
+    desk.deliver(5, reasons={"type:age": 40})
+    assert _broken(desk) == (40, 100)
+    # One clean row of an older day mends nothing, nor does what is older and bad spoil anything.
+    for day, reasons in ((1, {}), (2, {"type:age": 1})):
+        desk.deliver(day, 1, reasons=reasons)
+        assert _broken(desk) == (40, 100)
+    desk.deliver(5, batch="b5-again", reasons={"type:age": 3})
+    assert _broken(desk) == (3, 100)
+    desk.deliver(6, reasons={})
+    assert _broken(desk) is None
+    # What is taken back, or recalled, leaves what was newest before it.
+    desk.deliver(6, state="withdrawn")
+    assert _broken(desk) == (3, 100)
+    desk.ledger.append("recall", {"batch": "b5-again", "why": "x"}, START + timedelta(days=7))
+    assert _broken(desk) == (40, 100)
+    # The same bytes for another day are that day's.
+    desk.deliver(7)
+    assert _broken(desk) is None
+    desk.deliver(8, state="known", batch="b5")
+    assert _broken(desk) == (40, 100)
+
+
 def test_states_are_shown_and_never_good(desk: Desk) -> None:
     assert desk.unit().state is State.UNCHECKED
     desk.check(1, "built", 0)

@@ -208,6 +208,7 @@ class Telling:
     def _delivered(self, entry: Entry, key: tuple[str, str, str]) -> None:
         body, counted = entry.body, dict(entry.body.get("reasons") or {})
         bound, broken = self._conformance(key[0], int(body.get("read") or 0), counted)
+        bound -= self._empty_cells(key)
         reasons = json.dumps(counted, ensure_ascii=False, sort_keys=True)
         counts = (int(body.get("read") or 0), int(body.get("accepted") or 0), int(body.get("quarantined") or 0))
         there = self._connection.execute(
@@ -278,13 +279,27 @@ class Telling:
         broken = sum(min(read, sum(reasons.get(one, 0) for one in names)) for names in bound.values())
         return read * len(bound), broken
 
+    def _empty_cells(self, key: tuple[str, str, str]) -> int:
+        """How many cells of the columns that follow a standard have nothing in them, as far as a profile tells."""
+        row = self._connection.execute(
+            "select columns from profile where dataset = ? and day = ? and batch = ?", key
+        ).fetchone()
+        told = json.loads(row[0]) if row else {}
+        bound = self._declared.bound.get(key[0], {})
+        return sum(int(told[name]["nulls"]) for name, names in bound.items() if names and name in told)
+
     def _profile(self, entry: Entry) -> None:
         body = entry.body
         key = str(body["dataset"]), str(body["delivered_on"]), str(body["batch"])
         columns = json.dumps(body["columns"], ensure_ascii=False, separators=(",", ":"))
+        before = self._empty_cells(key)
         self._connection.execute(
             "insert or replace into profile values (?, ?, ?, ?, ?, ?, ?, null)",
             (*key, entry.seq, str(body["by"]), int(body["rows"]), columns),
+        )
+        self._connection.execute(
+            "update delivery set bound = bound - ? where dataset = ? and day = ? and batch = ?",
+            (self._empty_cells(key) - before, *key),
         )
         self._nothing.pop(key[0], None)
         self._await(key)

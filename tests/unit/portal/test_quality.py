@@ -65,7 +65,6 @@ def test_what_nobody_counted_is_a_dash_and_no_page_breaks(desk: Catalogued) -> N
     for dataset in ("civil_affairs__deaths", "health__visits"):
         # As a build that failed is told: no rows, none that fail, and no error.
         desk.tell("check", told(f"staging.stg_{dataset}", "built", None, rows=None))
-        desk.tell("check", told(f"raw.{dataset}", "freshness", 3, rows=None))
     desk.delivered("civil_affairs.deaths", "2026-05-01")
     who = steward(desk)
     pages = [CITY, DEPARTMENT, DATASET, "/quality/compare", "/rules", "/rules/staging.stg_civil_affairs__deaths"]

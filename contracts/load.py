@@ -280,7 +280,9 @@ class _Reading:
         paths = folders.json_files(self.root / "contracts" / "suites")
         return read_suites([self._open(path) for path in paths], tables)
 
-    def _check_rule_names(self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]) -> None:
+    def _check_rule_names(
+        self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]
+    ) -> None:
         contracts = self.root / "contracts"
         check_cross_names(taken, rules, self._files(contracts / "rules"))
         own = {path: document for path, document in self.opened.items() if path.parent == contracts / "suites"}

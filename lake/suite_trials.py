@@ -62,7 +62,9 @@ def told_to_desks(found: dict[str, Any]) -> dict[str, Any]:
     sample = found["sample"]
     if sample is None or sample < LEAST_ROWS:
         text = f"the sample has {sample or 0} rows, too few to be told of by counts"
-        raise SharingRefused("suite_sample", found["table"], text, f"a table, and a sample, of at least {LEAST_ROWS} rows")
+        raise SharingRefused(
+            "suite_sample", found["table"], text, f"a table, and a sample, of at least {LEAST_ROWS} rows"
+        )
     return {**found, "checks": [_coarse(one) for one in found["checks"]]}
 
 

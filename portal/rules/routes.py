@@ -89,9 +89,7 @@ class Rules:
         except SharingRefused as refusal:
             return self._shown(request, found, text, refusal=f"{refusal.fault.message}: {refusal.fault.fix}")
 
-    async def _tried(
-        self, reader: Reader, of: Table, what: Judged, texts: Mapping[str, str]
-    ) -> dict[str, object]:
+    async def _tried(self, reader: Reader, of: Table, what: Judged, texts: Mapping[str, str]) -> dict[str, object]:
         levels = await asyncio.to_thread(column_levels, self._city.catalogue, self._known, what.table)
         expect_in_sight(what, levels, row_sight(reader.name, reader.roles, of.department).level)
         rows = texts.get("rows", "")

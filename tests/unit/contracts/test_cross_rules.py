@@ -128,6 +128,16 @@ def test_a_wrong_rule_is_refused_at_its_place(
     assert any(where in fault.where and what in fault.what and fault.write_instead for fault in faults), faults
 
 
+def test_what_a_sum_is_compared_as_follows_its_column(workspace: Path) -> None:
+    measured = {**RESIDENTS, "group": ["name"], "measure": "sum", "column": "income"}
+    write(workspace, "reconciliation", here=measured, there={**RESIDENTS, "group": ["name"]}, grain=None)
+    catalogue = load_catalogue(workspace, engine=DuckDBEngine())
+    measures = catalogue.cross_rules["one"][0].comparison.measures
+    income = catalogue.datasets["police.residents"].column("income").element
+    wanted = income.scale if income.type == "decimal" else 0 if income.type == "integer" else None
+    assert measures is not None and [one.scale for one in measures] == [wanted, 0]
+
+
 def test_a_rule_takes_the_name_of_no_other_of_its_table(workspace: Path) -> None:
     contract = workspace / "contracts/departments/health/visits.yml"
     (own,) = [one for one in load_catalogue(workspace).datasets["health.visits"].rules if ":" not in one.name][:1]

@@ -196,9 +196,7 @@ def test_a_desk_is_told_no_count_of_few_rows_and_nothing_of_a_small_sample() -> 
         told_of(29, 9)
 
 
-def test_a_steward_tries_no_pattern_on_what_is_above_her_rows(
-    portal: Portal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_steward_tries_no_pattern_on_what_is_above_her_rows(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "tried_apart", None)
     anna = portal.sign_in("anna@city.example", STEWARD)
     sent = portal.post(f"/rules/{TABLE}", {"suite": json.dumps(GOOD), "do": "try"}, anna)

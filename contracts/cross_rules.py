@@ -37,11 +37,14 @@ class Side:
 
 @dataclass(frozen=True)
 class Measure:
-    """One side's aggregate by group: the call (count, sum, …), its column (none: the rows), and the column of time."""
+    """One side's aggregate by group: the call (count, sum, …), its column (none: the rows), and the column of time.
+
+    `scale` is how many decimals its value has; None is a number in floating point, which alone is compared as one."""
 
     call: str
     column: str | None = None
     at: str | None = None
+    scale: int | None = 9
 
 
 @dataclass(frozen=True)

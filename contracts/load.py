@@ -33,6 +33,7 @@ from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
+from contracts.rule_names import Taken, check_cross_names, check_domain_names, check_suite_names, names_taken
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 from contracts.weights import Weights
@@ -93,6 +94,9 @@ class _Reading:
         sound = not self.faults()
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
+        self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
+        named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
+        check_domain_names(domains.values(), named)
         if city is None or self.faults():
             return None
         return Catalogue(
@@ -275,6 +279,14 @@ class _Reading:
         """Suites written by hand, over tables that are sound."""
         paths = folders.json_files(self.root / "contracts" / "suites")
         return read_suites([self._open(path) for path in paths], tables)
+
+    def _check_rule_names(
+        self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]
+    ) -> None:
+        contracts = self.root / "contracts"
+        check_cross_names(taken, rules, self._files(contracts / "rules"))
+        own = {path: document for path, document in self.opened.items() if path.parent == contracts / "suites"}
+        check_suite_names(taken, suites, own)
 
     def persons(self) -> dict[str, Person]:
         """Who may act."""

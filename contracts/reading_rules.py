@@ -28,6 +28,8 @@ from contracts.rules import DAYS, NUMBERS
 
 _QUALIFIED = re.compile(r"'(?:[^']|'')*'|\b(here|there)\s*\.\s*(\"?)(\w+)\2")
 _SUMMED = {"sum", "min", "max", "avg"}
+_OF_MEANS = 9
+"""Decimals to which a mean is rounded before it is compared."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Tables:
             return f"staging.stg_{dataset.table}", {one.name: one.element.type for one in dataset.columns}
         entity = self.entities.get(of.removeprefix("theme.")) if of.startswith("theme.") else None
         return (of, _entity_types(entity)) if entity else None
+
+    def scale(self, of: str, column: str) -> int | None:
+        """How many decimals a column of numbers has; None for one in floating point."""
+        dataset, entity = self.datasets.get(of), self.entities.get(of.removeprefix("theme."))
+        columns = dataset.columns if dataset else entity.attributes if entity else ()
+        element = next((one.element for one in columns if one.name == column), None)
+        if element is None or element.type is LogicalType.INTEGER:
+            return 0
+        return element.scale if element.type is LogicalType.DECIMAL else None
 
     @property
     def names(self) -> list[str]:
@@ -198,7 +209,14 @@ class _Reading:
             self._fault((at, "column"), text, "count_distinct for a column; a column for all but count")
         if side.measure in _SUMMED and side.column and types.get(side.column) not in (None, *NUMBERS):
             self._fault((at, "column"), f"{side.column} is a {types[side.column]}", "a column of numbers")
-        return Measure(side.measure, side.column, side.at)
+        return Measure(side.measure, side.column, side.at, self._scale(side))
+
+    def _scale(self, side: MeasureSideDeclaration) -> int | None:
+        """The decimals of a side's value: those of its column, more of a mean, none of a count."""
+        if side.measure not in _SUMMED or side.column is None:
+            return 0
+        found = self.tables.scale(side.of, side.column)
+        return max(found, _OF_MEANS) if found is not None and side.measure == "avg" else found
 
     def _side(self, at: str, declared: SideDeclaration) -> Side | None:
         found = self.tables.find(declared.of)

@@ -16,8 +16,13 @@ from lake.failure import words
 from lake.settings import Settings
 from lake.suite_desk import Judged, expect_sound, judged
 from quality.rules import suite_rules
+from sharing.faults import SharingRefused
 
 MOST_ROWS = 10_000
+LEAST_ROWS = 30
+"""Of fewer rows each count is nearly a row."""
+FEW = 5
+"""A count below it is not told at a desk."""
 
 
 def tried(settings: Settings, catalogue: Catalogue, what: Judged, rows: int) -> dict[str, Any]:
@@ -52,6 +57,26 @@ def tried(settings: Settings, catalogue: Catalogue, what: Judged, rows: int) -> 
     }
 
 
+def told_to_desks(found: dict[str, Any]) -> dict[str, Any]:
+    """A trial's answer as a desk may have it. SharingRefused for a sample of few rows; counts of few are not told."""
+    sample = found["sample"]
+    if sample is None or sample < LEAST_ROWS:
+        text = f"the sample has {sample or 0} rows, too few to be told of by counts"
+        raise SharingRefused(
+            "suite_sample", found["table"], text, f"a table, and a sample, of at least {LEAST_ROWS} rows"
+        )
+    return {**found, "checks": [_coarse(one) for one in found["checks"]]}
+
+
+def _coarse(check: dict[str, Any]) -> dict[str, Any]:
+    """`few` says of which rows there are fewer than 5, "failing" or "holding"; how many is then not told."""
+    rows, failing = check["rows"], check["failing_rows"]
+    if rows is None or failing is None:
+        return {**check, "few": ""}
+    few = "failing" if failing < FEW else "holding" if rows - failing < FEW else ""
+    return {**check, "failing_rows": None if few else failing, "few": few}
+
+
 def tried_here() -> None:
     """The other end: asked on standard input, told on standard output."""
     from lake.city import declarations
@@ -63,6 +88,7 @@ def tried_here() -> None:
         settings = load_settings(None)
         catalogue = declarations(settings)
         found = tried(settings, catalogue, judged(catalogue, asked["table"], asked["text"]), int(asked["rows"]))
+        found = told_to_desks(found)
     except Exception as error:
         found = {"refused": words(error)}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -54,7 +54,7 @@ class Pages:
             city=catalogue.city, city_zh=catalogue.title_zh, city_en=catalogue.title_en, titles=titles
         )
         self._templates.globals["navigation"] = NAVIGATION
-        self._templates.filters.update(number=lambda value: f"{value:,}", day=_day, minute=_minute, moment=_moment)
+        self._templates.filters.update(number=_number, day=_day, minute=_minute, moment=_moment)
 
     def page(self, request: Request, template: str, status: int = 200, /, **facts: Any) -> Response:
         """A page, as HTML, for whoever asks."""
@@ -74,6 +74,11 @@ class Pages:
     def routes(self) -> list[BaseRoute]:
         """The files beside the pages."""
         return [Mount("/static", StaticFiles(directory=_HERE / "static"))]
+
+
+def _number(value: float | None) -> str:
+    """A number as people read it; a dash for what nobody counted, as of a build that failed."""
+    return "—" if value is None else f"{value:,}"
 
 
 def _day(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from contracts.cross_rules import CrossKind, CrossRule, Measure, Side
 from contracts.sql_text import identifier
@@ -91,7 +92,8 @@ def _reconciliation(rule: CrossRule, batch: str) -> Judged:
         f"(select {listed}sum(here_value) as here_value, sum(there_value) as there_value, "
         f"sum(is_here) as is_here, sum(is_there) as is_there from ({both}) as sides{grouped})"
     )
-    allowed = f"greatest({rule.comparison.absolute!r}, {rule.comparison.relative!r} * abs(there_value))"
+    absolute, relative = map(_decimal, (rule.comparison.absolute, rule.comparison.relative))
+    allowed = f"greatest({absolute}, {relative} * abs(there_value))"
     differs = (
         "is_here = 0 or is_there = 0 or (here_value is null) <> (there_value is null) "
         f"or abs(here_value - there_value) > {allowed}"
@@ -103,13 +105,37 @@ def _aggregate(rule: CrossRule, side: int, rows: str, names: list[str]) -> str:
     assert rule.comparison.measures is not None
     groups = _groups(rule, side)
     keys = "".join(f"{group} as {name}, " for group, name in zip(groups, names, strict=True))
-    value = f"cast({_called(rule.comparison.measures[side])} as double)"
+    type_ = _value_type(rule.comparison.measures)
+    value = f"cast({_called(rule.comparison.measures[side])} as {type_})"
     mine, other = ("here", "there") if side == 0 else ("there", "here")
-    columns = {f"{mine}_value": value, f"{other}_value": "cast(null as double)", f"is_{mine}": "1", f"is_{other}": "0"}
+    columns = {
+        f"{mine}_value": value,
+        f"{other}_value": f"cast(null as {type_})",
+        f"is_{mine}": "1",
+        f"is_{other}": "0",
+    }
     order = ("here_value", "there_value", "is_here", "is_there")
     told = ", ".join(f"{columns[name]} as {name}" for name in order)
     grouped = f" group by {', '.join(groups)}" if groups else ""
     return f"select {keys}{told} from {rows} as rows_of_{mine}{grouped}"
+
+
+def _value_type(measures: tuple[Measure, Measure]) -> str:
+    """What both values are compared as: decimals are exact, as an allowance is written; floating point is neither."""
+    scales = [one.scale for one in measures if one.scale is not None]
+    return f"decimal(38, {max(scales)})" if len(scales) == len(measures) else "double"
+
+
+def _decimal(number: float) -> str:
+    """A number as it was written, never with an exponent: that would be floating point."""
+    return f"{Decimal(repr(number)):f}"
+
+
+def other_side(rule: CrossRule) -> tuple[str, str]:
+    """The rows that the blamed ones are held against, as queries: all of the table, and those that are meant."""
+    table = f"{_LAKE}{rule.other.table}"
+    condition = f" where ({rule.other.where})" if rule.other.where else ""
+    return f"select * from {table}", f"select * from {table}{condition}"
 
 
 def _called(measure: Measure) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from contracts.cross_rules import CrossKind, CrossRule
 from contracts.model import CodeSet, Column, Dataset, LogicalType, Rule
 from contracts.sql_text import identifier
 from contracts.violation import CheckResult, Severity
-from quality.across import compiled
+from quality.across import compiled, other_side
 from quality.casts import sql_type
 from quality.data_docs import data_docs
 from quality.engine import Redaction, Relation, run_suite
@@ -77,10 +77,32 @@ def check_table(connection: duckdb.DuckDBPyConnection, subject: Subject) -> list
         subject.page(data_docs(answers))
     found = dict(zip((rule.name for rule, _ in runnable), answers.results, strict=True))
     rows = answers.meta["rows"]
-    return [
+    results = [
         _result(subject, rule, found[rule.name], rows) if rule.name in found else _uncompiled(subject, rule, made)
         for rule, made in made_of
     ]
+    return [_compared(connection, rule, result) for (rule, _), result in zip(made_of, results, strict=True)]
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, rule: Rule, result: CheckResult) -> CheckResult:
+    """A result of a rule across tables, as what it is where there is nothing to compare with.
+
+    A table without a row keeps no promise: the check fails. Where only none of its rows is meant, nothing is judged.
+    """
+    if rule.kind not in ACROSS or result.error is not None:
+        return result
+    other = _crossed(rule).other
+    whole, meant = (_some(connection, query) for query in other_side(_crossed(rule)))
+    if meant:
+        return result
+    reason = f"nothing to compare with: {other.of} has no row{' that is meant' if whole else ''}"
+    if result.passed:
+        return replace(result, passed=whole, rows=0, failing_rows=0, observed=None, reason=reason)
+    return replace(result, reason=reason)
+
+
+def _some(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    return connection.execute(f"{query} limit 1").fetchone() is not None
 
 
 def _compile(rule: Rule, subject: Subject) -> Any:

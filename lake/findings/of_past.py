@@ -8,7 +8,7 @@ from datetime import date
 
 from contracts.model import Catalogue
 from lake.findings.finding import Finding, Kind, Words
-from lake.quality_past.asking import Late, Odd, anomalies_now, failing_since, late_now
+from lake.quality_past.asking import Late, Lateness, Odd, anomalies_now, failing_since, lateness
 from lake.quality_past.store import QualityPast
 
 _KINDS: Mapping[str, tuple[str, str]] = {
@@ -38,8 +38,10 @@ def of_past(past: QualityPast, catalogue: Catalogue, today: date) -> OfPast:
         for one in failing_since(store):
             key = one.table, one.rule
             since[key] = min(since.get(key, one.since), one.since)
-        found = (*_odd(anomalies_now(store)), *_late(late_now(past, store, today)))
-    return OfPast(tuple(one for one in found if one.subject in catalogue.datasets), since)
+        told = lateness(past, store, today)
+        found = (*_odd(anomalies_now(store)), *_late(told.late))
+    own = (one for one in found if one.subject in catalogue.datasets)
+    return OfPast((*own, *_unjudged(told)), since)
 
 
 def _odd(found: Iterable[Odd]) -> Iterator[Finding]:
@@ -63,16 +65,46 @@ def _odd(found: Iterable[Odd]) -> Iterator[Finding]:
 
 def _late(found: Iterable[Late]) -> Iterator[Finding]:
     for one in found:
-        due = f"应于 {one.due} 交付" if one.due else f"最新一份为 {one.newest}"
-        told = f"due {one.due}" if one.due else f"the newest is of {one.newest}"
         yield Finding(
             *(Kind.LATE, one.dataset, "", "", ""),
-            Words(f"{due}，已 {one.age} 个工作日未更新", f"{told}; {one.age} working days old"),
+            _how_late(one),
             Words("请部门交付", "ask the department to deliver"),
             _page(one.dataset),
             one.since,
             (),
-            "stale" if one.stale else "late",
+            "never" if one.newest is None else "stale" if one.stale else "late",
+        )
+
+
+def _how_late(one: Late) -> Words:
+    if one.newest is None:
+        return Words("从未交付，或尚无有效交付", "never delivered, or nothing that counts")
+    due = f"应于 {one.due} 交付" if one.due else f"最新一份为 {one.newest}"
+    told = f"due {one.due}" if one.due else f"the newest is of {one.newest}"
+    if one.unknown_year:
+        year = one.unknown_year
+        zh = f"{due}；已过工作日无法计算：请在 calendar 下列出 {year} 年节假日"
+        return Words(zh, f"{told}; how long cannot be counted: list the holidays of {year} under calendar")
+    return Words(f"{due}，已 {one.age} 个工作日未更新", f"{told}; {one.age} working days old")
+
+
+def _unjudged(told: Lateness) -> Iterator[Finding]:
+    """One for the city, however many datasets nobody can say of whether they are late."""
+    if told.unjudged:
+        year, number = told.unknown_year, len(told.unjudged)
+        yield Finding(
+            *(Kind.LATE, "calendar", str(year), "", ""),
+            Words(
+                f"没有 {year} 年的工作日历：{number} 个数据集是否逾期无法判断",
+                f"no calendar has {year}: of {number} datasets nobody can say whether they are late",
+            ),
+            Words(
+                f"在 zhongtai.yml 的 calendar 下列出 {year} 年节假日",
+                f"list the holidays of {year} under calendar in zhongtai.yml, with years: [{year}]",
+            ),
+            "/quality",
+            state=str(number),
+            concerned=tuple(sorted({name.partition(".")[0] for name in told.unjudged})),
         )
 
 

@@ -103,20 +103,32 @@ class Odd:
 
 @dataclass(frozen=True)
 class Late:
-    """A dataset whose next delivery was due (`due`) and did not come, or whose newest is older than is allowed.
+    """A dataset whose next delivery was due (`due`) and did not come, or whose newest is older than is allowed, or that
+    comes regularly and never came (`newest` None).
 
     `working_days` late, 0 where it is stale alone; `since` is the day after it was due, or the day it became stale on
-    as far as that is known (else the newest delivery's).
+    as far as that is known (else the newest delivery's). Where no calendar has `unknown_year`, the numbers are those of
+    the last day that one has.
     """
 
     dataset: str
-    newest: date
+    newest: date | None
     due: date | None
     working_days: int
-    age: int
+    age: int | None
     allowed: int
     stale: bool
-    since: date
+    since: date | None
+    unknown_year: int | None = None
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What is late on a day, and of which datasets nobody can say so, since no calendar has `unknown_year`."""
+
+    late: tuple[Late, ...]
+    unjudged: tuple[str, ...] = ()
+    unknown_year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,11 +142,12 @@ class Conformance:
     bound: int
     values: int
     broken: int
+    """`values` are cells with something in them, as far as a profile tells: what is not there conforms to nothing."""
 
     @property
     def share(self) -> float | None:
-        """The share of values that conform, in percent; None where there is nothing to say."""
-        return round(100.0 * (self.values - self.broken) / self.values, 2) if self.values else None
+        """The share of values that conform, in percent; None where there is no value."""
+        return round(100.0 * max(0, self.values - self.broken) / self.values, 2) if self.values > 0 else None
 
     def __add__(self, other: Conformance) -> Conformance:
         return Conformance(
@@ -189,7 +202,8 @@ def units_now(connection: sqlite3.Connection, weights: Weights, department: str 
     """Every unit as it stands, or those of a department; one that was never checked is there, too."""
     where, wanted = ("and department = ?", (department,)) if department else ("", ())
     rows = connection.execute(
-        "select u.name, u.kind, u.department, u.domain, u.declared, s.* from unit as u left join standing as s on "
+        "select u.name, u.kind, u.department, u.domain, u.declared, "
+        "exists (select 1 from delivery where dataset = u.name) as came, s.* from unit as u left join standing as s on "
         "s.unit = u.id and s.day = (select max(day) from standing where unit = u.id) "
         f"where u.live {where} order by u.name",
         wanted,
@@ -199,7 +213,10 @@ def units_now(connection: sqlite3.Connection, weights: Weights, department: str 
 
 def _unit(row: sqlite3.Row, weights: Weights) -> UnitNow:
     state = State(row["state"]) if row["state"] else State.UNCHECKED
-    found = score({name: row[name] for name in DIMENSIONS}, weights, state)
+    if state is State.EMPTY and row["kind"] == DATASET and not row["came"]:
+        state = State.UNCHECKED  # nothing ever came of it that could have been checked
+    dimensions = {} if state is State.UNCHECKED else {name: row[name] for name in DIMENSIONS}
+    found = score(dimensions, weights, state)
     day = date.fromisoformat(row["day"]) if row["day"] else None
     facts = (row["name"], row["kind"], row["department"], row["domain"])
     return UnitNow(*facts, found, row["failing"] or 0, row["declared"], day)
@@ -346,17 +363,28 @@ def timeliness_of(past: QualityPast, newest: Mapping[str, date], dataset: str, t
     return timeliness(newest.get(dataset), one.frequency, allowed, today, past.catalogue.calendar)
 
 
+def lateness(past: QualityPast, connection: sqlite3.Connection, today: date) -> Lateness:
+    """The datasets that are late or stale on a day, the latest first, and those of which that cannot be said."""
+    newest = newest_days(connection)
+    every = {name: timeliness_of(past, newest, name, today) for name in past.catalogue.datasets}
+    begun = told_at(connection) is not None  # a city to which nothing came yet waits for no single dataset
+    late = [_late(past, name, told) for name, told in every.items() if told.behind and (begun or not told.never)]
+    unjudged = tuple(name for name, told in every.items() if told.unjudged)
+    years = [told.unknown_year for told in every.values() if told.unknown_year is not None]
+    order = sorted(late, key=lambda each: (-each.working_days, -(each.age or 0), each.dataset))
+    return Lateness(tuple(order), unjudged, min(years, default=None))
+
+
+def _late(past: QualityPast, name: str, told: Timeliness) -> Late:
+    since = told.due if told.late and told.due else told.newest
+    allowed = past.catalogue.datasets[name].freshness_working_days
+    facts = (told.late or 0, told.age, allowed, told.stale, since, told.unknown_year)
+    return Late(name, told.newest, told.due, *facts)
+
+
 def late_now(past: QualityPast, connection: sqlite3.Connection, today: date) -> list[Late]:
     """The datasets that are late or stale on a day, the latest first."""
-    newest, found = newest_days(connection), list[Late]()
-    for name, one in past.catalogue.datasets.items():
-        told = timeliness_of(past, newest, name, today)
-        if told.newest is None or told.age is None or not (told.late or told.stale):
-            continue
-        since = told.due if told.late and told.due else told.newest
-        facts = (told.late or 0, told.age, one.freshness_working_days, told.stale, since)
-        found.append(Late(name, told.newest, told.due, *facts))
-    return sorted(found, key=lambda each: (-each.working_days, -each.age, each.dataset))
+    return list(lateness(past, connection, today).late)
 
 
 def conformance(past: QualityPast, connection: sqlite3.Connection, of: str = "") -> dict[str, Conformance]:
@@ -381,15 +409,16 @@ def column_conformance(past: QualityPast, connection: sqlite3.Connection, datase
     Of a column that follows no standard that a value can break, nothing is told.
     """
     rows = connection.execute(
-        "select read, reasons from delivery where dataset = ?1 and state not in ('withdrawn', 'recalled') and day = "
-        "(select max(day) from delivery where dataset = ?1 and state not in ('withdrawn', 'recalled'))",
+        "select d.read, d.reasons, p.columns from delivery as d left join profile as p using (dataset, day, batch) "
+        "where dataset = ?1 and d.state not in ('withdrawn', 'recalled') and day = (select max(day) from delivery "
+        "where dataset = ?1 and state not in ('withdrawn', 'recalled'))",
         (dataset,),
     ).fetchall()
-    told = [(int(read), json.loads(reasons)) for read, reasons in rows]
+    told = [(int(read), json.loads(reasons), json.loads(profile or "{}")) for read, reasons, profile in rows]
     return {
         column: (
-            sum(read for read, _ in told),
-            sum(min(read, sum(reasons.get(one, 0) for one in names)) for read, reasons in told),
+            sum(read - int(profile.get(column, {}).get("nulls", 0)) for read, _, profile in told),
+            sum(min(read, sum(reasons.get(one, 0) for one in names)) for read, reasons, _ in told),
         )
         for column, names in past.declared.bound.get(dataset, {}).items()
         if names and told

@@ -14,6 +14,7 @@ from typing import Any
 
 from contracts.clock import day_of
 from contracts.dimensions import DIMENSIONS
+from contracts.model import Dataset
 from lake.quality_past.units import DELIVERED, READABLE, Declared
 from quality.measured import Standing, State, Told, standing
 from sharing.chain import Entry
@@ -199,14 +200,15 @@ class Telling:
             self._connection.execute(
                 "update delivery set state = ? where dataset = ? and day = ? and batch = ?", (body["state"], *key)
             )
+            self._judged_on_delivery(entry, key[0])
         elif body["state"] in _TAKEN:
             self._delivered(entry, key)
-            if body["state"] != "known":
-                self._judged_on_delivery(entry)
+            self._judged_on_delivery(entry, key[0], key[1])
 
     def _delivered(self, entry: Entry, key: tuple[str, str, str]) -> None:
         body, counted = entry.body, dict(entry.body.get("reasons") or {})
         bound, broken = self._conformance(key[0], int(body.get("read") or 0), counted)
+        bound -= self._empty_cells(key)
         reasons = json.dumps(counted, ensure_ascii=False, sort_keys=True)
         counts = (int(body.get("read") or 0), int(body.get("accepted") or 0), int(body.get("quarantined") or 0))
         there = self._connection.execute(
@@ -229,18 +231,39 @@ class Telling:
                 (body["state"], *counts, bound, broken, reasons, *key),
             )
 
-    def _judged_on_delivery(self, entry: Entry) -> None:
-        """What the rules that reject rows found of a delivery, as results of their own."""
-        body, known = entry.body, self._declared.datasets.get(str(entry.body["dataset"]))
-        if known is None:
+    def _judged_on_delivery(self, entry: Entry, dataset: str, day: str = "") -> None:
+        """What the rules that reject rows found of a dataset's newest day, as results of their own.
+
+        What came for a `day` before the newest changes that day's own numbers, and nothing that holds now; what is
+        taken back leaves what was newest before it.
+        """
+        known = self._declared.datasets.get(dataset)
+        newest = self._newest_day(known) if known is not None else None
+        if known is None or newest is None or (day and day < newest[0]):
             return
-        counted, read = body.get("reasons") or {}, int(body.get("read") or 0)
+        _, read, reasons = newest
         for name, rule in self._declared.delivered[known.id].items():
-            told = (rows for why, rows in counted.items() if why in rule.reasons or why.split(":")[0] in rule.reasons)
+            told = (rows for why, rows in reasons.items() if why in rule.reasons or why.split(":")[0] in rule.reasons)
             failing = min(read, sum(told))
             facts = {"table": f"{DELIVERED}{known.table}", "rule": name, "dimension": rule.dimension}
             more = {"column": rule.column, "rows": read, "failing_rows": failing, "passed": not failing}
             self._result(entry, {**facts, **more, "severity": "error"})
+
+    def _newest_day(self, dataset: Dataset) -> tuple[str, int, dict[str, int]] | None:
+        """The newest day of which something is delivered, with rows and reasons: of its last delivery, or, where a
+        delivery comes in parts, of all of them together."""
+        rows = self._connection.execute(
+            "select day, read, reasons from delivery where dataset = ?1 and state not in ('withdrawn', 'recalled') and "
+            "day = (select max(day) from delivery where dataset = ?1 and state not in ('withdrawn', 'recalled')) "
+            "order by seq desc",
+            (dataset.id,),
+        ).fetchall()
+        counted = rows if dataset.parts else rows[:1]
+        reasons: dict[str, int] = {}
+        for _, _, text in counted:
+            for why, count in json.loads(text).items():
+                reasons[why] = reasons.get(why, 0) + count
+        return (rows[0][0], sum(int(row[1]) for row in counted), reasons) if rows else None
 
     def _as_before(self, key: tuple[str, str, str], new: tuple[int, int, str]) -> tuple[int, int, str]:
         """Bytes that were delivered before are told of without their reasons: they are those of then."""
@@ -256,19 +279,37 @@ class Telling:
         broken = sum(min(read, sum(reasons.get(one, 0) for one in names)) for names in bound.values())
         return read * len(bound), broken
 
+    def _empty_cells(self, key: tuple[str, str, str]) -> int:
+        """How many cells of the columns that follow a standard have nothing in them, as far as a profile tells."""
+        row = self._connection.execute(
+            "select columns from profile where dataset = ? and day = ? and batch = ?", key
+        ).fetchone()
+        told = json.loads(row[0]) if row else {}
+        bound = self._declared.bound.get(key[0], {})
+        return sum(int(told[name]["nulls"]) for name, names in bound.items() if names and name in told)
+
     def _profile(self, entry: Entry) -> None:
         body = entry.body
         key = str(body["dataset"]), str(body["delivered_on"]), str(body["batch"])
         columns = json.dumps(body["columns"], ensure_ascii=False, separators=(",", ":"))
+        before = self._empty_cells(key)
         self._connection.execute(
             "insert or replace into profile values (?, ?, ?, ?, ?, ?, ?, null)",
             (*key, entry.seq, str(body["by"]), int(body["rows"]), columns),
+        )
+        self._connection.execute(
+            "update delivery set bound = bound - ? where dataset = ? and day = ? and batch = ?",
+            (self._empty_cells(key) - before, *key),
         )
         self._nothing.pop(key[0], None)
         self._await(key)
 
     def _recall(self, entry: Entry) -> None:
-        self._connection.execute("update delivery set state = 'recalled' where batch = ?", (str(entry.body["batch"]),))
+        batch = (str(entry.body["batch"]),)
+        concerned = self._connection.execute("select distinct dataset from delivery where batch = ?", batch).fetchall()
+        self._connection.execute("update delivery set state = 'recalled' where batch = ?", batch)
+        for (dataset,) in concerned:
+            self._judged_on_delivery(entry, str(dataset))
 
     def _await(self, key: tuple[str, str, str]) -> None:
         """A batch waits to be held against those before it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,19 +12,21 @@ from contracts.clock import day_of
 from contracts.dimensions import DIMENSIONS
 from contracts.frequency import Timeliness
 from contracts.model import Column, Dataset
+from contracts.weights import Weights
 from lake.quality_past import asking
-from lake.quality_past.asking import Conformance, Day, Failing, Late, Odd, Scope, UnitNow
+from lake.quality_past.asking import Conformance, Day, Failing, Late, Lateness, Odd, Scope, UnitNow
 from lake.quality_past.judging import History
 from lake.quality_past.store import QualityPast
 from lake.quality_past.units import CITY, DATASET, is_bound
 from portal.charts import SCORES, SMALL, Frame, Mark, line
 from portal.people.reader import Reader
 from quality.anomalies import Kind
-from quality.measured import Score, State
+from quality.measured import Score, State, score
 
 WHOLE = (Role.OFFICER, Role.AUDITOR, Role.ENGINEER)
 OWN = (Role.STEWARD, Role.OWNER)
 _WORST, _LISTED, _DAYS = 12, 60, 180
+_TIMELINESS = "timeliness"
 _NOTHING = Conformance(0, 0, 0, 0)
 
 
@@ -72,6 +74,7 @@ class Front:
     states: Mapping[State, int]
     odd: Sequence[Odd]
     late: Sequence[Late]
+    lateness: Lateness
     conformance: Conformance
     told: datetime | None
 
@@ -85,7 +88,9 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
         lines = {name: asking.scope_line(store, name, weights, _DAYS) for name in known}
         units = asking.units_now(store, weights)
         conforming = asking.conformance(past, store)
-        odd, late = asking.anomalies_now(store), asking.late_now(past, store, day_of(now))
+        odd, lateness = asking.anomalies_now(store), asking.lateness(past, store, day_of(now))
+        late = lateness.late
+        known = {name: _timed(one, lateness.unjudged, weights) for name, one in known.items()}
         own = [one for one in units if not one.department or sees(reader, one.department)]
         return Front(
             scope=known.get(CITY),
@@ -112,9 +117,23 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
             states=_states(units),
             odd=[one for one in odd if sees(reader, _department(one.dataset))][:_LISTED],
             late=[one for one in late if sees(reader, _department(one.dataset))][:_LISTED],
+            lateness=lateness,
             conformance=_sum(conforming.values()),
             told=asking.told_at(store),
         )  # fmt: skip
+
+
+def _untimed(one: Score, weights: Weights) -> Score:
+    """A score without timeliness: of what nobody can say whether it is late, it is not measured."""
+    return score({name: value for name, value in one.dimensions.items() if name != _TIMELINESS}, weights, one.state)
+
+
+def _timed(one: Scope, unjudged: Iterable[str], weights: Weights) -> Scope:
+    """A sum as it is to be shown, where of some of its datasets nobody can say whether they are late."""
+    name = one.name.removeprefix("department:")
+    if not any(one.name == CITY or _department(each) == name for each in unjudged):
+        return one
+    return replace(one, score=_untimed(one.score, weights), measured={**one.measured, _TIMELINESS: 0})
 
 
 def _department(dataset: str) -> str:
@@ -192,19 +211,24 @@ def department(past: QualityPast, name: str, now: datetime) -> DepartmentFacts:
         conforming, newest = asking.conformance(past, store, name), asking.newest_days(store, name)
         odd = [one for one in asking.anomalies_now(store) if _department(one.dataset) == name]
         rows = [
-            DatasetRow(
-                one,
-                past.catalogue.datasets[one.name],
-                conforming[one.name],
-                asking.timeliness_of(past, newest, one.name, day_of(now)),
-                sum(each.dataset == one.name for each in odd),
-            )
+            _row(past, one, conforming[one.name], (newest, day_of(now)), odd)
             for one in asking.units_now(store, weights, name)
             if one.kind == DATASET
         ]
+        unjudged = [row.now.name for row in rows if row.timeliness.unjudged]
+        known = _timed(known, unjudged, weights) if known else None
         facts = (known, _dimensions(known, line_), _picture(line_, name), line_, rows)
         failing = asking.failing_since(store, department=name)
         return DepartmentFacts(*facts, failing, odd, _sum(one.conformance for one in rows), asking.told_at(store))
+
+
+def _row(
+    past: QualityPast, one: UnitNow, conforming: Conformance, days: tuple[Mapping[str, date], date], odd: Sequence[Odd]
+) -> DatasetRow:
+    told = asking.timeliness_of(past, days[0], one.name, days[1])
+    now = replace(one, score=_untimed(one.score, past.catalogue.weights)) if told.unjudged else one
+    number = sum(each.dataset == one.name for each in odd)
+    return DatasetRow(now, past.catalogue.datasets[one.name], conforming, told, number)
 
 
 @dataclass(frozen=True)
@@ -223,7 +247,7 @@ class ColumnRow:
     @property
     def conforming(self) -> float | None:
         """The share of delivered values that are as the standard has them, in percent."""
-        return round(100.0 * (self.values - self.broken) / self.values, 2) if self.values else None
+        return round(100.0 * max(0, self.values - self.broken) / self.values, 2) if self.values else None
 
 
 @dataclass(frozen=True)
@@ -270,6 +294,8 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
         line_, odd = asking.unit_line(store, name, weights, _DAYS), asking.anomalies_now(store, name)
         profile = asking.newest_profile(store, name)
         chosen, history = _chosen(one, show), History(store, name, catalogue.calendar)
+        told = asking.timeliness_of(past, asking.newest_days(store, name), name, day_of(now))
+        unit = replace(unit, score=_untimed(unit.score, weights)) if told.unjudged else unit
         return DatasetFacts(
             now=unit,
             dataset=one,
@@ -287,7 +313,7 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
             chosen=(*chosen, _drawn(past, store, history, name, chosen)) if chosen else ("", "", ""),
             rows_picture=_banded(history, name, (str(Kind.ROWS), "")) if not odd else "",
             conformance=asking.conformance(past, store, name)[name],
-            timeliness=asking.timeliness_of(past, asking.newest_days(store, name), name, day_of(now)),
+            timeliness=told,
             profiled=profile[:2] if profile else None,
             told=asking.told_at(store),
         )

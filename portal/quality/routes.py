@@ -111,5 +111,5 @@ def _filtered(rows: Sequence[DatasetRow], state: str, dimension: str) -> list[Da
 
 
 def _is(one: DatasetRow, state: str) -> bool:
-    told = {"failing": bool(one.now.failing), "late": bool(one.timeliness.late), "odd": bool(one.odd)}
+    told = {"failing": bool(one.now.failing), "late": one.timeliness.behind, "odd": bool(one.odd)}
     return told.get(state, one.now.state == state if state in set(map(str, State)) else False)

@@ -16,12 +16,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.faults import Fault
+from lake.quarantine.sight import row_sight
 from lake.suite_desk import Judged, current_text, draft_suite, judged, tried_apart
+from lake.suite_sight import expect_in_sight
 from portal.asking import Refused
 from portal.catalogue.finding import page_of
+from portal.lineage.known import Known
 from portal.pages import Pages
 from portal.people.people import People
 from portal.people.reader import Reader
+from portal.rules.levels import column_levels
 from portal.rules.records import ORIGINS, ROLES, STATES, Table
 from portal.rules.shelf import RuleShelf
 from quality.rules import ACROSS
@@ -37,6 +41,7 @@ class Rules:
     def __init__(self, people: People, pages: Pages) -> None:
         self._people, self._pages, self._city = people, pages, people.city
         self.shelf, self._turn = RuleShelf(people.city), threading.Lock()
+        self._known = Known(people.city)
 
     def routes(self) -> list[Route]:
         """Its routes."""
@@ -89,12 +94,14 @@ class Rules:
             if what.suite is None or doing == "validate":
                 return self._shown(request, found, text, faults=what.faults, sound=what.suite is not None)
             if doing == "try":
-                return self._shown(request, found, text, tried=await self._tried(reader, what, form.texts))
+                return self._shown(request, found, text, tried=await self._tried(reader, found, what, form.texts))
             return self._shown(request, found, text, drafted=await self._drafted(reader, what))
         except SharingRefused as refusal:
             return self._shown(request, found, text, refusal=f"{refusal.fault.message}: {refusal.fault.fix}")
 
-    async def _tried(self, reader: Reader, what: Judged, texts: Mapping[str, str]) -> dict[str, object]:
+    async def _tried(self, reader: Reader, of: Table, what: Judged, texts: Mapping[str, str]) -> dict[str, object]:
+        levels = await asyncio.to_thread(column_levels, self._city.catalogue, self._known, what.table)
+        expect_in_sight(what, levels, row_sight(reader.name, reader.roles, of.department).level)
         rows = texts.get("rows", "")
         number = int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 8 else _ROWS
         body = {"subject": f"suite.{what.table}", "rows": number, "by": reader.name}

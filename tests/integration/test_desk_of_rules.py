@@ -10,6 +10,7 @@ import pytest
 
 from lake.city import declarations
 from lake.suite_desk import judged, tried_apart
+from lake.suite_trials import told_to_desks
 from tests.integration.conftest import SampleCity
 
 NAME, RULE = "public__star_hotels", "fire_certificate_present"
@@ -69,4 +70,4 @@ def test_a_suite_is_tried_on_a_sample_by_counts_and_on_the_record(
     for name, value in city.environment.items():
         monkeypatch.setenv(name, value)
     what = judged(declarations(city.settings), table, file.read_text("utf-8"))
-    assert tried_apart(city.settings, what, 30) == found
+    assert tried_apart(city.settings, what, 30) == told_to_desks(found)

@@ -128,6 +128,47 @@ def test_a_wrong_rule_is_refused_at_its_place(
     assert any(where in fault.where and what in fault.what and fault.write_instead for fault in faults), faults
 
 
+def test_what_a_sum_is_compared_as_follows_its_column(workspace: Path) -> None:
+    measured = {**RESIDENTS, "group": ["name"], "measure": "sum", "column": "income"}
+    write(workspace, "reconciliation", here=measured, there={**RESIDENTS, "group": ["name"]}, grain=None)
+    catalogue = load_catalogue(workspace, engine=DuckDBEngine())
+    measures = catalogue.cross_rules["one"][0].comparison.measures
+    income = catalogue.datasets["police.residents"].column("income").element
+    wanted = income.scale if income.type == "decimal" else 0 if income.type == "integer" else None
+    assert measures is not None and [one.scale for one in measures] == [wanted, 0]
+
+
+def test_a_rule_takes_the_name_of_no_other_of_its_table(workspace: Path) -> None:
+    contract = workspace / "contracts/departments/health/visits.yml"
+    (own,) = [one for one in load_catalogue(workspace).datasets["health.visits"].rules if ":" not in one.name][:1]
+    folder = workspace / "contracts" / "rules"
+    folder.mkdir()
+    for name in (own.name, "not_empty"):
+        write(workspace, "referential", rule=name)
+        (folder / "one.yml").rename(folder / f"{name}.yml")
+    told = {fault.file: fault for fault in faults_of(workspace)}
+    taken = told[f"contracts/rules/{own.name}.yml"]
+    assert "the contract of health.visits has a rule" in taken.what and (taken.where, taken.line) == ("rule", 1)
+    assert "another name" in taken.write_instead and contract.is_file()
+    assert "of itself" in told["contracts/rules/not_empty.yml"].what and len(told) == 2
+    # Of another table it is free.
+    (folder / "not_empty.yml").unlink()
+    write(workspace, "referential", rule=own.name, blames="police.residents")
+    (folder / "one.yml").rename(folder / f"{own.name}.yml")
+    assert own.name in load_catalogue(workspace).cross_rules
+
+
+def test_two_places_say_no_different_things_of_one_table_by_one_name(workspace: Path) -> None:
+    path = workspace / "contracts/domains/people.yml"
+    told = yaml.safe_load(path.read_text("utf-8"))
+    some = {"name": "some", "kind": "row_count", "minimum": 1}
+    told["entities"][0]["rules"] = [some]
+    (entity,) = [one["name"] for one in told["entities"]][:1]
+    told["tables"] = {entity: {"rules": [{**some, "minimum": 9}]}}
+    path.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), "utf-8")
+    assert any(f"another rule 'some' on theme.{entity}" in one.what and one.line for one in faults_of(workspace))
+
+
 def test_where_a_contract_is_wrong_a_rule_is_told_its_shape_and_nothing_that_might_follow(workspace: Path) -> None:
     path = workspace / "contracts/departments/health/visits.yml"
     path.write_text(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from contracts.calendar import Calendar
 from contracts.model import Catalogue, Department
+from lake.findings.of_past import of_past
 from lake.quality_past import asking
 from lake.quality_past.judging import History
 from lake.quality_past.schema import reading
@@ -166,6 +168,34 @@ def test_what_was_delivered_is_scored_and_not_what_was_left_of_it(desk: Desk) ->
         assert asking.conformance(desk.past, store)["test.residents"].broken == 40
 
 
+def _broken(desk: Desk) -> tuple[int, int] | None:
+    """Failing and delivered rows of a rule that rejects, as it stands."""
+    return next(((one.failing, one.rows) for one in _failing(desk) if one.rule == "type:age"), None)
+
+
+def test_of_deliveries_the_newest_day_counts_whenever_it_came(desk: Desk) -> None:
+    desk.deliver(5, reasons={"type:age": 40})
+    assert _broken(desk) == (40, 100)
+    # One clean row of an older day mends nothing, nor does what is older and bad spoil anything.
+    for day, reasons in ((1, {}), (2, {"type:age": 1})):
+        desk.deliver(day, 1, reasons=reasons)
+        assert _broken(desk) == (40, 100)
+    desk.deliver(5, batch="b5-again", reasons={"type:age": 3})
+    assert _broken(desk) == (3, 100)
+    desk.deliver(6, reasons={})
+    assert _broken(desk) is None
+    # What is taken back, or recalled, leaves what was newest before it.
+    desk.deliver(6, state="withdrawn")
+    assert _broken(desk) == (3, 100)
+    desk.ledger.append("recall", {"batch": "b5-again", "why": "x"}, START + timedelta(days=7))
+    assert _broken(desk) == (40, 100)
+    # The same bytes for another day are that day's.
+    desk.deliver(7)
+    assert _broken(desk) is None
+    desk.deliver(8, state="known", batch="b5")
+    assert _broken(desk) == (40, 100)
+
+
 def test_states_are_shown_and_never_good(desk: Desk) -> None:
     assert desk.unit().state is State.UNCHECKED
     desk.check(1, "built", 0)
@@ -175,6 +205,9 @@ def test_states_are_shown_and_never_good(desk: Desk) -> None:
     assert (crashed.state, crashed.score.grade) == (State.CRASHED, "")
     desk.check(3, "type:age", 0, 0, dimension="conformity", column="age")
     desk.check(3, "unique:id", 0, 0, table="staging.stg_test__residents", dimension="accuracy", column="id")
+    never = desk.unit()
+    assert (never.state, never.score.overall) == (State.UNCHECKED, None)  # nothing ever came of it
+    desk.deliver(3, 0)
     empty = desk.unit()
     assert (empty.state, empty.score.overall) == (State.EMPTY, None)
 
@@ -246,6 +279,67 @@ def test_late_by_working_days(desk: Desk) -> None:
         assert asking.late_now(desk.past, store, date(2026, 3, 3)) == []
         (late,) = asking.late_now(desk.past, store, date(2026, 3, 6))
         assert (late.dataset, late.due, late.working_days) == ("test.residents", date(2026, 3, 3), 3)
+
+
+def test_a_dataset_that_comes_regularly_and_never_came_is_late(desk: Desk) -> None:
+    today = date(2026, 3, 6)
+    desk.past.follow(city(desk.root, RESIDENTS, replace(SECOND, frequency="1w")))
+    desk.past.read_on()
+    with desk.past.asked() as store:
+        assert asking.late_now(desk.past, store, today) == []  # nothing came to the city at all
+    desk.deliver(3)
+    found = of_past(desk.past, desk.past.catalogue, today).found
+    assert [(one.subject, one.state) for one in found if one.kind == "late"] == [("other.second", "never")]
+
+
+def test_beyond_the_calendar_what_was_late_stays_so_and_the_rest_is_one_finding(desk: Desk) -> None:
+    others = [replace(RESIDENTS, name=name) for name in ("often", "also")]
+    desk.past.follow(city(desk.root, RESIDENTS, *others))
+    desk.deliver(0)
+    for day, name in ((303, "test.often"), (303, "test.also")):  # the last day of the last year that is known
+        desk.deliver(day, name=name)
+    last, after = date(2026, 12, 31), date(2027, 1, 4)
+    desk.past.read_on()
+    with desk.past.asked() as store:
+        told = asking.lateness(desk.past, store, last)
+        assert ([one.dataset for one in told.late], told.unjudged) == (["test.residents"], ())
+        before, told = told, asking.lateness(desk.past, store, after)
+        (late,) = told.late
+        assert (late.working_days, late.unknown_year) == (before.late[0].working_days, 2027)
+        assert (told.unjudged, told.unknown_year) == (("test.often", "test.also"), 2027)
+    found = [one for one in of_past(desk.past, desk.past.catalogue, after).found if one.kind == "late"]
+    assert [one.subject for one in found] == ["test.residents", "calendar"]
+    assert "list the holidays of 2027 under calendar" in found[0].what.en
+    assert "of 2 datasets" in found[1].what.en and found[1].concerned == ("test",)
+    known = replace(desk.past.catalogue, calendar=Calendar(years=frozenset({2027})))
+    assert len([one for one in of_past(desk.past, known, after).found if one.kind == "late"]) == 3
+
+
+def test_what_has_no_value_conforms_to_nothing(desk: Desk) -> None:
+    def share() -> float | None:
+        desk.past.read_on()
+        with desk.past.asked() as store:
+            (values, _) = asking.column_conformance(desk.past, store, "test.residents")["age"]
+            found = asking.conformance(desk.past, store)["test.residents"]
+            assert found.values == values  # of one column that follows a standard
+            return found.share
+
+    def told(day: int, nulls: int) -> None:
+        desk.profile(day, 100, **{name: {"nulls": nulls, "distinct": 1} for name in ("id", "age", "note")})
+
+    only = replace(RESIDENTS, columns=RESIDENTS.columns[1:2])
+    desk.past.follow(city(desk.root, only))
+    desk.deliver(0)
+    assert share() == 100.0
+    told(0, 100)
+    assert share() is None
+    told(1, 50)  # told before its delivery, too
+    desk.deliver(1, reasons={"type:age": 10})
+    assert share() == 80.0
+    desk.deliver(2, batch="b1", state="known")  # the same bytes
+    desk.past.read_on()
+    with desk.past.asked() as store:
+        assert asking.conformance(desk.past, store)["test.residents"].values == 50
 
 
 def test_a_recalled_batch_counts_no_more(desk: Desk) -> None:

@@ -32,6 +32,7 @@ def looked_up(entries: list[Said], dataset: Dataset) -> set[tuple[Any, ...]]:
     """Each batch with rejected rows as it stands, looked up in all that was ever said, each time from the beginning."""
     recalled = {body["batch"]: body["reason"] for kind, body in entries if kind == "recall"}
     found, counting = [], [""]
+    undone = {batch for batch in menders(entries) if batch in recalled or is_gone(entries, dataset, batch)}
     for name in (dataset.id, *dataset.formerly):
         own = [
             (seq, body) for seq, (kind, body) in enumerate(entries, 1) if kind == "batch" and body["dataset"] == name
@@ -54,7 +55,7 @@ def looked_up(entries: list[Said], dataset: Dataset) -> set[tuple[Any, ...]]:
             state = "recalled" if batch in recalled else body["state"] if lying else "withdrawn"
             place = next(iter(lying), (body["path"], body["delivered_on"]))
             last = max((day for _, day in lying), default=place[1])
-            by = mended.get(batch, {})
+            by = {mender: rows for mender, rows in mended.get(batch, {}).items() if mender not in undone}
             found.append((batch, *place, last, body["quarantined"], state, seq, sum(by.values())))
             if lying and state not in ("recalled", "held"):
                 counting.append(last)
@@ -68,6 +69,22 @@ def looked_up(entries: list[Said], dataset: Dataset) -> set[tuple[Any, ...]]:
                 (batch, path, day, last, rows, "superseded" if old and is_any_open(found, gone) else state, seq, left)
             )
     return told
+
+
+def menders(entries: list[Said]) -> set[str]:
+    return {by for kind, body in entries if kind == "corrected" for by in body["by"]}
+
+
+def is_gone(entries: list[Said], dataset: Dataset, batch: str) -> bool:
+    """Whether a batch was judged under one of the dataset's names, and lies under none of them."""
+    judged, lying = False, set[tuple[str, ...]]()
+    for kind, body in entries:
+        if kind != "batch" or body["batch"] != batch or body["dataset"] not in (dataset.id, *dataset.formerly):
+            continue
+        place = body["dataset"], body["path"], body["delivered_on"]
+        judged = judged or body["state"] not in ("known", "withdrawn", "failed", "waiting")
+        (lying.discard if body["state"] == "withdrawn" else lying.add)(place)
+    return judged and not lying
 
 
 def is_any_open(found: list[tuple[Any, ...]], gone: set[str]) -> bool:
@@ -122,7 +139,12 @@ def said(drawn: random.Random, dataset: str, entries: list[Said]) -> Said:
     if own and chance < 0.1:
         return "recall", {"batch": batch, "reason": f"why {len(entries)}"}
     if own and chance < 0.22:
-        return "corrected", {"dataset": dataset, "batch": batch, "by": {"x": drawn.choice([1, 3])}, "rows": 3}
+        return "corrected", {
+            "dataset": dataset,
+            "batch": batch,
+            "by": {drawn.choice(own)["batch"]: drawn.choice([1, 3])},
+            "rows": 3,
+        }
     rows = drawn.choice([0, 0, 3, 5])
     told = {"batch": f"{dataset} {len(entries)}", "state": drawn.choice(["accepted", "accepted", "held"])}
     if chance > 0.95:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,6 +59,33 @@ def test_what_fails_is_named_with_its_day_and_what_crashed_as_that(desk: Catalog
     assert "检查未能执行" in desk.get("/quality/civil_affairs/marriages", who).text
     assert "检查未能执行" in desk.get(CITY, who).text
     assert "未检查" in desk.get("/quality/health/visits", who).text
+
+
+def test_what_nobody_counted_is_a_dash_and_no_page_breaks(desk: Catalogued) -> None:
+    for dataset in ("civil_affairs__deaths", "health__visits"):
+        # As a build that failed is told: no rows, none that fail, and no error.
+        desk.tell("check", told(f"staging.stg_{dataset}", "built", None, rows=None))
+    desk.delivered("civil_affairs.deaths", "2026-05-01")
+    who = steward(desk)
+    pages = [CITY, DEPARTMENT, DATASET, "/quality/compare", "/rules", "/rules/staging.stg_civil_affairs__deaths"]
+    pages += ["/", "/findings", "/catalogue", "/catalogue/civil_affairs.deaths", "/quarantine/civil_affairs.deaths"]
+    assert {page: desk.get(page, who).status_code for page in pages} == dict.fromkeys(pages, 200)
+    assert "— / —" in desk.get(DEPARTMENT, who).text
+
+
+def test_where_no_calendar_has_the_year_nothing_is_told_as_in_time(desk: Catalogued) -> None:
+    deaths = replace(sample().datasets["civil_affairs.deaths"], frequency="1w")
+    desk.portal.city.catalogue = replace(sample(), datasets={deaths.id: deaths})
+    desk.delivered(deaths.id, "2026-12-30")
+    desk.tell("check", told("staging.stg_civil_affairs__deaths", "built", 0, dimension="timeliness"))
+    for day, known in ((datetime(2026, 12, 31, tzinfo=UTC), True), (datetime(2027, 1, 1, tzinfo=UTC), False)):
+        desk.portal.clock.moment = day
+        who = steward(desk)
+        pages = {page: desk.get(page, who).text for page in (CITY, DEPARTMENT, DATASET, "/findings")}
+        assert ("Nothing is late" in pages[CITY]) is known
+        assert {"list the holidays of 2027 under calendar" in text for text in pages.values()} == {not known}
+        # The one rule that there is says when it was built, and nothing of whether it is late.
+        assert {page: ">A</strong>" in pages[page] for page in (CITY, DATASET)} == {CITY: known, DATASET: known}
 
 
 def test_of_what_is_not_ones_own_the_city_page_tells_numbers_alone(desk: Catalogued) -> None:

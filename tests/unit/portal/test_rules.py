@@ -14,9 +14,14 @@ import pytest
 
 from contracts.acts import Role, RoleGrant
 from contracts.cross_rules import Suite, WrittenExpectation
+from contracts.model import Level
 from contracts.violation import CheckResult, Severity
+from lake.suite_desk import Judged
+from lake.suite_sight import expect_in_sight
+from lake.suite_trials import told_to_desks
 from portal.catalogue.records import resources
 from portal.rules import routes
+from sharing.faults import SharingRefused
 from tests.unit.gates import cases
 from tests.unit.lake.office import ALWAYS
 from tests.unit.portal.catalogued import sample
@@ -111,13 +116,14 @@ def test_a_trial_is_on_record_before_it_is_made_and_shows_counts(
     def tried(settings: Any, what: Any, rows: int) -> dict[str, Any]:
         (entry,) = portal.city.ledger.entries("access")
         assert entry.body == {"subject": f"suite.{TABLE}", "rows": rows, "by": "anna@city.example"}
-        check = {"rule": "suite:ages:1", "passed": False, "rows": rows, "failing_rows": 3, "error": None}
+        check = {"rule": "suite:ages:1", "passed": False, "rows": rows, "failing_rows": 30, "error": None, "few": ""}
         return {"table": what.table, "sample": rows, "checks": [check]}
 
     monkeypatch.setattr(routes, "tried_apart", tried)
+    monkeypatch.setattr(routes, "column_levels", lambda *_: {"age": Level.L2})
     anna = portal.sign_in("anna@city.example", STEWARD)
     sent = portal.post(f"/rules/{TABLE}", {"suite": json.dumps(GOOD), "do": "try", "rows": "250"}, anna)
-    assert sent.status_code == 200 and "3 / 250" in sent.text
+    assert sent.status_code == 200 and "30 / 250" in sent.text
     assert drafts(portal) == []
 
 
@@ -152,3 +158,62 @@ def test_of_many_tables_a_page_has_so_many_and_names_the_next(portal: Portal, mo
     shown = [set(re.findall(r'<a href="(/rules/[^"]+)"', page)) for page in (first, second)]
     assert len(shown[0]) == len(shown[1]) == 5 and not shown[0] & shown[1]
     assert portal.ask("GET", "/rules?page=x", headers=anna).status_code == 400
+
+
+BLIND = ("expect_column_values_to_not_be_null", {"column": "id"})
+PATTERN = ("expect_column_values_to_match_regex", {"column": "id", "regex": "^1"})
+AGES = ("expect_column_values_to_be_between", {"column": "age", "min_value": 80})
+PAIR = ("expect_column_pair_values_to_be_equal", {"column_A": "age", "column_B": "id"})
+
+
+@pytest.mark.parametrize(
+    ("expectation", "level", "told"),
+    [
+        (BLIND, Level.L2, ""),
+        (AGES, Level.L2, ""),
+        (PATTERN, Level.L4, ""),
+        (PATTERN, Level.L3, "looks at the values of 'id', of L4"),
+        (PAIR, Level.L3, "'id'"),
+        (AGES, Level.L1, "'age'"),
+        (AGES, None, "you see no rows"),
+        ((AGES[0], {**AGES[1], "row_condition": "id='1'"}), Level.L2, "'row_condition', which may name any column"),
+        ((BLIND[0], {**BLIND[1], "row_condition": "id='1'"}), Level.L2, "'row_condition'"),
+        ((AGES[0], {**AGES[1], "row_condition": "id='1'"}), Level.L4, ""),
+        (("expect_something_new", {"field": "id"}), Level.L2, "'field'"),
+        (("expect_something_new", {"value": 1}), Level.L4, "names no column"),
+        ((PATTERN[0], {**PATTERN[1], "column": "ID"}), Level.L4, "no known level"),
+    ],
+)
+def test_a_suite_on_trial_looks_at_no_value_above_what_its_author_sees_of_rows(
+    expectation: tuple[str, dict[str, Any]], level: Level | None, told: str
+) -> None:
+    one = WrittenExpectation("suite:s:1", expectation[0], json.dumps(expectation[1]), Severity.ERROR)
+    what = Judged("theme.people", "", Suite("s", "theme.people", (one,)), ())
+    try:
+        expect_in_sight(what, {"age": Level.L2, "id": Level.L4}, level)
+        said = ""
+    except SharingRefused as refusal:
+        said = refusal.fault.message
+    assert (told in said) if told else not said
+
+
+def test_a_desk_is_told_no_count_of_few_rows_and_nothing_of_a_small_sample() -> None:
+    def told_of(sample: int, failing: int | None) -> dict[str, Any]:
+        check = {"rule": "r", "passed": False, "rows": sample, "failing_rows": failing, "error": None}
+        (found,) = told_to_desks({"table": TABLE, "sample": sample, "checks": [check]})["checks"]
+        return {name: found[name] for name in ("failing_rows", "few")}
+
+    assert told_of(100, 5) == {"failing_rows": 5, "few": ""} == told_of(30, 5)
+    assert told_of(100, 4) == {"failing_rows": None, "few": "failing"} == told_of(100, 0)
+    assert told_of(100, 96) == {"failing_rows": None, "few": "holding"}
+    with pytest.raises(SharingRefused, match="29 rows"):
+        told_of(29, 9)
+
+
+def test_a_steward_tries_no_pattern_on_what_is_above_her_rows(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "tried_apart", None)
+    anna = portal.sign_in("anna@city.example", STEWARD)
+    sent = portal.post(f"/rules/{TABLE}", {"suite": json.dumps(GOOD), "do": "try"}, anna)
+    # No lineage was built here: no level is known, so that no value is looked at.
+    assert sent.status_code == 400 and "no known level" in sent.text
+    assert not list(portal.city.ledger.entries("access"))

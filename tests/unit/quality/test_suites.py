@@ -1,6 +1,7 @@
 """A contract's rules as a suite say of stored rows what they said of the delivered ones."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import duckdb
@@ -122,3 +123,50 @@ def test_a_rule_across_departments_is_a_check_of_the_blamed_table(lake, one, pas
     (result,) = check_table(lake, Subject(table, rules, "1"))
     assert (table, result.passed, result.failing_rows, result.rows) == ("staging.here", passed, failing, rows)
     assert result.observed == observed and bool(result.error) is (failing is None)
+
+
+CROSSED = [
+    crossed(CrossKind.CONTRADICTION, Comparison(PAIR, never=DIFFER)),
+    crossed(CrossKind.DUPLICATE_COLLECTION, Comparison(), here=BOTH, there=BOTH),
+    crossed(CrossKind.REFERENTIAL, Comparison(PAIR, at_least=0.0)),
+    crossed(CrossKind.REFERENTIAL, Comparison(PAIR)),
+    crossed(CrossKind.RECONCILIATION, Comparison(measures=(Measure("sum", "v"), Measure("sum", "v")))),
+]
+
+
+@pytest.mark.parametrize("one", CROSSED, ids=range(5))
+def test_a_side_without_a_row_is_told_as_that_and_never_as_good(lake, one):
+    lake.execute("CREATE TABLE lake.staging.here AS SELECT * FROM (VALUES (1, null), (2, null)) AS t(k, v)")
+    lake.execute("CREATE TABLE lake.staging.there AS SELECT 7 AS k, 7 AS v WHERE false")
+    ((table, rules),) = across([one]).items()
+    (result,) = check_table(lake, Subject(table, rules, "1"))
+    assert (result.passed, result.error) == (False, None)
+    assert result.reason == "nothing to compare with: one.there has no row"
+    lake.execute("INSERT INTO lake.staging.there VALUES (7, 7)")
+    there = replace(one.there, where="k = 8")
+    ((table, rules),) = across([replace(one, there=there)]).items()
+    (result,) = check_table(lake, Subject(table, rules, "1"))
+    # Which rows are meant is the rule's own choice: nothing is judged, and nothing holds.
+    assert not result.passed or result.rows == 0
+    assert result.reason == "nothing to compare with: one.there has no row that is meant"
+
+
+@pytest.mark.parametrize(
+    ("type_", "scale", "call", "there", "absolute", "relative", "passed"),
+    [
+        ("decimal(18, 2)", 2, "sum", "98.00", 3.7, 0.0, True),
+        ("decimal(18, 2)", 2, "sum", "98.01", 3.7, 0.0, False),
+        ("decimal(18, 2)", 9, "avg", "98.00", 3.7, 0.0, True),
+        ("decimal(18, 2)", 2, "sum", "94.31", 1e-05, 0.0, False),
+        ("decimal(18, 2)", 2, "sum", "104.30", 0.0, 0.1, True),
+        ("double", None, "sum", "98.01", 3.7, 0.0, False),
+    ],
+)
+def test_a_tolerance_is_exact_where_the_columns_are(lake, type_, scale, call, there, absolute, relative, passed):
+    for name, value in (("here", "94.30"), ("there", there)):
+        lake.execute(f"CREATE TABLE lake.staging.{name} AS SELECT 1 AS k, CAST({value} AS {type_}) AS v")
+    measure = Measure(call, "v", None, scale)
+    comparison = Comparison(PAIR, measures=(measure, measure), absolute=absolute, relative=relative)
+    ((table, rules),) = across([crossed(CrossKind.RECONCILIATION, comparison)]).items()
+    (result,) = check_table(lake, Subject(table, rules, "1"))
+    assert (result.passed, result.error) == (passed, None)

@@ -36,8 +36,10 @@ _FIX = "name columns up to that level; of others only that they are there, uniqu
 
 
 def expect_in_sight(what: Judged, levels: Mapping[str, Level], level: Level | None) -> None:
-    """SharingRefused where a suite's trial would tell of values above a level; `levels` are those of the table's columns
-    as far as they are known, `level` what the person sees of rows (None: nothing)."""
+    """SharingRefused where a suite's trial would tell of values above a level.
+
+    `levels` are those of the table's columns as far as they are known, `level` what the person sees of rows (None:
+    nothing)."""
     for one in expect_sound(what).expectations:
         if fault := _beyond(one, levels, level):
             seen = f"you see rows up to {level}" if level else "you see no rows of it"

@@ -1,4 +1,4 @@
-"""The level of each column of a table on which a suite may be tried: declared ones of a contract's tables, else lineage's.
+"""The level of each column of a table on which a suite may be tried: as a contract declares it, else lineage's.
 
 A column of which no level is known is not listed, and nobody tries a suite on its values.
 """

@@ -134,9 +134,8 @@ class Document:
             return self.fault((), f"the file is not UTF-8 (byte {error.start})", "the same text saved as UTF-8")
         except OSError as error:
             return self.fault((), f"the file cannot be read ({error.strerror})", "a readable file, or delete this one")
-        data, notes = read_yaml(text)
-        self.faults += [Fault(self.file, note.key, note.what, note.write_instead, note.line) for note in notes]
-        if data is None and notes:
+        data = self._parsed(text)
+        if data is None and self.faults:
             return None
         self._text = text
         if not isinstance(data, dict):
@@ -144,8 +143,14 @@ class Document:
         if not data:
             return self.fault((), "the file is empty", "the declaration, or delete the file")
         self.data = data
-        self._misshapen.update(_misread(data, ()) if notes else ())
+        self._misshapen.update(_misread(data, ()) if self.faults else ())
         return None
+
+    def _parsed(self, text: str) -> Any:
+        """The data of the file's text, None where nothing can be read; what is wrong with it is noted."""
+        data, notes = read_yaml(text)
+        self.faults += [Fault(self.file, note.key, note.what, note.write_instead, note.line) for note in notes]
+        return data
 
     def _shape_fault(self, model: type[BaseModel], details: list[ErrorDetails], path: YamlPath) -> None:
         detail = details[0]

@@ -21,6 +21,7 @@ from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
+from contracts.json_text import JsonDocument
 from contracts.jurisdiction import Jurisdiction
 from contracts.jurisdictions import chosen, read_jurisdictions
 from contracts.known import DEPARTMENT, ENTITY, TABLE, Known
@@ -57,13 +58,17 @@ def load_catalogue(workspace: Path, *, deliveries: Path | None = None, engine: E
 def load_persons(workspace: Path) -> DeclaredPersons:
     """Who may act in the workspace at a folder, read from `zhongtai.yml` and `contracts/persons.yml` alone.
 
-    What is wrong with any other declaration does not matter; a file that is not there declares nobody. Raises
-    `DeclarationsRefused` where one of the two cannot be read.
+    What is wrong with any other declaration does not matter, nor with anything of the city's file that says nothing of
+    persons (a weight, a holiday); a file that is not there declares nobody. Raises `DeclarationsRefused` where one of
+    the two cannot be read, or the city's says wrongly whether it is a demonstration.
     """
     reading = _Reading(workspace.absolute(), Known())
-    city = reading.city() if (workspace / CITY_FILE).exists() else None
+    file = workspace.absolute() / CITY_FILE
+    city = reading.city() if file.exists() else None
     persons = reading.persons()
-    if faults := reading.faults():
+    document = reading.opened.get(file)
+    sound = document is None or (document.usable and not document.faulty(("demonstration",)))
+    if faults := [one for one in reading.faults() if one.file != CITY_FILE or not sound]:
         raise DeclarationsRefused(faults)
     return DeclaredPersons(persons, city is not None and city.demonstration)
 
@@ -133,7 +138,7 @@ class _Reading:
     def _open(self, path: Path) -> Document:
         if path not in self.opened:
             base = self.root if path.is_relative_to(self.root) else Path(__file__).parent.parent
-            self.opened[path] = Document(path, base)
+            self.opened[path] = JsonDocument(path, base) if path.suffix == ".json" else Document(path, base)
         return self.opened[path]
 
     def _files(self, folder: Path) -> list[Document]:

@@ -1,7 +1,8 @@
 """`contracts/suites/<schema>.<table>.json`, judged: suites written by hand, in Great Expectations' own form.
 
-JSON is read as the YAML that it is. What an engine makes of an expectation is told when it is compiled (`quality`): one
-that nobody knows is then a failed check. Here the columns are judged, and what no suite of a table may do: read others.
+Read as JSON (`json_text`), whoever wrote it. What an engine makes of an expectation is told when it is compiled
+(`quality`): one that nobody knows is then a failed check. Here the columns are judged, and what no suite of a table may
+do: read others.
 """
 
 from __future__ import annotations

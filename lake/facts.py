@@ -199,8 +199,8 @@ def _dataset_row(body: Mapping[str, Any], merged: Mapping[str, int]) -> dict[str
     return {**row, "merged": merged.get(body["batch"], 0), **more}
 
 
-# What is said of every table that a model makes, also where no rule stands on it.
-_BUILT = ("built",)
+# Said of every table that a model makes, also where no rule stands on it; datasets' own tables are known by name.
+_BUILT, _OF_DATASETS = "built", ("raw.", "staging.stg_")
 
 
 def _newest(ledger: Ledger, kind: str, run: str | None, left: Collection[str] = ()) -> Iterator[Mapping[str, Any]]:
@@ -249,13 +249,21 @@ def counts_of(ledger: Ledger) -> dict[str, frozenset[str]]:
 def summary(ledger: Ledger, rules: Mapping[str, Collection[str]] | None = None) -> dict[str, Any]:
     """What `zhongtai status` prints: everything as the ledger has it, and the newest run.
 
-    With `rules` (table -> names of those that stand on it) without the results of rules that are no longer declared.
+    With `rules` (table -> names of those that stand on it) without the results of rules and datasets that are no
+    longer declared.
     """
     newest = ledger.newest()
     found = _summary(ledger, (newest.run if newest else None) or "", 0.0, None)
     if rules is None:
         return found
-    return {**found, "checks": [row for row in found["checks"] if row["rule"] in rules.get(row["table"], _BUILT)]}
+    return _standing(found, rules)
+
+
+def _standing(found: dict[str, Any], rules: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    def stands(table: str, rule: str) -> bool:
+        return rule in rules[table] if table in rules else rule == _BUILT and not table.startswith(_OF_DATASETS)
+
+    return {**found, "checks": [row for row in found["checks"] if stands(row["table"], row["rule"])]}
 
 
 @dataclass(frozen=True)
@@ -274,14 +282,22 @@ _NONE = Left()
 
 
 def run_summary(
-    ledger: Ledger, run_id: str, seconds: float, left: Left = _NONE, *, ended: bool = True
+    ledger: Ledger,
+    run_id: str,
+    seconds: float,
+    left: Left = _NONE,
+    *,
+    ended: bool = True,
+    rules: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, Any]:
     """What `zhongtai run` prints: deliveries as they are, and the checks and verdicts that this run itself made, or saw
     that they stand.
 
-    Of a run that did not end well, also of deliveries only what it did itself: the rest may have been before it.
+    With `rules` as `summary`. Of a run that did not end well, also of deliveries only what it did itself: the rest may
+    have been before it.
     """
     found = _summary(ledger, run_id, seconds, run_id, left)
+    found = found if rules is None else _standing(found, rules)
     if ended:
         return found
     own = {(entry.body["dataset"], entry.body["path"]) for entry in ledger.entries("batch", run=run_id)}

@@ -183,10 +183,18 @@ def _titles(catalogue: Catalogue) -> dict[str, str]:
 def standing_rules(settings: Settings) -> dict[str, set[str]] | None:
     """Table -> the names of the rules that stand on it now; None where the declarations cannot be read."""
     try:
-        declared = declared_rules(declarations(settings))
+        return rules_on_tables(declarations(settings))
     except DeclarationsRefused:
         return None
-    return {table: {BUILT.name, *(rule.name for rule in rules)} for table, rules in declared.items()}
+
+
+def rules_on_tables(catalogue: Catalogue) -> dict[str, set[str]]:
+    """Table -> the names of the rules that stand on it; every dataset's tables are there."""
+    own = [f"{layer}{one.table}" for one in catalogue.datasets.values() for layer in ("raw.", "staging.stg_")]
+    found = {table: {BUILT.name} for table in own}
+    for table, rules in declared_rules(catalogue).items():
+        found[table] = {BUILT.name, *(rule.name for rule in rules)}
+    return found
 
 
 def _dataset(catalogue: Catalogue, name: str) -> Dataset:

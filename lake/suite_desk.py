@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts.cross_rules import Suite
-from contracts.documents import Document
 from contracts.faults import Fault
+from contracts.json_text import JsonDocument
 from contracts.model import Catalogue
 from contracts.reading_suites import TABLE, read_suite, suite_tables
 from lake.cases.drafts import PATCH
@@ -62,7 +62,7 @@ def judged(catalogue: Catalogue, table: str, text: str) -> Judged:
         path = Path(folder) / place_of(table)
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8", errors="replace")
-        document = Document(path, Path(folder))
+        document = JsonDocument(path, Path(folder))
         suite = read_suite(document, tables) if document.usable else None
     return Judged(table, text, suite, tuple(document.faults))
 

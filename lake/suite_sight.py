@@ -39,8 +39,7 @@ def expect_in_sight(what: Judged, levels: Mapping[str, Level], level: Level | No
     """SharingRefused where a suite's trial would tell of values above a level.
 
     `levels` are those of the table's columns as far as they are known, `level` what the person sees of rows (None:
-    nothing).
-    """
+    nothing)."""
     for one in expect_sound(what).expectations:
         if fault := _beyond(one, levels, level):
             seen = f"you see rows up to {level}" if level else "you see no rows of it"

@@ -37,8 +37,14 @@ class Following:
             self._city.catalogue = declarations(self._city.settings)
             self._city.unreadable = ""
         except (DeclarationsRefused, OSError) as error:
-            count = len(error.faults) if isinstance(error, DeclarationsRefused) else 1
-            self._city.unreadable = f"{count} faults: see `zhongtai plan`"
+            self._city.unreadable = f"{_told(error)}: see `zhongtai plan`"
+
+
+def _told(error: DeclarationsRefused | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"a file cannot be read ({error.strerror})"
+    first, more = error.faults[0], len(error.faults) - 1
+    return f"{first}{f' (and {more} more)' if more else ''}"
 
 
 @contextmanager
@@ -65,7 +71,7 @@ def state(city: City) -> _State:
     root = city.settings.workspace
     files = [root / CITY_FILE]
     for folder, _, names in os.walk(root / "contracts"):
-        files += [root / folder / name for name in names if name.endswith((".yml", ".yaml"))]
+        files += [root / folder / name for name in names if name.endswith((".yml", ".yaml", ".json"))]
     found = []
     for file in sorted(files):
         try:

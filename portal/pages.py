@@ -77,7 +77,7 @@ class Pages:
 
 
 def _number(value: float | None) -> str:
-    """A number as people read it; a dash for what nobody counted, as of a build that failed."""
+    """A number as people read it; of what nobody counted (as of a build that failed) a dash."""
     return "—" if value is None else f"{value:,}"
 
 

@@ -37,6 +37,7 @@ class QualityPast:
         self._ledger, self._lock = ledger, Lock()
         self._catalogue, self._declared = catalogue, declared(catalogue)
         self._to = -1
+        self._settled = True
         self.kept = False
         """Whether somebody keeps it up to date, so that no page need."""
 
@@ -55,14 +56,16 @@ class QualityPast:
         if catalogue is not self._catalogue:
             with self._lock:
                 self._catalogue, self._declared, self._to = catalogue, declared(catalogue), -1
+                self._settled = False
 
     def look(self, catalogue: Catalogue) -> None:
         """Bring it up to date for a page, by the declarations as they are now.
 
         Where something else does so (`kept`, or whoever is at it just now) the page is of what is known, and does not
-        wait; of a store that is not there yet it does.
+        wait; of a store that is not there yet, or is by other declarations than the page, it does.
         """
-        if self.path.exists() and (self.kept or self._lock.locked()):
+        same = catalogue is self._catalogue and self._settled
+        if same and self.path.exists() and (self.kept or self._lock.locked()):
             return
         self.follow(catalogue)
         self.read_on()
@@ -128,6 +131,7 @@ class QualityPast:
     def _settle(self, connection: sqlite3.Connection) -> None:
         with _transaction(connection):
             settle(connection, self._declared)
+        self._settled = True
 
     def _fold(self, connection: sqlite3.Connection) -> bool:
         """One portion of what is new; whether there may be more."""

@@ -16,6 +16,7 @@ from lake.anchoring import anchor_notes
 from lake.city import City, declarations, open_city, silent
 from lake.guarding import expect_past, known_keys
 from lake.made import read_made
+from lake.queries import rules_on_tables
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.taken_back import take_withdrawals
@@ -73,7 +74,8 @@ def _ended(city: City, left: facts.Left, started: float) -> RunOutcome:
     write_missing(city.ledger, city.settings.releases, city.signer, known_keys(city.settings, city.ledger, city.signer))
     run_id = str(uuid.uuid5(uuid.NAMESPACE_OID, city.ledger.head().digest))
     facts.record_run(city, run_id, {"stood": left.numbers()})
-    summary = facts.run_summary(city.ledger, run_id, time.monotonic() - started, left)
+    seconds, rules = time.monotonic() - started, rules_on_tables(city.catalogue)
+    summary = facts.run_summary(city.ledger, run_id, seconds, left, rules=rules)
     anchors = anchor_notes(city.settings, city.ledger)
     return RunOutcome(True, {**summary, "notes": [_SAID, *anchors, *notes_of(city.settings, city.catalogue)]})
 

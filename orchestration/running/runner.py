@@ -18,6 +18,7 @@ from lake.city import Progress, declarations, expect_run, open_city, silent
 from lake.data_docs import DataDocs
 from lake.failure import StepFailed
 from lake.guarding import expect_past
+from lake.queries import rules_on_tables
 from lake.room import no_room
 from lake.settings import Settings
 from orchestration.assets.naming import RELEASE, release_key, table_key
@@ -66,7 +67,9 @@ def run_city(
         seconds = time.monotonic() - started
         seen = todo.left if todo else facts.Left()
         left = facts.Left(seen.tables | asked.done.stood, seen.agreements | asked.done.left)
-        summary = facts.run_summary(ledger, result.run_id, seconds, left, ended=result.success)
+        summary = facts.run_summary(
+            ledger, result.run_id, seconds, left, ended=result.success, rules=rules_on_tables(catalogue)
+        )
         anchors = anchor_notes(settings, ledger)
     # What a model or Dagster's own storage could not write is told in their words, if at all.
     failure = no_room() or (_unjudged(chosen, summary) if result.success else _failure(result.all_events))

@@ -23,8 +23,8 @@ class Declared:
         self._files = (workspace / CITY_FILE, workspace / "contracts" / "persons.yml")
         self._workspace, self._lock = workspace, Lock()
         self._state, self._persons = self._seen(), first
-        self.unreadable = False
-        """Whether the declarations cannot be read as they are now, so that nobody is let in."""
+        self.unreadable = ""
+        """Why the declarations cannot be read as they are now, so that nobody is let in; "" where they can."""
 
     def now(self) -> DeclaredPersons:
         """Everybody who is declared at this moment."""
@@ -42,14 +42,24 @@ class Declared:
     def _read(self) -> DeclaredPersons:
         try:
             found = load_persons(self._workspace)
-        except (DeclarationsRefused, OSError):
-            self.unreadable = True
+        except DeclarationsRefused as refused:
+            self.unreadable = _first(refused)
             return DeclaredPersons({})
-        self.unreadable = False
+        except OSError as error:
+            self.unreadable = f"a file cannot be read ({error.strerror})"
+            return DeclaredPersons({})
+        self.unreadable = ""
         return found
 
     def _seen(self) -> _State:
         return tuple(map(_state, self._files))
+
+
+def _first(refused: DeclarationsRefused) -> str:
+    """File, line and place of the first fault: what is wrong is the city's to see, and not every visitor's."""
+    one = refused.faults[0]
+    line = f":{one.line}" if one.line else ""
+    return f"{one.file}{line}{f': {one.where}' if one.where else ''}"
 
 
 def _state(file: Path) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""The level of each column of a table on which a suite may be tried: a contract's own, else that of lineage.
+"""The level of each column of a table on which a suite may be tried: as a contract declares it, else lineage's.
 
 A column of which no level is known is not listed, and nobody tries a suite on its values.
 """

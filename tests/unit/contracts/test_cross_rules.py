@@ -239,3 +239,52 @@ def test_two_expectations_of_one_name_and_a_suite_of_no_table(workspace: Path) -
     told = {fault.file: fault.what for fault in faults_of(workspace)}
     assert "two expectations are 'one'" in told["contracts/suites/staging.stg_police__residents.json"]
     assert "no table 'theme.nobody'" in told["contracts/suites/theme.nobody.json"]
+
+
+def raw(workspace: Path, text: str) -> None:
+    folder = workspace / "contracts" / "suites"
+    folder.mkdir(exist_ok=True)
+    (folder / "staging.stg_police__residents.json").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"ensure_ascii": True},
+        {"ensure_ascii": False, "indent": "\t"},
+        {"ensure_ascii": True, "indent": 1, "separators": ("\t,", ":\t")},
+    ],
+)
+def test_json_is_read_as_any_writer_writes_it(workspace: Path, written: dict[str, Any]) -> None:
+    told = {**LENGTH, "meta": {"notes": "𠮷野家 {a: b}, no, ~ 1e3"}, "kwargs": {**LENGTH["kwargs"], "mostly": 0.5}}
+    raw(workspace, json.dumps({"name": "names", "expectations": [told]}, **written))
+    (one,) = load_catalogue(workspace).suites["staging.stg_police__residents"].expectations
+    assert one.note == "𠮷野家 {a: b}, no, ~ 1e3"
+
+
+SOUND_SUITE = json.dumps({"name": "names", "expectations": [LENGTH]}, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "instead", "line"),
+    [
+        (SOUND_SUITE.replace('"name": "names",', '"name": "names", // mine'), "line 2, column 19", "comments", 2),
+        (SOUND_SUITE.replace("2\n", "2,\n"), "no JSON", "comma", None),
+        (SOUND_SUITE.replace('"name": "names"', '"name": "a", "name": "b"'), "'name' is there twice", "once", None),
+        (SOUND_SUITE.replace("2\n", "NaN\n"), "NaN", "a number", None),
+        (SOUND_SUITE.replace("2\n", "1e999\n"), "too large", "below", None),
+        (SOUND_SUITE.replace('"names"', '"\\ud842"'), "half of a sign", "both", None),
+        (SOUND_SUITE.replace("2\n", "[" * 70 + "]" * 70 + "\n"), "nested", "levels", None),
+        (SOUND_SUITE.replace("2\n", "[" * 99_999 + "]" * 99_999 + "\n"), "nested", "levels", None),
+        ("name: names\nexpectations: []\n", "no JSON", "json.dumps", 1),
+        (SOUND_SUITE.replace('"name"\n', '"nam"\n').replace('"column": "name"', '"column": "nam"'), "'nam'", "name", 7),
+    ],
+    ids=range(10),
+)
+def test_what_is_no_json_is_refused_as_that_at_its_place(
+    workspace: Path, text: str, what: str, instead: str, line: int | None
+) -> None:
+    raw(workspace, text)
+    (fault,) = faults_of(workspace)
+    assert what in fault.what and instead in fault.write_instead, fault
+    assert line in (None, fault.line), fault

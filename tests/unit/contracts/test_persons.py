@@ -9,7 +9,7 @@ import pytest
 
 from contracts.acts import person_key
 from contracts.faults import DeclarationsRefused
-from contracts.load import load_catalogue
+from contracts.load import load_catalogue, load_persons
 from sharing.keyring import KeyPlace, make_keys
 from sharing.keys import ED25519, SM2
 from tests.keys import signer_in
@@ -80,3 +80,33 @@ def test_a_dot_at_the_end_of_an_address_makes_nobody_else(workspace: Path, tmp_p
         load_catalogue(workspace)
     (fault,) = refused.value.faults
     assert "ends with a dot" in fault.what
+
+
+@pytest.mark.parametrize(
+    ("more", "read"),
+    [
+        ("quality: {weights: {accuracy: -1}}", True),
+        ("quality: {weights: {beauty: 1}}", True),
+        ("retention: soon", True),
+        ("demonstration: perhaps", False),
+        ("demonstation: true", False),
+        ("quality: {weights: [", False),
+    ],
+)
+def test_persons_are_read_beside_what_says_nothing_of_them(workspace: Path, more: str, read: bool) -> None:
+    (workspace / "contracts" / "persons.yml").write_text(
+        PERSON.replace("{{", "{")
+        .replace("}}", "}")
+        .replace("    keys: [{key: {key}, from: 2026-01-01, until: 2026-12-31}]\n", "    keys: []\n"),
+        encoding="utf-8",
+    )
+    file = workspace / "zhongtai.yml"
+    file.write_text(file.read_text("utf-8") + f"\n{more}\n", encoding="utf-8")
+    with pytest.raises(DeclarationsRefused):
+        load_catalogue(workspace)
+    if read:
+        assert list(load_persons(workspace).persons) == ["anna@city.example"]
+        return
+    with pytest.raises(DeclarationsRefused) as refused:
+        load_persons(workspace)
+    assert {fault.file for fault in refused.value.faults} == {"zhongtai.yml"}

@@ -110,7 +110,7 @@ def test_a_verdict_without_evidence_claims_nothing(capsys: pytest.CaptureFixture
 def test_a_columns_calls_and_the_readers_differences_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
         "column": "product.p.x", "level": "L2", "category": "general", "marks": ["personal"], "declared": "L3",
-        "edges": [], "conformance": [], "unknown": [], "drift": [],
+        "edges": [], "conversions": [], "conformance": [], "unknown": [], "drift": [],
         "calls": [{"column": "product.p.x", "declassifier": "declassify_year", "given": ["raw.t.born", "constant"]}],
         "differences": [{"table": "theme.t", "only_plan": 3, "only_second": 1}],
     }  # fmt: skip

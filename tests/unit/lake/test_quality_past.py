@@ -12,6 +12,7 @@ import pytest
 
 from contracts.calendar import Calendar
 from contracts.model import Catalogue, Department
+from contracts.weights import Weights
 from lake.findings.of_past import of_past
 from lake.quality_past import asking
 from lake.quality_past.judging import History
@@ -403,3 +404,9 @@ def test_a_page_waits_for_nobody_who_brings_it_up_to_date(desk: Desk) -> None:
     desk.past.look(desk.past.catalogue)
     with desk.past.asked() as store:
         assert asking.as_of(store) == desk.ledger.size() - 1
+    # Other declarations are never a page's own alone: a dataset that is new is in the store, too.
+    new = replace(SECOND, name="third")
+    desk.past.look(replace(city(desk.root, RESIDENTS, SECOND, new), weights=Weights({"accuracy": 1.0})))
+    with desk.past.asked() as store:
+        assert "other.third" in {one.name for one in asking.units_now(store, desk.past.catalogue.weights)}
+    assert desk.past.catalogue.weights.of("timeliness") == 0

@@ -259,4 +259,5 @@ def test_addresses_of_one_client_are_one(portal: Portal) -> None:
 def test_a_list_of_persons_that_cannot_be_read_is_said(anna: Portal) -> None:
     file = anna.city.settings.workspace / "contracts" / "persons.yml"
     file.write_text("persons: {broken: ", encoding="utf-8")
-    assert "cannot be read" in anna.post("/sign-in", {"name": NAME, "password": PASSWORD}).text
+    page = anna.post("/sign-in", {"name": NAME, "password": PASSWORD}).text
+    assert "cannot be read" in page and "<code>contracts/persons.yml" in page

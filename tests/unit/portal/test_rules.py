@@ -92,7 +92,7 @@ def test_the_catalogue_tells_nobody_what_a_steward_wrote(portal: Portal) -> None
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("{", "with"),
+        ("{", "no JSON"),
         ("[]", "mapping"),
         (json.dumps({**GOOD, "expectations": []}), "list"),
         (json.dumps({**GOOD, "more": 1}), "unknown key"),

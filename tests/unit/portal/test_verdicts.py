@@ -295,6 +295,20 @@ def test_declarations_are_followed_while_it_serves(portal: Portal) -> None:
     following.look()
     following.look()
     assert portal.city.catalogue.title_zh == "另一市" and "zhongtai plan" in portal.city.unreadable
+    assert portal.city.unreadable.startswith("zhongtai.yml:")
+    # A suite is a declaration like any other, and a weight is one, too.
+    quality = "quality: {weights: {accuracy: 2, timeliness: 1}}\n"
+    (workspace / "zhongtai.yml").write_text(CITY.format("另一市") + quality, encoding="utf-8")
+    suites = workspace / "contracts" / "suites"
+    suites.mkdir()
+    (suites / "theme.nothing.json").write_text("{}", encoding="utf-8")
+    following.look()
+    following.look()
+    assert "theme.nothing.json" in portal.city.unreadable
+    (suites / "theme.nothing.json").unlink()
+    following.look()
+    following.look()
+    assert portal.city.unreadable == "" and portal.city.catalogue.weights.of("accuracy") == 2
 
 
 def withheld(portal: Portal, **check: int) -> None:

@@ -162,6 +162,17 @@ def test_what_a_program_or_a_hand_spoiled_cannot_be_told(
     assert len(found.untold) == 1 and said in why(found) and "id id" in why(found)
 
 
+def test_a_number_that_is_written_out_is_no_id_either(one: Dataset, exported: bytes, tmp_path: Path) -> None:
+    book, saved = openpyxl.load_workbook(io.BytesIO(exported)), io.BytesIO()
+    corrections(777)(book[SHEET])
+    book.save(saved)
+    part = "xl/worksheets/sheet2.xml"
+    with zipfile.ZipFile(saved) as packed:
+        content = packed.read(part).replace(b"<v>777</v>", b"<v>999003194107060129</v>")
+    data = packed_anew(saved.getvalue(), part, content)
+    assert "lost digits" in why(read_returned(data, one, open_rows("pattern:id"), {}, tmp_path))
+
+
 @pytest.mark.parametrize("value", ["(空)", "（空）", " ( 空 )", "空", "（空)"])
 def test_a_cell_that_belongs_empty_is_said_in_any_brackets(given_back: Callable[..., Returned], value: str) -> None:
     (found,) = given_back(corrections(value)).corrected

@@ -207,6 +207,8 @@ def test_a_draft_is_of_corrected_rows_and_none_is_made_where_it_would_replace_al
     place = portal.city.settings, portal.city.ledger
     found = draft_delivery(*place, city.dataset, saved.getvalue(), "root", draft)
     assert draft.read_text("utf-8").splitlines() == ["id,name,age,note", "1,甲1,31,"] and found.notes == ()
+    told = check_returned(*place, Wanted(city.dataset, reason="other"), saved.getvalue(), RowSight(HAI, Level.L3))
+    assert (len(told.corrected), len(told.others), told.untouched) == (0, 1, ()), "a case of a reason that it has not"
     draft.unlink()
     snapshot = replace(city.dataset, mode=DeliveryMode.SNAPSHOT)
     with pytest.raises(DraftRefused, match="replace all others"):

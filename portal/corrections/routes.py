@@ -359,10 +359,8 @@ def _is_wanted(case: Case, state: str, wanted: Mapping[str, str]) -> bool:
 
 
 def _counted(found: Returned) -> str:
-    counts = len(found.corrected), len(found.untouched), len(found.untold), len(found.gone)
-    zh = "退回工作簿：已更正 {} 行，未更正 {} 行，无法对应 {} 行，不在其中 {} 行。".format(*counts)
-    en = "A workbook: {} corrected, {} not, {} cannot be told, {} not in it.".format(*counts)
-    return f"{zh} {en}"
+    zh, en = found.counted
+    return f"退回工作簿：{zh}。 A workbook: {en}."
 
 
 def _number(text: str) -> int:

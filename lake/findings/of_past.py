@@ -8,7 +8,8 @@ from datetime import date
 
 from contracts.model import Catalogue
 from lake.findings.finding import Finding, Kind, Words
-from lake.quality_past.asking import Late, Lateness, Odd, anomalies_now, failing_since, lateness
+from lake.quality_past.asking import Odd, anomalies_now, failing_since
+from lake.quality_past.lateness import Late, Lateness, lateness
 from lake.quality_past.store import QualityPast
 
 _KINDS: Mapping[str, tuple[str, str]] = {

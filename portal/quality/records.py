@@ -14,8 +14,9 @@ from contracts.frequency import Timeliness
 from contracts.model import Column, Dataset
 from contracts.weights import Weights
 from lake.quality_past import asking
-from lake.quality_past.asking import Conformance, Day, Failing, Late, Lateness, Odd, Scope, UnitNow
+from lake.quality_past.asking import Conformance, Day, Failing, Odd, Scope, UnitNow
 from lake.quality_past.judging import History
+from lake.quality_past.lateness import Late, Lateness, lateness, newest_days, timeliness_of
 from lake.quality_past.store import QualityPast
 from lake.quality_past.units import CITY, DATASET, is_bound
 from portal.charts import SCORES, SMALL, Frame, Mark, line
@@ -88,9 +89,9 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
         lines = {name: asking.scope_line(store, name, weights, _DAYS) for name in known}
         units = asking.units_now(store, weights)
         conforming = asking.conformance(past, store)
-        odd, lateness = asking.anomalies_now(store), asking.lateness(past, store, day_of(now))
-        late = lateness.late
-        known = {name: _timed(one, lateness.unjudged, weights) for name, one in known.items()}
+        odd, told = asking.anomalies_now(store), lateness(past, store, day_of(now))
+        late = told.late
+        known = {name: _timed(one, told.unjudged, weights) for name, one in known.items()}
         own = [one for one in units if not one.department or sees(reader, one.department)]
         return Front(
             scope=known.get(CITY),
@@ -117,7 +118,7 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
             states=_states(units),
             odd=[one for one in odd if sees(reader, _department(one.dataset))][:_LISTED],
             late=[one for one in late if sees(reader, _department(one.dataset))][:_LISTED],
-            lateness=lateness,
+            lateness=told,
             conformance=_sum(conforming.values()),
             told=asking.told_at(store),
         )  # fmt: skip
@@ -208,7 +209,7 @@ def department(past: QualityPast, name: str, now: datetime) -> DepartmentFacts:
     with past.asked() as store:
         known = asking.scopes(store, weights).get(scope)
         line_ = asking.scope_line(store, scope, weights, _DAYS)
-        conforming, newest = asking.conformance(past, store, name), asking.newest_days(store, name)
+        conforming, newest = asking.conformance(past, store, name), newest_days(store, name)
         odd = [one for one in asking.anomalies_now(store) if _department(one.dataset) == name]
         rows = [
             _row(past, one, conforming[one.name], (newest, day_of(now)), odd)
@@ -225,7 +226,7 @@ def department(past: QualityPast, name: str, now: datetime) -> DepartmentFacts:
 def _row(
     past: QualityPast, one: UnitNow, conforming: Conformance, days: tuple[Mapping[str, date], date], odd: Sequence[Odd]
 ) -> DatasetRow:
-    told = asking.timeliness_of(past, days[0], one.name, days[1])
+    told = timeliness_of(past, days[0], one.name, days[1])
     now = replace(one, score=_untimed(one.score, past.catalogue.weights)) if told.unjudged else one
     number = sum(each.dataset == one.name for each in odd)
     return DatasetRow(now, past.catalogue.datasets[one.name], conforming, told, number)
@@ -294,7 +295,7 @@ def dataset(past: QualityPast, name: str, now: datetime, show: str = "") -> Data
         line_, odd = asking.unit_line(store, name, weights, _DAYS), asking.anomalies_now(store, name)
         profile = asking.newest_profile(store, name)
         chosen, history = _chosen(one, show), History(store, name, catalogue.calendar)
-        told = asking.timeliness_of(past, asking.newest_days(store, name), name, day_of(now))
+        told = timeliness_of(past, newest_days(store, name), name, day_of(now))
         unit = replace(unit, score=_untimed(unit.score, weights)) if told.unjudged else unit
         return DatasetFacts(
             now=unit,

@@ -1,4 +1,4 @@
-"""What is late or stale on a day, by the newest deliveries that the store knows. Nothing is written here."""
+"""What is late on a day, by the store's deliveries and the city's calendar; and of what nobody can say."""
 
 from __future__ import annotations
 

@@ -89,9 +89,9 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
         lines = {name: asking.scope_line(store, name, weights, _DAYS) for name in known}
         units = asking.units_now(store, weights)
         conforming = asking.conformance(past, store)
-        odd, behind = asking.anomalies_now(store), lateness(past, store, day_of(now))
-        late = behind.late
-        known = {name: _timed(one, behind.unjudged, weights) for name, one in known.items()}
+        odd, told = asking.anomalies_now(store), lateness(past, store, day_of(now))
+        late = told.late
+        known = {name: _timed(one, told.unjudged, weights) for name, one in known.items()}
         own = [one for one in units if not one.department or sees(reader, one.department)]
         return Front(
             scope=known.get(CITY),
@@ -118,7 +118,7 @@ def front(past: QualityPast, reader: Reader, now: datetime) -> Front:
             states=_states(units),
             odd=[one for one in odd if sees(reader, _department(one.dataset))][:_LISTED],
             late=[one for one in late if sees(reader, _department(one.dataset))][:_LISTED],
-            lateness=behind,
+            lateness=told,
             conformance=_sum(conforming.values()),
             told=asking.told_at(store),
         )  # fmt: skip

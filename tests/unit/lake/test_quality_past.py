@@ -14,8 +14,9 @@ from contracts.calendar import Calendar
 from contracts.model import Catalogue, Department
 from contracts.weights import Weights
 from lake.findings.of_past import of_past
-from lake.quality_past import asking, lateness
+from lake.quality_past import asking
 from lake.quality_past.judging import History
+from lake.quality_past.lateness import late_now, lateness, newest_days
 from lake.quality_past.schema import reading
 from lake.quality_past.store import QualityPast
 from lake.settings import load_settings
@@ -277,8 +278,8 @@ def test_late_by_working_days(desk: Desk) -> None:
     desk.deliver(0)  # a Monday
     desk.past.read_on()
     with desk.past.asked() as store:
-        assert lateness.late_now(desk.past, store, date(2026, 3, 3)) == []
-        (late,) = lateness.late_now(desk.past, store, date(2026, 3, 6))
+        assert late_now(desk.past, store, date(2026, 3, 3)) == []
+        (late,) = late_now(desk.past, store, date(2026, 3, 6))
         assert (late.dataset, late.due, late.working_days) == ("test.residents", date(2026, 3, 3), 3)
 
 
@@ -287,7 +288,7 @@ def test_a_dataset_that_comes_regularly_and_never_came_is_late(desk: Desk) -> No
     desk.past.follow(city(desk.root, RESIDENTS, replace(SECOND, frequency="1w")))
     desk.past.read_on()
     with desk.past.asked() as store:
-        assert lateness.late_now(desk.past, store, today) == []  # nothing came to the city at all
+        assert late_now(desk.past, store, today) == []  # nothing came to the city at all
     desk.deliver(3)
     found = of_past(desk.past, desk.past.catalogue, today).found
     assert [(one.subject, one.state) for one in found if one.kind == "late"] == [("other.second", "never")]
@@ -302,9 +303,9 @@ def test_beyond_the_calendar_what_was_late_stays_so_and_the_rest_is_one_finding(
     last, after = date(2026, 12, 31), date(2027, 1, 4)
     desk.past.read_on()
     with desk.past.asked() as store:
-        told = lateness.lateness(desk.past, store, last)
+        told = lateness(desk.past, store, last)
         assert ([one.dataset for one in told.late], told.unjudged) == (["test.residents"], ())
-        before, told = told, lateness.lateness(desk.past, store, after)
+        before, told = told, lateness(desk.past, store, after)
         (late,) = told.late
         assert (late.working_days, late.unknown_year) == (before.late[0].working_days, 2027)
         assert (told.unjudged, told.unknown_year) == (("test.often", "test.also"), 2027)
@@ -349,7 +350,7 @@ def test_a_recalled_batch_counts_no_more(desk: Desk) -> None:
     desk.ledger.append("recall", {"batch": "b3", "why": "x"}, START + timedelta(days=4))
     desk.past.read_on()
     with desk.past.asked() as store:
-        assert lateness.newest_days(store)["test.residents"] == date(2026, 3, 2)
+        assert newest_days(store)["test.residents"] == date(2026, 3, 2)
 
 
 def test_a_spoilt_store_is_made_again(desk: Desk) -> None:

@@ -24,6 +24,7 @@ from lineage.gates.registry import GATES
 from quality.rules import BUILT, declared_rules
 
 _LONGEST = 300
+_NAMED = 3  # what a line of a list has room for
 _GATES = {gate.name: gate.title_zh for gate in GATES}
 
 
@@ -212,8 +213,10 @@ class _Gathering:
         return tuple(sorted({self.owner(table).department for table in judged.tables if table in self._datasets}))
 
     def _owners(self, judged: Judged) -> str:
-        """Who answers for those datasets."""
-        return ", ".join(sorted({self.owner(table).name for table in judged.tables if table in self._datasets}))
+        """Who answers for those datasets; of many some."""
+        owners = sorted({self.owner(table).name for table in judged.tables if table in self._datasets})
+        more = f" +{len(owners) - _NAMED}" if len(owners) > _NAMED else ""
+        return ", ".join(owners[:_NAMED]) + more
 
     def failing(self) -> Iterator[Finding]:
         """Rules that are declared and fail."""

@@ -99,7 +99,8 @@ def tried_apart(settings: Settings, what: Judged, rows: int) -> dict[str, Any]:
         fix = "ask for fewer rows, or try it later"
         raise SharingRefused("suite_tried", what.table, "the trial did not come to an end", fix) from None
     if "refused" in found:
-        raise SharingRefused("suite_tried", what.table, str(found["refused"]), "see that a run has made the table")
+        fix = str(found.get("fix", "see that a run has made the table"))
+        raise SharingRefused("suite_tried", what.table, str(found["refused"]), fix)
     return found
 
 

@@ -89,6 +89,8 @@ def tried_here() -> None:
         catalogue = declarations(settings)
         found = tried(settings, catalogue, judged(catalogue, asked["table"], asked["text"]), int(asked["rows"]))
         found = told_to_desks(found)
+    except SharingRefused as refusal:
+        found = {"refused": refusal.fault.message, "fix": refusal.fault.fix}
     except Exception as error:
         found = {"refused": words(error)}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -20,7 +20,7 @@ from lake.settings import Settings
 from sharing.acts import Act, act_fault, prepared, read_act, seen_digest
 from sharing.chain import Entry
 from sharing.faults import SharingRefused
-from sharing.keys import Signer, create_key, open_signer
+from sharing.keys import PublicKey, Signer, create_key, open_signer
 from sharing.ledger import Ledger
 
 KIND = "act"
@@ -112,6 +112,19 @@ def actor(persons: Persons, name: str, key: Path | None = None, passphrase: Path
             "person_known", name, f"is not among the persons, who are {known}", "add them to contracts/persons.yml"
         )
     return Actor(person, open_signer(key, passphrase), played=False)
+
+
+def proved(persons: Persons, name: str, key: Path | None, passphrase: Path | None, at: datetime) -> Actor:
+    """Somebody who acts, proved by a key that holds on the day; in a demonstration whoever is named is played.
+
+    SharingRefused where the key is none of theirs then.
+    """
+    found = actor(persons, name, key, passphrase)
+    own = [one for one in found.person.keys if one.holds(day_of(at))]
+    if found.signer.public.key_id not in {PublicKey.read(one.pem.encode()).key_id for one in own}:
+        fix = "name the key that contracts/persons.yml has for them, on a day on which it holds"
+        raise SharingRefused("act_key", name, "it is none of the person's keys", fix)
+    return found
 
 
 def record_act(ledger: Ledger, data: bytes, at: datetime, run_id: str | None = None) -> Entry:

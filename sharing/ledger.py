@@ -28,6 +28,7 @@ from sharing.sealing import Limits, closable, let_go, write_segment
 from sharing.segments import KIND as SEGMENT
 from sharing.segments import LEAVING, chained, closed_end, leaves, missing_segments
 from sharing.tail import Tail, entry_at
+from sharing.transactions import transaction
 from sharing.tree import Range
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -154,7 +155,7 @@ class Ledger:
             raise SharingRefused("entry_time", "ledger", "the time has no time zone", "pass an aware datetime")
         drafts = [_draft(kind, body) for kind, body in items]
         with self._lock:
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 head = self._newest()
                 self._tail.expect(self._connection, head)
                 if last is not None and drafts:
@@ -323,7 +324,7 @@ class Ledger:
             body = write_segment(self._connection, self.path, bounds)
             draft = _draft(SEGMENT, body)
             with self._lock:
-                with _transaction(self._connection):
+                with transaction(self._connection):
                     head = self._newest()
                     self._tail.expect(self._connection, head)
                     self._insert(list(_chain([draft], at.isoformat(), head)))
@@ -422,15 +423,3 @@ def _chain(drafts: list[tuple[str, str | None, str, str]], at: str, head: Head) 
         found = entry_digest(seq, at, kind, run, (key, body), previous)
         yield seq, at, kind, run, key, body, previous, found
         previous = found
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # Immediate: the number and digest of the newest entry are read under the write lock.
-    connection.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")

@@ -140,19 +140,11 @@ def _desk(settings: Settings, *, write: bool = False) -> Iterator[_Desk]:
 
 def _actor(desk: _Desk, told: _Said) -> Any:
     """Whoever acts, who has proved it by a key of theirs; in a demonstration the platform plays whoever is named."""
-    from contracts.clock import day_of
-    from lake.acts import actor
-    from sharing.faults import SharingRefused
-    from sharing.keys import PublicKey
+    from lake.acts import proved
 
     if told.by is None:
         fail("nobody acts: name the person, with --as PERSON", WRONG)
-    found = actor(desk.book.persons, told.by, told.key, told.passphrase)
-    own = [one for one in found.person.keys if one.holds(day_of(desk.at))]
-    if found.signer.public.key_id not in {PublicKey.read(one.pem.encode()).key_id for one in own}:
-        fix = "name the key that contracts/persons.yml has for them, on a day on which it holds"
-        raise SharingRefused("act_key", told.by, "it is none of the person's keys", fix)
-    return found
+    return proved(desk.book.persons, told.by, told.key, told.passphrase, desk.at)
 
 
 def _doer(desk: _Desk, told: _Said) -> Any:

@@ -142,20 +142,13 @@ def one(settings: Settings, number: str) -> dict[str, Any]:
 def _doer(desk: _Desk, told: _Said) -> Any:
     """Whoever acts, who has proved it by a key of theirs; in a demonstration the platform plays whoever is named."""
     from contracts.clock import day_of
-    from lake.acts import actor
+    from lake.acts import proved
     from lake.cases.reading import roles_of
     from lake.corrections.acting import Doer
-    from sharing.faults import SharingRefused
-    from sharing.keys import PublicKey
 
     if told.by is None:
         fail("nobody acts: name the person, with --as PERSON", WRONG)
-    found = actor(desk.book.persons, told.by, told.key, told.passphrase)
-    own = [one for one in found.person.keys if one.holds(day_of(desk.at))]
-    if found.signer.public.key_id not in {PublicKey.read(one.pem.encode()).key_id for one in own}:
-        fix = "name the key that contracts/persons.yml has for them, on a day on which it holds"
-        raise SharingRefused("act_key", told.by, "it is none of the person's keys", fix)
-    name = found.person.name
+    name = proved(desk.book.persons, told.by, told.key, told.passphrase, desk.at).person.name
     return Doer(name, roles_of(desk.book.persons, name, day_of(desk.at)))
 
 

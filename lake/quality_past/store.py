@@ -22,6 +22,7 @@ from lake.quality_past.units import Declared, declared
 from lake.settings import Settings
 from sharing.chain import Entry, Head
 from sharing.ledger import Ledger
+from sharing.transactions import transaction
 
 _TOGETHER = 200_000
 """So many entries are one transaction."""
@@ -129,7 +130,7 @@ class QualityPast:
             connection.close()
 
     def _settle(self, connection: sqlite3.Connection) -> None:
-        with _transaction(connection):
+        with transaction(connection):
             settle(connection, self._declared)
         self._settled = True
 
@@ -137,7 +138,7 @@ class QualityPast:
         """One portion of what is new; whether there may be more."""
         head = self._ledger.head()
         size, digest = head.seq, head.digest
-        with _transaction(connection):
+        with transaction(connection):
             begun, count = _read_to(connection), 0
             if begun >= size:
                 return False
@@ -159,7 +160,7 @@ class QualityPast:
         return heapq.merge(*(self._ledger.after(kind, begun) for kind in KINDS), key=lambda entry: entry.seq)
 
     def _judge(self, connection: sqlite3.Connection, dataset: str, day: str) -> None:
-        with _transaction(connection):
+        with transaction(connection):
             judge(connection, dataset, day, self._catalogue.calendar)
             connection.execute("delete from waiting where dataset = ?", (dataset,))
 
@@ -172,14 +173,3 @@ class QualityPast:
 def _read_to(connection: sqlite3.Connection) -> int:
     row = connection.execute("select value from meta where name = 'read_to'").fetchone()
     return int(row[0]) if row else 0
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from lake.batch import UNTAKEN
 from lake.settings import Settings
 from sharing.chain import Entry, Head
 from sharing.ledger import Ledger
+from sharing.transactions import transaction
 
 WITHDRAWN = "withdrawn"
 _KINDS = ("batch", "corrected", "recall")
@@ -168,7 +169,7 @@ class Store:
         head = self._ledger.head()
         read_to, digest = self._read_to()
         if digest and not self._ledger.holds(Head(read_to, digest)):
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 for table in ("meta", "live", "judged", "mended", "recalled", "dataset"):
                     self._connection.execute(f"delete from {table}")
         while self._read_to()[0] < head.seq:
@@ -180,7 +181,7 @@ class Store:
         return int(told.get("read_to", 0)), str(told.get("digest", ""))
 
     def _portion(self, head: Head) -> None:
-        with _transaction(self._connection):
+        with transaction(self._connection):
             begun, count, last = self._read_to()[0], 0, head
             for entry in self._ledger.kept_after(_KINDS, begun):
                 if entry.seq > head.seq:
@@ -263,7 +264,7 @@ def _connected(place: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(place or "", timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = off")  # what a crash spoils is made again
-    with _transaction(connection):
+    with transaction(connection):
         if connection.execute("pragma user_version").fetchone()[0] != _VERSION:
             for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
                 connection.execute(f'drop table "{name}"')
@@ -271,14 +272,3 @@ def _connected(place: Path | None) -> sqlite3.Connection:
                 connection.execute(statement)
             connection.execute(f"pragma user_version = {_VERSION}")
     return connection
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from contracts.calendar import Calendar
-from contracts.frequency import after
-from contracts.working_days import CalendarHorizon, working_days_between
+from contracts.frequency import Timeliness, timeliness
 from portal.catalogue.records import Resource
 
 _UNITS: Mapping[str, tuple[str, str]] = {
@@ -23,29 +21,9 @@ _UNITS: Mapping[str, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Due:
-    """How up to date a dataset is: the newest delivery, when the next is due, how many working days the newest is old.
-
-    None is what nobody can say.
-    """
-
-    newest: date | None
-    next: date | None
-    late: bool
-    age: int | None
-    stale: bool
-
-
-def due(one: Resource, newest: date | None, today: date, holidays: Calendar) -> Due:
-    """How up to date a resource is on a day."""
-    next_ = after(newest, one.frequency) if newest else None
-    try:
-        age = working_days_between(newest, today, holidays) if newest else None
-    except CalendarHorizon:
-        age = None
-    stale = age is not None and one.fresh_days is not None and age > one.fresh_days
-    return Due(newest, next_, next_ is not None and today > next_, age, stale)
+def due(one: Resource, newest: date | None, today: date, holidays: Calendar) -> Timeliness:
+    """How up to date a resource is on a day: by working days, as pages of quality and the first page count."""
+    return timeliness(newest, one.frequency, one.fresh_days or 0, today, holidays)
 
 
 def cycle(frequency: str) -> tuple[str, str]:

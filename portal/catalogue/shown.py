@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.clock import day_of
+from contracts.frequency import Timeliness
 from contracts.rules_in_words import words
 from contracts.violation import Severity
-from portal.catalogue.due import Due, cycle, due
+from portal.catalogue.due import cycle, due
 from portal.catalogue.neighbours import Neighbours, neighbours, sources
 from portal.catalogue.pictures import ancestry
 from portal.catalogue.records import DATASET, PUBLIC, Field, Resource
@@ -45,7 +46,7 @@ class Shown:
 
     one: Resource
     days: Days
-    due: Due
+    due: Timeliness
     cycle: tuple[str, str]
     quality: Standing
     around: Neighbours

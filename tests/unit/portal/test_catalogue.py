@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -358,6 +358,16 @@ def test_a_page_says_when_the_next_delivery_is_due(desk: Catalogued) -> None:
     page = desk.get("/catalogue/public_security.residents", who).text
     assert "2026-05-18" in page and "逾期" in page and "每周" in page
     assert "/requests/new?resource=public_security.residents" in page and "常住人口登记" in page
+    never = desk.get("/catalogue/ecology.readings", who).text
+    assert "从未交付" in never and "逾期" not in never
+
+
+def test_beyond_the_calendar_a_page_says_that_nobody_can_count(desk: Catalogued) -> None:
+    desk.delivered("public_security.residents", "2026-12-30")
+    desk.portal.clock.pass_by(days=(date(2027, 1, 2) - desk.portal.clock.now().date()).days)
+    who = desk.portal.sign_in("o@x.example", role(Role.OFFICER))
+    page = desk.get("/catalogue/public_security.residents", who).text
+    assert "无法计算" in page and "2027" in page
 
 
 def test_declared_texts_are_escaped(desk: Catalogued) -> None:

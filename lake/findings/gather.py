@@ -195,7 +195,7 @@ class _Gathering:
             if agreement is None or last is None or judged.verdict != "released" or self.today <= last:
                 continue
             yield Finding(
-                *(Kind.WITHHELD, name, "", "", ""),
+                *(Kind.WITHHELD, name, "", "", agreement.author or self._owners(judged)),
                 Words(f"{agreement.title_zh}：已于 {last} 到期，不再提供", f"ended on {last}: nobody reads it now"),
                 Words(
                     "更正不合格数据，或按期重新授权、续签协议",
@@ -239,7 +239,7 @@ class _Gathering:
         count, rows = body.get("failing_rows"), body.get("rows")
         if broken:
             what = Words(f"{zh}：检查未能执行", f"{en}: the check could not be run")
-        elif count:
+        elif count and rows is not None:
             what = Words(f"{zh}：{count:,} / {rows:,} 行不合格", f"{en}: {count:,} of {rows:,} rows fail")
         else:
             what = Words(f"{zh}：未通过", f"{en}: failed")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from contracts.load import load_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +29,7 @@ def _dg(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(DG), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.attack
 def test_dg_lists_the_definitions(tmp_path: Path) -> None:
     # What cannot be listed does not load: `dg check defs` says no more of a project that can.
     listed = _dg(tmp_path, "list", "defs", "--json")

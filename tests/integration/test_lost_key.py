@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from lake.attach import open_lake
 from lake.settings import load_settings
 from tests.recalled.city import PRODUCTS, found_city
@@ -60,6 +62,7 @@ def test_a_key_that_cannot_be_used_as_things_are_is_no_finding(tmp_path: Path) -
     assert "visits" in city.run().released
 
 
+@pytest.mark.attack
 def test_a_tombstone_that_was_rewritten_recalls_nothing_and_stays_found(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     city.deliver("visits", {"a": 1}, "2026-11-19")
@@ -89,6 +92,7 @@ def test_a_first_run_that_cannot_open_its_keys_says_so(tmp_path: Path) -> None:
         assert said.status == 3 and "the signing key cannot be read" in said.err
 
 
+@pytest.mark.attack
 def test_a_city_of_sm2_replaces_its_key_and_goes_on(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     city.deliver("visits", {"a": 1}, "2026-11-20")

@@ -382,6 +382,7 @@ def test_every_loss_of_a_key_is_a_finding_and_the_city_goes_on(copied: Copied, k
     assert [bool(one["back"]) for one in accepted] == [True, False, False]
 
 
+@pytest.mark.attack
 def test_a_closed_part_of_the_ledger_is_held_and_missed_as_the_rest_is(copied: Copied, tmp_path: Path) -> None:
     settings = load_settings(copied.city.place, {"ZHONGTAI_NOW": NOW})
     late = settings.clock.now() + timedelta(days=40)

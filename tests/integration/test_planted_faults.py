@@ -191,6 +191,7 @@ UNMADE: dict[str, tuple[Callable[[Planted, str], None], str]] = {
 }
 
 
+@pytest.mark.attack
 def test_a_product_that_dbt_makes_nothing_of_is_withheld_and_says_so(city: Planted) -> None:
     """No verdict would be no refusal: what was released would stand, and an agreement that ends would not end it."""
     for name, (write, _) in UNMADE.items():

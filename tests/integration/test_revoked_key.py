@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.recalled.city import PRODUCTS, Recalled, found_city
 
 
@@ -18,6 +20,7 @@ def _verified(city: Recalled, folder: str, trusted: Path) -> tuple[bool, list[st
     return found["valid"], [fault["rule"] for fault in found["faults"]]
 
 
+@pytest.mark.attack
 def test_what_a_revoked_key_signed_is_released_again_under_the_next(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     for dataset in ("visits", "lots", "people"):

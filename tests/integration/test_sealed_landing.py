@@ -6,6 +6,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.recalled.city import PRODUCTS, found_city
 
 SECRET = "310101197001011234"  # what a delivery might hold
@@ -18,6 +20,7 @@ def _lies_open(state: Path) -> list[str]:
     return [str(path.relative_to(state)) for path in found if "releases" not in path.parts]
 
 
+@pytest.mark.attack
 def test_a_city_that_seals_its_landing_runs_as_any_other(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     state, config = city.place / ".zhongtai", city.place / "zhongtai.yml"

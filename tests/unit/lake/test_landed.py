@@ -116,6 +116,7 @@ def test_without_its_key_nothing_is_opened_and_no_other_key_is_made(place: Landi
             seal_landing(place)
 
 
+@pytest.mark.attack
 def test_its_key_is_encrypted_with_the_passphrase_of_the_others(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir(mode=0o700)
     word = tmp_path / "word"

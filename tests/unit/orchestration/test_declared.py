@@ -42,7 +42,8 @@ def test_a_check_hangs_on_the_rule_and_on_both_of_its_tables() -> None:
     def checked(rule_says: str, digests: dict[str, str]) -> str:
         one = Rule("one", "contradiction", (), "consistency", Severity.ERROR, {"across": rule_says, "tables": ("t.b",)})
         files = SimpleNamespace(of_rules="")
-        changes: Any = SimpleNamespace(_rules={"t.a": (one,)}, digest_of=digests.get, declared=files)
+        known = {"_rules": {"t.a": (one,)}, "compared_with": lambda _table: frozenset({"t.b"})}
+        changes: Any = SimpleNamespace(**known, digest_of=digests.get, declared=files)
         return Changes.checked_of(changes, "t.a")
 
     both = {"t.a": "1", "t.b": "2"}

@@ -6,7 +6,7 @@ offices that share: 个人信息保护法, article 51; GB/T 39477-2020, 6.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -77,6 +77,18 @@ class RoleGrant:
     def holds(self, day: date) -> bool:
         """Whether the person has the role on a day."""
         return self.valid_from <= day <= self.valid_until
+
+
+def departments_of(grants: Iterable[RoleGrant], role: Role) -> frozenset[str] | None:
+    """The departments for which somebody has a role; None for all."""
+    found = frozenset(one.department for one in grants if one.role is role)
+    return None if "" in found else found
+
+
+def agencies_of(grants: Iterable[RoleGrant]) -> frozenset[str] | None:
+    """The agencies for which somebody asks; None for all."""
+    found = frozenset(one.agency for one in grants if one.role is Role.APPLICANT)
+    return None if "" in found else found
 
 
 @dataclass(frozen=True)

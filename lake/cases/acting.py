@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from contracts.acts import Deed, Role, RoleGrant
+from contracts.acts import Deed, Role, RoleGrant, agencies_of, departments_of
 from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
 from contracts.requests import MOST_TEXT
 from contracts.signs import fault_of_text, one_kind_of_line
 from lake.acts import Actor, Persons, record_act
-from lake.cases.reading import agencies_of, departments_of, roles_of
+from lake.cases.reading import roles_of
 from sharing.acts import Act, prepared, read_act
 from sharing.cases.asked import NAMESPACE, Asked
 from sharing.cases.law import Case, fault_of
@@ -56,7 +56,7 @@ class Doer:
             seat=seat,
             at=at,
             person=self.name,
-            departments=departments_of(self.grants) if owner else None,
+            departments=departments_of(self.grants, Role.OWNER) if owner else None,
             agencies=agencies_of(self.grants) if applicant else None,
             **told.facts,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from threading import Lock
 
-from contracts.acts import Deed, Role, RoleGrant, person_key
+from contracts.acts import Deed, Role, RoleGrant, agencies_of, departments_of, person_key
 from contracts.clock import day_of
 from lake.acts import KIND as ACT
 from lake.acts import Acts, Persons
@@ -34,18 +34,6 @@ def roles_of(persons: Persons, name: str, day: date) -> tuple[RoleGrant, ...]:
     """The roles that a person holds on a day: those declared; of somebody whom a demonstration made up, all."""
     person = persons.catalogue.persons.get(person_key(name)) or persons.find(name)
     return tuple(one for one in person.roles if one.holds(day)) if person else ()
-
-
-def departments_of(grants: tuple[RoleGrant, ...]) -> frozenset[str] | None:
-    """The departments for which somebody speaks as their owner; None for all."""
-    found = frozenset(one.department for one in grants if one.role is Role.OWNER)
-    return None if "" in found else found
-
-
-def agencies_of(grants: tuple[RoleGrant, ...]) -> frozenset[str] | None:
-    """The agencies for which somebody asks; None for all."""
-    found = frozenset(one.agency for one in grants if one.role is Role.APPLICANT)
-    return None if "" in found else found
 
 
 @dataclass
@@ -135,7 +123,7 @@ class Book:
             return replace(step, fault=f"{step.person} was no {step.seat} on {day}")
         return replace(
             step,
-            departments=departments_of(grants) if step.seat is Seat.OWNER else None,
+            departments=departments_of(grants, Role.OWNER) if step.seat is Seat.OWNER else None,
             agencies=agencies_of(grants) if step.seat is Seat.APPLICANT else None,
         )
 
@@ -165,7 +153,7 @@ class Book:
             words=act.words,
             over=act.over,
             seen=act.seen,
-            departments=departments_of(roles_of(self.persons, act.person, day_of(self._latest))),
+            departments=departments_of(roles_of(self.persons, act.person, day_of(self._latest)), Role.OWNER),
             act=act.digest,
             played=act.played,
             fault=fault,

@@ -9,10 +9,10 @@ import typer
 from rich.markup import escape
 
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, fail, say
+from lake.cli.output import WRONG, emit, fail, say
 from lake.settings import load_settings
 
-WRONG, FAILED = 2, 3
+FAILED = 3
 
 
 def digest(
@@ -31,7 +31,7 @@ def digest(
     with open_books_beside(settings) as (ledger, _):
         day = day_of_city(settings, ledger)
         if not day.catalogue.alerts.to:
-            fail("nobody is told: `alerts:` in zhongtai.yml names who is (docs/operations.md)", WRONG)
+            fail("nobody is told: `alerts:` in zhongtai.yml names who is (docs/desk.md)", WRONG)
         sent = day.send(settings.clock.now) if send else day.shown(settings.clock.now())
     words = day.words()
     shown = [one for one in sent if person in (None, one.told.person)]

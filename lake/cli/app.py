@@ -30,14 +30,14 @@ from lake.cli import (
     rules,
     ways,
 )
-from lake.cli.output import fail, note
+from lake.cli.output import WRONG, fail, note
 from lake.failure import is_ours, words
 from lake.one_writer import tell_waiting
 from lake.room import no_room
 from lake.settings import silence_libraries
 from sharing.faults import SharingRefused
 
-WRONG, FAILED = 2, 3
+FAILED = 3
 # Of the platform's own errors: what was asked for is not there, or cannot be meant so.
 _WRONG_USE = (DeclarationsRefused, SharingRefused, LookupError, ValueError)
 

@@ -5,8 +5,8 @@ What a step leads to is the law's (`sharing/cases`), who may do it the person's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,13 @@ import typer
 from rich.markup import escape
 
 from contracts.clock import in_city
-from contracts.model import Catalogue
 from contracts.signs import shown
 from lake.cli import corrections
+from lake.cli.case_desk import CaseDesk, case_desk
 from lake.cli.options import Json, Key, Passphrase, Workspace
-from lake.cli.output import emit, fail, note, say, table
+from lake.cli.output import WRONG, emit, fail, note, say, table
 from lake.settings import Settings, load_settings
 
-WRONG = 2
 _OVERDUE = "overdue"
 _LONG = ("purpose", "scope")
 """What is asked in several lines; all else that others wrote is shown as one."""
@@ -107,52 +106,19 @@ def _one(settings: Settings, number: str) -> dict[str, Any]:
         return whole(desk.book.expect(number), desk.rules, desk.at)
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """What every question about cases needs; `ledger` can be written where it was opened so."""
-
-    settings: Settings
-    catalogue: Catalogue
-    ledger: Any
-    book: Any
-    rules: Any
-    at: Any
-
-
-@contextmanager
-def _desk(settings: Settings, *, write: bool = False) -> Iterator[_Desk]:
-    from lake.acts import Persons
-    from lake.cases.escalating import rules
+def _desk(settings: Settings, *, write: bool = False) -> AbstractContextManager[CaseDesk]:
     from lake.cases.reading import Book
-    from lake.city import declarations, expect_run, open_books
-    from sharing.ledger import Ledger
+    from lake.city import open_books
 
-    catalogue = declarations(settings)
-    persons = Persons.of(settings, catalogue)
-    if write:
-        with open_books(settings) as (ledger, _):
-            yield _Desk(settings, catalogue, ledger, Book(ledger, persons), rules(catalogue), settings.clock.now())
-    else:
-        expect_run(settings)
-        with Ledger.read(settings.ledger) as ledger:
-            yield _Desk(settings, catalogue, ledger, Book(ledger, persons), rules(catalogue), settings.clock.now())
+    return case_desk(settings, Book, open_books if write else None)
 
 
-def _actor(desk: _Desk, told: _Said) -> Any:
-    """Whoever acts, who has proved it by a key of theirs; in a demonstration the platform plays whoever is named."""
-    from lake.acts import proved
-
-    if told.by is None:
-        fail("nobody acts: name the person, with --as PERSON", WRONG)
-    return proved(desk.book.persons, told.by, told.key, told.passphrase, desk.at)
-
-
-def _doer(desk: _Desk, told: _Said) -> Any:
+def _doer(desk: CaseDesk, told: _Said) -> Any:
     from contracts.clock import day_of
     from lake.cases.acting import Doer
     from lake.cases.reading import roles_of
 
-    name = _actor(desk, told).person.name
+    name = desk.actor(told.by, told.key, told.passphrase).person.name
     return Doer(name, roles_of(desk.book.persons, name, day_of(desk.at)))
 
 
@@ -206,7 +172,7 @@ def _approve(settings: Settings, number: str, told: _Said) -> dict[str, Any]:
     from sharing.cases.vocabulary import Kind, State
 
     with _desk(settings, write=True) as desk:
-        who = _actor(desk, told), _doer(desk, told)
+        who = desk.actor(told.by, told.key, told.passphrase), _doer(desk, told)
         acting.approve(desk.ledger, desk.book.expect(number), who, told.words, desk.at)
         case = desk.book.expect(number)
         if case.state is State.BUREAU_APPROVED and case.kind is Kind.REQUEST:
@@ -214,7 +180,7 @@ def _approve(settings: Settings, number: str, told: _Said) -> dict[str, Any]:
         return whole(desk.book.expect(number), desk.rules, desk.at)
 
 
-def _written(desk: _Desk, number: str, folder: Path) -> None:
+def _written(desk: CaseDesk, number: str, folder: Path) -> None:
     """The draft, where one can be made; the approval stands without one."""
     from lake.cases.drafts import write_draft
     from sharing.faults import SharingRefused

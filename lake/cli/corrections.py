@@ -6,8 +6,8 @@ Its own command beside `cases`, which lists both: here other persons do other th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +18,11 @@ from rich.markup import escape
 
 from contracts.clock import in_city
 from contracts.signs import shown
+from lake.cli.case_desk import CaseDesk, case_desk
 from lake.cli.options import Json, Key, Passphrase, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import Settings, load_settings
 
-WRONG = 2
 _OVERDUE = "overdue"
 _ACTS = ("send", "say", "answer", "dispute", "decide", "close", "withdraw")
 
@@ -86,35 +86,11 @@ def corrections(
     emit(found) if as_json else show(found)
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """What every question about cases needs; its ledger can be written where it was opened so."""
-
-    settings: Settings
-    catalogue: Any
-    book: Any
-    rules: Any
-    at: datetime
-
-
-@contextmanager
-def _desk(settings: Settings, *, write: bool = False) -> Iterator[_Desk]:
-    from lake.acts import Persons
-    from lake.cases.escalating import rules
-    from lake.city import declarations, expect_run, open_books_beside
+def _desk(settings: Settings, *, write: bool = False) -> AbstractContextManager[CaseDesk]:
+    from lake.city import open_books_beside
     from lake.corrections.reading import Book
-    from sharing.ledger import Ledger
 
-    catalogue = declarations(settings)
-    persons = Persons.of(settings, catalogue)
-    at = settings.clock.now()
-    if write:
-        with open_books_beside(settings) as (ledger, _):
-            yield _Desk(settings, catalogue, Book(ledger, persons), rules(catalogue), at)
-    else:
-        expect_run(settings)
-        with Ledger.read(settings.ledger) as ledger:
-            yield _Desk(settings, catalogue, Book(ledger, persons), rules(catalogue), at)
+    return case_desk(settings, Book, open_books_beside if write else None)
 
 
 def listed(settings: Settings, state: str | None) -> dict[str, Any]:
@@ -139,16 +115,13 @@ def one(settings: Settings, number: str) -> dict[str, Any]:
         return whole(desk.book.expect(number), desk.rules, desk.at)
 
 
-def _doer(desk: _Desk, told: _Said) -> Any:
+def _doer(desk: CaseDesk, told: _Said) -> Any:
     """Whoever acts, who has proved it by a key of theirs; in a demonstration the platform plays whoever is named."""
     from contracts.clock import day_of
-    from lake.acts import proved
     from lake.cases.reading import roles_of
     from lake.corrections.acting import Doer
 
-    if told.by is None:
-        fail("nobody acts: name the person, with --as PERSON", WRONG)
-    name = proved(desk.book.persons, told.by, told.key, told.passphrase, desk.at).person.name
+    name = desk.actor(told.by, told.key, told.passphrase).person.name
     return Doer(name, roles_of(desk.book.persons, name, day_of(desk.at)))
 
 

@@ -9,10 +9,8 @@ import typer
 
 from contracts.model import Level
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import load_settings
-
-WRONG = 2
 
 
 def entitlements(

@@ -11,10 +11,10 @@ from rich.markup import escape
 
 from contracts.model import Level
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import load_settings
 
-INVALID, WRONG, UNCHECKED = 1, 2, 3
+INVALID, UNCHECKED = 1, 3
 
 
 def what_if(

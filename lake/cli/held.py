@@ -10,10 +10,8 @@ from typing import Annotated
 import typer
 
 from lake.cli.options import Json, Workspace, login_name
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import load_settings
-
-WRONG = 2
 
 
 def held(

@@ -14,13 +14,11 @@ from lake.city import declarations, expect_run
 from lake.cli.ancestry import show_declared, show_lineage
 from lake.cli.explained import gate_titles, show_evidence, show_gates
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.cli.present import show_releases, show_summary
 from lake.settings import Settings, load_settings
 from sharing.ledger import Ledger
 from sharing.release import list_releases
-
-WRONG = 2
 
 
 def _ledger(settings: Settings) -> Ledger:

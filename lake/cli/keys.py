@@ -12,10 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
-from lake.cli.output import emit, fail, say
+from lake.cli.output import WRONG, emit, fail, say
 from lake.settings import Settings, load_settings
 
-WRONG = 2
 _DOINGS = ("init", "show", "rotate", "revoke", "endorse")
 
 

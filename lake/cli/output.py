@@ -18,6 +18,9 @@ from contracts.signs import shown
 # Into a file or a pipe, rich would fold tables at 80 columns.
 _PIPED = 200
 
+WRONG = 2
+"""Exit status: what was asked cannot be done as it was asked."""
+
 # What a terminal cannot show is shown by its number; without an output there is nobody to show it to.
 if sys.stdout is None:
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115

@@ -10,10 +10,8 @@ import typer
 from rich.markup import escape
 
 from lake.cli.options import Json, Key, Passphrase, Workspace
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import load_settings
-
-WRONG = 2
 
 
 def override(

@@ -10,10 +10,10 @@ import typer
 from rich.markup import escape
 
 from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
-from lake.cli.output import emit, fail, say
+from lake.cli.output import WRONG, emit, fail, say
 from lake.settings import load_settings
 
-INVALID, WRONG = 1, 2
+INVALID = 1
 
 
 def audit(

@@ -12,14 +12,13 @@ import typer
 from rich.markup import escape
 
 from lake.cli.options import Json, Key, Passphrase, Workspace, login_name
-from lake.cli.output import emit, fail, say, table
+from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import Settings, load_settings
 
 if TYPE_CHECKING:  # imported by the commands as they run
     from sharing.ledger import Ledger
     from sharing.recall import Recall
 
-WRONG = 2
 _AS = Annotated[str | None, typer.Option("--as", help="The person who does it; left out: the login's name.")]
 
 

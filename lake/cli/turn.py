@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from lake.cli.output import fail
+from lake.cli.output import WRONG, fail
 from lake.one_writer import MOST_SECONDS, held_throughout
 from lake.settings import Settings
-
-WRONG = 2
 
 Wait = Annotated[
     float | None,

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from lake.cli.output import emit, fail, say
+from lake.cli.output import WRONG, emit, fail, say
 from lake.settings import Settings
-
-WRONG = 2
 
 
 def write_out(settings: Settings, name: str, what: tuple[str, Path], by: str | None, *, as_json: bool) -> None:

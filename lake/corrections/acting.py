@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contracts.acts import RoleGrant
+from contracts.acts import RoleGrant, agencies_of, departments_of
 from contracts.clock import day_of
 from contracts.jurisdiction import Jurisdiction
 from contracts.requests import MOST_TEXT
 from contracts.signs import fault_of_text, one_kind_of_line
 from lake.acts import Persons
 from lake.cases.reading import roles_of
-from lake.corrections.reading import SEATS, Book, agencies_of, departments_of
+from lake.corrections.reading import ROLES, SEATS, Book
 from sharing.corrections.about import About
 from sharing.corrections.law import SAID_ALREADY, Case, fault_of
 from sharing.corrections.steps import KIND, Attachment, Step, number_of
@@ -72,7 +72,7 @@ def step_of(number: str, doing: Doing, seat: Seat, who: Doer, told: Told, at: da
         ground=told.ground,
         department=told.department,
         attachments=told.attachments,
-        departments=departments_of(who.grants, seat) if seat in {Seat.STEWARD, Seat.OWNER} else None,
+        departments=departments_of(who.grants, ROLES[seat]) if seat in {Seat.STEWARD, Seat.OWNER} else None,
         agencies=agencies_of(who.grants) if seat is Seat.CONSUMER else None,
     )
 

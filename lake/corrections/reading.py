@@ -5,12 +5,12 @@ What a step counts for is by the roles that its person held on its day; what ste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 
-from contracts.acts import Role, RoleGrant, person_key
+from contracts.acts import Role, agencies_of, departments_of, person_key
 from contracts.clock import day_of
 from lake.acts import Persons
 from sharing.corrections.law import Case, case_of
@@ -28,18 +28,6 @@ ROLES: Mapping[Seat, Role] = {
 }
 """The role by which a person sits in a case."""
 SEATS: Mapping[Role, Seat] = {role: seat for seat, role in ROLES.items()}
-
-
-def departments_of(grants: Iterable[RoleGrant], seat: Seat) -> frozenset[str] | None:
-    """The departments for which somebody speaks in a seat; None for all."""
-    found = frozenset(one.department for one in grants if one.role is ROLES[seat])
-    return None if "" in found else found
-
-
-def agencies_of(grants: Iterable[RoleGrant]) -> frozenset[str] | None:
-    """The agencies for which somebody speaks as a consumer; None for all."""
-    found = frozenset(one.agency for one in grants if one.role is Role.APPLICANT)
-    return None if "" in found else found
 
 
 @dataclass
@@ -106,6 +94,6 @@ class Book:
             return replace(step, fault=f"{step.person} was no {step.seat} on {day}")
         return replace(
             step,
-            departments=departments_of(grants, step.seat) if step.seat in {Seat.STEWARD, Seat.OWNER} else None,
+            departments=departments_of(grants, ROLES[step.seat]) if step.seat in {Seat.STEWARD, Seat.OWNER} else None,
             agencies=agencies_of(grants) if step.seat is Seat.CONSUMER else None,
         )

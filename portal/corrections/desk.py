@@ -9,9 +9,6 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contracts.acts import DeclaredPersons
-from lake.acts import Persons
-from lake.cases.escalating import rules
 from lake.corrections.acting import CASE_CHANGED, OPENED_ALREADY, Doer, Told, do, is_stuck, open_case, waiting
 from lake.corrections.confirming import settle
 from lake.corrections.reading import Book
@@ -21,10 +18,10 @@ from lake.findings.others import in_quarantine, of_cases
 from lake.quarantine.book import QuarantineBook
 from lake.quarantine.store import place_of_store
 from portal.asking import Refused
+from portal.case_desk import CaseDesk
 from portal.corrections.sight import doer, sees
 from portal.people.people import People
 from portal.people.reader import Reader
-from sharing.cases.deadlines import Rules
 from sharing.corrections.about import About
 from sharing.corrections.law import Case
 from sharing.corrections.vocabulary import Doing, Kind
@@ -33,27 +30,13 @@ from sharing.faults import SharingRefused
 _KNOWN = frozenset({"entry_expected", CASE_CHANGED, OPENED_ALREADY})
 
 
-class CorrectionDesk:
+class CorrectionDesk(CaseDesk[Book]):
     """Corrections and disputes for pages."""
 
     def __init__(self, people: People) -> None:
-        self.people, self.city = people, people.city
+        super().__init__(people, Book)
         self.quarantine = QuarantineBook(people.city.ledger, place_of_store(people.city.settings))
-        self._read: tuple[DeclaredPersons, Book] | None = None
         self._settled: tuple[str, int] | None = None
-
-    @property
-    def book(self) -> Book:
-        """The cases, their steps judged by the persons as they are declared now."""
-        declared = self.people.declared.now()
-        if self._read is None or self._read[0] is not declared:
-            self._read = declared, Book(self.city.ledger, Persons.of(self.city.settings, declared))
-        return self._read[1]
-
-    @property
-    def rules(self) -> Rules:
-        """By what deadlines are counted."""
-        return rules(self.city.catalogue)
 
     async def cases(self) -> Mapping[str, Case]:
         """Every case, once the platform has said what deliveries, recalls and days had to be said of them."""

@@ -22,7 +22,8 @@ _FORM = re.compile(r"<form\b.*?</form>", re.S)
 _FOOTER = re.compile(r"<footer>.*?</footer>", re.S)
 _WHO = re.compile(r'<div class="who">.*?</div>', re.S)
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-STATIC = ("style.css", "icon.svg", "find.js")
+STATIC = ("style.css", "icon.svg")
+SCRIPTS = ("found.js", "static/find-field.js", "static/find-report.js")
 
 
 def taken(address: str) -> bool:
@@ -82,7 +83,7 @@ def alone(html: str, address: str, known: Collection[str], head: str) -> str:
     html = _FORM.sub("", html)
     html = _FOOTER.sub(f"<footer>{head}</footer>", html)
     root = posixpath.relpath(".", here or ".")
-    search = "".join(f'<script src="{root}/{name}" defer></script>' for name in ("found.js", "static/find-report.js"))
+    search = "".join(f'<script src="{root}/{name}" defer></script>' for name in SCRIPTS)
     field = (
         '<div class="find"><label for="find" class="unseen">查找 Find</label><input id="find" type="search" '
         f'autocomplete="off" placeholder="/ 查找表或列 Find" data-root="{root}"><ul id="found" hidden></ul></div>'

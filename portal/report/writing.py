@@ -25,7 +25,7 @@ from portal.following import state
 from portal.people.people import People
 from portal.people.reader import Reader
 from portal.report.asking import ask
-from portal.report.site import STATIC, alone, file_of, links
+from portal.report.site import SCRIPTS, STATIC, alone, file_of, links
 
 MANIFEST = "report.json"
 _STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -74,7 +74,8 @@ async def write_report(app: Starlette, people: People, reader: Reader, out: Path
         file_of(address): alone(html, address, pages, _of_page(head, address)).encode()
         for address, html in pages.items()
     }
-    files |= {f"static/{name}": (_STATIC / name).read_bytes() for name in (*STATIC, "find-report.js")}
+    own = (*(f"static/{name}" for name in STATIC), *(name for name in SCRIPTS if name.startswith("static/")))
+    files |= {name: (_STATIC.parent / name).read_bytes() for name in own}
     files["found.js"] = _found(app.state.shelf, reader, pages)
     told = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     # Nothing is on disk before the record says for whom.

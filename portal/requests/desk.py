@@ -11,47 +11,32 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts.acts import DeclaredPersons
 from contracts.clock import day_of
-from lake.acts import Persons, record_act
+from lake.acts import record_act
 from lake.cases.acting import is_stuck
 from lake.cases.drafts import folder_of, write_draft
-from lake.cases.escalating import escalate, rules
+from lake.cases.escalating import escalate
 from lake.cases.reading import Book
 from lake.cases.told import brief, whole
 from portal.asking import Refused
+from portal.case_desk import CaseDesk
 from portal.people.accounts import happened
 from portal.people.people import People
 from portal.people.reader import Reader
 from portal.requests.sight import follows, waits
-from sharing.cases.deadlines import Rules
 from sharing.cases.law import Case
 from sharing.cases.steps import KIND, Step
 from sharing.cases.vocabulary import Kind, State
 from sharing.faults import SharingRefused
 
 
-class Desk:
+class Desk(CaseDesk[Book]):
     """Cases for pages."""
 
     def __init__(self, people: People) -> None:
-        self.people, self.city = people, people.city
-        self._read: tuple[DeclaredPersons, Book] | None = None
+        super().__init__(people, Book)
         self._looked: date | None = None
         self._lines: dict[str, tuple[Case, date, dict[str, Any]]] = {}
-
-    @property
-    def book(self) -> Book:
-        """The cases, their acts judged by the persons as they are declared now."""
-        declared = self.people.declared.now()
-        if self._read is None or self._read[0] is not declared:
-            self._read = declared, Book(self.city.ledger, Persons.of(self.city.settings, declared))
-        return self._read[1]
-
-    @property
-    def rules(self) -> Rules:
-        """By what deadlines are counted."""
-        return rules(self.city.catalogue)
 
     async def cases(self) -> Mapping[str, Case]:
         """Every case; the first who looks on a day has told the officer of what is overdue."""

@@ -210,7 +210,9 @@ class ExpectQueryToFindFew(_Told, BatchExpectation):
         """Compare; where nothing is judged nothing fails."""
         failing, judged, differing = (metrics[name] for name in self.metric_dependencies)
         kept = judged - failing >= self.at_least * judged
-        counts = {"unexpected_count": failing, "element_count": judged, "observed_value": differing}
+        share = 100.0 * failing / judged if judged else 100.0 * bool(failing)
+        counts = {"unexpected_count": failing, "unexpected_percent": share, "element_count": judged}
+        counts["observed_value"] = differing
         return {"success": failing == 0 or (self.at_least < 1 and kept), "result": counts}
 
 

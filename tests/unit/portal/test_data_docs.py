@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from contracts.acts import Role
+from contracts.cross_rules import Comparison, CrossKind, CrossRule, Side
 from contracts.model import Rule
 from contracts.rules import KINDS
 from contracts.violation import Severity
@@ -27,20 +28,27 @@ def city(portal: Portal) -> Catalogued:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_page_says_what_failed_and_needs_nothing_else() -> None:
+def test_a_page_says_what_failed_and_needs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as lake; create schema lake.raw")
     connection.execute("create table lake.raw.things as select range as n, 'secret-' || range as s from range(20)")
+    connection.execute("create table lake.raw.others as select range as n from range(15)")
+    sides = (Side(name, f"raw.{name}", ("n",)) for name in ("things", "others"))
+    words = ("已登记", "Is known", "consistency", Severity.ERROR, "one", "ask them")
+    across = CrossRule("known", CrossKind.REFERENTIAL, *words, *sides, True, Comparison((("n", "n"),)))
     rules = (
+        Rule("known", "referential", (), "consistency", Severity.ERROR, {"across": across, "tables": ("raw.others",)}),
         Rule("n_range", "range", ("n",), KINDS["range"].dimension, Severity.ERROR, {"minimum": 0, "maximum": 9}),
         Rule("s_there", "required", ("s",), KINDS["required"].dimension, Severity.ERROR),
     )
     pages: list[str] = []
     results = check_table(connection, Subject("raw.things", rules, "v", page=pages.append))
-    assert [one.passed for one in results] == [False, True]
+    assert [one.passed for one in results] == [False, False, True]
+    assert not caplog.records  # GX leaves out what it cannot draw, and goes on
     (html,) = pages
     assert not re.search(r"https?://|<script|<img|<iframe|javascript:|secret-", html, re.I)
-    assert "10 unexpected values" in html and html.count("fa-times") and html.count("fa-check-circle")
+    assert "10 unexpected values" in html and "5 unexpected values found. 25% of 20" in re.sub(r"<[^>]*>", "", html)
+    assert html.count("fa-times") and html.count("fa-check-circle")
     assert re.findall(r'href="([^"]*)"', html) == ["data_docs.css"]
 
 

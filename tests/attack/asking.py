@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from contracts.acts import DeclaredPersons, Deed, Person, PersonKey, Role, RoleGrant
+from contracts.acts import DeclaredPersons, Deed, Person, PersonKey, Role, RoleGrant, agencies_of, departments_of
 from lake.acts import Persons, record_act
-from lake.cases.reading import Book, agencies_of, departments_of
+from lake.cases.reading import Book
 from sharing.acts import Act, sign_act
 from sharing.cases.asked import Asked
 from sharing.cases.law import Case
@@ -193,7 +193,7 @@ def _step(who: str, doing: str, seat: str, told: dict[str, Any], at: datetime) -
         _asked(told["version"]).digest,
         kind=Kind.REQUEST if doing == "file" else None,
         asked=asked,
-        departments=departments_of(grants) if seat == "owner" else None,
+        departments=departments_of(grants, Role.OWNER) if seat == "owner" else None,
         agencies=agencies_of(grants) if seat == "applicant" else None,
         ground="no_duty" if doing == "refuse" else "",
     )

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from contracts.acts import Role
 from contracts.category import Category
 from contracts.masks import COLUMN_MASK
+from contracts.matching import ComparisonKind
 from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
@@ -238,6 +239,26 @@ class AttributeDeclaration(Declaration):
     precedence: tuple[Name, ...] = ()
 
 
+class ComparisonDeclaration(Declaration):
+    """One thing that tells an entity's rows apart: an attribute, or longitude and latitude."""
+
+    attribute: Name | None = None
+    attributes: tuple[Name, ...] = ()
+    as_: Annotated[ComparisonKind, Field(alias="as")]
+
+
+class MatchingDeclaration(Declaration):
+    """How rows without an identifier are matched."""
+
+    compare: Annotated[tuple[ComparisonDeclaration, ...], Field(min_length=1)]
+    block: Annotated[tuple[tuple[Text, ...], ...], Field(min_length=1)]
+    automatic: Annotated[Real, Field(gt=0.5, lt=1)] = 0.99
+    review: Annotated[Real, Field(gt=0, lt=1)] = 0.5
+    two_persons: Truth = False
+    most_pairs: Annotated[int, Field(strict=True, ge=1, le=10_000_000_000)] = 200_000_000
+    conflicts: tuple[Name, ...] = ()
+
+
 class EntityDeclaration(Declaration):
     """One theme entity."""
 
@@ -248,6 +269,7 @@ class EntityDeclaration(Declaration):
     id_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}$")]
     attributes: tuple[AttributeDeclaration, ...]
     rules: tuple[RuleDeclaration, ...] = ()
+    matching: MatchingDeclaration | None = None
 
 
 class TableDeclaration(Declaration):

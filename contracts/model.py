@@ -22,8 +22,10 @@ from contracts.code_sets import Coordinates as Coordinates
 from contracts.code_sets import Period as Period
 from contracts.cross_rules import CrossRules, Suite
 from contracts.jurisdiction import Jurisdiction
+from contracts.matching import Matching
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
+from contracts.provision import Provision as Provision
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -173,15 +175,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Provision:
-    """What a dataset gives to a theme entity: columns by the entity's attributes, where a condition holds, if any."""
-
-    entity: str
-    attributes: Mapping[str, str]
-    where: str | None = None
-
-
-@dataclass(frozen=True)
 class Dataset:
     """One dataset of one department: its contract, resolved.
 
@@ -276,7 +269,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Entity:
-    """A theme entity whose rows are identified by one element: one row per valid identifier."""
+    """A theme entity whose rows are identified by one element: one row per valid identifier.
+
+    With `matching`, also one per thing of which only rows without one are known.
+    """
 
     name: str
     domain: str
@@ -287,6 +283,7 @@ class Entity:
     id_prefix: str
     attributes: tuple[Attribute, ...]
     rules: tuple[Rule, ...] = ()
+    matching: Matching | None = None
 
 
 @dataclass(frozen=True)

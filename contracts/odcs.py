@@ -24,7 +24,7 @@ from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Column, Dataset, Element, OpenAttribute, Provision, Rule, SharingAttribute, Source
+from contracts.model import Column, Dataset, Element, Entity, OpenAttribute, Provision, Rule, SharingAttribute, Source
 from contracts.names import name_fault, place_fault, wanted_name
 from contracts.odcs_extras import ContractExtras, Places, ProvidesExtra, ServiceLevels, extras
 from contracts.promises import CONTRACT, Place, Written, distinct, rule, written
@@ -114,7 +114,9 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         frequency=levels.frequency,
         freshness_working_days=levels.freshness_working_days,
         rules=table,
-        provides=tuple(Provision(each.entity, each.attributes, each.where) for each in extra.provides),
+        provides=tuple(
+            Provision(each.entity, each.attributes, each.where, each.matched, each.once) for each in extra.provides
+        ),
         domain=odcs.domain or "",
         authoritative_for=extra.authoritative_for,
         path=document.path,
@@ -269,7 +271,9 @@ def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, co
     elements = {attribute.name: attribute.element for attribute in entity.attributes} if entity else {}
     if entity:
         elements[entity.identifier] = contract.known.elements[entity.identifier]
-        if entity.identifier not in given.attributes:
+        if given.matched:
+            _check_matched(contract, at, entity)
+        elif entity.identifier not in given.attributes:
             text = f"the identifier {entity.identifier!r} is not provided"
             document.fault((*at, "attributes"), text, f"{entity.identifier}: <column>")
     for name, column_name in given.attributes.items():
@@ -280,6 +284,18 @@ def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, co
             document.fault(place, f"there is no column {column_name!r}", nearest(column_name, contract.names))
         elif name in elements and entity and (column := columns.get(column_name)):
             _check_fit(document, place, column, elements[name], name == entity.identifier)
+
+
+def _check_matched(contract: _Contract, at: YamlPath, entity: Entity) -> None:
+    """A row that may have no identifier is named by its own key, and its entity must say how it is matched."""
+    if entity.matching is None:
+        text = f"{entity.name} has no `matching`, so that a row without {entity.identifier} is nobody's"
+        contract.document.fault(
+            (*at, "matched"), text, "matching: {compare: …, block: …} in its domain, or leave it out"
+        )
+    if not any(written.primaryKey for written in contract.schema.properties or []):
+        text = "there is no primary key, by which a row without an identifier is known again"
+        contract.document.fault((*at, "matched"), text, "primaryKey: true on the columns that name a row")
 
 
 def _check_fit(document: Document, at: YamlPath, column: Column, element: Element, identifies: bool) -> None:

@@ -93,6 +93,8 @@ class ProvidesExtra(Declaration):
     entity: Name
     attributes: dict[Name, Name]
     where: Text | None = None
+    matched: Truth = False
+    once: Truth = False
 
 
 Reaction = Literal["accept", "quarantine", "refuse"]

@@ -39,6 +39,7 @@ from contracts.model import (
 )
 from contracts.names import group_fault, wanted_name
 from contracts.promises import Place, Written, distinct, rule, written
+from contracts.reading_matching import read_matching
 from contracts.recipient_policy import check_telling, read_rows
 
 PUBLIC = "public"
@@ -208,6 +209,7 @@ def _entity(document: Document, known: Known, domain: str, number: int, one: Ent
         id_prefix=one.id_prefix,
         attributes=found,
         rules=(*standing, *own),
+        matching=read_matching(document, (*at, "matching"), one),
     )
 
 

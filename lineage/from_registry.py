@@ -1,8 +1,8 @@
 """The registry of who is who as a part of the lineage graph: what a decision that rows are one hangs on.
 
-Lives here: columns, edges, levels and elements of `registry.<entity>` and `registry.<entity>__ids`. Which row belongs to
-which thing was decided by comparing the attributes of all of them, so every column has an edge from each compared one;
-that this costs the id nothing, and the probability everything, is the policy's. Must not live here: SQL, and comparing.
+Lives here: columns, edges, levels and elements of `registry.<entity>` and `registry.<entity>__ids`. Which row belongs
+to which thing was decided by comparing the attributes of all of them, so every column has an edge from each compared
+one; that this costs the id nothing, and the probability everything, is the policy's. Must not live here: comparing.
 """
 
 from __future__ import annotations

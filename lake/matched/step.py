@@ -1,8 +1,8 @@
 """One entity matched: the rows that are compared to the scorer, its clusters to the registry, its members to the lake.
 
-The scorer and the registry work in an engine of their own, within the workspace's bounds, of which nothing is left. A row
-is known there by keyed hashes alone once it was compared. Must not live here: how rows are compared (`lake/linking`), who
-gets which id (`lake/identity`), when it is asked (`orchestration/steps/matching.py`).
+The scorer and the registry work in an engine of their own, within the workspace's bounds, of which nothing is left. A
+row is known there by keyed hashes alone once it was compared. Must not live here: how rows are compared
+(`lake/linking`), who gets which id (`lake/identity`), when it is asked (`orchestration/steps/matching.py`).
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _take(
     faces, rows = own.execute("select count(*), count(distinct _own) from taken").fetchone() or (0, 0)
     use_threads(own, 1 if faces < 2 * _ROWS else city_threads(lake))
     own.execute(
-        "create or replace temp view faces as select _record, _own, _key, _identified, _source, _batch from taken"
+        "create or replace temp view faces as "
+        "select _record, _own, _key, _identified, _source, _batch from taken"
     )
     own.execute(
         "create or replace table records as "
@@ -109,8 +110,8 @@ def _advance(
         "from faces group by _own"
     )
     own.execute(
-        "create or replace temp table thing_clusters as select faces._own as _record, min(clusters._cluster) as _cluster, "
-        "max(clusters.probability) as probability "
+        "create or replace temp table thing_clusters as "
+        "select faces._own as _record, min(clusters._cluster) as _cluster, max(clusters.probability) as probability "
         "from clusters inner join faces on faces._record = clusters._record group by faces._own"
     )
     parameters = json.dumps(linked.parameters, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Who is who, asked before the models that read the answer are built: the rows that are compared, the scorer, the registry.
+"""Who is who, asked before the models that read the answer are built: the rows that are compared, scorer, registry.
 
 A fault of one entity's matching is that entity's alone: its last good registry stays, and what is made of it is noted
 as not built, so that nothing of it leaves. What is compared is the models' (`twins/matched.py`); how, `lake/linking`'s;

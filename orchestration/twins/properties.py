@@ -1,4 +1,4 @@
-"""The properties of the generated models of theme entities, as dbt's YAML has them: contracts, tests, levels, titles."""
+"""The properties of the generated models of theme entities, in dbt's YAML: contracts, tests, levels, titles."""
 
 from __future__ import annotations
 

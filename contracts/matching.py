@@ -25,7 +25,7 @@ LINK_COLUMNS = {
     "dataset": "VARCHAR",
     "_batch": "VARCHAR",
 }
-"""`registry.<entity>`: which thing each loose row belongs to, and each identifier that somebody decided to be another's.
+"""`registry.<entity>`: which thing each loose row belongs to, and each identifier that somebody decided is another's.
 `_key` is what the row is known by, `_record` the keyed hash of that; `entity_key` the thing's identifier, or `LOOSE`
 and the hash of what it was founded by."""
 ID_COLUMNS = {

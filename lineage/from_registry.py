@@ -29,7 +29,15 @@ def registry_schema(catalogue: Catalogue) -> dict[str, dict[str, str]]:
 
 def registry_elements(catalogue: Catalogue) -> dict[ColumnRef, str]:
     """The data elements of the registry's columns."""
-    return {ColumnRef(_links(one), "identifier"): one.identifier for one in matched_entities(catalogue)}
+    return {
+        ColumnRef(relation, name): one.identifier
+        for one in matched_entities(catalogue)
+        for relation, name in (
+            (_links(one), "identifier"),
+            (_links(one), "entity_key"),
+            (_ids(one), "entity_key"),
+        )
+    }
 
 
 def registry_levels(catalogue: Catalogue) -> dict[ColumnRef, str]:

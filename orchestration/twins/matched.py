@@ -161,65 +161,62 @@ def _face(key: str, face: str, flags: Sequence[str], entity: Entity, table: str)
 def matched_sql(catalogue: Catalogue, entity: Entity) -> str:
     """One row per thing that loose rows belong to, or identifiers that somebody decided to be another's: each attribute
     from the most trusted department, of its rows the newest."""
-    key, names = sql_name(entity.identifier), [sql_name(one.name) for one in attributes_of(entity)]
-    listed = ",\n".join(f"    {{row}}.{name}" for name in names)
-    columns = [
-        "  _entity",
-        *(part for attribute in attributes_of(entity) for part in _survivor(catalogue, entity, attribute)),
-        "  cast(count(*) as integer) as _rows",
-        "  cast(count(distinct _department) as integer) as _departments",
-        f"  {_first('_batch', _newest('0'))} as _batch",
-    ]
-    listed_columns = ",\n".join(columns)
+    key, attributes = sql_name(entity.identifier), attributes_of(entity)
+    names = [sql_name(one.name) for one in attributes]
+    ranks = [_rank(catalogue, entity, attribute, place) for place, attribute in enumerate(attributes, start=1)]
+    chosen = [line for place, one in enumerate(attributes, start=1) for line in _survivor(one, place)]
     return f"""{header(entity)}
 with gathered as (
   select
-    links.entity_key as _entity,
-    loose._department,
-    loose._key,
-{listed.replace("{row}", "loose")},
+{_lines("    ", ["links.entity_key as _entity", "loose._department", "loose._key", *(f"loose.{one}" for one in names)])},
     loose._batch,
     loose._delivery
   from {{{{ ref('{entity.name}__loose') }}}} as loose
   inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = loose._key
   union all
   select
-    links.entity_key as _entity,
-    provided._department,
-    links._key,
-{listed.replace("{row}", "provided")},
+{_lines("    ", ["links.entity_key as _entity", "provided._department", "links._key", *(f"provided.{one}" for one in names)])},
     provided._batch,
     0 as _delivery
   from {{{{ ref('{entity.name}__provided') }}}} as provided
   inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = cast(provided.{key} as varchar)
+), ranked as (
+  select
+    *,
+{_lines("    ", ranks)},
+    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+  from gathered
 )
 
 select
-{listed_columns}
-from gathered
+  _entity,
+{_lines("  ", chosen)},
+  cast(count(*) as integer) as _rows,
+  cast(count(distinct _department) as integer) as _departments,
+  max(case when _rank0 = 1 then _batch end) as _batch
+from ranked
 group by _entity
 """
 
 
-def _survivor(catalogue: Catalogue, entity: Entity, attribute: Attribute) -> Iterator[str]:
-    name = sql_name(attribute.name)
+def _lines(indent: str, parts: Sequence[str]) -> str:
+    return ",\n".join(f"{indent}{part}" for part in parts)
+
+
+def _rank(catalogue: Catalogue, entity: Entity, attribute: Attribute, place: int) -> str:
+    """The order in which rows are believed about one attribute: who has it, trust, the newest delivery, the key."""
     departments = sorted({dataset.department for dataset, _ in catalogue.providers(entity.name)})
     ranked = sorted(departments, key=lambda one: trust(attribute, one))
-    cases = " ".join(f"when {literal(one)} then {literal(f'{place:03d}')}" for place, one in enumerate(ranked))
-    order = _newest(f"case _department {cases} end")
-    yield f"  {_first(name, order, name)} as {name}"
-    yield f"  {_first('_department', order, name)} as {attribute.name}_source"
+    cases = " ".join(f"when {literal(one)} then {number}" for number, one in enumerate(ranked))
+    name = sql_name(attribute.name)
+    order = f"case when {name} is null then 1 else 0 end, case _department {cases} end, _delivery desc, _key"
+    return f"row_number() over (partition by _entity order by {order}) as _rank{place}"
 
 
-def _newest(first: str) -> str:
-    """SQL for the order of rows: trust, then the newest delivery, then the key, so that it is the same each time."""
-    rank = f"'{first}'" if first.isdigit() else first
-    return f"{rank} || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key"
-
-
-def _first(value: str, order: str, given: str = "") -> str:
-    only = f" filter (where {given} is not null)" if given else ""
-    return f"min_by({value}, {order}){only}"
+def _survivor(attribute: Attribute, place: int) -> Iterator[str]:
+    name = sql_name(attribute.name)
+    yield f"max(case when _rank{place} = 1 then {name} end) as {name}"
+    yield f"max(case when _rank{place} = 1 and {name} is not null then _department end) as {attribute.name}_source"
 
 
 def registered_sql(entity: Entity) -> str:

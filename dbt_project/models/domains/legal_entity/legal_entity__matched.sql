@@ -37,32 +37,47 @@ with gathered as (
     0 as _delivery
   from {{ ref('legal_entity__provided') }} as provided
   inner join {{ source('registry', 'legal_entity') }} as links on links._key = cast(provided.credit_code as varchar)
+), ranked as (
+  select
+    *,
+    row_number() over (partition by _entity order by case when name is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end, _delivery desc, _key) as _rank1,
+    row_number() over (partition by _entity order by case when legal_representative is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank2,
+    row_number() over (partition by _entity order by case when industry is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank3,
+    row_number() over (partition by _entity order by case when registered_capital is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank4,
+    row_number() over (partition by _entity order by case when established_on is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank5,
+    row_number() over (partition by _entity order by case when status is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank6,
+    row_number() over (partition by _entity order by case when credit_rating is null then 1 else 0 end, case _department when 'taxation' then 0 when 'government_services' then 1 when 'health' then 2 when 'market_regulation' then 3 end, _delivery desc, _key) as _rank7,
+    row_number() over (partition by _entity order by case when address is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank8,
+    row_number() over (partition by _entity order by case when district is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank9,
+    row_number() over (partition by _entity order by case when phone is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end, _delivery desc, _key) as _rank10,
+    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+  from gathered
 )
 
 select
   _entity,
-  min_by(name, case _department when 'market_regulation' then '000' when 'taxation' then '001' when 'government_services' then '002' when 'health' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where name is not null) as name,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'taxation' then '001' when 'government_services' then '002' when 'health' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where name is not null) as name_source,
-  min_by(legal_representative, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where legal_representative is not null) as legal_representative,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where legal_representative is not null) as legal_representative_source,
-  min_by(industry, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where industry is not null) as industry,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where industry is not null) as industry_source,
-  min_by(registered_capital, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where registered_capital is not null) as registered_capital,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where registered_capital is not null) as registered_capital_source,
-  min_by(established_on, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where established_on is not null) as established_on,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where established_on is not null) as established_on_source,
-  min_by(status, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where status is not null) as status,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where status is not null) as status_source,
-  min_by(credit_rating, case _department when 'taxation' then '000' when 'government_services' then '001' when 'health' then '002' when 'market_regulation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where credit_rating is not null) as credit_rating,
-  min_by(_department, case _department when 'taxation' then '000' when 'government_services' then '001' when 'health' then '002' when 'market_regulation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where credit_rating is not null) as credit_rating_source,
-  min_by(address, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where address is not null) as address,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where address is not null) as address_source,
-  min_by(district, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where district is not null) as district,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'government_services' then '001' when 'health' then '002' when 'taxation' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where district is not null) as district_source,
-  min_by(phone, case _department when 'market_regulation' then '000' when 'taxation' then '001' when 'government_services' then '002' when 'health' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where phone is not null) as phone,
-  min_by(_department, case _department when 'market_regulation' then '000' when 'taxation' then '001' when 'government_services' then '002' when 'health' then '003' end || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) filter (where phone is not null) as phone_source,
+  max(case when _rank1 = 1 then name end) as name,
+  max(case when _rank1 = 1 and name is not null then _department end) as name_source,
+  max(case when _rank2 = 1 then legal_representative end) as legal_representative,
+  max(case when _rank2 = 1 and legal_representative is not null then _department end) as legal_representative_source,
+  max(case when _rank3 = 1 then industry end) as industry,
+  max(case when _rank3 = 1 and industry is not null then _department end) as industry_source,
+  max(case when _rank4 = 1 then registered_capital end) as registered_capital,
+  max(case when _rank4 = 1 and registered_capital is not null then _department end) as registered_capital_source,
+  max(case when _rank5 = 1 then established_on end) as established_on,
+  max(case when _rank5 = 1 and established_on is not null then _department end) as established_on_source,
+  max(case when _rank6 = 1 then status end) as status,
+  max(case when _rank6 = 1 and status is not null then _department end) as status_source,
+  max(case when _rank7 = 1 then credit_rating end) as credit_rating,
+  max(case when _rank7 = 1 and credit_rating is not null then _department end) as credit_rating_source,
+  max(case when _rank8 = 1 then address end) as address,
+  max(case when _rank8 = 1 and address is not null then _department end) as address_source,
+  max(case when _rank9 = 1 then district end) as district,
+  max(case when _rank9 = 1 and district is not null then _department end) as district_source,
+  max(case when _rank10 = 1 then phone end) as phone,
+  max(case when _rank10 = 1 and phone is not null then _department end) as phone_source,
   cast(count(*) as integer) as _rows,
   cast(count(distinct _department) as integer) as _departments,
-  min_by(_batch, '0' || lpad(cast(2147483647 - _delivery as varchar), 10, '0') || _key) as _batch
-from gathered
+  max(case when _rank0 = 1 then _batch end) as _batch
+from ranked
 group by _entity

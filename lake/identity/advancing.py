@@ -19,7 +19,7 @@ from contracts.sql_text import literal
 from lake.identity.admitting import Matched, admit
 from lake.identity.changes import EventKind, Stamp, find_changes
 from lake.identity.files import KIND, Registry, Step
-from lake.identity.folding import HEIR, fold
+from lake.identity.folding import HEIR, clear, fold
 from lake.identity.holding import expect_lawful
 from lake.identity.naming import name_clusters
 from sharing.canonical import digest
@@ -50,8 +50,15 @@ def advance(
     """Take what was matched into the registry. SharingRefused for input that is not whole, for a step that would break
     a law of the registry, and for files that are not the ledger's: nothing is written then.
     """
+    try:
+        return _advanced(registry, connection, made, matched or Matched())
+    finally:
+        clear(connection)
+
+
+def _advanced(registry: Registry, connection: duckdb.DuckDBPyConnection, made: Made, matched: Matched) -> Advanced:
     steps = registry.steps()
-    compared = admit(connection, registry.entity, matched or Matched(), made.decided)
+    compared = admit(connection, registry.entity, matched, made.decided)
     fold(registry, connection, steps)
     last, model = steps[-1] if steps else None, _digest(made.parameters)
     number = (last.number if last else 0) + 1
@@ -64,6 +71,7 @@ def advance(
     draft = registry.folder / f".{number}.{os.getpid()}.draft"
     try:
         connection.execute(_WRITE.format(file=literal(str(draft))))
+        clear(connection, "registry_facts", "registry_input", "registry_pairs")
         expect_lawful(connection, registry.entity, draft)
         return _believed(registry, connection, _Step(number, last, draft, compared), made)
     finally:

@@ -56,6 +56,14 @@ from (
 """
 
 
+def clear(connection: duckdb.DuckDBPyConnection, *kept: str) -> None:
+    """Let go of the temporary tables that a step or a question made, of all but these."""
+    made = "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'registry_')"
+    for (name,) in connection.execute(made).fetchall():
+        if name not in kept:
+            connection.execute(f"drop table {identifier(name)}")
+
+
 def fold(registry: Registry, connection: duckdb.DuckDBPyConnection, steps: tuple[Step, ...]) -> None:
     """As `load`, of proved files of these steps. SharingRefused for one that is gone or changed."""
     load(connection, registry.proved(steps))
@@ -74,6 +82,7 @@ def members(
         "select record as _record, entity, since_step, probability, method from registry_facts "
         "where entity is not null order by record"
     )
+    clear(connection)
     return name
 
 
@@ -114,7 +123,9 @@ def events_of(
     )
     found = connection.execute(asked, {"ids": wanted})
     names = [one[0] for one in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    told = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    clear(connection)
+    return told
 
 
 def export(registry: Registry, connection: duckdb.DuckDBPyConnection) -> bytes:

@@ -24,9 +24,7 @@ def expect_lawful(connection: duckdb.DuckDBPyConnection, entity: str, draft: Pat
     """Hold a written draft against the loaded registry and the input. SharingRefused, naming the law and the ids."""
     connection.execute(_READ.format(file=literal(str(draft))))
     connection.execute(_REPLAYED)
-    connection.execute(
-        f"create or replace temp table registry_told as {EVENTS.replace('registry_log', 'registry_new')}"
-    )
+    connection.execute(f"create or replace temp table registry_told as {events_in('registry_new')}")
     for rule, (what, fix, asked) in _LAWS.items():
         found = connection.execute(f"select count(*), min(id) from ({asked})").fetchone()
         if found and found[0]:

@@ -75,8 +75,7 @@ def _take(
     faces, rows = own.execute("select count(*), count(distinct _own) from taken").fetchone() or (0, 0)
     use_threads(own, 1 if faces < 2 * _ROWS else city_threads(lake))
     own.execute(
-        "create or replace temp view faces as "
-        "select _record, _own, _key, _identified, _source, _batch from taken"
+        "create or replace temp view faces as select _record, _own, _key, _identified, _source, _batch from taken"
     )
     own.execute(
         "create or replace table records as "

@@ -73,11 +73,10 @@ def costs(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bo
 
 
 def candidates(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bool) -> int:
-    """Make table `_candidates` of the pairs of all blocks, each once, as Splink reads it; how many they are."""
+    """Make table `_candidates` (`l`, `r`; l < r) of the pairs of all blocks, each once; how many they are."""
     union = " union ".join(_pairs(block, changed) for block in blocks(matching))
     connection.execute(f"""
-        create or replace table _candidates as
-        select join_key_l, join_key_r, '0' as match_key from ({union})
+        create or replace table _candidates as {union}
     """)
     return int(connection.execute("select count(*) from _candidates").fetchall()[0][0])
 
@@ -86,7 +85,7 @@ def _pairs(block: Block, changed: bool) -> str:
     """The pairs of a block: each has one record that is not identified, or, after a change, one that changed."""
     drives = "unique_id in (from _changed)" if changed else "not identified"
     return f"""
-        select least(l.unique_id, r.unique_id) as join_key_l, greatest(l.unique_id, r.unique_id) as join_key_r
+        select least(l.unique_id, r.unique_id) as l, greatest(l.unique_id, r.unique_id) as r
         from (select *, {drives} as drives from ({block.rows})) as r
         join (from ({block.rows}) where {drives}) as l
           on l.key = r.key and (not r.drives or l.unique_id < r.unique_id) and {NOT_BOTH}

@@ -69,4 +69,4 @@ def linker(
         unique_id_column_name="unique_id",
     )
     api = DuckDBAPI(connection)
-    return Linker(api.register(table), settings)
+    return Linker(api.register(table), settings, log_level=None, validate_settings=False)

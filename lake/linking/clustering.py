@@ -19,8 +19,8 @@ from lake.linking.refusals import DecisionsContradict
 
 # What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
 import os
-_UNSEEN = float(os.environ.get('UNSEEN','-4'))
-_MEAN = float(os.environ.get('MEAN','0'))
+_UNSEEN = float(os.environ.get('UNSEEN','-8'))
+_MEAN = float(os.environ.get('MEAN','-2'))
 _MOST = 14.0
 _LEAST = -14.0
 _ROUNDS = 400

@@ -77,6 +77,7 @@ def link(
             learned, sessions = known, ()
             _alone(connection)
             scoring.score(connection, matching, learned)
+            _third_sides(connection, matching, learned, tell)
     joined = _leave(connection, matching, changed is not None)
     return Linked(
         parameters=learned.as_json(matching),
@@ -145,7 +146,18 @@ def _learn(
         connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
     scoring.score(connection, matching, Parameters(chances, prior))
     prior = scoring.settle(connection, everything, prior)
+    _third_sides(connection, matching, Parameters(chances, prior), told)
     return Parameters(chances, prior), sessions
+
+
+def _third_sides(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, told: tuple[int, ...]
+) -> None:
+    """Score also the pairs that others suggest."""
+    if blocking.third_sides(connection, bits(matching.review)):
+        scoring.compare(connection, matching, told, "_candidates", "_more")
+        connection.execute("insert into _levels from _more")
+        scoring.score(connection, matching, parameters)
 
 
 def _leave(connection: duckdb.DuckDBPyConnection, matching: Matching, standing: bool) -> Joined:

@@ -15,7 +15,8 @@ from math import log2
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking.kinds import column, of_comparison
+from lake.linking.kinds import column
+from lake.linking.levels import levels_of, swapped_columns
 from lake.linking.parameters import Chances, Parameters, rounded
 from lake.linking.preparing import kind_at
 
@@ -33,7 +34,7 @@ def compare(
         f"{_level(matching, place) if place in told else 'null::tinyint'} as g{place}"
         for place in range(len(matching.comparisons))
     )
-    needed = sorted({name for place in told for name in _columns(matching, place)})
+    needed = sorted({name for place in told for name in _columns(matching, place)} | set(swapped_columns(matching)))
     left = ", ".join(f"{name} as {name}_l" for name in ("unique_id", *needed))
     right = ", ".join(f"{name} as {name}_r" for name in ("unique_id", *needed))
     connection.execute(f"""
@@ -49,14 +50,9 @@ def _columns(matching: Matching, place: int) -> list[str]:
 
 
 def _level(matching: Matching, place: int) -> str:
-    kind = kind_at(matching, place)
-    nothing = column(place, kind.first)
-    whens = " ".join(
-        f"when {of_comparison(level.when, place)} then {number}" for number, level in enumerate(kind.levels[:-1])
-    )
-    return (
-        f"(case when {nothing}_l is null or {nothing}_r is null then null {whens} else {len(kind.levels) - 1} end)::tinyint"
-    )
+    conditions = levels_of(matching, place)
+    whens = " ".join(f"when {when} then {number}" for number, when in enumerate(conditions[1:-1]))
+    return f"(case when {conditions[0]} then null {whens} else {len(conditions) - 2} end)::tinyint"
 
 
 def score(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> None:

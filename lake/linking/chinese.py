@@ -74,9 +74,11 @@ CHINESE_ADDRESS = Kind(
         "v": f"nullif({_SPELT}, '')",
         "district": f"nullif(regexp_extract(v, {_HEAD}, 3), '')",
         "rest": f"regexp_replace(v, {_HEAD}, '')",
+        # 中关村大街 is a road, and no village: what always ends a road is looked for first.
         "road": (
-            "nullif(regexp_extract(rest, "
-            "'^([\\p{Han}0-9A-Z]{1,14}?(?:大街|大道|公路|胡同|路|街|巷|弄|道|里|条|村|园|苑))', 1), '')"
+            "nullif(coalesce(nullif(regexp_extract(rest, "
+            "'^([\\p{Han}0-9A-Z]{1,14}?(?:大街|大道|公路|胡同|路|街|巷|弄|道))', 1), ''), "
+            "regexp_extract(rest, '^([\\p{Han}0-9A-Z]{1,14}?(?:里|条|村|园|苑))', 1)), '')"
         ),
         "number": f"nullif(regexp_extract(substr(rest, length(coalesce(road, '')) + 1), '{_NO}号(?:院)?', 1), '')",
         "tail": (
@@ -84,7 +86,7 @@ CHINESE_ADDRESS = Kind(
         ),
         "building": f"nullif(regexp_extract(tail, '{_NO}(?:号楼|楼|栋|幢|座)', 1), '')",
         "room": (
-            f"nullif(coalesce(nullif(regexp_extract(tail, '{_NO}(?:室|房|号)', 1), ''), "
+            f"nullif(coalesce(nullif(regexp_extract(tail, '{_NO}(?:室|房)', 1), ''), "
             "regexp_extract(tail, '([0-9]{3,5}[A-Z]?)$', 1)), '')"
         ),
         "place": "nullif(regexp_replace(tail, '[0-9A-Z-]+(号楼|楼|栋|幢|座|单元|室|房|层|号)?', '', 'g'), '')",

@@ -19,7 +19,6 @@ CHINESE_NAME = Kind(
     columns={
         "v": "nullif(regexp_replace(folded, '[· ]', '', 'g'), '')",
         "w": "regexp_replace(upper(value), '\\s', '', 'g')",
-        "sound": "trim(regexp_replace(lower(read), '[^a-z]+', ' ', 'g'))",
         "sorted": "array_to_string(list_sort(string_split(v, '')), '')",
         "parts": "case when contains(folded, '·') then list_filter(string_split(folded, '·'), lambda p: p <> '') end",
         "near": f"case when length(v) >= 3 then {_NEAR} end",
@@ -41,7 +40,7 @@ CHINESE_NAME = Kind(
             0.01,
             0.0001,
         ),
-        Level("homophone", "同音", "sounds the same", "sound_l = sound_r and sound_l <> ''", 0.04, 0.0005),
+        Level("homophone", "同音", "sounds the same", "sound_l = sound_r", 0.04, 0.0005),
         Level("order", "次序不同", "same characters in another order", "sorted_l = sorted_r", 0.01, 0.0001),
         Level(
             "near",
@@ -54,9 +53,10 @@ CHINESE_NAME = Kind(
         Level("surname", "同姓", "same surname", "surname_l = surname_r", 0.01, 0.05),
         else_level(0.01, 0.945),
     ),
-    keys={"plain": "v", "pinyin": "nullif(sound, '')", "surname": "surname"},
+    keys={"plain": "v", "pinyin": "sound", "surname": "surname"},
     rarity="w",
     characters=True,
+    sounded="v",
 )
 
 # Chinese numerals of houses as digits, for the common short ones.

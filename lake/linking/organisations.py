@@ -77,7 +77,7 @@ ORGANISATION_NAME = Kind(
         Level("word", "有词相同", "a word in common", "len(list_intersect(words_l, words_r)) >= 1", 0.04, 0.05),
         else_level(0.05, 0.945),
     ),
-    keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "nullif(sound, '')"},
+    keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "sound"},
     rarity="v",
     characters=True,
     sounded="core",

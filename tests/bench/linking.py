@@ -44,7 +44,7 @@ def people(connection: duckdb.DuckDBPyConnection, number: int, departments: int)
         select i, pick('{_SURNAMES}', hash(i, 1) % 3000 * (hash(i, 2) % 3)) || pick('{_GIVEN}', hash(i, 3))
                   || case when hash(i, 4) % 5 > 0 then pick('{_GIVEN}', hash(i, 5)) else '' end as name,
                date '1930-01-01' + (hash(i, 6) % 32000)::integer as born,
-               '1' || (30000000000 + hash(i, 7) % 69999999999)::varchar[2:] as phone,
+               (13000000000 + hash(i, 7) % 6999999999)::varchar as phone,
                '海淀区' || pick('{_GIVEN}', hash(i, 8) % 400) || pick('{_GIVEN}', hash(i, 9) % 97) || '路'
                || 1 + hash(i, 10) % 400 || '号' || 1 + hash(i, 11) % 20 || '号楼' || 100 + hash(i, 12) % 900 || '室'
                as address

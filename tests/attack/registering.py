@@ -137,7 +137,7 @@ def history(folder: Path, seed: str, size: int, decisions: int) -> list[str]:
     for begin in range(0, len(standing), step):
         for number in standing[begin : begin + step]:
             found = world.pairs[number]
-            world.pairs[number] = Pair(found.left, found.right, number, found.same, 10_000 + number)
+            world.pairs[number] = Pair(found.left, found.right, number, found.same, 10_000 + number, 2)
         world.run()
     if world.members() != before:
         fell.append("what is undone left something behind")
@@ -165,7 +165,7 @@ def _decide(world: World, drawn: random.Random, decisions: int) -> None:
         if not same and linked:
             left, right = drawn.choice(linked)
         if world.may(left, right, same):
-            world.pairs[number] = Pair(left, right, number, same)
+            world.pairs[number] = Pair(left, right, number, same, None, 2)
         if number % step == 0 or number == decisions:
             world.run()
 

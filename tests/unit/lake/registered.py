@@ -28,9 +28,9 @@ def letter(record: str) -> str:
     return bytes.fromhex(record).decode().strip("\0")
 
 
-def same(pair: str, number: int, ended: int | None = None) -> Pair:
+def same(pair: str, number: int, ended: int | None = None, persons: int = 1) -> Pair:
     """A decision that two letters are one."""
-    return Pair(record(pair[0]), record(pair[1]), number, True, ended)
+    return Pair(record(pair[0]), record(pair[1]), number, True, ended, persons)
 
 
 def apart(pair: str, number: int, ended: int | None = None) -> Pair:

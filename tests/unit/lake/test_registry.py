@@ -91,11 +91,14 @@ def test_two_identified_are_one_only_by_a_decision(small: Small) -> None:
     assert refused.value.rule == "registry_identified" and record("A") in str(refused.value)
     with pytest.raises(SharingRefused, match="no decision says so"):
         small.run("ABc", same("Ac", 5), same("AB", 6, ended=7))
+    with pytest.raises(SharingRefused) as alone:
+        small.run("ABc", same("Ac", 5), same("cB", 6))
+    assert alone.value.rule == "registry_two_persons"
     assert small.told() == "A:A B:B c:c" and len(small.registry.steps()) == 1
-    small.run("ABc", same("Ac", 5), same("cB", 6))
+    small.run("ABc", same("Ac", 5), same("cB", 6, persons=2))
     assert small.told() == "A:ABc"
     with pytest.raises(SharingRefused) as kept:
-        small.run("AB c", same("AB", 8), apart("AB", 9))
+        small.run("AB c", same("AB", 8, persons=2), apart("AB", 9))
     assert kept.value.rule == "registry_apart"
 
 

@@ -135,6 +135,13 @@ class Extract:
         told = ", ".join(f'({self.table.columns[name]}) AS "{name}"' for name in columns)
         return f"SELECT {told} FROM ({self.flagged()}) WHERE NOT ({self.quarantined})"
 
+    def accepted_whom(self) -> str:
+        """SELECT of (dataset, key, who, plant) of every accepted row of a register that knows by name; a key once."""
+        found = f"SELECT * FROM ({self.flagged()}) WHERE NOT ({self.quarantined})"
+        return (
+            f"""SELECT DISTINCT '{self.table.dataset}' AS dataset, {self._key()} AS "key", who, plant FROM ({found})"""
+        )
+
     def _key(self) -> str:
         return "concat_ws('|', " + ", ".join(f"({self.table.columns[name]})" for name in self.table.layout.key) + ")"
 

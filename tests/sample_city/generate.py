@@ -14,8 +14,10 @@ import duckdb
 
 from lake.attach import extension_file
 from tests.sample_city import people as people_tables
+from tests.sample_city import strangers
 from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.departments import (
+    by_name,
     civil_affairs,
     culture_tourism,
     ecology,
@@ -45,6 +47,7 @@ _DEPARTMENTS = (
     social_security,
     taxation,
     transport,
+    by_name,
 )
 # dataset, the delivery that repeats, the delivery it repeats byte for byte
 _REPEATS = (("housing.parking_lots", 2, 1),)
@@ -69,6 +72,7 @@ def generate(people: int, out: Path, seed: int = 1) -> dict[str, Any]:
     work.mkdir(parents=True)
     with _connect(work) as connection:
         people_tables.build(connection, city)
+        strangers.build(connection, city)
         truth = Truth(connection, city, out / "truth")
         extracts = all_extracts(city)
         _write(extracts, Writer(connection, out, work), truth, out)

@@ -30,6 +30,18 @@ def wrong_check(identifier: str) -> str:
     return f"left({identifier}, 17) || CASE right({identifier}, 1) WHEN '0' THEN '1' ELSE '0' END"
 
 
+def wrong_digit(identifier: str) -> str:
+    """SQL for the same identifier with another digit before its last, as if misheard: its check fails."""
+    other = f"CASE substr({identifier}, 17, 1) WHEN '7' THEN '0' ELSE '7' END"
+    return f"left({identifier}, 16) || {other} || right({identifier}, 1)"
+
+
+def digits_swapped(identifier: str) -> str:
+    """SQL for the same identifier with two neighbours swapped; where they are alike, it stays what it is."""
+    swapped = f"substr({identifier}, 14, 1) || substr({identifier}, 13, 1)"
+    return f"left({identifier}, 12) || {swapped} || substr({identifier}, 15)"
+
+
 def with_credit_code(city: City, select: str, number: str, name: str, head: int = 91) -> str:
     """The select with one column more, `name`: the credit code (GB 32100-2015) of the organisation with a number.
 

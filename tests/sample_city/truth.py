@@ -11,6 +11,8 @@
   For append and upsert every key survives once (ids of 15 digits are the same key as their 18-digit form); for snapshot
   only the keys of the newest delivery do, so that all rows of older deliveries are merged too.
 - `people.parquet`, `enterprises.parquet`: who there really is, and the name under which each department knows a person.
+- `who.parquet`: whose each accepted row is in the registers that know by name: dataset, key, entity, who (an id or a
+  credit code of the two files above, or a number of a stranger's own) and plant, what makes it hard (`strangers.py`).
 - `across.csv`: per rule across departments the keys that break it (of the blamed row; of a person collected twice).
 - `checks.csv`: table rules that must fail whatever the seed, with the date on which freshness is judged.
 """
@@ -32,6 +34,12 @@ from tests.sample_city.places import district
 
 KNOWING_DEPARTMENTS = ("civil_affairs", "social_security", "housing", "government_services")
 AS_OF = "2026-11-21"
+# dataset that knows by name -> the entity its rows are of
+KNOWING_BY_NAME = {
+    "civil_affairs.grid_residents": "natural_person",
+    "health.walk_ins": "natural_person",
+    "market_regulation.food_premises": "legal_entity",
+}
 # dataset, rule, severity, why
 _FAILING = (
     ("culture_tourism.hotels", "fire_certificate_present", "error", "one hotel in five has no fire safety certificate"),
@@ -79,6 +87,7 @@ class Truth:
         self._connection.execute(f"INSERT INTO rules VALUES {', '.join(rules)}")
         self._write_merged(extracts)
         self._write_people()
+        self._write_who(extracts)
         self._csv(f"SELECT * FROM (VALUES {_values()}) AS t(dataset, rule, severity, as_of, why)", "checks")
         self._csv(f"SELECT * FROM ({broken(extracts)}) ORDER BY ALL", "across")
         self._csv("SELECT * FROM deliveries ORDER BY dataset, delivery", "deliveries")
@@ -114,6 +123,12 @@ class Truth:
                 section AS industry, {last} AS closed FROM enterprises""",
             "enterprises",
         )
+
+    def _write_who(self, extracts: Sequence[Extract]) -> None:
+        entities = "".join(f"WHEN '{dataset}' THEN '{entity}' " for dataset, entity in KNOWING_BY_NAME.items())
+        rows = " UNION ".join(one.accepted_whom() for one in extracts if one.table.dataset in KNOWING_BY_NAME)
+        order = 'SELECT dataset, "key", CASE dataset {}END AS entity, who, plant FROM ({}) ORDER BY ALL'
+        self._parquet(order.format(entities, rows), "who")
 
     def _csv(self, select: str, name: str) -> None:
         self._connection.execute(f"COPY ({select}) TO '{self._folder / name}.csv' (FORMAT csv, HEADER true)")

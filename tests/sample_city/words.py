@@ -10,6 +10,43 @@ SURNAMES = (
 )
 MALE = tuple("伟强磊军洋勇杰涛明超刚平辉健俊峰志宏建国华文斌鑫浩然子轩宇博海波德胜永福成龙家豪思远")
 FEMALE = tuple("芳娜敏静秀丽艳娟霞桂英玉兰红梅雪琳婷颖慧佳怡欣悦梦洁晓燕丹萍雅诗涵若曦子晴思颖月清")
+# Given names that nobody else has: of twins, and of owners whom no register knows.
+TWINS = ("承业", "承志", "一诺", "沐阳", "锦程", "书瑶", "若彤", "语桐", "启航", "舒窈")
+# One character -> another of the same sound, without its tone.
+HOMOPHONES = dict(
+    zip(
+        "伟军勇涛明刚辉健俊峰志宏斌浩轩宇胜永成家芳敏丽艳霞英玉兰红琳慧佳欣悦洁晓萍雅涵曦清月",
+        "玮均咏韬铭钢晖建峻锋智弘彬皓萱羽盛泳诚嘉方闵莉燕侠瑛钰岚虹林惠嘉鑫月杰小平亚晗西青悦",
+        strict=True,
+    )
+)
+# One character -> its traditional form.
+TRADITIONAL = dict(
+    zip(
+        "伟强军杰涛刚辉国华轩龙远丽艳兰红颖悦梦洁晓张刘陈杨赵黄吴孙马罗郑谢韩萧许吕苏卢蒋贾叶阎钟谭邹陆顾钱汤贺赖龚面馆铺烧",
+        "偉強軍傑濤剛輝國華軒龍遠麗艷蘭紅穎悅夢潔曉張劉陳楊趙黃吳孫馬羅鄭謝韓蕭許呂蘇盧蔣賈葉閻鐘譚鄒陸顧錢湯賀賴龔麵館舖燒",
+        strict=True,
+    )
+)
+VARIANTS = {"升": "昇", "峰": "峯"}
+MINORITY_GIVEN = ("阿依古丽", "古丽娜尔", "艾力", "帕提曼", "买合木提", "迪丽拜尔", "吐尔逊", "热依汗")
+MINORITY_FATHERS = (
+    "买买提",
+    "艾合买提",
+    "吐尔迪",
+    "卡德尔",
+    "依明",
+    "阿布都拉",
+    "玉素甫",
+    "托合提",
+    "司马义",
+    "库尔班",
+)
+LATIN_GIVEN = ("Anna", "Erik", "Maria", "Jonas", "Olga", "Pierre", "Chiara", "Kofi", "Amara", "Tomas", "Helen", "Ravi")
+LATIN_FAMILY = ("Lindqvist", "Moreau", "Kowalski", "Okafor", "Bianchi", "Novak", "Haugen", "Petrov", "Silva", "Mehta")
+SHOP_NAMES = ("老王", "小李", "阿香", "福满楼", "渝味", "兰香", "海角", "巷口", "三姐", "东门", "一品", "老地方")
+FOODS = ("面馆", "包子铺", "烧烤店", "茶餐厅", "水果店", "火锅", "早点铺", "小吃店", "饺子馆", "粥铺")
+NEW_FIRMS = ("启元晟", "沐川禾", "云笛曜", "朗玥衡", "予舟岑", "澄禾屿")
 DISTRICTS = ("湖东区", "湖西区", "江南区", "江北区", "云山区", "新城区", "港口区", "青溪县")
 ROADS = tuple(
     first + second

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,22 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from tests.sample_city import people as people_tables
+from tests.sample_city import strangers
 from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.generate import all_extracts, generate
 from tests.sample_city.layout import Layout, layout
+from tests.sample_city.strangers import ON_GRID, PREMISES, WALKING_IN
+from tests.sample_city.truth import KNOWING_BY_NAME
 from tests.unit.sample_city.judging import CONTRACTS, Judged, judge
 
 PEOPLE, SEED = 1010, 7  # not a whole number of blocks
 AREAS = {f"99900{number}" for number in range(1, 9)}
+
+PLANTED = {*ON_GRID, *WALKING_IN, *PREMISES}
+NOBODYS = {
+    "twin", "namesake", "minority_name", "stranger", "stranger_again", "stranger_once", "foreigner", "branch", "shop",
+    "shop_again",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,52 @@ def test_registers_fit_together(city: Written) -> None:
     assert sum(row["plate_number"] in fleet for row in seen) > 0.9 * len(seen)
 
 
+def test_each_row_that_is_known_by_name_is_one_truly_known(city: Written) -> None:
+    whose = city.truth("who.parquet")
+    registers = {row["dataset"] for row in whose}
+    accepted = {
+        (dataset, row[layout(dataset).key[0]])
+        for (dataset, _), one in city.judged.items()
+        for row in one.accepted()
+        if dataset in registers
+    }
+    assert registers == set(KNOWING_BY_NAME)
+    assert sorted((row["dataset"], row["key"]) for row in whose) == sorted(accepted)
+    known = {person["id18"] for person in city.truth("people.parquet")}
+    known |= {firm["credit_code"] for firm in city.truth("enterprises.parquet")}
+    nobodys = {row["plant"] for row in whose if row["who"] not in known}
+    assert nobodys == NOBODYS and {row["plant"] for row in whose if row["who"] in known} == PLANTED - NOBODYS
+
+
+def test_who_is_wrongly_identified_is_so_by_one_character_or_by_another_document(city: Written) -> None:
+    whose = {(row["dataset"], row["key"]): row for row in city.truth("who.parquet")}
+    checked = Counter[str]()
+    for dataset, column in (("health.walk_ins", "document_number"), ("market_regulation.food_premises", "credit_code")):
+        judge_of = ric if dataset == "health.walk_ins" else uscc
+        for (name, _), one in city.judged.items():
+            for row in one.accepted() if name == dataset else ():
+                told, plant = row[column], whose[dataset, row[layout(dataset).key[0]] or ""]
+                if plant["plant"] == "identified":
+                    assert told == plant["who"]
+                elif plant["plant"] in ("digit_wrong", "digit_and_name_wrong"):
+                    assert told and sum(a != b for a, b in zip(told, plant["who"], strict=True)) == 1
+                elif plant["plant"] == "digits_swapped":
+                    assert told and sorted(told) == sorted(plant["who"])
+                    assert (judge_of.calc_check_digit(told) == told[-1]) == (told == plant["who"])
+                else:
+                    assert (told is not None) == (plant["plant"] == "foreigner")
+                checked[plant["plant"]] += 1
+    assert min(checked.values()) > 0 and set(checked) == set(WALKING_IN) | set(PREMISES)
+
+
+def test_some_are_in_two_registers_and_have_no_row_that_identifies_them(city: Written) -> None:
+    registers = defaultdict[str, set[str]](set)
+    for row in city.truth("who.parquet"):
+        registers[row["who"]].add(row["dataset"])
+    shared = {who for who, found in registers.items() if len(found) > 1 and who.startswith("P")}
+    assert len(shared) >= 9
+
+
 def test_promises_that_must_fail_do(city: Written) -> None:
     assert {row["dataset"] for row in city.truth("checks.csv")} == {
         "culture_tourism.hotels",
@@ -214,6 +269,7 @@ def test_rows_are_numbered_without_gaps_in_order(people: int) -> None:
     city = City(people, SEED + people)
     with duckdb.connect() as connection:
         people_tables.build(connection, city)
+        strangers.build(connection, city)
         for extract in all_extracts(city):
             numbers = connection.execute(f"SELECT n FROM ({extract.base.sql})").fetchnumpy()["n"].tolist()
             assert numbers == list(range(extract.base.rows)), (extract.table.dataset, extract.date)

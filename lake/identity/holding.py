@@ -87,7 +87,7 @@ _LAWS: Mapping[str, tuple[str, str, str]] = {
     ),
     "registry_two_persons": (
         "identified records would be one entity by what one person decided",
-        "nothing was written; undo that decision with `zhongtai match --undo NUMBER`, and decide again with two persons",
+        "nothing was written; undo that with `zhongtai match --undo NUMBER`, and decide again with two persons",
         _ALONE,
     ),
     "registry_apart": (

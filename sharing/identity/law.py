@@ -44,6 +44,7 @@ class Decision:
         return paired(self.step.left, self.step.right)
 
 
+SKIPPED = "skipped"
 Edges = dict[str, dict[str, int]]
 """Record -> the records bound to it -> the number of the decision that binds them."""
 
@@ -89,6 +90,20 @@ class Decisions:
         found = (one for one in reversed(self.about(left, right)) if one.step.doing is Doing.SKIP)
         skip = next((one for one in found if one.state is State.STANDS), None)
         return skip if skip and _rounded(skip.step.facts.probability) == _rounded(probability) else None
+
+    def told(self) -> dict[tuple[str, str], tuple[str, float | None]]:
+        """Of each pair about which something is decided: what state that is in, or that it is skipped, as what it was
+        how probable.
+        """
+        found: dict[tuple[str, str], tuple[str, float | None]] = {}
+        for pair in self._of:
+            decision = self.open_about(*pair)
+            skips = [one for one in self.about(*pair) if one.step.doing is Doing.SKIP and one.state is State.STANDS]
+            if decision is not None:
+                found[pair] = str(decision.state), None
+            elif skips:
+                found[pair] = SKIPPED, _rounded(skips[-1].step.facts.probability)
+        return found
 
     def standing(self) -> Standing:
         """What whoever matches and whoever keeps the registry is told: all that ever stood."""

@@ -29,6 +29,9 @@ class Facts:
     two_persons: bool = False
 
 
+UNKNOWN = Facts()
+
+
 @dataclass(frozen=True)
 class Step:
     """Who does what, as what, when and why: about the records `left` and `right`, or about the decision `of`.
@@ -45,7 +48,7 @@ class Step:
     left: str = ""
     right: str = ""
     of: int = 0
-    facts: Facts = Facts()
+    facts: Facts = UNKNOWN
     speaks: frozenset[str] | None = None
     fault: str | None = None
     seq: int = 0

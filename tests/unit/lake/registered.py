@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lake.identity.advancing import Advanced, Made, advance
 from lake.identity.files import Registry
-from lake.identity.folding import events_of, members
+from lake.identity.folding import history, members
 from sharing.identity.standing import Pair, Standing
 from sharing.ledger import Ledger
 
@@ -88,7 +88,7 @@ class Small:
 
     def events(self, *letters: str) -> list[str]:
         """The events about letters, such as `merged b>A by model`, in order."""
-        found = events_of(self.registry, self.connection, map(record, letters))
+        _, found = history(self.registry, self.connection, [*map(record, letters)])
         return [
             f"{one['kind']} {''.join(map(letter, one['before']))}>{''.join(map(letter, one['after']))} "
             f"by {', '.join(by if by.startswith('decision') else by.split()[0] for by in one['decided_by'])}"

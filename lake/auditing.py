@@ -17,6 +17,7 @@ from lake.audited import load, save
 from lake.city import City, declarations, expect_run, open_city
 from lake.conservation import conservation
 from lake.guarding import LACKING, examine, findings_of, head_witnesses, keep, known_keys
+from lake.identity.files import registry_faults
 from lake.proof import Proof, prove, prove_lake
 from lake.returning import Present, note_returned
 from lake.settings import Settings
@@ -69,6 +70,7 @@ def audit(settings: Settings, *, deep: bool = False, new: bool = False) -> dict[
             keep(settings, city.ledger, [one for one in past if one.rule in _KEPT], city.signer)
             notes = anchor_notes(settings, city.ledger)
             rows, looked, proof = _rows(city, deep=deep)
+            rows += registry_faults(settings, city.ledger)
             found = [*_all(settings, city.ledger, past), *map(Fault.as_dict, rows)]
     except SharingRefused as refused:
         # What cannot even be opened is told as far as it can be read.

@@ -100,6 +100,7 @@ _PAIRS = pa.schema(
         "number": pa.int64(),
         "same": pa.bool_(),
         "ended": pa.int64(),
+        "persons": pa.int64(),
     }
 )
 
@@ -112,6 +113,7 @@ def _take_pairs(connection: duckdb.DuckDBPyConnection, decided: Standing) -> Non
         [one.number for one in pairs],
         [one.same for one in pairs],
         [one.ended for one in pairs],
+        [one.persons for one in pairs],
     ]
     connection.register("registry_given", pa.table(columns, schema=_PAIRS))
     connection.execute("create or replace temp table registry_pairs as select * from registry_given")

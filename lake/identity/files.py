@@ -97,7 +97,12 @@ class Registry:
     def faults(self) -> Iterator[Fault]:
         """What of it is not as the ledger has it."""
         seen = dict[Path, str]()
-        for number, one in enumerate(self.steps(), 1):
+        try:
+            steps = self.steps()
+        except SharingRefused as refused:
+            yield refused.fault
+            return
+        for number, one in enumerate(steps, 1):
             if one.number != number:
                 yield Fault("registry_step", self.entity, f"step {one.number} stands where {number} should", _AUDIT)
             seen |= {self.file(one.number): one.digest, self._parameters(one.parameters): one.parameters}
@@ -142,9 +147,18 @@ _AUDIT = "find out with `zhongtai audit` who wrote to the ledger"
 
 def _step(entry: Entry) -> Step:
     body: Mapping[str, Any] = entry.body
-    return Step(int(body["step"]), entry.at, str(body["file"]), str(body["parameters"]), entry)
+    try:
+        return Step(int(body["step"]), entry.at, str(body["file"]), str(body["parameters"]), entry)
+    except (KeyError, TypeError, ValueError):
+        raise SharingRefused("registry_step", entry.key, f"entry {entry.seq} says no step", _AUDIT) from None
 
 
 def entities(ledger: Ledger) -> list[str]:
     """The entities that have a registry."""
     return sorted(ledger.current(KIND))
+
+
+def registry_faults(settings: Settings, ledger: Ledger) -> Iterator[Fault]:
+    """What of any registry is not as the ledger has it."""
+    for entity in entities(ledger):
+        yield from Registry.of(settings, ledger, entity).faults()

@@ -6,7 +6,7 @@ and `changes.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ records go on with the id of a record that is gone."""
 HEIR, WEIGHED = "heir", "weighed"
 
 
-def load(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
-    """Make the temporary tables `registry_log` and `registry_facts` of these files.
+def load(connection: duckdb.DuckDBPyConnection, files: Iterable[Path], about: Sequence[str] | None = None) -> None:
+    """Make the temporary tables `registry_log` and `registry_facts` of these files: of all records, or of those alone
+    that ever were of one of the entities `about`, and of those with the same events.
 
     `registry_facts` has a row for each record that ever was: `entity` (null: it is gone), `home` its first entity,
     `first_step`, `since_step` when it came to its entity, and how sure that is.
@@ -33,9 +34,19 @@ def load(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
     listed = [literal(str(one)) for one in files]
     connection.execute(f"create or replace temp table registry_log ({LOG_COLUMNS})")
     if listed:
-        connection.execute(f"insert into registry_log by name select * from read_parquet([{', '.join(listed)}])")
+        rows = f"select * from read_parquet([{', '.join(listed)}])"
+        if about is None:
+            connection.execute(f"insert into registry_log by name {rows}")
+        else:
+            connection.execute(f"insert into registry_log by name {_ABOUT.format(rows=rows)}", {"ids": list(about)})
     connection.execute(_FACTS)
 
+
+_ABOUT = """
+with log as ({rows}),
+near as (select distinct record, event from log where list_has_any([before, after, record], $ids))
+select * from log where record in (select record from near) or event in (select event from near)
+"""
 
 _FACTS = f"""
 create or replace temp table registry_facts as
@@ -111,21 +122,38 @@ group by event, step, kind
 """
 
 
-def events_of(
-    registry: Registry, connection: duckdb.DuckDBPyConnection, ids: Iterable[str], known: datetime | None = None
-) -> list[dict[str, Any]]:
-    """The events, in order, that name one of these ids, or a record of that id. SharingRefused as `members`."""
-    fold(registry, connection, upto(registry, known, None))
-    wanted = list(ids)
-    asked = (
-        f"select * from ({events_in('registry_log')}) where list_has_any(before, $ids) or list_has_any(after, $ids) "
-        "or list_has_any(records, $ids) order by number"
-    )
-    found = connection.execute(asked, {"ids": wanted})
+def history(
+    registry: Registry, connection: duckdb.DuckDBPyConnection, ids: Sequence[str], known: datetime | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of every record that ever was of one of these entities: where it is (`entity` null: it is gone), since when and
+    how surely; and the events, in order, that name one of these entities or records. SharingRefused as `members`.
+    """
+    steps = upto(registry, known, None)
+    load(connection, registry.proved(steps), ids)
+    try:
+        return _rows(connection, _NEAR, list(ids)), _rows(
+            connection, _NAMED.format(events_in("registry_log")), list(ids)
+        )
+    finally:
+        clear(connection)
+
+
+_NEAR = """
+select record, entity, since_step, probability, method,
+  (select max(known) from registry_log as log where log.record = facts.record and log.step = facts.since_step) as since
+from registry_facts as facts
+where record in (select record from registry_log where list_has_any([before, after, record], $ids))
+order by record
+"""
+_NAMED = """
+select * from ({}) where list_has_any(before || after || records, $ids) order by number
+"""
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, asked: str, ids: list[str]) -> list[dict[str, Any]]:
+    found = connection.execute(asked, {"ids": ids})
     names = [one[0] for one in found.description or []]
-    told = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    clear(connection)
-    return told
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def export(registry: Registry, connection: duckdb.DuckDBPyConnection) -> bytes:

@@ -42,34 +42,53 @@ union all
 select record, after from registry_new where kind <> '{HEIR}' and after is not null
 """
 
-_BOTH_WAYS = """
-  with recursive several as (
-    select entity from registry_replayed join registry_input using (record) where identified
-    group by entity having count(*) > 1
+_EDGES = """
+  with recursive led as (
+    select entity, record, count(*) over (partition by entity) as many
+    from registry_replayed join registry_input using (record)
+    where identified
+    qualify many > 1
   ),
   edges as (
-    select left_record as here, right_record as there from registry_pairs where same and ended is null
+    select left_record as here, right_record as there, persons from registry_pairs where same and ended is null
     union
-    select right_record, left_record from registry_pairs where same and ended is null
+    select right_record, left_record, persons from registry_pairs where same and ended is null
   ),
-  roots as (
-    select entity, min(record) as root from registry_replayed join registry_input using (record)
-    where identified and entity in (from several) group by entity
-  ),
+"""
+
+# Of an entity with several identified records, one that no chain of decisions leads to from the least of them.
+_REACHED = f"""
+  {_EDGES}
   reached as (
-    select entity, root as record from roots
+    select entity, min(record) as record from led group by entity
     union
     select reached.entity, edges.there from reached join edges on edges.here = reached.record
   )
-  select entity as id from registry_replayed join registry_input using (record)
-  where identified and entity in (from several) and (entity, record) not in (select (entity, record) from reached)
+  select entity as id from led where (entity, record) not in (select (entity, record) from reached)
+"""
+
+# An identified record that single persons' decisions lead to from another.
+_ALONE = f"""
+  {_EDGES}
+  reached as (
+    select record as root, record from led
+    union
+    select reached.root, edges.there from reached join edges on edges.here = reached.record
+    where edges.persons < 2
+  )
+  select led.entity as id from led join reached using (record) where reached.root <> led.record
 """
 
 _LAWS: Mapping[str, tuple[str, str, str]] = {
     "registry_identified": (
         "identified records would be one entity, and no decision says so",
         _DECIDE,
-        _BOTH_WAYS,
+        _REACHED,
+    ),
+    "registry_two_persons": (
+        "identified records would be one entity by what one person decided",
+        "nothing was written; undo that with `zhongtai match --undo NUMBER`, and decide again with two persons",
+        _ALONE,
     ),
     "registry_apart": (
         "records that a decision keeps apart would be one entity",

@@ -5,7 +5,8 @@ that what is undone leaves nothing behind. Set-based SQL into temporary tables; 
 
 An id is the own id of a record. Where that record is there, no other cluster has the id; where it is gone, its heirs
 hold it: those that were with it to the end, of these the ones that came to the world in its entity (else those that
-had been with it longest), and once they are gone too, whoever held the id last.
+had been with it longest), and once one of them is gone too, those of the others that hold the id then, or whoever did.
+Most heirs in one cluster win, then the eldest.
 """
 
 from __future__ import annotations
@@ -54,7 +55,20 @@ with written as (
   qualify log.step = max(log.step) over (partition by log.after)
 ),
 standing as (
-  select written.id, written.record from written join registry_present as present using (record)
+  select written.id, written.record, present.entity = written.id as holds
+  from written join registry_present as present using (record)
+),
+-- Where one of them leaves, the id stays with those that hold it: it moves to nobody because others went.
+left_by as (
+  select distinct written.id
+  from written
+  join registry_facts as facts using (record)
+  where facts.entity is not null and written.record not in (select record from registry_present)
+),
+renewed as (
+  select id, record from standing
+  where id in (from left_by)
+  qualify holds or not bool_or(holds) over (partition by id)
 ),
 holders as (
   select gone.id, present.record, present.home = gone.id as at_home, present.since_step
@@ -70,7 +84,9 @@ fresh as (
     else since_step = min(since_step) over (partition by id)
   end
 )
-select id, record, false as fresh from standing
+select id, record, false as fresh from standing where id not in (from left_by)
+union all
+select id, record, true from renewed
 union all
 select id, record, true from fresh
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Pair:
     """Two records of one entity of which was decided whether they are the `same`, by the decision of a number.
 
-    `ended` is the number of what undid it; None while it stands.
+    `ended` is the number of what undid it; None while it stands. `persons` is how many persons said so.
     """
 
     left: str
@@ -20,6 +20,7 @@ class Pair:
     number: int
     same: bool
     ended: int | None = None
+    persons: int = 1
 
 
 @dataclass(frozen=True)

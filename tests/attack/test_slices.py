@@ -24,6 +24,7 @@ from tests.attack import (
     mutants,
     published,
     recalls,
+    registering,
     rewriting,
 )
 from tests.attack.score import Score
@@ -38,6 +39,11 @@ def test_requests_of_any_worth() -> None:
 def test_corrections_of_any_worth() -> None:
     score = correcting.attack(seed=7, histories=60)
     assert list(score.fell) == [] and score.tried == 60
+
+
+def test_merges_and_splits_undone() -> None:
+    score = registering.attack(seed=7, histories=1, size=24, decisions=15)
+    assert list(score.fell) == [] and score.tried == 1
 
 
 def test_damaged_deliveries() -> None:

@@ -15,6 +15,7 @@ from contracts.faults import DeclarationsRefused
 from lake.cli import (
     acts,
     alerts,
+    blind,
     cases,
     contract,
     corrections,
@@ -47,6 +48,7 @@ _GROUPS = (
     govern,
     acts,
     alerts,
+    blind,
     cases,
     corrections,
     keys,

@@ -137,7 +137,8 @@ def _columns(table: str, known: Known, datasets: Mapping[str, Dataset]) -> list[
 
 def _made(entity: Entity) -> list[str]:
     named = [name for one in entity.attributes for name in (one.name, f"{one.name}_source")]
-    return ["city_id", entity.identifier, *named, "provider_count"]
+    matched = ["matched_rows", "match_probability"] if entity.matching else []
+    return ["city_id", entity.identifier, *named, "provider_count", *matched]
 
 
 def check_authority(known: Known, contracts: Iterable[Document]) -> None:

@@ -10,6 +10,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+REGISTRY = "registry"
+"""The schema of the lake that says who is who, and the dbt source of it."""
+LOOSE = "~"
+"""What begins the key of a row that no identifier names, and of a thing that has none; no identifier does."""
+LINK_COLUMNS = {
+    "_key": "VARCHAR",
+    "_record": "VARCHAR",
+    "entity_key": "VARCHAR",
+    "identifier": "VARCHAR",
+    "city_id": "VARCHAR",
+    "probability": "DOUBLE",
+    "method": "VARCHAR",
+    "dataset": "VARCHAR",
+    "_batch": "VARCHAR",
+}
+"""`registry.<entity>`: which thing each loose row belongs to, and each identifier that somebody decided is another's.
+`_key` is what the row is known by, `_record` the keyed hash of that; `entity_key` the thing's identifier, or `LOOSE`
+and the hash of what it was founded by."""
+ID_COLUMNS = {
+    "entity_key": "VARCHAR",
+    "city_id": "VARCHAR",
+    "method": "VARCHAR",
+    "probability": "DOUBLE",
+    "loose": "BOOLEAN",
+    "merged": "BOOLEAN",
+}
+"""`registry.<entity>__ids`: the things that some row of the other table belongs to, and with `merged` the identifiers
+that are no longer things of their own."""
+PAIR_COLUMNS = {
+    "left_record": "VARCHAR",
+    "right_record": "VARCHAR",
+    "left_key": "VARCHAR",
+    "right_key": "VARCHAR",
+    "probability": "DOUBLE",
+    "weight": "DOUBLE",
+    "levels": "INTEGER[]",
+}
+"""`registry.<entity>__pairs`: rows that were compared and may be one; `levels` in the order of the comparisons."""
+
 PLAIN = "plain"
 """The key that is the value in its standard spelling."""
 

@@ -21,7 +21,7 @@ WANTED = f"another name: lower_snake_case English, at most {LONGEST} letters, di
 # Names of devices: on Windows no file can be called so, whatever its extension.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 # Agencies and tables that commands and rules know by these words, and groups of the graph that are nobody's.
-_TAKEN = {"public", "theme", "raw", "staging", "quarantine", "product", "products", "releases", "identity"}
+_TAKEN = {"public", "theme", "raw", "staging", "quarantine", "product", "products", "releases", "identity", "registry"}
 
 
 def name_fault(name: str) -> str | None:

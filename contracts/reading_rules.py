@@ -65,7 +65,8 @@ def _entity_types(entity: Entity) -> dict[str, LogicalType]:
     types = {one.name: one.element.type for one in entity.attributes}
     sources = {f"{one.name}_source": LogicalType.STRING for one in entity.attributes}
     own = {"city_id": LogicalType.STRING, entity.identifier: LogicalType.STRING, "provider_count": LogicalType.INTEGER}
-    return {**types, **sources, **own}
+    matched = {"matched_rows": LogicalType.INTEGER, "match_probability": LogicalType.NUMBER} if entity.matching else {}
+    return {**types, **sources, **own, **matched}
 
 
 def read_rules(documents: Iterable[Document], known: Known, tables: Tables | None) -> dict[str, tuple[CrossRule, ...]]:

@@ -197,7 +197,8 @@ def _entity(document: Document, known: Known, domain: str, number: int, one: Ent
     standing = [
         rule(f"{kind}:{name}", kind, (name,), titles[name])
         for name in ("city_id", one.identifier)
-        for kind in ("required", "unique")
+        # Not every thing has an identifier, where rows without one are matched.
+        for kind in (("unique",) if one.matching and name == one.identifier else ("required", "unique"))
     ]
     return Entity(
         name=one.name,
@@ -221,10 +222,13 @@ def _place(
     titles |= {attribute.name: (attribute.title_zh, attribute.title_en) for attribute in found}
     titles |= {f"{name}_source": (f"{zh}来源", f"Source of {en}") for name, (zh, en) in titles.items()}
     titles |= {"city_id": ("城市编号", "City id"), "provider_count": ("提供部门数", "Departments that know it")}
+    if one.matching:
+        titles |= {"matched_rows": ("匹配行数", "Matched rows"), "match_probability": ("匹配概率", "Match probability")}
     titles[one.identifier] = (identifier.title_zh, identifier.title_en) if identifier else ("", "")
     types = {attribute.name: attribute.element.type for attribute in found}
     types |= {f"{attribute.name}_source": LogicalType.STRING for attribute in one.attributes}
     types |= {"city_id": LogicalType.STRING, "provider_count": LogicalType.INTEGER}
+    types |= {"matched_rows": LogicalType.INTEGER, "match_probability": LogicalType.NUMBER} if one.matching else {}
     types |= {one.identifier: identifier.type} if identifier else {}
     return Place(document, known, titles, types)
 
@@ -246,6 +250,7 @@ def _check_names(document: Document, at: YamlPath, one: EntityDeclaration) -> No
     # The generated table adds these columns itself, whichever attribute is written first.
     taken = {"city_id", "provider_count", one.identifier}
     taken |= {f"{attribute.name}_source" for attribute in one.attributes}
+    taken |= {"matched_rows", "match_probability"} if one.matching else set()
     for number, attribute in enumerate(one.attributes):
         if attribute.name in taken:
             text = f"{attribute.name!r} is a column of the entity already"

@@ -54,6 +54,7 @@ create table if not exists lake.meta.standing (name varchar not null, since bigi
 create schema if not exists lake.store;
 create schema if not exists lake.raw;
 create schema if not exists lake.quarantine;
+create schema if not exists lake.registry;
 create schema if not exists lake.staging;
 create schema if not exists lake.theme;
 create schema if not exists lake.product;

@@ -22,6 +22,7 @@ from lineage.classification import Levels, levels
 from lineage.elements import Declared, declared_elements
 from lineage.from_contracts import contract_graph, contract_levels, contract_marks, raw_schema
 from lineage.from_dbt import graph_from_manifest, relation_of
+from lineage.from_registry import registry_graph, registry_levels, registry_schema
 from lineage.given import distrusted, misfits
 from lineage.graph import ColumnRef, Graph, merge_graphs
 from lineage.marks import Marks, marks_of
@@ -104,7 +105,7 @@ def build_lineage(
     cache = ModelCache(path.with_name("models.json"))
     modelled = graph_from_manifest(
         manifest,
-        sources_schema=raw_schema(catalogue),
+        sources_schema={**raw_schema(catalogue), **registry_schema(catalogue)},
         cache=cache,
         macros=read_macros(PLAIN_MACROS),
         declassifiers=policy.registry.lowerings(),
@@ -112,7 +113,7 @@ def build_lineage(
         twins=twins,
         trusted_seeds=sorted({pattern.rpartition(".")[0] for pattern in policy.sources}),
     )
-    graph = merge_graphs([contract_graph(catalogue), modelled])
+    graph = merge_graphs([contract_graph(catalogue), registry_graph(catalogue), modelled])
     cache.save(path.with_name("models.json"))
     save_graph(graph, path)
     return _city_lineage(graph, catalogue, manifest, policy)
@@ -143,7 +144,7 @@ def _city_lineage(graph: Graph, catalogue: Catalogue, manifest: Mapping[str, Any
 
 
 def _base(catalogue: Catalogue, manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:
-    return {**contract_levels(catalogue), **_seed_levels(manifest)}
+    return {**contract_levels(catalogue), **registry_levels(catalogue), **_seed_levels(manifest)}
 
 
 def _seed_levels(manifest: Mapping[str, Any]) -> dict[ColumnRef, str]:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from contracts.model import Catalogue, LogicalType
 from lineage.facts import ColumnRef, join_parts
 from lineage.from_contracts import raw_relation
+from lineage.from_registry import registry_elements
 from lineage.graph import Graph
 from lineage.policy import Policy
 
@@ -41,6 +42,7 @@ def declared_elements(
         for dataset in catalogue.datasets.values()
         for column in dataset.columns
     }
+    elements |= registry_elements(catalogue)
     for relation in graph.columns.keys() - graph.built if policy.elements else ():
         for ref in (ColumnRef(relation, name) for name in graph.columns[relation]):
             named = (name for pattern, name in policy.elements.items() if fnmatchcase(str(ref), pattern))

@@ -17,7 +17,7 @@ TRANSFORMS = ("identity", "rename", "cast", "expression", "aggregation", "window
 REASONS = (
     "filter", "join", "group_by", "having", "qualify", "window_partition", "window_order", "sort", "limit",
     "distinct", "set_operation", "case_condition", "correlated_subquery", "existence", "unnest", "pivot",
-    "merge_key", "rows",
+    "merge_key", "rows", "matched", "compared",
 )  # fmt: skip
 
 _PLAIN = re.compile(r"[^\W\d][\w$]*\Z")

@@ -74,8 +74,10 @@ def _shared(dataset: Dataset) -> list[Rule]:
 
 
 def entity_rules(entity: Entity) -> tuple[Rule, ...]:
-    """The grain of a theme entity, and what its domain adds."""
+    """The grain of a theme entity, and what its domain adds. Not every thing has an identifier, where rows are matched."""
     grain = [_rule(kind, name) for name in ("city_id", entity.identifier) for kind in ("required", "unique")]
+    if entity.matching:
+        grain = [one for one in grain if (one.kind, *one.columns) != ("required", entity.identifier)]
     return tuple(grain) + entity.rules
 
 

@@ -66,6 +66,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "resolution": ("finding",),
     "returned": ("finding",),
     "digest": ("person", "by"),
+    "registry": ("entity",),
+    "identity": ("entity",),
     "anchor": ("path",),
     "segment": ("segment",),
 }

@@ -15,6 +15,7 @@ from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, group_name, table_key
 from orchestration.changes.growing import Growing
 from orchestration.steps.build import begin_build, built_results, made_by_one
+from orchestration.steps.matching import match_rows
 from orchestration.steps.resource import RunCity
 from orchestration.transform.sandbox.vocabulary import SOURCE_SCHEMAS
 from quality.rules import BUILT
@@ -100,6 +101,7 @@ def _made(
         yield _materialized(graph, city, table)
     built = list[CheckResult]()
     if wanted:
+        unmatched = match_rows(city, wanted)
         growing = _growing(city)
         growths = growing.decide(wanted)
         chosen = _chosen(select, wanted, tables)
@@ -122,6 +124,7 @@ def _made(
         build.unheard(passed_over)
         for table in passed_over:
             yield _materialized(graph, city, table)
+        build.fail(unmatched)
         built = built_results(city.city, build.results)
         city.done.make({result.table: result.passed for result in built})
     yield from check_results([*built, *city.recorded_builds(stood), *checks.of(tables)])

@@ -24,6 +24,7 @@ from lake.platform import platform_digest
 from lake.store import RawView, stored_batches, stored_deliveries
 from lake.table_states import BROKEN, table_states
 from orchestration.changes.declared import Declared
+from orchestration.changes.matched import matched_texts
 from orchestration.changes.texts import Text
 from quality.rules import compared_tables, declared_rules
 from sharing.canonical import digest
@@ -210,6 +211,8 @@ class Changes:
         return frozenset(one for rule in self._rules.get(table, ()) for one in compared_tables(rule))
 
     def _text(self, table: str) -> Text | None:
+        if table in self.matched:
+            return self.matched[table]
         if self.texts is not None:
             return self.texts.get(table)
         known = self.before.tables.get(table) if self.is_same_project else None
@@ -219,7 +222,8 @@ class Changes:
     def in_order(self) -> list[str]:
         """All that models and seeds make, each after what it is made of: a project is on record only where every one of
         its tables is."""
-        known = self.texts if self.texts is not None else self.before.tables
+        models = self.texts if self.texts is not None else self.before.tables
+        known = {**dict.fromkeys(models), **dict.fromkeys(self.matched)}
         return [
             name
             for name in TopologicalSorter({name: self.above(name) for name in sorted(known)}).static_order()
@@ -240,6 +244,11 @@ class Changes:
     def states(self) -> Mapping[str, str]:
         """Table -> its state in the lake."""
         return table_states(self.city.connection, self.city.settings.lake_data)
+
+    @cached_property
+    def matched(self) -> Mapping[str, Text]:
+        """The tables of the registry: what each is made of, and what stewards decided."""
+        return matched_texts(self.city)
 
     @cached_property
     def _rules(self) -> Mapping[str, tuple[Rule, ...]]:

@@ -100,14 +100,14 @@ def _tables(changes: Changes, done: Done, before: Made, states: Mapping[str, str
         return dict(before.tables)
     found, current = dict[str, Stood](), set[str]()
     for name in changes.in_order:
-        text, told = texts[name], changes.digest_of(name)
+        text, told = texts.get(name) or changes.matched[name], changes.digest_of(name)
         # Made of a table that was left behind, it is not what its digest says.
         on_current = all(one.startswith("raw.") or one in current for one in text.above)
         if told is None or name in sick:
             continue
         if name in before.tables and name not in done.made and text.stored:
             found[name] = before.tables[name]
-        elif on_current and (not text.stored or done.made.get(name)):
+        elif on_current and done.made.get(name, not text.stored):
             checked, state = (changes.checked_of(name), states.get(name, "")) if text.stored else ("", "")
             follows, how = done.follows.get(name, ""), done.how.get(name, "")
             found[name] = Stood(told, checked, text.own, text.above, state, follows, how)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.model import Dataset
@@ -55,6 +55,11 @@ class Build:
         for table in tables:
             if table not in self.results:
                 self.results[table] = ModelResult("", "not built", "dbt made nothing of it: is its SQL empty?", 0.0)
+
+    def fail(self, why: Mapping[str, str]) -> None:
+        """Note tables as not built, for a reason of which dbt knows nothing: their rows are not what they should be."""
+        for table in self.results.keys() & why.keys():
+            self.results[table] = replace(self.results[table], status="error", message=why[table])
 
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""

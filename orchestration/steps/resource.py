@@ -25,6 +25,7 @@ from lake.in_force import keep_in_force, refused_contracts
 from lake.lake_files import record_files
 from lake.lost import lost_stores
 from lake.made import Made, read_made
+from lake.matched.tables import ensure_registry
 from lake.renaming import take_former_names
 from lake.settings import Settings
 from lake.standing import take_recalls
@@ -32,6 +33,7 @@ from lake.store import TableRefused, ensure_tables, stored_batches, stored_deliv
 from lake.taken_back import take_withdrawals
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
+from lineage.from_registry import matched_entities
 from orchestration.changes.changes import Changes
 from orchestration.changes.recording import Done, record
 from orchestration.changes.texts import Text, texts_of, unsteady_functions
@@ -130,6 +132,7 @@ class RunCity:
         wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
         take_former_names(self.city.connection, self.city.settings, wanted)
         changed = {**ensure_tables(self.city.connection, wanted), **refused}
+        ensure_registry(self.city.connection, matched_entities(self.city.catalogue))
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)

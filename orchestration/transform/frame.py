@@ -58,6 +58,41 @@ def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:
             connection.execute("rollback")
 
 
+def refresh(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node], manifest: Mapping[str, Any]) -> None:
+    """Have views that stand say what their compiled models say now, before anybody asks them: those that say another
+    thing are replaced, all in one transaction. Their texts are judged as `missing` judges them."""
+    wanted = {node["unique_id"]: node for node in nodes if not setting_fault(node) and not _text_fault(node, manifest)}
+    with_text = [(node, text) for node in _in_order(wanted) if (text := _view(node))]
+    changed = [text for node, text in with_text if not _says_the_same(connection, node)]
+    if not changed:
+        return
+    connection.execute("begin transaction")
+    try:
+        for statement in changed:
+            connection.execute(statement.replace("create view", "create or replace view", 1))
+        connection.execute("commit")
+    except duckdb.Error:
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise
+
+
+def _says_the_same(connection: duckdb.DuckDBPyConnection, node: Node) -> bool:
+    """Whether the view of a model is defined by its query, both as the engine spells them."""
+    try:
+        connection.execute(f"create or replace temp view zhongtai_wanted_view as ({node['compiled_code']}\n)")
+        row = connection.execute(
+            "select count(*) = 2 and count(distinct regexp_replace(sql, '^CREATE (TEMP )?VIEW .*? AS ', '')) = 1 "
+            "from duckdb_views() where (database_name = ? and schema_name = ? and view_name = ?) "
+            "or (database_name = 'temp' and view_name = 'zhongtai_wanted_view')",
+            [CATALOG, node["schema"], node["alias"]],
+        ).fetchone()
+        connection.execute("drop view temp.zhongtai_wanted_view")
+    except duckdb.Error:
+        return False
+    return bool(row and row[0])
+
+
 def _in_order(nodes: Mapping[str, Node]) -> list[Node]:
     above = {name: [other for other in node["depends_on"]["nodes"] if other in nodes] for name, node in nodes.items()}
     return [nodes[name] for name in TopologicalSorter(above).static_order()]

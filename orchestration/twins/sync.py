@@ -12,7 +12,7 @@ import yaml
 
 from contracts.model import Catalogue, Dataset
 from lineage.from_dbt import relation_of
-from orchestration.twins import entities, staging
+from orchestration.twins import entities, matched, matched_properties, properties, staging
 from orchestration.twins.text import banner
 
 # The C emitter writes the same text in a third of the time, of which a city of thousands of twins has little.
@@ -68,12 +68,22 @@ def _entity_files(catalogue: Catalogue) -> dict[str, str]:
     for entity in provided:
         place = f"models/domains/{entity.domain}/{entity.name}"
         files[f"{place}__provided.sql"] = entities.provided_sql(catalogue, entity)
-        files[f"{place}__registered.sql"] = entities.registered_sql(entity)
-        files[f"{place}.sql"] = entities.entity_sql(catalogue, entity)
-        files[f"{place}.yml"] = _yaml(entities.entity_yaml(catalogue, entity))
+        if matched.is_matched(catalogue, entity):
+            files[f"{place}__loose.sql"] = matched.loose_sql(catalogue, entity)
+            files[f"{place}__records.sql"] = matched.records_sql(catalogue, entity)
+            files[f"{place}__matched.sql"] = matched.matched_sql(catalogue, entity)
+            files[f"{place}__registered.sql"] = matched.registered_sql(entity)
+            files[f"{place}.sql"] = matched.entity_sql(catalogue, entity)
+            files[f"{place}.yml"] = _yaml(matched_properties.entity_yaml(catalogue, entity))
+        else:
+            files[f"{place}__registered.sql"] = entities.registered_sql(entity)
+            files[f"{place}.sql"] = entities.entity_sql(catalogue, entity)
+            files[f"{place}.yml"] = _yaml(properties.entity_yaml(catalogue, entity))
     if provided:
         files["models/domains/identity_registry.sql"] = entities.registry_sql(provided)
-        files["models/domains/identity_registry.yml"] = _yaml(entities.registry_yaml())
+        files["models/domains/identity_registry.yml"] = _yaml(properties.registry_yaml())
+    if linked := [one for one in provided if matched.is_matched(catalogue, one)]:
+        files["models/domains/registry.yml"] = _yaml(matched_properties.registry_source(linked))
     return files
 
 
@@ -98,7 +108,7 @@ def write_twins(catalogue: Catalogue, project: Path) -> list[str]:
     decisions = project / "seeds" / "identity_decisions.csv"
     if not decisions.exists() and "models/domains/identity_registry.sql" in wanted:
         decisions.parent.mkdir(parents=True, exist_ok=True)
-        decisions.write_text(entities.DECISIONS_HEADER, encoding="utf-8")
+        decisions.write_text(properties.DECISIONS_HEADER, encoding="utf-8")
         touched.append("seeds/identity_decisions.csv")
     return touched
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contracts.matching import REGISTRY
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -57,9 +59,11 @@ SETTINGS: dict[str, frozenset[str] | None] = {
     "on_configuration_change": frozenset({"apply"}),
 }
 # Where the platform itself writes: no model has its table there.
-PLATFORM_SCHEMAS = frozenset({"meta", "store", "raw", "quarantine", "main", "information_schema", "pg_catalog"})
+PLATFORM_SCHEMAS = frozenset(
+    {"meta", "store", "raw", "quarantine", REGISTRY, "main", "information_schema", "pg_catalog"}
+)
 # What a model may read by `source`.
-SOURCE_SCHEMAS = frozenset({"raw"})
+SOURCE_SCHEMAS = frozenset({"raw", REGISTRY})
 KINDS = frozenset({"model", "seed", "test", "unit_test", "analysis"})
 CONSTRAINTS = frozenset({"not_null"})
 # Macros of a project that dbt asks for by name, by the digest of their file as `zhongtai init` writes it.

@@ -73,6 +73,32 @@ select
   4 as _provider,
   'market_regulation' as _department,
   credit_code,
+  cast(signboard as varchar) as name,
+  cast(operator as varchar) as legal_representative,
+  cast(null as varchar) as industry,
+  cast(null as decimal(18,2)) as registered_capital,
+  cast(null as date) as established_on,
+  cast(null as varchar) as status,
+  cast(null as varchar) as credit_rating,
+  cast(address as varchar) as address,
+  cast(null as varchar) as district,
+  cast(phone as varchar) as phone,
+  _batch
+from (
+  select
+    *,
+    row_number() over (
+      partition by credit_code order by _delivery desc, _row desc
+    ) as _rank
+  from {{ ref('stg_market_regulation__food_premises') }}
+  where credit_code is not null and {{ zhongtai.identifies_credit_code('credit_code') }}
+) as ranked
+where _rank = 1
+union all
+select
+  5 as _provider,
+  'market_regulation' as _department,
+  credit_code,
   cast(name as varchar) as name,
   cast(null as varchar) as legal_representative,
   cast(null as varchar) as industry,
@@ -96,7 +122,7 @@ from (
 where _rank = 1
 union all
 select
-  5 as _provider,
+  6 as _provider,
   'taxation' as _department,
   credit_code,
   cast(name as varchar) as name,

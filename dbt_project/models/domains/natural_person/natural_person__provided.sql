@@ -131,6 +131,32 @@ where _rank = 1
 union all
 select
   6 as _provider,
+  'health' as _department,
+  document_number as resident_id,
+  cast(name as varchar) as name,
+  cast(sex as varchar) as sex,
+  cast(birth_date as date) as birth_date,
+  cast(null as varchar) as ethnic_group,
+  cast(null as varchar) as marital_status,
+  cast(null as date) as death_date,
+  cast(null as varchar) as social_security_status,
+  cast(phone as varchar) as phone,
+  cast(address as varchar) as address,
+  cast(null as varchar) as district,
+  _batch
+from (
+  select
+    *,
+    row_number() over (
+      partition by document_number order by _delivery desc, _row desc
+    ) as _rank
+  from {{ ref('stg_health__walk_ins') }}
+  where document_number is not null and {{ zhongtai.identifies_resident_id('document_number') }}
+) as ranked
+where _rank = 1
+union all
+select
+  7 as _provider,
   'housing' as _department,
   owner_id as resident_id,
   cast(owner_name as varchar) as name,
@@ -156,7 +182,7 @@ from (
 where _rank = 1
 union all
 select
-  7 as _provider,
+  8 as _provider,
   'public_security' as _department,
   resident_id,
   cast(name as varchar) as name,
@@ -174,7 +200,7 @@ from {{ ref('stg_public_security__residents') }}
 where resident_id is not null
 union all
 select
-  8 as _provider,
+  9 as _provider,
   'social_security' as _department,
   resident_id,
   cast(name as varchar) as name,

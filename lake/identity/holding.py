@@ -1,0 +1,151 @@
+"""Whether a step may be believed: what was written is read back and recomputed another way than it was made.
+
+The registry's laws: records lie in entities as in clusters; no id changes but by an event that names it; an id's own
+record is in no other entity, and an identified record that is there leads; two identified records are in one entity
+only where persons decided so, and what they decided apart is apart. A step that breaks one is refused whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from contracts.sql_text import literal
+from lake.identity.folding import HEIR, events_in
+from sharing.faults import SharingRefused
+
+_FAULT = "nothing was written, and the registry is as it was; run again, and where it stays so report the fault"
+_DECIDE = "nothing was written, and the registry is as it was; look at `zhongtai match`, and match again"
+
+
+def expect_lawful(connection: duckdb.DuckDBPyConnection, entity: str, draft: Path) -> None:
+    """Hold a written draft against the loaded registry and the input. SharingRefused, naming the law and the ids."""
+    connection.execute(_READ.format(file=literal(str(draft))))
+    connection.execute(_REPLAYED)
+    connection.execute(f"create or replace temp table registry_told as {events_in('registry_new')}")
+    for rule, (what, fix, asked) in _LAWS.items():
+        found = connection.execute(f"select count(*), min(id) from ({asked})").fetchone()
+        if found and found[0]:
+            raise SharingRefused(rule, entity, f"{what}: {found[0]} of them, such as {found[1]}", fix)
+
+
+_READ = "create or replace temp table registry_new as select * from read_parquet([{file}])"
+
+# The members by the events alone: who is named by none stays where it was.
+_REPLAYED = f"""
+create or replace temp table registry_replayed as
+select record, entity from registry_facts
+where entity is not null and record not in (select record from registry_new where kind <> '{HEIR}')
+union all
+select record, after from registry_new where kind <> '{HEIR}' and after is not null
+"""
+
+_BOTH_WAYS = """
+  with recursive several as (
+    select entity from registry_replayed join registry_input using (record) where identified
+    group by entity having count(*) > 1
+  ),
+  edges as (
+    select left_record as here, right_record as there from registry_pairs where same and ended is null
+    union
+    select right_record, left_record from registry_pairs where same and ended is null
+  ),
+  roots as (
+    select entity, min(record) as root from registry_replayed join registry_input using (record)
+    where identified and entity in (from several) group by entity
+  ),
+  reached as (
+    select entity, root as record from roots
+    union
+    select reached.entity, edges.there from reached join edges on edges.here = reached.record
+  )
+  select entity as id from registry_replayed join registry_input using (record)
+  where identified and entity in (from several) and (entity, record) not in (select (entity, record) from reached)
+"""
+
+_LAWS: Mapping[str, tuple[str, str, str]] = {
+    "registry_identified": (
+        "identified records would be one entity, and no decision says so",
+        _DECIDE,
+        _BOTH_WAYS,
+    ),
+    "registry_apart": (
+        "records that a decision keeps apart would be one entity",
+        _DECIDE,
+        """
+        select one.entity as id from registry_pairs as pair
+        join registry_replayed as one on one.record = pair.left_record
+        join registry_replayed as other on other.record = pair.right_record
+        where not pair.same and pair.ended is null and one.entity = other.entity
+        """,
+    ),
+    "registry_whole": (
+        "records would be in no entity, or in two, or be there no more",
+        _FAULT,
+        """
+        select record as id from (
+          select record, 1 as found from registry_replayed union all select record, -1 from registry_input)
+        group by record having sum(found) <> 0
+        """,
+    ),
+    "registry_partition": (
+        "entities would not be the clusters",
+        _FAULT,
+        """
+        select entity as id from registry_replayed join registry_input using (record)
+        group by entity having count(distinct cluster) > 1
+        union all
+        select min(entity) from registry_replayed join registry_input using (record)
+        group by cluster having count(distinct entity) > 1
+        """,
+    ),
+    "registry_event": (
+        "records would change their entity without an event that says so",
+        _FAULT,
+        f"""
+        select fresh.record as id
+        from registry_new as fresh
+        left join registry_facts as facts on facts.record = fresh.record
+        left join registry_told as told on told.number = fresh.event
+        where fresh.kind <> '{HEIR}' and (
+          told.number is null
+          or facts.entity is distinct from fresh.before
+          or (fresh.before is distinct from fresh.after) = (fresh.kind = 'weighed')
+          or not list_contains(told.records, fresh.record)
+          or not list_contains(told.before || told.after, coalesce(fresh.before, fresh.after))
+          or (fresh.after is not null and not list_contains(told.after, fresh.after)))
+        """,
+    ),
+    "registry_untold": (
+        "ids would come or go that no event names",
+        _FAULT,
+        """
+        with old as (select distinct entity as id from registry_facts where entity is not null),
+        new as (select distinct entity as id from registry_replayed)
+        select id from (
+          (from old except from new) except select unnest(before) from registry_told where kind <> 'weighed'
+          union all
+          (from new except from old) except select unnest(after) from registry_told where kind <> 'weighed')
+        """,
+    ),
+    "registry_own": (
+        "ids would be held by others than their own record",
+        _FAULT,
+        """
+        select held.entity as id from (select distinct entity from registry_replayed) as held
+        join registry_replayed as own on own.record = held.entity
+        where own.entity <> held.entity
+        """,
+    ),
+    "registry_leads": (
+        "entities with an identified record would not have its id",
+        _FAULT,
+        """
+        select entity as id from registry_replayed join registry_input using (record)
+        group by entity having bool_or(identified) and not bool_or(identified and record = entity)
+        """,
+    ),
+}
+"""Rule -> what would be so, the next step, and SQL that finds where (`id`): what may come from outside comes first."""

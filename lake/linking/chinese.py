@@ -1,0 +1,136 @@
+"""Names and addresses in Chinese. Lives here: their columns, levels and keys. Not here: organisations."""
+
+from __future__ import annotations
+
+from lake.linking.kinds import Kind, Level, else_level
+
+_TWO = (
+    "['欧阳','上官','司马','诸葛','东方','皇甫','尉迟','公孙','令狐','慕容','司徒','夏侯','轩辕','端木','南宫','长孙','宇文',"
+    "'百里','呼延','独孤','申屠','太史','闻人','西门','东郭','钟离','澹台','公冶','宗政','濮阳','淳于','单于','太叔','拓跋']"
+)
+# A name with each character once left open, and once left out: two names share one of these if they differ in one.
+_NEAR = (
+    "list_concat(list_transform(range(1, least(length(v), 16) + 1), "
+    "lambda i: left(v, i - 1) || '?' || substr(v, i + 1)), "
+    "list_transform(range(1, least(length(v), 16) + 1), lambda i: left(v, i - 1) || substr(v, i + 1)))"
+)
+
+CHINESE_NAME = Kind(
+    columns={
+        "v": "nullif(regexp_replace(folded, '[· ]', '', 'g'), '')",
+        "w": "regexp_replace(upper(value), '\\s', '', 'g')",
+        "sound": "trim(regexp_replace(lower(read), '[^a-z]+', ' ', 'g'))",
+        "sorted": "array_to_string(list_sort(string_split(v, '')), '')",
+        "parts": "case when contains(folded, '·') then list_filter(string_split(folded, '·'), lambda p: p <> '') end",
+        "near": f"case when length(v) >= 3 then {_NEAR} end",
+        "surname": f"case when list_contains({_TWO}, left(v, 2)) then left(v, 2) else left(v, 1) end",
+    },
+    levels=(
+        Level("equal", "相同", "equal", "w_l = w_r", 0.86, 0.0005),
+        Level("variant", "异体、繁体或间隔号不同", "variant characters", "v_l = v_r", 0.03, 0.00005),
+        Level(
+            "parts",
+            "少数民族姓名的简写",
+            "one shortens the other's parts",
+            "(parts_l is not null or parts_r is not null) and ("
+            "(length(v_l) >= 2 and starts_with(v_r, v_l)) or (length(v_r) >= 2 and starts_with(v_l, v_r)) or "
+            "(len(parts_l) = len(parts_r) and starts_with(parts_l[1], left(parts_r[1], 1)) and "
+            "(parts_l[-1] = parts_r[-1] or starts_with(parts_l[-1], parts_r[-1]) or "
+            "starts_with(parts_r[-1], parts_l[-1])) and (starts_with(parts_l[1], parts_r[1]) or "
+            "starts_with(parts_r[1], parts_l[1]))))",
+            0.01,
+            0.0001,
+        ),
+        Level("homophone", "同音", "sounds the same", "sound_l = sound_r and sound_l <> ''", 0.04, 0.0005),
+        Level("order", "次序不同", "same characters in another order", "sorted_l = sorted_r", 0.01, 0.0001),
+        Level(
+            "near",
+            "一字之差",
+            "one character off",
+            "list_has_any(near_l, near_r) or list_contains(near_l, v_r) or list_contains(near_r, v_l)",
+            0.03,
+            0.003,
+        ),
+        Level("surname", "同姓", "same surname", "surname_l = surname_r", 0.01, 0.05),
+        else_level(0.01, 0.945),
+    ),
+    keys={"plain": "v", "pinyin": "nullif(sound, '')", "surname": "surname"},
+    rarity="w",
+    characters=True,
+)
+
+# Chinese numerals of houses as digits, for the common short ones.
+_SPELT = (
+    "translate(regexp_replace(folded, '[,.;:、,。()（）#/\\\\s]', '', 'g'), '零〇一二两三四五六七八九', '001223456789')"
+)
+_NO = "([0-9A-Z甲乙丙丁十百-]+)"
+_HEAD = (
+    "'^(中国)?((?:[\\p{Han}]{2,8}?(?:省|自治区))?(?:[\\p{Han}]{2,7}?市)?)((?:[\\p{Han}]{1,6}?(?:区|县|旗))?)"
+    "((?:[\\p{Han}]{1,7}?(?:街道办事处|街道|地区|镇|乡|苏木))?)'"
+)
+
+CHINESE_ADDRESS = Kind(
+    columns={
+        "v": f"nullif({_SPELT}, '')",
+        "district": f"nullif(regexp_extract(v, {_HEAD}, 3), '')",
+        "rest": f"regexp_replace(v, {_HEAD}, '')",
+        "road": (
+            "nullif(regexp_extract(rest, "
+            "'^([\\p{Han}0-9A-Z]{1,14}?(?:大街|大道|公路|胡同|路|街|巷|弄|道|里|条|村|园|苑))', 1), '')"
+        ),
+        "number": f"nullif(regexp_extract(substr(rest, length(coalesce(road, '')) + 1), '{_NO}号(?:院)?', 1), '')",
+        "tail": (
+            "regexp_replace(substr(rest, length(coalesce(road, '')) + 1), '^.*?[0-9A-Z甲乙丙丁十百-]+号(?:院)?', '')"
+        ),
+        "building": f"nullif(regexp_extract(tail, '{_NO}(?:号楼|楼|栋|幢|座)', 1), '')",
+        "room": (
+            f"nullif(coalesce(nullif(regexp_extract(tail, '{_NO}(?:室|房|号)', 1), ''), "
+            "regexp_extract(tail, '([0-9]{3,5}[A-Z]?)$', 1)), '')"
+        ),
+        "place": "nullif(regexp_replace(tail, '[0-9A-Z-]+(号楼|楼|栋|幢|座|单元|室|房|层|号)?', '', 'g'), '')",
+        "short": "concat_ws('/', road, number, building, room)",
+    },
+    levels=(
+        Level("equal", "相同", "equal", "v_l = v_r", 0.55, 0.0002),
+        Level(
+            "parts",
+            "路、号、楼、室相同",
+            "same road, number, building and room",
+            "number_l is not null and short_l = short_r and "
+            "(district_l = district_r or district_l is null or district_r is null)",
+            0.2,
+            0.0001,
+        ),
+        Level(
+            "building",
+            "路、号、楼相同",
+            "same road, number and building",
+            "road_l = road_r and number_l = number_r and (building_l = building_r or building_l is null or "
+            "building_r is null) and (room_l is null or room_r is null or room_l = room_r) and "
+            "(district_l = district_r or district_l is null or district_r is null)",
+            0.1,
+            0.0003,
+        ),
+        Level(
+            "number",
+            "路、号相同",
+            "same road and number",
+            "road_l = road_r and number_l = number_r and "
+            "(district_l = district_r or district_l is null or district_r is null)",
+            0.05,
+            0.001,
+        ),
+        Level("place", "建筑名相同", "same building by name", "length(place_l) >= 3 and place_l = place_r", 0.03, 0.001),
+        Level("road", "路相同", "same road", "road_l = road_r", 0.03, 0.01),
+        Level("near", "写法相近", "written alike", "jaro_winkler_similarity(v_l, v_r) >= 0.96", 0.02, 0.002),
+        Level("district", "区相同", "same district", "district_l = district_r", 0.01, 0.15),
+        else_level(0.01, 0.83),
+    ),
+    keys={
+        "plain": "v",
+        "road": "case when number is not null then road || '/' || number end",
+        "place": "case when length(place) >= 3 then place end",
+    },
+    rarity="v",
+    characters=True,
+)

@@ -1,0 +1,132 @@
+"""Which records are one thing, by their pairs and by what must not be. Lives here: clustering under constraints.
+
+Must not live here: scores (`scoring.py`). In: `_scored` (`l`, `r`, `weight`), `_together` and `_apart` (`l`, `r`),
+`prepared`. Out: `_members` (`unique_id`, `cluster`: the least number of its records).
+
+Clusters join by average linkage: two become one where the mean weight over all pairs of their records is enough. A pair
+that nobody scored counts against it. In each round those pairs of clusters join that are each other's best, so the
+best edges go first and the order of rows does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log2
+
+import duckdb
+
+from lake.linking.refusals import DecisionsContradict
+
+# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
+_UNSEEN = -4.0
+_MOST = 14.0
+_LEAST = -14.0
+_ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What clustering took: in how many rounds, and how many pairs sure enough stay apart for a constraint."""
+
+    rounds: int
+    barred: int
+
+
+def bits(probability: float) -> float:
+    """The weight of a probability."""
+    return log2(probability / (1 - probability))
+
+
+def cluster(connection: duckdb.DuckDBPyConnection, sure: float) -> Joined:
+    """Make table `_members`; `sure` is the probability from which two clusters are one."""
+    _start(connection)
+    barred = 0
+    for number in range(_ROUNDS):
+        barred += _bar(connection)
+        if not _merge(connection, bits(sure)):
+            return Joined(number, barred)
+    return Joined(_ROUNDS, barred)
+
+
+def _start(connection: duckdb.DuckDBPyConnection) -> None:
+    """Each record alone, but those decided to be together; and how clusters hang together."""
+    connection.execute("""
+        create or replace table _members as select unique_id, unique_id as cluster from prepared
+    """)
+    while connection.execute("""
+        update _members set cluster = near.cluster from (
+            select one.unique_id, min(other.cluster) as cluster
+            from (select l, r from _together union select r, l from _together) as pair
+            join _members as one on pair.l = one.unique_id join _members as other on pair.r = other.unique_id
+            where other.cluster < one.cluster group by one.unique_id) as near
+        where _members.unique_id = near.unique_id
+    """).fetchall()[0][0]:
+        pass
+    against = connection.execute("""
+        select count(*) from _apart join _members as a on a.unique_id = l join _members as b on b.unique_id = r
+        where a.cluster = b.cluster
+    """).fetchall()[0][0]
+    if against:
+        raise DecisionsContradict(int(against))
+    connection.execute(f"""
+        create or replace table _links as
+        select least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b,
+               sum(least(greatest(weight, {_LEAST}), {_MOST})) as total, count(*) as n
+        from _scored join _members as a on a.unique_id = l join _members as b on b.unique_id = r
+        where a.cluster <> b.cluster group by all;
+        create or replace table _clusters as
+        select cluster, count(*) as size, bool_or(identified) as identified,
+               list_sort(list_distinct(list(source) filter (source is not null))) as sources
+        from _members join prepared using (unique_id)
+        where cluster in (select a from _links union select b from _links) group by cluster;
+        create or replace table _barred as
+        select distinct least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b
+        from _apart join _members as a on a.unique_id = l join _members as b on b.unique_id = r
+    """)
+
+
+def _bar(connection: duckdb.DuckDBPyConnection) -> int:
+    """Drop the links between clusters that must not be one; how many of them were enough to join."""
+    return len(connection.execute("""
+        delete from _links using _clusters as one, _clusters as other
+        where a = one.cluster and b = other.cluster and (
+            (one.identified and other.identified) or list_has_any(one.sources, other.sources)
+            or exists (from _barred where _barred.a = _links.a and _barred.b = _links.b))
+        returning total
+    """).fetchall())
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:
+    """Join the pairs of clusters that are each other's best; False where none is good enough."""
+    connection.execute(f"""
+        create or replace table _good as
+        select a, b, {{'cost': -round((total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size), 4),
+                       'a': a, 'b': b}} as rank
+        from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster
+        where (total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size) >= {enough};
+        create or replace table _joins as
+        with best as (
+            select cluster, min(rank) as rank
+            from (select a as cluster, rank from _good union all select b, rank from _good) group by cluster)
+        select a, b from _good join best as x on x.cluster = a join best as y on y.cluster = b
+        where x.rank = _good.rank and y.rank = _good.rank
+    """)
+    if not connection.execute("select count(*) from _joins").fetchall()[0][0]:
+        return False
+    connection.execute("""
+        update _members set cluster = a from _joins where cluster = b;
+        create or replace table _links as
+        select least(x, y) as a, greatest(x, y) as b, sum(total) as total, sum(n) as n from (
+            select coalesce(one.a, _links.a) as x, coalesce(other.a, _links.b) as y, total, n
+            from _links left join _joins as one on one.b = _links.a left join _joins as other on other.b = _links.b)
+        where x <> y group by all;
+        create or replace table _barred as
+        select distinct least(x, y) as a, greatest(x, y) as b from (
+            select coalesce(one.a, _barred.a) as x, coalesce(other.a, _barred.b) as y
+            from _barred left join _joins as one on one.b = _barred.a left join _joins as other on other.b = _barred.b);
+        create or replace table _clusters as
+        select coalesce(a, cluster) as cluster, sum(size)::bigint as size, bool_or(identified) as identified,
+               list_sort(flatten(list(sources))) as sources
+        from _clusters left join _joins on b = cluster group by all
+    """)
+    return True

@@ -1,0 +1,120 @@
+"""Names and addresses in Latin letters. Lives here: their columns, levels and keys. Not here: organisations."""
+
+from __future__ import annotations
+
+from lake.linking.kinds import Kind, Level, else_level
+
+# Letters without accents, everything else a blank: the form in which all Latin text is compared.
+LETTERS = "trim(regexp_replace(lower(strip_accents(value)), '[^\\p{L}\\p{N}]+', ' ', 'g'))"
+
+
+def _collapsed(sql: str) -> str:
+    for digit in "123456":
+        sql = f"regexp_replace({sql}, '{digit}+', '{digit}', 'g')"
+    return sql
+
+
+# Soundex (Russell, US 1,261,167), of the longest run of letters: vowels part, h and w do not.
+_CODED = "translate(regexp_replace(bare, '[hw]', '', 'g'), 'bfpvcgjkqsxzdtlmnr', '111122222222334556')"
+_SOUND = (
+    f"case when bare = '' then null else left(bare, 1) || left(regexp_replace(substr({_collapsed(_CODED)}, 2), "
+    "'[^1-6]', '', 'g') || '000', 3) end"
+)
+
+LATIN_NAME = Kind(
+    columns={
+        "v": LETTERS,
+        "bare": "regexp_replace(v, '[^a-z]', '', 'g')",
+        "sorted": "array_to_string(list_sort(string_split(v, ' ')), ' ')",
+        "sound": _SOUND,
+    },
+    levels=(
+        Level("equal", "相同", "equal", "v_l = v_r", 0.80, 0.005),
+        Level("order", "次序不同", "same words in another order", "sorted_l = sorted_r", 0.01, 0.0005),
+        Level(
+            "near", "仅一两个字母不同", "a letter or two apart", "jaro_winkler_similarity(v_l, v_r) >= 0.92", 0.08, 0.004
+        ),
+        Level(
+            "short",
+            "缩写或首字母",
+            "one is the beginning of the other",
+            "starts_with(v_l, v_r) or starts_with(v_r, v_l)",
+            0.03,
+            0.01,
+        ),
+        Level(
+            "sound", "读音相近", "sounds alike",
+            "(sound_l = sound_r or jaro_winkler_similarity(v_l, v_r) >= 0.85)", 0.03, 0.01,
+        ),
+        Level("far", "部分相似", "partly alike", "jaro_winkler_similarity(v_l, v_r) >= 0.7", 0.02, 0.04),
+        else_level(0.03, 0.93),
+    ),
+    keys={"plain": "v", "sound": "sound", "initial": "left(v, 1)"},
+    rarity="v",
+)
+
+_SHORT = {
+    "street": "st", "str": "st", "avenue": "ave", "av": "ave", "avn": "ave", "boulevard": "blvd", "boul": "blvd",
+    "road": "rd", "drive": "dr", "place": "pl", "court": "ct", "lane": "ln", "terrace": "ter", "terr": "ter",
+    "tce": "ter", "parkway": "pkwy", "pky": "pkwy", "square": "sq", "highway": "hwy", "circle": "cir",
+    "circuit": "cct", "crescent": "cres", "close": "cl", "north": "n", "south": "s", "east": "e", "west": "w",
+    "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw", "saint": "st", "suite": "ste",
+    "apartment": "apt", "floor": "fl", "building": "bldg", "room": "rm", "unit": "apt", "first": "1", "second": "2",
+    "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9",
+    "tenth": "10", "broadway": "bway", "expressway": "expy", "center": "ctr", "centre": "ctr", "plaza": "plz",
+    "fort": "ft", "mount": "mt", "martin": "martin",
+}  # fmt: skip
+# As words of a sentence with blanks around each: one pass of one expression per abbreviation.
+_WORDS = "list_transform(string_split(" + LETTERS + ", ' '), lambda w: coalesce(abbreviations[w], w))"
+_ABBREVIATIONS = "map {" + ", ".join(f"'{long}': '{short}'" for long, short in _SHORT.items()) + "}"
+_KINDS_OF_STREET = (
+    "['st','ave','blvd','rd','dr','pl','ct','ln','ter','pkwy','sq','hwy','cir','cct','cres','cl','way','n','s','e','w',"
+    "'ne','nw','se','sw']"
+)
+_INSIDE = "['ste','apt','fl','rm','bldg']"
+
+LATIN_ADDRESS = Kind(
+    columns={
+        "words": _WORDS.replace("abbreviations", _ABBREVIATIONS),
+        # 134th is 134; the number of a house may have a letter or a range (12-14).
+        "w": "list_transform(words, lambda w: regexp_replace(w, '^(\\d+)(st|nd|rd|th)$', '\\1'))",
+        "v": "array_to_string(w, ' ')",
+        "number": "nullif(regexp_extract(v, '^(\\d+)', 1), '')",
+        "street": (
+            "array_to_string(list_filter(string_split(regexp_replace(v, '^\\d+[a-z]?\\s*', ''), ' '), "
+            f"lambda w: not list_contains({_KINDS_OF_STREET}, w)), ' ')"
+        ),
+    },
+    levels=(
+        Level("equal", "相同", "equal", "v_l = v_r", 0.5, 0.001),
+        Level(
+            "house",
+            "门牌号与街道相同",
+            "same number and street",
+            "number_l = number_r and (street_l = street_r or (length(street_l) > 2 and starts_with(street_r, "
+            "street_l)) or (length(street_r) > 2 and starts_with(street_l, street_r)))",
+            0.25,
+            0.0005,
+        ),
+        Level(
+            "house_near",
+            "门牌号相同、街道相近",
+            "same number, street alike",
+            "number_l = number_r and jaro_winkler_similarity(street_l, street_r) >= 0.85",
+            0.08,
+            0.0005,
+        ),
+        Level("near", "写法相近", "written alike", "jaro_winkler_similarity(v_l, v_r) >= 0.94", 0.05, 0.001),
+        Level(
+            "street",
+            "街道相同、门牌号不同",
+            "same street, another number",
+            "length(street_l) > 2 and jaro_winkler_similarity(street_l, street_r) >= 0.94",
+            0.05,
+            0.01,
+        ),
+        else_level(0.07, 0.98),
+    ),
+    keys={"plain": "v", "number": "number", "street": "nullif(street, '')"},
+    rarity="v",
+)

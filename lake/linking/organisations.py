@@ -1,0 +1,81 @@
+"""Names of organisations, Chinese and Latin. Lives here: their columns, levels and keys. Not here: names of people."""
+
+from __future__ import annotations
+
+from lake.linking.kinds import Kind, Level, else_level
+
+_BRACKETS = "[(（\\[【<《〈「『].*?[)）\\]】>》〉」』]"
+_REGISTERED = (
+    "(股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司|个体工商户|个体户|合作社|集团|"
+    "工作室|经营部|商行|商店|门市部)$"
+)
+_BRANCH = "([\\p{Han}A-Z0-9]{0,10}?(?:第[一二三四五六七八九十0-9]+)?(?:分公司|分店|分部|分校|分院|门店|支行|分行|营业部|营业厅))$"
+_LATIN_SUFFIX = (
+    "['inc','llc','llp','lp','corp','corporation','co','company','ltd','limited','plc','the','of','and','for','at','dba',"
+    "'a','an','in']"
+)
+ORGANISATION_NAME = Kind(
+    columns={
+        # Blanks part words where they are Latin; between Chinese characters they are no part of a name.
+        "v": (
+            "nullif(trim(regexp_replace(regexp_replace(lower(strip_accents(folded)), '[''`]', '', 'g'), "
+            "'[^\\p{L}\\p{N}]+', ' ', 'g')), '')"
+        ),
+        "han": "regexp_matches(v, '\\p{Han}')",
+        "open": (
+            f"case when han then regexp_replace(regexp_replace(folded, '{_BRACKETS}', '', 'g'), "
+            "'[^\\p{L}\\p{N}]', '', 'g') end"
+        ),
+        "branch": (
+            f"case when han then nullif(regexp_extract(open, '(?:公司|银行|店|学校|医院|药房|超市){_BRANCH}', 1), '') end"
+        ),
+        "head": "case when han then left(open, length(open) - length(coalesce(branch, ''))) end",
+        "words": (
+            "case when not han then list_sort(list_distinct(list_filter(string_split(v, ' '), "
+            f"lambda w: not list_contains({_LATIN_SUFFIX}, w)))) end"
+        ),
+        "core": (
+            f"case when han then regexp_replace(regexp_replace(regexp_replace(head, '{_REGISTERED}', ''), "
+            f"'{_REGISTERED}', ''), '^(?:[\\p{{Han}}]{{2,3}}省)?(?:[\\p{{Han}}]{{2,3}}市)?(?:[\\p{{Han}}]{{2,3}}[区县])?', "
+            "'') else array_to_string(words, ' ') end"
+        ),
+    },
+    levels=(
+        Level("equal", "相同", "equal", "v_l = v_r", 0.5, 0.0005),
+        Level(
+            "core",
+            "主体相同（组织形式、括号不同）",
+            "same but for form and brackets",
+            "core_l = core_r and core_l <> '' and (branch_l = branch_r or (branch_l is null and branch_r is null))",
+            0.15,
+            0.0003,
+        ),
+        Level(
+            "contained",
+            "简称",
+            "one shortens the other",
+            "length(core_l) >= 2 and length(core_r) >= 2 and (branch_l = branch_r or branch_l is null or "
+            "branch_r is null) and ((han_l and han_r and (contains(core_l, core_r) or contains(core_r, core_l))) or "
+            "(len(words_l) >= 2 and list_has_all(words_r, words_l)) or (len(words_r) >= 2 and list_has_all(words_l, "
+            "words_r)))",
+            0.12,
+            0.001,
+        ),
+        Level("near", "写法相近", "written alike", "jaro_winkler_similarity(sound_l, sound_r) >= 0.93", 0.08, 0.001),
+        Level(
+            "words",
+            "多数词相同",
+            "most words the same",
+            "len(list_intersect(words_l, words_r)) * 2 >= least(len(words_l), len(words_r)) and "
+            "len(list_intersect(words_l, words_r)) >= 2",
+            0.06,
+            0.003,
+        ),
+        Level("word", "有词相同", "a word in common", "len(list_intersect(words_l, words_r)) >= 1", 0.04, 0.05),
+        else_level(0.05, 0.945),
+    ),
+    keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "nullif(sound, '')"},
+    rarity="v",
+    characters=True,
+    sounded="core",
+)

@@ -1,0 +1,72 @@
+"""Our levels and parameters as a model of Splink's. Lives here: settings, and the linker on a table.
+
+Must not live here: what is trained on what (`training.py`), what is scored (`scoring.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from contracts.matching import Matching
+from lake.linking.kinds import column, of_comparison
+from lake.linking.parameters import Chances
+from lake.linking.preparing import kind_at
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without what Splink writes to people: what matters of it is told by us."""
+    log = logging.getLogger("splink")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def comparison(matching: Matching, place: int, chances: Chances, rarity: bool) -> dict[str, Any]:
+    """One comparison as Splink has it."""
+    kind = kind_at(matching, place)
+    nothing = column(place, kind.first)
+    levels: list[dict[str, Any]] = [
+        {
+            "sql_condition": f"{nothing}_l is null or {nothing}_r is null",
+            "label_for_charts": "null",
+            "is_null_level": True,
+        }
+    ]
+    for number, (level, m, u) in enumerate(zip(kind.levels, chances.m, chances.u, strict=True)):
+        written = {
+            "sql_condition": of_comparison(level.when, place),
+            "label_for_charts": level.name,
+            "m_probability": m,
+            "u_probability": u,
+        }
+        if rarity and kind.rarity and number == 0:
+            written |= {"tf_adjustment_column": column(place, kind.rarity), "tf_adjustment_weight": 1.0}
+        levels.append(written)
+    return {"output_column_name": f"c{place}", "comparison_levels": levels}
+
+
+def linker(
+    connection: duckdb.DuckDBPyConnection, table: str, comparisons: Iterable[dict[str, Any]], prior: float
+) -> Any:
+    """Splink's linker on a table of the form of `prepared`."""
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=list(comparisons),
+        blocking_rules_to_generate_predictions=[],
+        probability_two_random_records_match=prior,
+        retain_matching_columns=False,
+        unique_id_column_name="unique_id",
+    )
+    api = DuckDBAPI(connection)
+    return Linker(api.register(table), settings)

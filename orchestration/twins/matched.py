@@ -1,0 +1,306 @@
+"""The models of an entity whose rows are matched where no identifier tells them apart. Text only.
+
+Beside the models of every entity (`entities.py`) it has three more: `<entity>__loose` (each delivered row without a
+valid identifier, under a key of its own), `<entity>__records` (what is compared: the loose rows, and of each identifier
+one face per way in which departments know it) and `<entity>__matched` (one row per thing that loose rows or merged
+identifiers belong to, by the registry, which is a source). Must not live here: comparing and deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from contracts.matching import LOOSE, REGISTRY
+from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
+from contracts.sql_text import column as sql_name
+from contracts.sql_text import literal
+from orchestration.twins.providing import (
+    Providers,
+    aliased,
+    attribute_order,
+    attributes_of,
+    first_of,
+    header,
+    identified,
+    judged_here,
+    trust,
+)
+from orchestration.twins.staging import model_name
+from quality.casts import sql_type
+
+
+def is_matched(catalogue: Catalogue, entity: Entity) -> bool:
+    """Whether rows without an identifier belong to an entity."""
+    return entity.matching is not None and bool(loose_providers(catalogue, entity))
+
+
+def loose_providers(catalogue: Catalogue, entity: Entity) -> Providers:
+    """Who gives rows that are matched, in dataset order."""
+    return tuple(one for one in catalogue.providers(entity.name) if one[1].matched)
+
+
+def compared(entity: Entity) -> tuple[Attribute, ...]:
+    """The attributes that are compared, but for the identifier, in the entity's order."""
+    matching = entity.matching
+    names = {name for one in matching.comparisons for name in one.attributes} if matching else set()
+    return tuple(one for one in attributes_of(entity) if one.name in names)
+
+
+def loose_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """Every row without a valid identifier, one branch a dataset."""
+    branches = [
+        _loose(entity, place, dataset, provision)
+        for place, (dataset, provision) in enumerate(loose_providers(catalogue, entity), start=1)
+    ]
+    return header(entity, " or a contract that provides it") + "\n" + "\nunion all\n".join(branches) + "\n"
+
+
+def _loose(entity: Entity, place: int, dataset: Dataset, provision: Provision) -> str:
+    columns = {name: sql_name(column) for name, column in provision.attributes.items()}
+    written = columns.get(entity.identifier)
+    attributes = [
+        f"  cast({columns.get(one.name, 'null')} as {sql_type(one.element).lower()}) as {sql_name(one.name)}"
+        for one in attributes_of(entity)
+    ]
+    technical = [
+        f"  {place} as _provider",
+        f"  {literal(dataset.department)} as _department",
+        f"  {literal(dataset.id)} as _dataset",
+        f"  {'true' if provision.once else 'false'} as _once",
+        f"  {_key(dataset)} as _key",
+        f"  cast({written or 'null'} as varchar) as {sql_name(entity.identifier)}",
+    ]
+    body = ",\n".join([*technical, *attributes, "  _batch", "  _delivery"])
+    conditions = [*_unidentified(dataset, provision, entity), *([f"({provision.where})"] if provision.where else [])]
+    where = f"\nwhere {' and '.join(conditions)}" if conditions else ""
+    return f"select\n{body}\nfrom {{{{ ref('{model_name(dataset)}') }}}}{where}"
+
+
+def _key(dataset: Dataset) -> str:
+    """SQL for what a row is known by: its dataset and its key, each part with its length, so that they stay apart."""
+    parts = [f"cast({sql_name(one.name)} as varchar)" for one in dataset.key]
+    told = " || ".join(f"cast(length({part}) as varchar) || ':' || {part}" for part in parts)
+    return f"{literal(f'{LOOSE}{dataset.begun_as}|')} || {told}"
+
+
+def _unidentified(dataset: Dataset, provision: Provision, entity: Entity) -> Iterator[str]:
+    name = provision.attributes.get(entity.identifier)
+    if name is None:
+        return
+    column, judge = sql_name(name), judged_here(dataset.column(name))
+    if judge is None:
+        yield f"{column} is null"
+    else:
+        yield f"({column} is null or not coalesce({{{{ zhongtai.identifies_{judge}('{column}') }}}}, false))"
+
+
+def records_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """What is compared, a row each: every identifier as the most trusted departments know it, once more as each other
+    department does that knows it otherwise, and the loose rows."""
+    key, providers = sql_name(entity.identifier), identified(catalogue, entity)
+    names = [sql_name(one.name) for one in compared(entity)]
+    picks = [_pick(attribute, providers) for attribute in compared(entity)]
+    aliases = [f"p{place}" for place in range(1, len(providers) + 1)]
+    joins = "\n".join(
+        f"  left join {{{{ ref('{entity.name}__provided') }}}} as {alias}\n"
+        f"    on {alias}._provider = {place} and {alias}.{key} = known.{key}"
+        for place, alias in enumerate(aliases, start=1)
+    )
+    differs = " or ".join(f"other.{name} <> held.{name}" for name in names) or "false"
+    held = ",\n".join([f"    known.{key}", *(f"    {one}" for one in [*picks, first_of("_batch", aliases)])])
+    return f"""{header(entity)}
+with known as (
+  select distinct {key} from {{{{ ref('{entity.name}__provided') }}}}
+), held as (
+  select
+{held}
+  from known
+{joins}
+)
+
+{_face(f"cast(held.{key} as varchar)", f"cast(held.{key} as varchar)", ["true", "''", "false"], entity, "held")}
+from held
+union all
+{
+        _face(
+            f"cast(held.{key} as varchar)",
+            f"cast(held.{key} as varchar) || ' ' || cast(other._provider as varchar)",
+            ["true", "''", "false"],
+            entity,
+            "other",
+        )
+    }
+from held
+inner join {{{{ ref('{entity.name}__provided') }}}} as other on other.{key} = held.{key}
+where {differs}
+union all
+{_face("loose._key", "loose._key", ["false", "loose._dataset", "loose._once"], entity, "loose")}
+from {{{{ ref('{entity.name}__loose') }}}} as loose
+"""
+
+
+def _pick(attribute: Attribute, providers: Providers) -> str:
+    order = attribute_order(attribute, providers)
+    name, kind = sql_name(attribute.name), sql_type(attribute.element).lower()
+    return first_of(name, [f"p{place}" for place in order]) if order else f"cast(null as {kind}) as {name}"
+
+
+def _face(key: str, face: str, flags: Sequence[str], entity: Entity, table: str) -> str:
+    """One way in which a thing is known; what another department does not say is as the first one has it."""
+    columns = [f"{key} as _key", f"{face} as _face"]
+    columns += [f"{value} as {name}" for value, name in zip(flags, ("_identified", "_source", "_once"), strict=True)]
+    own = "held" if table == "other" else table
+    columns.append(f"cast({own}.{sql_name(entity.identifier)} as varchar) as {sql_name(entity.identifier)}")
+    for attribute in compared(entity):
+        name = sql_name(attribute.name)
+        columns.append(f"coalesce(other.{name}, held.{name}) as {name}" if table == "other" else f"{table}.{name}")
+    columns.append(f"{table}._batch")
+    return "select\n" + ",\n".join(f"  {one}" for one in columns)
+
+
+def matched_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """One row per thing that loose rows belong to, or identifiers that somebody decided to be another's: each attribute
+    from the most trusted department, of its rows the newest."""
+    key, attributes = sql_name(entity.identifier), attributes_of(entity)
+    names = [sql_name(one.name) for one in attributes]
+    ranks = [_rank(catalogue, entity, attribute, place) for place, attribute in enumerate(attributes, start=1)]
+    chosen = [line for place, one in enumerate(attributes, start=1) for line in _survivor(one, place)]
+    return f"""{header(entity)}
+with gathered as (
+  select
+{_lines("    ", ["links.entity_key as _entity", "loose._department", "loose._key", *(f"loose.{one}" for one in names)])},
+    loose._batch,
+    loose._delivery
+  from {{{{ ref('{entity.name}__loose') }}}} as loose
+  inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = loose._key
+  union all
+  select
+{_lines("    ", ["links.entity_key as _entity", "provided._department", "links._key", *(f"provided.{one}" for one in names)])},
+    provided._batch,
+    0 as _delivery
+  from {{{{ ref('{entity.name}__provided') }}}} as provided
+  inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = cast(provided.{key} as varchar)
+), ranked as (
+  select
+    *,
+{_lines("    ", ranks)},
+    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+  from gathered
+)
+
+select
+  _entity,
+{_lines("  ", chosen)},
+  cast(count(*) as integer) as _rows,
+  cast(count(distinct _department) as integer) as _departments,
+  max(case when _rank0 = 1 then _batch end) as _batch
+from ranked
+group by _entity
+"""
+
+
+def _lines(indent: str, parts: Sequence[str]) -> str:
+    return ",\n".join(f"{indent}{part}" for part in parts)
+
+
+def _rank(catalogue: Catalogue, entity: Entity, attribute: Attribute, place: int) -> str:
+    """The order in which rows are believed about one attribute: who has it, trust, the newest delivery, the key."""
+    departments = sorted({dataset.department for dataset, _ in catalogue.providers(entity.name)})
+    ranked = sorted(departments, key=lambda one: trust(attribute, one))
+    cases = " ".join(f"when {literal(one)} then {number}" for number, one in enumerate(ranked))
+    name = sql_name(attribute.name)
+    order = f"case when {name} is null then 1 else 0 end, case _department {cases} end, _delivery desc, _key"
+    return f"row_number() over (partition by _entity order by {order}) as _rank{place}"
+
+
+def _survivor(attribute: Attribute, place: int) -> Iterator[str]:
+    name = sql_name(attribute.name)
+    yield f"max(case when _rank{place} = 1 then {name} end) as {name}"
+    yield f"max(case when _rank{place} = 1 and {name} is not null then _department end) as {attribute.name}_source"
+
+
+def registered_sql(entity: Entity) -> str:
+    """The city id of each identifier, and of each thing without one; merged ones have that of what they belong to."""
+    key = f"cast({sql_name(entity.identifier)} as varchar)"
+    return f"""{header(entity)}
+with identified as (
+  select distinct {key} as identifier
+  from {{{{ ref('{entity.name}__provided') }}}}
+)
+
+select
+  identified.identifier,
+  identified.identifier as known,
+  coalesce(
+    ids.city_id, {literal(entity.id_prefix + "-")} || {{{{ zhongtai.city_id('identified.identifier') }}}}
+  ) as city_id,
+  coalesce(ids.method, 'identifier') as method,
+  coalesce(ids.probability, 1.0) as probability,
+  coalesce(ids.merged, false) as merged
+from identified
+left join {{{{ source('{REGISTRY}', '{entity.name}__ids') }}}} as ids
+  on not ids.loose and ids.entity_key = identified.identifier
+union all
+select
+  ids.entity_key as identifier,
+  cast(null as varchar) as known,
+  ids.city_id,
+  ids.method,
+  ids.probability,
+  false as merged
+from {{{{ source('{REGISTRY}', '{entity.name}__ids') }}}} as ids
+where ids.loose
+"""
+
+
+def entity_sql(catalogue: Catalogue, entity: Entity) -> str:
+    """One row per thing: what departments say under its identifier, and where they say nothing, its matched rows."""
+    providers = identified(catalogue, entity)
+    key = sql_name(entity.identifier)
+    kind = sql_type(catalogue.elements[entity.identifier]).lower()
+    aliases = [f"p{place}" for place in range(1, len(providers) + 1)]
+    columns = [
+        "registry.city_id",
+        f"registry.known as {key}" if kind == "varchar" else f"cast(registry.known as {kind}) as {key}",
+        *(pick for attribute in attributes_of(entity) for pick in _picks(attribute, providers)),
+        f"cast(\n    {_departments(providers)}\n    as integer\n  ) as provider_count",
+        "coalesce(matched._rows, 0) as matched_rows",
+        "registry.probability as match_probability",
+        first_of("_batch", [*aliases, "matched"]),
+    ]
+    listed = ",\n".join(f"  {column}" for column in columns)
+    joins = "\n".join(
+        f"left join {{{{ ref('{entity.name}__provided') }}}} as {alias}\n"
+        f"  on {alias}._provider = {place} and cast({alias}.{key} as varchar) = registry.identifier"
+        for place, alias in enumerate(aliases, start=1)
+    )
+    return f"""{header(entity)}
+select
+{listed}
+from {{{{ ref('{entity.name}__registered') }}}} as registry
+{joins}
+left join {{{{ ref('{entity.name}__matched') }}}} as matched
+  on matched._entity = registry.identifier
+where not registry.merged
+"""
+
+
+def _picks(attribute: Attribute, providers: Providers) -> list[str]:
+    name = sql_name(attribute.name)
+    aliases = [f"p{place}" for place in attribute_order(attribute, providers)]
+    cases = "\n".join(f"    when {alias}.{name} is not null then {alias}._department" for alias in aliases)
+    chosen = (
+        f"case\n{cases}\n    else matched.{attribute.name}_source\n  end"
+        if aliases
+        else f"matched.{attribute.name}_source"
+    )
+    return [first_of(name, [*aliases, "matched"]), aliased(chosen, f"{attribute.name}_source")]
+
+
+def _departments(providers: Providers) -> str:
+    places: dict[str, list[int]] = {}
+    for place, (dataset, _) in enumerate(providers, start=1):
+        places.setdefault(dataset.department, []).append(place)
+    known = (" or ".join(f"p{place}._provider is not null" for place in own) for own in places.values())
+    counted = "\n    + ".join(f"case when {condition} then 1 else 0 end" for condition in known)
+    return f"case when registry.known is null then coalesce(matched._departments, 0) else {counted or '0'} end"

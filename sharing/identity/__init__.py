@@ -1,0 +1,1 @@
+"""Who is who, as persons decided it: what the ledger's entries of decisions imply, and what of that stands."""

@@ -10,6 +10,8 @@ best edges go first and the order of rows does not matter.
 
 from __future__ import annotations
 
+# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
+import os
 from dataclasses import dataclass
 from math import log2
 
@@ -17,8 +19,6 @@ import duckdb
 
 from lake.linking.refusals import DecisionsContradict
 
-# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
-import os
 _UNSEEN = float(os.environ.get('UNSEEN','-8'))
 _MEAN = float(os.environ.get('MEAN','-2'))
 _MOST = 14.0

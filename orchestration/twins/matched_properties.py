@@ -26,6 +26,9 @@ def entity_yaml(catalogue: Catalogue, entity: Entity) -> dict[str, Any]:
     table["columns"][-1:-1] = [
         _column("matched_rows", "匹配行数", "Rows without an identifier that belong to it", "count", "integer"),
         _column("match_probability", "匹配概率", "How sure the least sure of its rows is", "ratio", "double"),
+        _column(
+            "conflict_count", "部门冲突数", "Attributes that matter of which departments differ", "count", "integer"
+        ),
     ]
     views = [
         ("loose", "one row per delivered row that no valid identifier names"),

@@ -74,7 +74,7 @@ def _shared(dataset: Dataset) -> list[Rule]:
 
 
 def entity_rules(entity: Entity) -> tuple[Rule, ...]:
-    """The grain of a theme entity, and what its domain adds. Where rows are matched not everything has an identifier."""
+    """The grain of a theme entity, and what its domain adds. Where rows are matched not each has an identifier."""
     grain = [_rule(kind, name) for name in ("city_id", entity.identifier) for kind in ("required", "unique")]
     if entity.matching:
         grain = [one for one in grain if (one.kind, *one.columns) != ("required", entity.identifier)]

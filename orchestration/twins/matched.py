@@ -312,12 +312,9 @@ def _conflicts(entity: Entity, providers: Providers) -> str:
         if attribute.name in wanted:
             name = sql_name(attribute.name)
             aliases = [*(f"p{place}" for place in attribute_order(attribute, providers)), "matched"]
-            shown = (
-                aliases[0] + f".{name}"
-                if len(aliases) == 1
-                else f"coalesce({', '.join(f'{one}.{name}' for one in aliases)})"
-            )
-            differs = " or ".join(f"{alias}.{name} <> {shown}" for alias in aliases)
+            values = [f"{alias}.{name}" for alias in aliases]
+            shown = values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+            differs = " or ".join(f"{value} <> {shown}" for value in values)
             told.append(f"case when {differs} then 1 else 0 end")
     return "\n    + ".join(told) or "0"
 

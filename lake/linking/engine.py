@@ -140,13 +140,15 @@ def _changed(
     for relation in (decided.together, decided.apart):
         if relation is not None:
             standing.touch(connection, relation)
-    prepare(connection, matching, "(from records semi join _changed using (_record))")
+    connection.execute("create or replace table _some as from records semi join _changed using (_record)")
+    prepare(connection, matching, "_some")
     blocking.key(connection, matching, "_keys")
     connection.execute("insert into keys from _keys")
     blocks = blocking.costs(connection, matching, True)
     blocking.candidates_of_changed(connection)
     standing.spread(connection)
-    prepare(connection, matching, "(from records semi join _touched using (_record))")
+    connection.execute("create or replace table _some as from records semi join _touched using (_record)")
+    prepare(connection, matching, "_some")
     blocking.number(connection)
     _decisions(connection, decided)
     scoring.compare(connection, matching, _told(known), "_candidates", "_levels")

@@ -25,9 +25,7 @@ class Block:
     attributes: frozenset[str]
 
 
-NOT_BOTH = (
-    "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
-)
+NOT_BOTH = "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
 """Two records, `l` and `r` of `prepared`, that may be one."""
 
 _MOST_SIDES = 40

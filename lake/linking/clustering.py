@@ -84,13 +84,15 @@ def _start(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _bar(connection: duckdb.DuckDBPyConnection) -> int:
     """Drop the links between clusters that must not be one; how many of them were enough to join."""
-    return len(connection.execute("""
+    return len(
+        connection.execute("""
         delete from _links using _clusters as one, _clusters as other
         where a = one.cluster and b = other.cluster and (
             (one.identified and other.identified) or list_has_any(one.sources, other.sources)
             or exists (from _barred where _barred.a = _links.a and _barred.b = _links.b))
         returning total
-    """).fetchall())
+    """).fetchall()
+    )
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:

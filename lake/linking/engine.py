@@ -218,7 +218,9 @@ def _learn(
 def _third_sides(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> int:
     """Score also the pairs that others suggest; how many pairs were compared in all."""
     if blocking.third_sides(connection, scoring.bits(matching.review)):
-        connection.execute("create or replace table _before as select l, r, weight from _scored anti join _levels using (l, r)")
+        connection.execute(
+            "create or replace table _before as select l, r, weight from _scored anti join _levels using (l, r)"
+        )
         scoring.compare(connection, matching, _told(parameters), "_candidates", "_more")
         connection.execute("insert into _levels from _more")
         scoring.score(connection, matching, parameters)

@@ -19,9 +19,7 @@ from lake.linking.kinds import Kind, column
 from lake.linking.records import given, quoted
 
 # What people write who have nothing to write.
-_NOTHING = (
-    "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
-)
+_NOTHING = "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:

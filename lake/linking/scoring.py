@@ -86,9 +86,7 @@ def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
     return f"(case g{place} {whens} else 0 end)"
 
 
-def count_values(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters
-) -> Parameters:
+def count_values(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> Parameters:
     """Make table `frequencies`: what values are worth that several things have, in bits; parameters with the rarest.
 
     Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that one
@@ -140,7 +138,9 @@ def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> f
 
     Starts from the prior that the scores hold; what no block makes a pair of counts as not one.
     """
-    histogram = connection.execute("select round(weight, 1) as w, count(*) from _scored group by w order by w").fetchall()
+    histogram = connection.execute(
+        "select round(weight, 1) as w, count(*) from _scored group by w order by w"
+    ).fetchall()
     odds, now = prior / (1 - prior), prior
     for _ in range(_ROUNDS):
         factor = (now / (1 - now)) / odds

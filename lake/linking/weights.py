@@ -34,7 +34,9 @@ def weights(
     `levels` as in `pairs`. With the pair's whole `weight`, what is left of it comes last: equal values count as much as
     they are rare, which no level says.
     """
-    parts = [Weight(None, None, "prior", "任意两条记录为同一对象", "any two records", _bits_of_prior(parameters["prior"]))]
+    parts = [
+        Weight(None, None, "prior", "任意两条记录为同一对象", "any two records", _bits_of_prior(parameters["prior"]))
+    ]
     for one, level in zip(parameters["comparisons"], levels, strict=True):
         kind = ComparisonKind(one["kind"])
         if level is None or one["levels"] is None:

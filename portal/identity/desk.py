@@ -6,6 +6,7 @@ The lake is opened for reading and only for that. Who may look or act is asked b
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -27,10 +28,11 @@ from portal.case_desk import CaseDesk
 from portal.people.people import People
 from portal.people.reader import Reader
 from sharing.faults import SharingRefused
-from sharing.identity.law import Decision
+from sharing.identity.law import Decision, Decisions
 
 OF_IDENTITY = (Role.STEWARD, Role.OFFICER, Role.AUDITOR)
 T = TypeVar("T")
+_NAME = re.compile(r"[0-9a-f]{20}-[0-9a-f]{20}")
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ class IdentityDesk(CaseDesk[Book]):
         mine, doer = self.departments(reader), Doer(reader.name, reader.roles)
 
         def asked(connection: duckdb.DuckDBPyConnection) -> Side | None:
-            found = find_pair(connection, entity, decisions, name)
-            if found is None or found.name != name or not _is_of(found, mine):
+            found = _exactly(connection, entity, decisions, name)
+            if found is None or not _is_of(found, mine):
                 return None
             looking = Looking(reader.name, reader.roles, self.city.ledger, self.city.now())
             shown = look(connection, self.city.catalogue, entity, found, looking)
@@ -106,8 +108,8 @@ class IdentityDesk(CaseDesk[Book]):
     async def pair(self, entity: Entity, name: str, reader: Reader) -> FoundPair | None:
         """A pair of a reader's, of which no record is looked at."""
         decisions, _ = self.book.of(entity.name)
-        found = await self._in_lake(lambda connection: find_pair(connection, entity, decisions, name))
-        return found if found and found.name == name and _is_of(found, self.departments(reader)) else None
+        found = await self._in_lake(lambda connection: _exactly(connection, entity, decisions, name))
+        return found if found and _is_of(found, self.departments(reader)) else None
 
     async def decide(self, entity: Entity, reader: Reader, said: Said) -> Decision:
         """Decide, confirm or undo. Raises `Refused`."""
@@ -136,6 +138,14 @@ class IdentityDesk(CaseDesk[Book]):
                 return asked(connection)
 
         return await asyncio.to_thread(run)
+
+
+def _exactly(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, decisions: Decisions, name: str
+) -> FoundPair | None:
+    """A pair by its whole name: a page has one address."""
+    found = find_pair(connection, entity, decisions, name) if _NAME.fullmatch(name) else None
+    return found if found and found.name == name else None
 
 
 def _is_of(found: FoundPair, mine: frozenset[str] | None) -> bool:

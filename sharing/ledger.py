@@ -61,6 +61,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "read": ("recipient",),
     "run": ("run_id",),
     "key": ("name",),
+    "blind": ("key",),
     "finding": ("finding",),
     "resolution": ("finding",),
     "returned": ("finding",),

@@ -15,6 +15,7 @@ from contracts.faults import DeclarationsRefused
 from lake.cli import (
     acts,
     alerts,
+    blind,
     cases,
     contract,
     corrections,
@@ -48,6 +49,7 @@ _GROUPS = (
     govern,
     acts,
     alerts,
+    blind,
     cases,
     corrections,
     keys,

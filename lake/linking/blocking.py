@@ -31,6 +31,8 @@ NOT_BOTH = (
 )
 """Two records, `l` and `r` of `prepared`, that may be one."""
 
+_MOST_SIDES = 40
+
 
 def blocks(matching: Matching) -> tuple[Block, ...]:
     """The blocks of a declaration."""
@@ -73,11 +75,10 @@ def costs(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bo
 
 
 def candidates(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bool) -> int:
-    """Make table `_candidates` of the pairs of all blocks, each once, as Splink reads it; how many they are."""
+    """Make table `_candidates` (`l`, `r`; l < r) of the pairs of all blocks, each once; how many they are."""
     union = " union ".join(_pairs(block, changed) for block in blocks(matching))
     connection.execute(f"""
-        create or replace table _candidates as
-        select join_key_l, join_key_r, '0' as match_key from ({union})
+        create or replace table _candidates as {union}
     """)
     return int(connection.execute("select count(*) from _candidates").fetchall()[0][0])
 
@@ -86,11 +87,34 @@ def _pairs(block: Block, changed: bool) -> str:
     """The pairs of a block: each has one record that is not identified, or, after a change, one that changed."""
     drives = "unique_id in (from _changed)" if changed else "not identified"
     return f"""
-        select least(l.unique_id, r.unique_id) as join_key_l, greatest(l.unique_id, r.unique_id) as join_key_r
+        select least(l.unique_id, r.unique_id) as l, greatest(l.unique_id, r.unique_id) as r
         from (select *, {drives} as drives from ({block.rows})) as r
         join (from ({block.rows}) where {drives}) as l
           on l.key = r.key and (not r.drives or l.unique_id < r.unique_id) and {NOT_BOTH}
     """
+
+
+def third_sides(connection: duckdb.DuckDBPyConnection, weight: float) -> int:
+    """Make `_candidates` anew: pairs no block made whose records both go with a third one; how many they are.
+
+    A thing's rows hang together by what each two of them share; the pair that shares no key is to be looked at too,
+    before it counts as nothing or for nothing.
+    """
+    connection.execute(f"""
+        create or replace table _sides as
+        with ends as (
+            select l as here, r as there from _scored where weight >= {weight}
+            union all select r, l from _scored where weight >= {weight})
+        select * from ends where here in (select here from ends group by here having count(*) between 2 and {_MOST_SIDES});
+        create or replace table _candidates as
+        with sides as (
+            select distinct a.there as one, b.there as other
+            from _sides as a join _sides as b on a.here = b.here and a.there < b.there)
+        select one as l, other as r from sides join prepared as l on l.unique_id = one
+        join prepared as r on r.unique_id = other
+        where {NOT_BOTH} and not exists (from _levels where _levels.l = one and _levels.r = other)
+    """)
+    return int(connection.execute("select count(*) from _candidates").fetchall()[0][0])
 
 
 def rows_of(matching: Matching) -> Iterator[tuple[Block, str]]:

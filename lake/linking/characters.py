@@ -1,4 +1,4 @@
-"""Each character once: its plain spelling and its reading. Lives here: the table of characters, and values folded by it.
+"""Each character once: its plain spelling and its reading. Lives here: the table of characters, and values by it.
 
 Must not live here: what is compared (`chinese.py`). Traditional and variant characters, full width and case are folded;
 the reading is pinyin without tones, the commonest of a character.
@@ -24,22 +24,52 @@ _DOTS = frozenset("·•‧・･．∙⋅‧●")
 
 
 def fold(connection: duckdb.DuckDBPyConnection, values: str, into: str) -> None:
-    """Make table `into` of table `values` (`value`): `value`, `folded` (plain spelling), `read` (pinyin, by blanks).
+    """Make table `into` of table `values` (`value`): `value` and `folded`, its plain spelling.
 
-    Only what is not all ASCII goes through the table of characters.
+    Only values with a character that changes go through the table of characters: few do.
     """
-    _characters(connection, f"(from {values} where not regexp_full_match(value, '[ -~]*'))")
+    _characters(connection, values)
+    changing = connection.execute(
+        "select string_agg(one, '' order by one) from _characters where plain <> upper(one)"
+    ).fetchall()[0][0]
+    odd = f"regexp_matches(value, {_class(changing)})" if changing else "false"
     connection.execute(f"""
         create or replace table {into} as
-        select value, upper(value) as folded, lower(value) as read from {values}
-        where regexp_full_match(value, '[ -~]*')
-        union all
-        select value, string_agg(plain, '' order by place), string_agg(coalesce(pinyin, plain), ' ' order by place)
-        from (select value, unnest(string_split(value, '')) as one, generate_subscripts(string_split(value, ''), 1)
-                     as place from {values} where not regexp_full_match(value, '[ -~]*'))
-        join _characters using (one)
-        group by value
+        select value, upper(value) as folded from {values} where not {odd}
+        union all {_by_character(f"(from {values} where {odd})", "plain", "folded")}
     """)
+
+
+def sound(connection: duckdb.DuckDBPyConnection, values: str, into: str) -> None:
+    """Make table `into` of table `values` (`value`, folded): `value` and `sound`, its reading in Latin letters."""
+    _characters(connection, values)
+    connection.execute(f"""
+        create or replace table {into} as
+        select value, nullif(regexp_replace(lower(read), '[^a-z0-9]+', '', 'g'), '') as sound from (
+            select value, value as read from {values} where regexp_full_match(value, '[ -~]*')
+            union all {_by_character(
+                f"(from {values} where not regexp_full_match(value, '[ -~]*'))", "coalesce(pinyin, plain)", "read")})
+    """)  # fmt: skip
+
+
+def _by_character(values: str, spelling: str, name: str) -> str:
+    """The SQL of values spelt anew, character by character.
+
+    Collected without order and sorted then: an ordered aggregate takes a page of memory for each group.
+    """
+    return f"""
+        select value, array_to_string(list_transform(list_sort(spelt), lambda part: part.text), '') as {name}
+        from (select value, list({{'place': place, 'text': {spelling}}}) as spelt
+        from (select value, unnest(string_split(value, '')) as one, generate_subscripts(string_split(value, ''), 1)
+                     as place from {values})
+        join _characters using (one) group by value)
+    """
+
+
+def _class(characters: str) -> str:
+    """A class of characters as a regular expression, in SQL."""
+    escaped = "".join(f"\\x{{{ord(one):x}}}" for one in characters)
+    return f"'[{escaped}]'"
 
 
 def _characters(connection: duckdb.DuckDBPyConnection, values: str) -> None:

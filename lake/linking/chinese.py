@@ -19,7 +19,6 @@ CHINESE_NAME = Kind(
     columns={
         "v": "nullif(regexp_replace(folded, '[· ]', '', 'g'), '')",
         "w": "regexp_replace(upper(value), '\\s', '', 'g')",
-        "sound": "trim(regexp_replace(lower(read), '[^a-z]+', ' ', 'g'))",
         "sorted": "array_to_string(list_sort(string_split(v, '')), '')",
         "parts": "case when contains(folded, '·') then list_filter(string_split(folded, '·'), lambda p: p <> '') end",
         "near": f"case when length(v) >= 3 then {_NEAR} end",
@@ -41,7 +40,7 @@ CHINESE_NAME = Kind(
             0.01,
             0.0001,
         ),
-        Level("homophone", "同音", "sounds the same", "sound_l = sound_r and sound_l <> ''", 0.04, 0.0005),
+        Level("homophone", "同音", "sounds the same", "sound_l = sound_r", 0.04, 0.0005),
         Level("order", "次序不同", "same characters in another order", "sorted_l = sorted_r", 0.01, 0.0001),
         Level(
             "near",
@@ -54,9 +53,10 @@ CHINESE_NAME = Kind(
         Level("surname", "同姓", "same surname", "surname_l = surname_r", 0.01, 0.05),
         else_level(0.01, 0.945),
     ),
-    keys={"plain": "v", "pinyin": "nullif(sound, '')", "surname": "surname"},
+    keys={"plain": "v", "pinyin": "sound", "surname": "surname"},
     rarity="w",
     characters=True,
+    sounded="v",
 )
 
 # Chinese numerals of houses as digits, for the common short ones.
@@ -74,9 +74,11 @@ CHINESE_ADDRESS = Kind(
         "v": f"nullif({_SPELT}, '')",
         "district": f"nullif(regexp_extract(v, {_HEAD}, 3), '')",
         "rest": f"regexp_replace(v, {_HEAD}, '')",
+        # 中关村大街 is a road, and no village: what always ends a road is looked for first.
         "road": (
-            "nullif(regexp_extract(rest, "
-            "'^([\\p{Han}0-9A-Z]{1,14}?(?:大街|大道|公路|胡同|路|街|巷|弄|道|里|条|村|园|苑))', 1), '')"
+            "nullif(coalesce(nullif(regexp_extract(rest, "
+            "'^([\\p{Han}0-9A-Z]{1,14}?(?:大街|大道|公路|胡同|路|街|巷|弄|道))', 1), ''), "
+            "regexp_extract(rest, '^([\\p{Han}0-9A-Z]{1,14}?(?:里|条|村|园|苑))', 1)), '')"
         ),
         "number": f"nullif(regexp_extract(substr(rest, length(coalesce(road, '')) + 1), '{_NO}号(?:院)?', 1), '')",
         "tail": (
@@ -84,7 +86,7 @@ CHINESE_ADDRESS = Kind(
         ),
         "building": f"nullif(regexp_extract(tail, '{_NO}(?:号楼|楼|栋|幢|座)', 1), '')",
         "room": (
-            f"nullif(coalesce(nullif(regexp_extract(tail, '{_NO}(?:室|房|号)', 1), ''), "
+            f"nullif(coalesce(nullif(regexp_extract(tail, '{_NO}(?:室|房)', 1), ''), "
             "regexp_extract(tail, '([0-9]{3,5}[A-Z]?)$', 1)), '')"
         ),
         "place": "nullif(regexp_replace(tail, '[0-9A-Z-]+(号楼|楼|栋|幢|座|单元|室|房|层|号)?', '', 'g'), '')",

@@ -15,12 +15,12 @@ import duckdb
 from contracts.matching import Matching
 from lake.linking import blocking, records, scoring, training
 from lake.linking.clustering import Joined, bits, cluster
-from lake.linking.parameters import Chances, Parameters, assumed, read, rounded
+from lake.linking.parameters import Parameters, assumed, read, rounded
 from lake.linking.preparing import prepare, telling
 from lake.linking.splink_model import quiet
 
 _REVIEW_MARGIN_BITS = 2.0
-_FIRST_SURE = 0.9
+_FIRST_SURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def link(
     tell = telling(connection, matching)
     left_out = sorted(set(range(len(matching.comparisons))) - set(tell))
     candidates = blocking.candidates(connection, matching, changed is not None)
-    scoring.compare(connection, matching, tell)
+    scoring.compare(connection, matching, tell, "_candidates", "_levels")
     with quiet():
         if known is None:
             learned, sessions = _learn(connection, matching, tell)
@@ -77,6 +77,7 @@ def link(
             learned, sessions = known, ()
             _alone(connection)
             scoring.score(connection, matching, learned)
+            _third_sides(connection, matching, learned, tell)
     joined = _leave(connection, matching, changed is not None)
     return Linked(
         parameters=learned.as_json(matching),
@@ -134,30 +135,29 @@ def _learn(
     ).fetchall()[0]
     everything = loose * identified + loose * (loose - 1) // 2
     prior = rounded(min(0.3, max(loose, 1) / max(everything, 2)))
-    chances = assumed(matching, told)
-    passes = 1 if identified >= loose else 2
-    sessions: tuple[training.Session, ...] = ()
-    for number in range(passes):
-        start = _start_of(chances, assumed(matching, told))
-        connection.execute("""
-            create or replace table _things as
-            select * from prepared where unique_id in (select min(unique_id) from _entities group by entity)
-        """)
-        chances = training.learn_u(connection, matching, start, "_things")
-        chances, sessions = training.learn_m(connection, matching, chances)
+    declared = assumed(matching, told)
+    chances = training.learn_u(connection, matching, declared)
+    chances, sessions = training.learn_m(connection, matching, chances)
+    chances = training.purge_u(connection, declared, chances)
+    if identified < loose:
         scoring.score(connection, matching, Parameters(chances, prior))
-        prior = scoring.settle(connection, everything, prior)
-        if number + 1 < passes:
-            cluster(connection, _FIRST_SURE)
-            connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
+        scoring.settle(connection, everything, prior)
+        cluster(connection, _FIRST_SURE)
+        connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
+    scoring.score(connection, matching, Parameters(chances, prior))
+    prior = scoring.settle(connection, everything, prior)
+    _third_sides(connection, matching, Parameters(chances, prior), told)
     return Parameters(chances, prior), sessions
 
 
-def _start_of(
-    chances: tuple[Chances | None, ...], declared: tuple[Chances | None, ...]
-) -> tuple[Chances | None, ...]:
-    """Where a pass starts from: what kinds declare."""
-    return declared
+def _third_sides(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, told: tuple[int, ...]
+) -> None:
+    """Score also the pairs that others suggest."""
+    if blocking.third_sides(connection, bits(matching.review)):
+        scoring.compare(connection, matching, told, "_candidates", "_more")
+        connection.execute("insert into _levels from _more")
+        scoring.score(connection, matching, parameters)
 
 
 def _leave(connection: duckdb.DuckDBPyConnection, matching: Matching, standing: bool) -> Joined:

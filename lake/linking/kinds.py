@@ -2,8 +2,8 @@
 
 Lives here: the form of a kind and the table of all. Must not live here: any one kind (`latin.py`, `chinese.py`, …).
 
-The SQL of a column sees `value` (text that has a letter or a digit), for kinds of characters also `folded` and `read`
-(`characters.py`), and the columns before it. The SQL of a level sees the columns of both rows, as `<column>_l` and
+The SQL of a column sees `value` (text that has a letter or a digit), for kinds of characters also `folded`
+(`characters.py`), and the columns before it; that of a key also `sound`, where the kind has one. The SQL of a level sees the columns of both rows, as `<column>_l` and
 `<column>_r`.
 """
 
@@ -31,7 +31,7 @@ class Kind:
     """A kind of comparison: columns by name, levels from equal to different, keys by name, and where values are rare.
 
     `rarity` is the column whose frequency tells what its first level is worth; `characters` whether the columns are
-    made of each character's spelling and reading; `sounded` the column whose reading becomes the column `sound`;
+    made of the plain spelling; `sounded` the column whose reading becomes the column `sound`;
     `listed` are keys of which a row has several.
     """
 

@@ -61,6 +61,9 @@ ORGANISATION_NAME = Kind(
             0.12,
             0.001,
         ),
+        Level(
+            "branch", "同一主体的其他分支", "another branch of the same", "core_l = core_r and core_l <> ''", 0.01, 0.0003
+        ),
         Level("near", "写法相近", "written alike", "jaro_winkler_similarity(sound_l, sound_r) >= 0.93", 0.08, 0.001),
         Level(
             "words",
@@ -74,7 +77,7 @@ ORGANISATION_NAME = Kind(
         Level("word", "有词相同", "a word in common", "len(list_intersect(words_l, words_r)) >= 1", 0.04, 0.05),
         else_level(0.05, 0.945),
     ),
-    keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "nullif(sound, '')"},
+    keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "sound"},
     rarity="v",
     characters=True,
     sounded="core",

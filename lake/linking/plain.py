@@ -14,8 +14,10 @@ _DAY = (
     "else nullif(regexp_replace(value, '\\D', '', 'g'), '') end"
 )
 
+_APART = "abs(date_diff('day', d_l, d_r))"
+
 DATE = Kind(
-    columns={"v": _DAY},
+    columns={"v": _DAY, "d": "try_strptime(v, '%Y%m%d')::date"},
     levels=(
         Level("equal", "相同", "equal", "v_l = v_r", 0.85, 0.0003),
         Level(
@@ -27,10 +29,11 @@ DATE = Kind(
             0.0002,
         ),
         Level("digit", "一位数字不同", "one digit off", "damerau_levenshtein(v_l, v_r) = 1", 0.06, 0.001),
-        Level("month", "年月相同", "same year and month", "left(v_l, 6) = left(v_r, 6)", 0.02, 0.0015),
         Level("birthday", "月日相同", "same month and day", "right(v_l, 4) = right(v_r, 4)", 0.02, 0.0027),
-        Level("year", "年份相同", "same year", "left(v_l, 4) = left(v_r, 4)", 0.015, 0.015),
-        else_level(0.015, 0.979),
+        Level("month", "相差一月内", "within a month", f"{_APART} <= 31", 0.015, 0.0015),
+        Level("year", "相差一年内", "within a year", f"{_APART} <= 366", 0.01, 0.015),
+        Level("decade", "相差十年内", "within ten years", f"{_APART} <= 3653", 0.01, 0.2),
+        else_level(0.015, 0.7793),
     ),
     keys={"plain": "v", "year": "left(v, 4)", "month_day": "right(v, 4)"},
     rarity=None,

@@ -14,7 +14,7 @@ import duckdb
 
 from contracts.matching import Comparison, ComparisonKind, Matching
 from lake.linking.all_kinds import KINDS
-from lake.linking.characters import fold
+from lake.linking.characters import fold, sound
 from lake.linking.kinds import Kind, column
 from lake.linking.records import given, quoted
 
@@ -80,12 +80,11 @@ def _sound(connection: duckdb.DuckDBPyConnection, table: str, sounded: str, keys
     connection.execute(
         f"create or replace table _values as select distinct {sounded} as value from {table} where {sounded} <> ''"
     )
-    fold(connection, "_values", "_folded")
+    sound(connection, "_values", "_sounds")
     written = "".join(f", {sql} as {name}" for name, sql in keys.items())
     connection.execute(f"""
         create or replace table {table} as select *{written} from (
-            select {table}.*, nullif(regexp_replace(lower(read), '[^a-z0-9]+', '', 'g'), '') as sound
-            from {table} left join _folded on {sounded} = _folded.value)
+            select {table}.*, _sounds.sound from {table} left join _sounds on {sounded} = _sounds.value)
     """)
 
 

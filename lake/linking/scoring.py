@@ -15,7 +15,8 @@ from math import log2
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking.kinds import column, of_comparison
+from lake.linking.kinds import column
+from lake.linking.levels import levels_of, swapped_columns
 from lake.linking.parameters import Chances, Parameters, rounded
 from lake.linking.preparing import kind_at
 
@@ -25,20 +26,21 @@ FLOOR_BITS = -14.0
 _ROUNDS = 200
 
 
-def compare(connection: duckdb.DuckDBPyConnection, matching: Matching, told: tuple[int, ...]) -> None:
-    """Make table `_levels` of `_candidates`."""
+def compare(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, told: tuple[int, ...], pairs: str, into: str
+) -> None:
+    """Make a table of the levels of pairs (`l`, `r`), of those comparisons that tell anything."""
     levels = ", ".join(
         f"{_level(matching, place) if place in told else 'null::tinyint'} as g{place}"
         for place in range(len(matching.comparisons))
     )
-    needed = sorted({name for place in told for name in _columns(matching, place)})
+    needed = sorted({name for place in told for name in _columns(matching, place)} | set(swapped_columns(matching)))
     left = ", ".join(f"{name} as {name}_l" for name in ("unique_id", *needed))
     right = ", ".join(f"{name} as {name}_r" for name in ("unique_id", *needed))
     connection.execute(f"""
-        create or replace table _levels as
-        select unique_id_l as l, unique_id_r as r, {levels} from _candidates
-        join (select {left} from prepared) on unique_id_l = join_key_l
-        join (select {right} from prepared) on unique_id_r = join_key_r
+        create or replace table {into} as
+        select l, r, {levels} from {pairs}
+        join (select {left} from prepared) on unique_id_l = l join (select {right} from prepared) on unique_id_r = r
     """)
 
 
@@ -48,27 +50,22 @@ def _columns(matching: Matching, place: int) -> list[str]:
 
 
 def _level(matching: Matching, place: int) -> str:
-    kind = kind_at(matching, place)
-    nothing = column(place, kind.first)
-    whens = " ".join(
-        f"when {of_comparison(level.when, place)} then {number}" for number, level in enumerate(kind.levels[:-1])
-    )
-    return (
-        f"(case when {nothing}_l is null or {nothing}_r is null then null {whens} else {len(kind.levels) - 1} end)::tinyint"
-    )
+    conditions = levels_of(matching, place)
+    whens = " ".join(f"when {when} then {number}" for number, when in enumerate(conditions[1:-1]))
+    return f"(case when {conditions[0]} then null {whens} else {len(conditions) - 2} end)::tinyint"
 
 
 def score(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> None:
     """Make table `_scored` of `_levels`; `_entities` (`unique_id`, `entity`) says what is known to be one thing."""
     places = [place for place, one in enumerate(parameters.chances) if one is not None]
     rare = [place for place in places if kind_at(matching, place).rarity]
-    _rarity(connection, matching, rare)
+    _rarity(connection, matching, parameters, rare)
     prior = log2(parameters.prior / (1 - parameters.prior))
     terms = [repr(prior)]
     for place in places:
         chances = parameters.chances[place]
         assert chances is not None
-        terms.append(_weight(place, chances, place in rare))
+        terms.append(weight_of(place, chances, place in rare))
     connection.execute(f"""
         create or replace table _scored as
         select l, r, round(weight, 4) as weight from (
@@ -77,7 +74,7 @@ def score(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters:
     """)
 
 
-def _weight(place: int, chances: Chances, rare: bool) -> str:
+def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
     """A comparison's weight; of equal values, what the value's own frequency says."""
     whens = " ".join(
         f"when {level} then {f'{log2(chances.m[0])!r} + coalesce(t{place}, {-log2(chances.u[0])!r})' if rare and not level else repr(weight)}"
@@ -86,15 +83,25 @@ def _weight(place: int, chances: Chances, rare: bool) -> str:
     return f"(case g{place} {whens} else 0 end)"
 
 
-def _rarity(connection: duckdb.DuckDBPyConnection, matching: Matching, rare: list[int]) -> None:
-    """How rare each record's values are among things, in bits: what one thing has ten times is no common value."""
+def _rarity(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, rare: list[int]
+) -> None:
+    """How rare each record's values are among things, in bits: what one thing has ten times is no common value.
+
+    A value that one thing alone has is as rare as all things are many, or as equal values are between two, if that is
+    rarer: of few things, having a value alone says little.
+    """
     joins, columns = [], []
     for place in rare:
         name = column(place, str(kind_at(matching, place).rarity))
+        chances = parameters.chances[place]
+        assert chances is not None
         connection.execute(f"""
             create or replace table _rare{place} as
-            select {name}, -log2(count(distinct entity) / sum(count(distinct entity)) over ()) as t{place}
-            from prepared join _entities using (unique_id) where {name} is not null group by {name}
+            with often as (
+                select {name}, count(distinct entity) as n, sum(count(distinct entity)) over () as everything
+                from prepared join _entities using (unique_id) where {name} is not null group by {name})
+            select {name}, -log2((n - 1) / everything + least(1 / everything, {chances.u[0]!r})) as t{place} from often
         """)
         joins.append(f"left join _rare{place} using ({name})")
         columns.append(f", t{place}")

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking.kinds import column, of_comparison
+from lake.linking.kinds import column
+from lake.linking.levels import levels_of
 from lake.linking.parameters import Chances
 from lake.linking.preparing import kind_at
 
@@ -33,20 +34,14 @@ def quiet() -> Iterator[None]:
 def comparison(matching: Matching, place: int, chances: Chances, rarity: bool) -> dict[str, Any]:
     """One comparison as Splink has it."""
     kind = kind_at(matching, place)
-    nothing = column(place, kind.first)
-    levels: list[dict[str, Any]] = [
-        {
-            "sql_condition": f"{nothing}_l is null or {nothing}_r is null",
-            "label_for_charts": "null",
-            "is_null_level": True,
-        }
-    ]
-    for number, (level, m, u) in enumerate(zip(kind.levels, chances.m, chances.u, strict=True)):
+    absent, *conditions = levels_of(matching, place)
+    levels: list[dict[str, Any]] = [{"sql_condition": absent, "label_for_charts": "null", "is_null_level": True}]
+    for number, (level, when) in enumerate(zip(kind.levels, conditions, strict=True)):
         written = {
-            "sql_condition": of_comparison(level.when, place),
+            "sql_condition": when,
             "label_for_charts": level.name,
-            "m_probability": m,
-            "u_probability": u,
+            "m_probability": chances.m[number],
+            "u_probability": chances.u[number],
         }
         if rarity and kind.rarity and number == 0:
             written |= {"tf_adjustment_column": column(place, kind.rarity), "tf_adjustment_weight": 1.0}
@@ -69,4 +64,4 @@ def linker(
         unique_id_column_name="unique_id",
     )
     api = DuckDBAPI(connection)
-    return Linker(api.register(table), settings)
+    return Linker(api.register(table), settings, log_level=None, validate_settings=False)

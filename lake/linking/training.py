@@ -9,21 +9,22 @@ Where there is little to learn from, what is declared of a kind holds the more t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import log2
 
 import duckdb
 
 from contracts.matching import Matching
+from lake.linking import scoring
 from lake.linking.blocking import NOT_BOTH, Block, rows_of
-from lake.linking.kinds import column
 from lake.linking.parameters import Chances, rounded
-from lake.linking.preparing import kind_at
 from lake.linking.splink_model import comparison, linker
 
-_RANDOM_RECORDS = 900
+_RANDOM_RECORDS = 700
 _PAIRS_OF_A_SESSION = 100_000
 _ITERATIONS = 25
 # How many pairs the declared chances are worth beside those seen.
 _DECLARED_M, _DECLARED_U = 20.0, 500.0
+_PURGES = 4
 _FEWEST_MATCHES = 5.0
 _MOST_MATCHES = 5_000.0
 
@@ -41,45 +42,75 @@ class Session:
 
 
 def learn_u(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...], of: str
+    connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...]
 ) -> tuple[Chances | None, ...]:
-    """How often each level is between two records of table `of`, taken at random; beside what was assumed."""
-    places = [place for place, one in enumerate(chances) if one is not None]
+    """How often each level is between two things taken at random (`_entities`); beside what was assumed."""
+    places = tuple(place for place, one in enumerate(chances) if one is not None)
     connection.execute(f"""
-        create or replace table _random as select * from {of} order by hash(_record), _record limit {_RANDOM_RECORDS}
+        create or replace table _random as
+        select unique_id from prepared where unique_id in (select min(unique_id) from _entities group by entity)
+        order by hash(_record), _record limit {_RANDOM_RECORDS};
+        create or replace table _random_pairs as
+        select a.unique_id as l, b.unique_id as r from _random as a join _random as b on a.unique_id < b.unique_id
     """)
-    rows = connection.execute("select count(*) from _random").fetchall()[0][0]
-    if rows < 2 or not places:
+    scoring.compare(connection, matching, places, "_random_pairs", "_compared")
+    levels = ", ".join(f"g{place}" for place in range(len(chances)))
+    connection.execute(f"""
+        create or replace table _random_levels as select {levels}, count(*) as pairs from _compared group by all
+    """)
+    return _seen(connection, chances, chances, "0")
+
+
+def purge_u(
+    connection: duckdb.DuckDBPyConnection, declared: tuple[Chances | None, ...], chances: tuple[Chances | None, ...]
+) -> tuple[Chances | None, ...]:
+    """How often each level is between two things, without those of the random pairs that likely are of one.
+
+    Where things have many rows each, a value that names its thing is equal at random mostly within one.
+    """
+    pairs = float(connection.execute("select coalesce(sum(pairs), 0) from _random_levels").fetchall()[0][0])
+    prior = 1 / max(pairs, 2.0) ** 0.5
+    for _ in range(_PURGES):
+        weight = " + ".join(
+            [f"{log2(prior / (1 - prior))!r}",
+             *(scoring.weight_of(place, one) for place, one in enumerate(chances) if one is not None)]
+        )  # fmt: skip
+        one_thing = f"1 / (1 + pow(2, -({weight})))"
+        matches = connection.execute(f"select coalesce(sum(pairs * {one_thing}), 0) from _random_levels").fetchall()
+        prior = rounded(min(max(matches[0][0] / max(pairs, 1.0), 1e-9), 0.5))
+        chances = _seen(connection, declared, chances, one_thing)
+    return chances
+
+
+def _seen(
+    connection: duckdb.DuckDBPyConnection,
+    declared: tuple[Chances | None, ...],
+    chances: tuple[Chances | None, ...],
+    one_thing: str,
+) -> tuple[Chances | None, ...]:
+    """What the random pairs say of `u`, each as far as it is not of one thing, beside what is declared."""
+    places = [place for place, one in enumerate(chances) if one is not None]
+    if not places:
         return chances
-    model = linker(connection, "_random", (comparison(matching, p, chances[p], False) for p in places), 0.01)
-    model.training.estimate_u_using_random_sampling(
-        max_pairs=float(rows) ** 2, seed=1, min_count_per_level=None, num_chunks=1
-    )
-    trained = model._settings_obj.core_model_settings.comparisons
-    learned = dict(zip(places, (_trained(one, "u") for one in trained), strict=True))
-    filled = connection.execute(
-        "select " + ", ".join(f"count({column(p, kind_at(matching, p).first)})" for p in places) + " from _random"
-    ).fetchall()[0]
-    seen = {place: n * (n - 1) / 2 for place, n in zip(places, filled, strict=True)}
+    columns = ", ".join(f"g{place}" for place in places)
+    seen: dict[int, dict[int, float]] = {place: {} for place in places}
+    for *levels, pairs in connection.execute(f"""
+        select {columns}, sum(pairs * (1 - {one_thing})) from _random_levels
+        group by grouping sets ({", ".join(f"(g{place})" for place in places)})
+    """).fetchall():
+        for place, level in zip(places, levels, strict=True):
+            if level is not None:
+                seen[place][level] = float(pairs)
     return tuple(
-        None if one is None else Chances(one.m, _beside(learned[place], seen[place], one.u, _DECLARED_U))
-        for place, one in enumerate(chances)
+        None if one is None or meant is None else Chances(one.m, _counted(seen[place], meant.u))
+        for place, (one, meant) in enumerate(zip(chances, declared, strict=True))
     )
 
 
-def _trained(splink_comparison: object, which: str) -> tuple[float, ...]:
-    """What Splink learned of a comparison's levels; nought where it saw none."""
-    values = []
-    for level in splink_comparison.comparison_levels:  # type: ignore[attr-defined]
-        if level.is_null_level:
-            continue
-        found = [
-            one["probability"]
-            for one in getattr(level, f"_trained_{which}_probabilities")
-            if isinstance(one["probability"], float)
-        ]
-        values.append(float(found[-1]) if found else 0.0)
-    return tuple(values)
+def _counted(seen: dict[int, float], declared: tuple[float, ...]) -> tuple[float, ...]:
+    total = sum(seen.values())
+    shares = tuple(seen.get(level, 0.0) / max(total, 1.0) for level in range(len(declared)))
+    return _beside(shares, total, declared, _DECLARED_U)
 
 
 def _beside(seen: tuple[float, ...], weight: float, declared: tuple[float, ...], most: float) -> tuple[float, ...]:

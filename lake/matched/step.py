@@ -8,11 +8,11 @@ row is known there by keyed hashes alone once it was compared. Must not live her
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
-from sharing.identity.standing import NOTHING, Standing
 
 from contracts.matching import Matching
 from contracts.model import Entity
@@ -25,23 +25,29 @@ from lake.identity.advancing import Advanced, Made, advance
 from lake.identity.files import Registry
 from lake.identity.folding import members
 from lake.linking.engine import Decided, Linked, link
+from lake.linking.refusals import ParametersUnfit
+from lake.matched.decided import standing
 from lake.matched.tables import show, write
+from sharing.identity.standing import Standing
 
 _SPILL = "matching"
 _ROWS = 100_000
 
 
-def match_entity(city: City, entity: Entity) -> str:
+def match_entity(city: City, entity: Entity, *, learn: bool = False) -> str:
     """Match an entity's rows and write what came of it; what was done, in words.
+
+    What was learned before of the same comparisons is used again, so that nothing moves but by what was delivered or
+    decided; with `learn`, and where nothing was, it is learned from the rows.
 
     Raises what the scorer and the registry refuse: the registry and the lake's tables of it are then as they were.
     """
     assert entity.matching
     registry = Registry.of(city.settings, city.ledger, entity.name)
-    decided = NOTHING
+    decided = standing(city, entity.name)
     with _engine(city) as own:
         faces, rows = _take(city.connection, own, entity, entity.matching)
-        linked = _link(own, registry, entity.matching, decided)
+        linked = _link(own, entity.matching, decided, None if learn else _learned(registry))
         advanced = _advance(city, own, registry, linked, decided)
         own.execute(f"create or replace temp table members as from {identifier(members(registry, own))}")
         show(own, entity)
@@ -90,7 +96,16 @@ def city_threads(lake: duckdb.DuckDBPyConnection) -> int:
     return int(threads)
 
 
-def _link(own: duckdb.DuckDBPyConnection, registry: Registry, matching: Matching, decided: Standing) -> Linked:
+def _learned(registry: Registry) -> Mapping[str, Any] | None:
+    """The parameters of the newest step, proved by their digest; None where there is none."""
+    steps = registry.steps()
+    found: Mapping[str, Any] | None = json.loads(registry.parameters(steps[-1])) if steps else None
+    return found
+
+
+def _link(
+    own: duckdb.DuckDBPyConnection, matching: Matching, decided: Standing, learned: Mapping[str, Any] | None
+) -> Linked:
     """Score and cluster. The faces of one identifier are one; so is what somebody decided to be."""
     own.execute("create or replace temp table together (left_record varchar, right_record varchar)")
     own.execute("create or replace temp table apart (left_record varchar, right_record varchar)")
@@ -98,7 +113,11 @@ def _link(own: duckdb.DuckDBPyConnection, registry: Registry, matching: Matching
     for name, pairs in (("together", decided.together), ("apart", decided.apart)):
         if pairs:
             own.executemany(f"insert into {name} values (?, ?)", [[one.left, one.right] for one in pairs])
-    return link(own, matching, decided=Decided("together", "apart"))
+    decisions = Decided("together", "apart")
+    try:
+        return link(own, matching, decided=decisions, parameters=learned)
+    except ParametersUnfit:  # of another declaration: it is learned anew
+        return link(own, matching, decided=decisions)
 
 
 def _advance(

@@ -31,7 +31,7 @@ def match_rows(run: RunCity, wanted: Collection[str]) -> dict[str, str]:
     if due:
         _stand(run, [records_of(entity) for entity in due], wanted)
     for entity in due:
-        why = _matched(run.city, entity)
+        why = _matched(run.city, entity, learn=run.full)
         run.done.make(dict.fromkeys(tables_of(entity), not why))
         if why:
             readers = {table for one in tables_of(entity) for table in _readers(run, one)}
@@ -47,10 +47,10 @@ def _readers(run: RunCity, table: str) -> set[str]:
     return {name for name in run.building.in_order if table in run.building.above(name)}
 
 
-def _matched(city: City, entity: Entity) -> str:
+def _matched(city: City, entity: Entity, *, learn: bool) -> str:
     """Why an entity's rows could not be matched; empty where they were."""
     try:
-        told = match_entity(city, entity)
+        told = match_entity(city, entity, learn=learn)
     except Exception as error:  # whatever it is: one entity's matching never stops the city
         why = words(error)
         city.progress("match", entity.name, f"not matched: {why}")

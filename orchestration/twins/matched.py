@@ -168,14 +168,20 @@ def matched_sql(catalogue: Catalogue, entity: Entity) -> str:
     return f"""{header(entity)}
 with gathered as (
   select
-{_lines("    ", ["links.entity_key as _entity", "loose._department", "loose._key", *(f"loose.{one}" for one in names)])},
+    links.entity_key as _entity,
+    loose._department,
+    loose._key,
+{_lines("    ", [f"loose.{name}" for name in names])},
     loose._batch,
     loose._delivery
   from {{{{ ref('{entity.name}__loose') }}}} as loose
   inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = loose._key
   union all
   select
-{_lines("    ", ["links.entity_key as _entity", "provided._department", "links._key", *(f"provided.{one}" for one in names)])},
+    links.entity_key as _entity,
+    provided._department,
+    links._key,
+{_lines("    ", [f"provided.{name}" for name in names])},
     provided._batch,
     0 as _delivery
   from {{{{ ref('{entity.name}__provided') }}}} as provided

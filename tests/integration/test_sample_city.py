@@ -463,8 +463,9 @@ def test_rules_across_departments_find_what_is_there_and_nothing_else(city: Samp
     assert len(planted) == 6
     before = len(city.accesses())
     for name, keys in planted.items():
-        (one,) = city.ask("rule", name, "--rows", "--limit", "10000")["tables"]
-        assert {"|".join(row.values()) for row in one["rows"]} == keys
-        assert (one["result"]["failing_rows"], one["result"]["passed"]) == (len(keys), False)
+        tables = city.ask("rule", name, "--rows", "--limit", "10000")["tables"]
+        assert sorted("|".join(row.values()) for one in tables for row in one["rows"]) == sorted(keys)
+        assert sum(one["result"]["failing_rows"] for one in tables) == len(keys)
+        assert not any(one["result"]["passed"] for one in tables if one["rows"])
     looks = [entry.body["subject"] for entry in city.accesses()][before:]
-    assert looks == [f"rule.{name}" for name in planted]
+    assert list(dict.fromkeys(looks)) == [f"rule.{name}" for name in planted]

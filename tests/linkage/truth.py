@@ -87,8 +87,8 @@ def _held(connection: duckdb.DuckDBPyConnection, declared: dict[str, Any], linke
                    select count(*) as n from clusters join truth using (_record) group by _cluster, true_id))
     """).fetchall()[0]
     reached = connection.execute("""
-        select count(*) from _candidates join prepared as a on a.unique_id = join_key_l
-        join prepared as b on b.unique_id = join_key_r join truth as x on x._record = a._record
+        select count(*) from _levels join prepared as a on a.unique_id = l
+        join prepared as b on b.unique_id = r join truth as x on x._record = a._record
         join truth as y on y._record = b._record where x.true_id = y.true_id
     """).fetchall()[0][0]
     return Score(

@@ -27,6 +27,9 @@ def broken(extracts: Sequence[Extract]) -> str:
     hotels = _accepted(of["culture_tourism.hotels"][-1:], "credit_code")
     rated = _accepted(of["taxation.credit_ratings"][-1:], "credit_code")
     residents = _accepted(of["public_security.residents"], "resident_id")
+    walked = _accepted(of["health.walk_ins"], "document_number", "birth_date", "address")
+    twice = "SELECT resident_id FROM ({}) UNION SELECT document_number FROM ({}) WHERE {} IS NOT NULL"
+    born, lives = twice.format(deaths, walked, "birth_date"), twice.format(paid, walked, "address")
     late = "USING (resident_id) WHERE here.{at}::DATE > there.death_date::DATE"
     return " UNION ALL ".join(
         f"SELECT DISTINCT '{rule}' AS rule, {key} AS \"key\" FROM {rows}"
@@ -43,8 +46,8 @@ def broken(extracts: Sequence[Extract]) -> str:
             ),
             ("hotels_are_registered", "credit_code", f"({hotels}) ANTI JOIN ({firms}) USING (credit_code)"),
             ("rated_enterprises_are_registered", "credit_code", f"({rated}) ANTI JOIN ({firms}) USING (credit_code)"),
-            ("birth_dates_collected_twice", "resident_id", f"({deaths}) SEMI JOIN ({residents}) USING (resident_id)"),
-            ("addresses_collected_twice", "resident_id", f"({paid}) SEMI JOIN ({residents}) USING (resident_id)"),
+            ("birth_dates_collected_twice", "resident_id", f"({born}) SEMI JOIN ({residents}) USING (resident_id)"),
+            ("addresses_collected_twice", "resident_id", f"({lives}) SEMI JOIN ({residents}) USING (resident_id)"),
         )
     )
 

@@ -12,12 +12,14 @@ def follows(decision: Decision, entities: tuple[str, str] | None) -> tuple[str, 
     if state is State.WAITING:
         command = f"zhongtai match {decision.step.entity} --confirm {number}"
         return f"待第二人确认（决定 {number}）", f"a second person confirms it: {command}"
-    if entities is None or doing is Doing.SKIP:
+    if doing is Doing.SKIP:
         return "下次运行时无变化", "nothing is changed by it at the next run"
-    left, right = entities
-    together = left == right
     if state is State.UNDONE:
         return "下次运行按模型重新判断", "at the next run the model says again who is who"
+    if entities is None:
+        return "自下次运行起生效", "the next run matches under it"
+    left, right = entities
+    together = left == right
     if doing is Doing.SAME:
         if together:
             return f"{left} 保持不变", f"{left} stays one"

@@ -10,15 +10,15 @@ best edges go first and the order of rows does not matter.
 
 from __future__ import annotations
 
+# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
+import os
 from dataclasses import dataclass
-from math import log2
 
 import duckdb
 
 from lake.linking.refusals import DecisionsContradict
+from lake.linking.scoring import bits
 
-# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
-import os
 _UNSEEN = float(os.environ.get('UNSEEN','-8'))
 _MEAN = float(os.environ.get('MEAN','-2'))
 _MOST = 14.0
@@ -32,11 +32,6 @@ class Joined:
 
     rounds: int
     barred: int
-
-
-def bits(probability: float) -> float:
-    """The weight of a probability."""
-    return log2(probability / (1 - probability))
 
 
 def cluster(connection: duckdb.DuckDBPyConnection, sure: float) -> Joined:

@@ -161,11 +161,14 @@ def _session(
     if not pairs or not places:
         return session
     model = linker(connection, table, (comparison(matching, p, chances[p], False) for p in places), 0.2)
-    taught = model.training.estimate_parameters_using_expectation_maximisation(
-        f"l.block_key = r.block_key and {NOT_BOTH}",
-        estimate_without_term_frequencies=True,
-        fix_u_probabilities=True,
-    )
+    try:
+        taught = model.training.estimate_parameters_using_expectation_maximisation(
+            f"l.block_key = r.block_key and {NOT_BOTH}",
+            estimate_without_term_frequencies=True,
+            fix_u_probabilities=True,
+        )
+    except ValueError:  # a level sank to nothing: Splink refuses such a chance, and the session says nothing
+        return session
     history = taught._core_model_settings_history
     settings = taught.core_model_settings
     session.matches = rounded(float(settings.probability_two_random_records_match) * pairs)

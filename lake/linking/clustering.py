@@ -102,7 +102,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:
         select a, b, {{'cost': -round((total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size), 4),
                        'a': a, 'b': b}} as rank
         from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster
-        where (total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size) >= {_MEAN} and best >= {enough};
+        where (total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size) >= {_MEAN}
+              and best >= {enough};
         create or replace table _joins as
         with best as (
             select cluster, min(rank) as rank

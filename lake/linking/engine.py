@@ -52,8 +52,8 @@ def link(
     """Compare the records of table `records`; leaves tables `pairs` and `clusters`, and what a later run stands on.
 
     `records` has `_record` (text, unique), `_identified`, `_source`, `_once` and the compared attributes. `pairs` has
-    `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place of
-    each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
+    `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place
+    of each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
     `clusters` has `_record`, `_cluster` (one record of the cluster, the identified one where there is one) and
     `probability` (how sure the record belongs; 1 alone). `keys` and `frequencies` are for later runs.
 

@@ -1,11 +1,12 @@
-"""How likely the pairs are one: tables `_levels` and `_scored`. Lives here: levels, frequencies of values, scores, the prior.
+"""How likely the pairs are one: tables `_levels` and `_scored`.
 
-Must not live here: which pairs (`blocking.py`), and what the parameters are learned from (`training.py`).
+Lives here: levels, frequencies of values, scores, the prior. Must not live here: which pairs (`blocking.py`), and
+what the parameters are learned from (`training.py`).
 
-`_levels` has `l`, `r` (numbers of `prepared`, l < r) and of the comparison at place i `g<i>`, the place of its level, null
-where there is nothing to compare. It depends on no parameter: pairs are compared once, however often they are scored.
-`_scored` has `l`, `r`, `weight` (bits, the prior in it). The scores are those of Splink's `predict`, which would carry
-every compared value along to keep the levels.
+`_levels` has `l`, `r` (numbers of `prepared`, l < r) and of the comparison at place i `g<i>`, the place of its level,
+null where there is nothing to compare. It depends on no parameter: pairs are compared once, however often they are
+scored. `_scored` has `l`, `r`, `weight` (bits, the prior in it). The scores are those of Splink's `predict`, which
+would carry every compared value along to keep the levels.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def score(
     connection.execute(f"""
         create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, {" + ".join(terms)} as weight from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
+            select l, r, {" + ".join(terms)} as weight
+            from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
 
@@ -90,8 +92,8 @@ def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
 def count_values(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> Parameters:
     """Make table `frequencies`: what values are worth that several things have, in bits; parameters with the rarest.
 
-    Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that one
-    thing alone has is as rare as all things are many, or as equal values are between two, if that is rarer: of few
+    Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that
+    one thing alone has is as rare as all things are many, or as equal values are between two, if that is rarer: of few
     things, having a value alone says little. Values are told by a part of their MD5.
     """
     unions, chances = [], list(parameters.chances)

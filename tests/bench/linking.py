@@ -2,8 +2,8 @@
 
     python -m tests.bench.linking [--people 1000000] [--departments 5]
 
-Each person has a valid identifier in most of the rows that departments deliver: these rows are one record. A tenth of the
-rows has none, or a wrong one, and slips of writing besides.
+Each person has a valid identifier in most of the rows that departments deliver: these rows are one record. A tenth of
+the rows has none, or a wrong one, and slips of writing besides.
 """
 
 from __future__ import annotations
@@ -32,8 +32,14 @@ MATCHING = Matching(
     ),
 )
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑谢罗梁宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
-_GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲建国华红梅志鹏宇浩欣怡子涵雨萱梓轩晨曦雪婷佳琪思远俊峰海燕春晓东"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑谢罗梁宋唐许韩冯邓"
+    "曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
+)
+_GIVEN = (
+    "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲建国"
+    "华红梅志鹏宇浩欣怡子涵雨萱梓轩晨曦雪婷佳琪思远俊峰海燕春晓东"
+)
 
 
 def people(connection: duckdb.DuckDBPyConnection, number: int, departments: int) -> None:

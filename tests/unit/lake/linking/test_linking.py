@@ -143,8 +143,8 @@ def test_decisions_hold(connection: duckdb.DuckDBPyConnection) -> None:
     one, other = made.execute("""
         select _cluster, _record from clusters where _cluster <> _record order by all limit 1
     """).fetchall()[0]
-    two = [record for (record,) in made.execute(
-        "select _record from records where _identified and _record <> ? order by 1 limit 2", [one]).fetchall()]  # fmt: skip
+    others = made.execute("select _record from records where _identified and _record <> ? order by 1 limit 2", [one])
+    two = [record for (record,) in others.fetchall()]
     connection.execute("create table apart as select ? as left_record, ? as right_record", [one, other])
     connection.execute("create table together as select ? as left_record, ? as right_record", two)
     link(connection, city.MATCHING, parameters=first.parameters, decided=Decided("together", "apart"))

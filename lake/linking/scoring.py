@@ -16,12 +16,13 @@ from math import log2
 import duckdb
 
 from contracts.matching import Matching
+from lake.linking.doubts import doubtful
 from lake.linking.kinds import column
 from lake.linking.levels import levels_of, swapped_columns
 from lake.linking.parameters import Chances, Parameters, rounded
 from lake.linking.preparing import kind_at
 
-_FLOOR_BITS, _BELOW_REVIEW = -6.0, 2.0
+_FLOOR_BITS, _BELOW_REVIEW, _BELOW_AUTOMATIC = -6.0, 2.0, 0.5
 
 _ROUNDS = 200
 
@@ -71,10 +72,11 @@ def score(
         chances = parameters.chances[place]
         assert chances is not None
         terms.append(weight_of(place, chances, place in rare))
+    weight, asked = " + ".join(terms), bits(matching.automatic) - _BELOW_AUTOMATIC
     connection.execute(f"""
         create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, {" + ".join(terms)} as weight
+            select l, r, case when {doubtful(matching)} then least({weight}, {asked!r}) else {weight} end as weight
             from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
@@ -135,7 +137,7 @@ def _rarity(matching: Matching, rare: list[int], levels: str) -> str:
 
 
 def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> float:
-    """The prior under which as many pairs are one as the scores say, of all that could be; scores moved to it.
+    """The prior under which as many pairs are one as the scores say, of all that could be.
 
     Starts from the prior that the scores hold; what no block makes a pair of counts as not one.
     """
@@ -150,9 +152,7 @@ def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> f
         if abs(new - now) <= 1e-4 * now:
             break
         now = new
-    now = rounded(now)
-    connection.execute("update _scored set weight = round(weight + ?, 4)", [log2((now / (1 - now)) / odds)])
-    return now
+    return rounded(now)
 
 
 def _chance(odds: float) -> float:

@@ -12,6 +12,7 @@ from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.globs import folders_key, keys_fit, paths_meet
 from contracts.known import Known
+from contracts.matching import MATCHED_COLUMNS
 from contracts.model import Dataset, Entity
 from contracts.servers import path_fault
 
@@ -137,7 +138,7 @@ def _columns(table: str, known: Known, datasets: Mapping[str, Dataset]) -> list[
 
 def _made(entity: Entity) -> list[str]:
     named = [name for one in entity.attributes for name in (one.name, f"{one.name}_source")]
-    matched = ["matched_rows", "match_probability"] if entity.matching else []
+    matched = list(MATCHED_COLUMNS) if entity.matching else []
     return ["city_id", entity.identifier, *named, "provider_count", *matched]
 
 

@@ -49,6 +49,9 @@ PAIR_COLUMNS = {
 }
 """`registry.<entity>__pairs`: rows that were compared and may be one; `levels` in the order of the comparisons."""
 
+MATCHED_COLUMNS = {"matched_rows": "integer", "match_probability": "number", "conflict_count": "integer"}
+"""The columns that the table of a matched entity has besides, with their logical types."""
+
 PLAIN = "plain"
 """The key that is the value in its standard spelling."""
 

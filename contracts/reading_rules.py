@@ -13,6 +13,7 @@ from contracts.cross_rules import Comparison, CrossKind, CrossRule, Measure, Sid
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
+from contracts.matching import MATCHED_COLUMNS
 from contracts.model import Dataset, Entity, LogicalType
 from contracts.rule_declarations import (
     KINDS,
@@ -65,7 +66,7 @@ def _entity_types(entity: Entity) -> dict[str, LogicalType]:
     types = {one.name: one.element.type for one in entity.attributes}
     sources = {f"{one.name}_source": LogicalType.STRING for one in entity.attributes}
     own = {"city_id": LogicalType.STRING, entity.identifier: LogicalType.STRING, "provider_count": LogicalType.INTEGER}
-    matched = {"matched_rows": LogicalType.INTEGER, "match_probability": LogicalType.NUMBER} if entity.matching else {}
+    matched = {name: LogicalType(kind) for name, kind in MATCHED_COLUMNS.items()} if entity.matching else {}
     return {**types, **sources, **own, **matched}
 
 

@@ -20,6 +20,7 @@ from contracts.declarations import (
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
+from contracts.matching import MATCHED_COLUMNS
 from contracts.model import (
     Agreement,
     Attribute,
@@ -223,12 +224,16 @@ def _place(
     titles |= {f"{name}_source": (f"{zh}来源", f"Source of {en}") for name, (zh, en) in titles.items()}
     titles |= {"city_id": ("城市编号", "City id"), "provider_count": ("提供部门数", "Departments that know it")}
     if one.matching:
-        titles |= {"matched_rows": ("匹配行数", "Matched rows"), "match_probability": ("匹配概率", "Match probability")}
+        titles |= {
+            "matched_rows": ("匹配行数", "Matched rows"),
+            "match_probability": ("匹配概率", "Match probability"),
+            "conflict_count": ("部门冲突数", "Conflicts between departments"),
+        }
     titles[one.identifier] = (identifier.title_zh, identifier.title_en) if identifier else ("", "")
     types = {attribute.name: attribute.element.type for attribute in found}
     types |= {f"{attribute.name}_source": LogicalType.STRING for attribute in one.attributes}
     types |= {"city_id": LogicalType.STRING, "provider_count": LogicalType.INTEGER}
-    types |= {"matched_rows": LogicalType.INTEGER, "match_probability": LogicalType.NUMBER} if one.matching else {}
+    types |= {name: LogicalType(kind) for name, kind in MATCHED_COLUMNS.items()} if one.matching else {}
     types |= {one.identifier: identifier.type} if identifier else {}
     return Place(document, known, titles, types)
 
@@ -250,7 +255,7 @@ def _check_names(document: Document, at: YamlPath, one: EntityDeclaration) -> No
     # The generated table adds these columns itself, whichever attribute is written first.
     taken = {"city_id", "provider_count", one.identifier}
     taken |= {f"{attribute.name}_source" for attribute in one.attributes}
-    taken |= {"matched_rows", "match_probability"} if one.matching else set()
+    taken |= MATCHED_COLUMNS.keys() if one.matching else set()
     for number, attribute in enumerate(one.attributes):
         if attribute.name in taken:
             text = f"{attribute.name!r} is a column of the entity already"

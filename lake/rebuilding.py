@@ -32,7 +32,7 @@ from sharing.ledger import Ledger
 
 PUT_BY = "lake.before-rebuild-"
 _BESIDE = ".rebuilding"
-_SCHEMAS = "'store', 'raw', 'staging', 'theme', 'product'"
+_SCHEMAS = "'store', 'raw', 'registry', 'staging', 'theme', 'product'"
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,11 @@ def _shared(dataset: Dataset) -> list[Rule]:
 
 
 def entity_rules(entity: Entity) -> tuple[Rule, ...]:
-    """The grain of a theme entity, and what its domain adds. Not every thing has an identifier, where rows are matched."""
+    """The grain of a theme entity, and what its domain adds. Where rows are matched not each has an identifier."""
     grain = [_rule(kind, name) for name in ("city_id", entity.identifier) for kind in ("required", "unique")]
     if entity.matching:
         grain = [one for one in grain if (one.kind, *one.columns) != ("required", entity.identifier)]
+        grain += [_departments_agree()] if entity.matching.conflicts else []
     return tuple(grain) + entity.rules
 
 
@@ -133,6 +134,14 @@ def compared_tables(rule: Rule) -> tuple[str, ...]:
 def _rule(kind: str, column: str) -> Rule:
     titles = {"required": ("必填", "Required"), "unique": ("唯一", "Unique")}[kind]
     return Rule(f"{kind}:{column}", kind, (column,), KINDS[kind].dimension, Severity.ERROR, {}, *titles)
+
+
+def _departments_agree() -> Rule:
+    """That departments say the same of a matched thing, where it matters that they do."""
+    titles = ("各部门一致", "Departments agree")
+    return Rule(
+        "departments_agree", "range", ("conflict_count",), "consistency", Severity.WARNING, {"maximum": 0}, *titles
+    )
 
 
 def _distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

@@ -6,7 +6,6 @@ that has each thing once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -19,16 +18,14 @@ from lake.linking.refusals import BlockTooLarge
 
 @dataclass(frozen=True)
 class Block:
-    """A block: how it is called, and what its rows are: `select unique_id, key`."""
+    """A block: its place among the declared, how it is called, and what it is made of."""
 
+    place: int
     name: str
-    rows: str
     attributes: frozenset[str]
 
 
-NOT_BOTH = (
-    "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
-)
+NOT_BOTH = "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
 """Two records, `l` and `r` of `prepared`, that may be one."""
 
 _MOST_SIDES = 40
@@ -36,61 +33,100 @@ _MOST_SIDES = 40
 
 def blocks(matching: Matching) -> tuple[Block, ...]:
     """The blocks of a declaration."""
-    return tuple(_block(matching, keys) for keys in matching.blocks)
+    return tuple(
+        Block(place, ", ".join(f"{key.attribute}.{key.key}" for key in keys), frozenset(key.attribute for key in keys))
+        for place, keys in enumerate(matching.blocks)
+    )
 
 
-def _block(matching: Matching, keys: tuple[BlockKey, ...]) -> Block:
-    places = {one.name: place for place, one in enumerate(matching.comparisons)}
+def key(connection: duckdb.DuckDBPyConnection, matching: Matching, into: str) -> None:
+    """Make a table of the keys of `prepared`: `_record`, `unique_id`, `block` (its place), `key`, `identified`, `source`.
+
+    A key is a part of the MD5 of what it is made of: it stays the same from one release of the engine to the next, so
+    that the keys of an earlier run can stand.
+    """
+    union = " union all ".join(_keys(matching, place, keys) for place, keys in enumerate(matching.blocks))
+    connection.execute(f"create or replace table {into} as {union}")
+
+
+def _keys(matching: Matching, place: int, keys: tuple[BlockKey, ...]) -> str:
+    places = {one.name: number for number, one in enumerate(matching.comparisons)}
     columns, listed = [], []
-    for number, key in enumerate(keys):
-        name = column(places[key.attribute], f"key_{key.key}")
-        if key.key in kind_at(matching, places[key.attribute]).listed:
+    for number, one in enumerate(keys):
+        name = column(places[one.attribute], f"key_{one.key}")
+        if one.key in kind_at(matching, places[one.attribute]).listed:
             listed.append(f", unnest({name}) as listed{number}(of{number})")
             name = f"of{number}"
         columns.append(name)
-    present = " and ".join(f"{name} is not null" for name in columns)
-    rows = (
-        f"select unique_id, hash({', '.join(columns)}) as key, identified, source from prepared{''.join(listed)} "
-        f"where {present}"
+    present = " and ".join(f"{name} is not null and {name} <> ''" for name in columns)
+    return (
+        f"select _record, unique_id, {place}::utinyint as block, md5_number_lower(concat_ws(chr(31), {', '.join(columns)})) as key, "
+        f"identified, source from prepared{''.join(listed)} where {present}"
     )
-    name = ", ".join(f"{key.attribute}.{key.key}" for key in keys)
-    return Block(name, rows, frozenset(key.attribute for key in keys))
 
 
-def costs(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bool) -> dict[str, int]:
+def costs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> dict[str, int]:
     """How many pairs each block makes, counted by the sizes of its groups; refuses what is more than may be."""
+    return _judged(connection, matching, "(select *, not identified as drives from keys)")
+
+
+def costs_of_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> dict[str, int]:
+    """The same of the pairs that have a changed record; makes table `_near`, of the keys that one of these has."""
+    connection.execute("""
+        create or replace table _near as
+        select keys.*, _changed._record is not null as drives
+        from keys semi join (select distinct block, key from keys semi join _changed using (_record)) as theirs
+             using (block, key)
+        left join _changed using (_record)
+    """)
+    return _judged(connection, matching, "_near")
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, matching: Matching, keys: str) -> dict[str, int]:
+    found = connection.execute(f"""
+        select block, sum(pairs)::hugeint, max(pairs)::hugeint from (
+            select block, d * (n - d) + d * (d - 1) // 2 as pairs
+            from (select block, count(*)::hugeint as n, count(*) filter (drives)::hugeint as d
+                  from {keys} group by block, key))
+        group by block
+    """).fetchall()
+    counted = {block: (int(pairs), int(largest)) for block, pairs, largest in found}
     told = {}
     for block in blocks(matching):
-        touched = "unique_id in (from _changed)" if changed else "not identified"
-        pairs, largest = connection.execute(f"""
-            select coalesce(sum(pairs), 0)::hugeint, coalesce(max(pairs), 0)::hugeint from (
-                select d * (n - d) + d * (d - 1) // 2 as pairs
-                from (select count(*)::hugeint as n, count(*) filter ({touched})::hugeint as d
-                      from ({block.rows}) group by key))
-        """).fetchall()[0]
+        pairs, largest = counted.get(block.place, (0, 0))
         if pairs > matching.most_pairs:
-            raise BlockTooLarge(block.name, int(pairs), matching.most_pairs, largest / pairs)
-        told[block.name] = int(pairs)
+            raise BlockTooLarge(block.name, pairs, matching.most_pairs, largest / pairs)
+        told[block.name] = pairs
     return told
 
 
-def candidates(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bool) -> int:
-    """Make table `_candidates` (`l`, `r`; l < r) of the pairs of all blocks, each once; how many they are."""
-    union = " union ".join(_pairs(block, changed) for block in blocks(matching))
-    connection.execute(f"""
-        create or replace table _candidates as {union}
+def candidates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make table `_candidates` (`l`, `r`, numbers of `prepared`; l < r) of the pairs of all blocks, each once."""
+    rows = "(select *, not identified as drives from keys)"
+    connection.execute(f"create or replace table _candidates as {_pairs(rows, 'unique_id')}")
+
+
+def candidates_of_changed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make table `_pairs` (`l`, `r`, records; l < r) of the pairs of `_near` that have a changed record."""
+    connection.execute(f"create or replace table _pairs as {_pairs('_near', '_record')}")
+
+
+def number(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make table `_candidates` of `_pairs`, by the numbers of `prepared`."""
+    connection.execute("""
+        create or replace table _candidates as
+        select a.unique_id as l, b.unique_id as r from _pairs join prepared as a on a._record = _pairs.l
+        join prepared as b on b._record = _pairs.r
     """)
-    return int(connection.execute("select count(*) from _candidates").fetchall()[0][0])
 
 
-def _pairs(block: Block, changed: bool) -> str:
-    """The pairs of a block: each has one record that is not identified, or, after a change, one that changed."""
-    drives = "unique_id in (from _changed)" if changed else "not identified"
+def _pairs(rows: str, name: str) -> str:
+    """The pairs of which at least one record drives: it is not identified, or it changed."""
     return f"""
-        select least(l.unique_id, r.unique_id) as l, greatest(l.unique_id, r.unique_id) as r
-        from (select *, {drives} as drives from ({block.rows})) as r
-        join (from ({block.rows}) where {drives}) as l
-          on l.key = r.key and (not r.drives or l.unique_id < r.unique_id) and {NOT_BOTH}
+        select distinct least(l.{name}, r.{name}) as l, greatest(l.{name}, r.{name}) as r
+        from {rows} as r join (from {rows} where drives) as l
+          on l.block = r.block and l.key = r.key and l.{name} <> r.{name}
+             and (not r.drives or l.{name} < r.{name}) and {NOT_BOTH}
     """
 
 
@@ -112,12 +148,7 @@ def third_sides(connection: duckdb.DuckDBPyConnection, weight: float) -> int:
             from _sides as a join _sides as b on a.here = b.here and a.there < b.there)
         select one as l, other as r from sides join prepared as l on l.unique_id = one
         join prepared as r on r.unique_id = other
-        where {NOT_BOTH} and not exists (from _levels where _levels.l = one and _levels.r = other)
+        where {NOT_BOTH} and not exists (from _scored where _scored.l = one and _scored.r = other)
+          and not exists (from _levels where _levels.l = one and _levels.r = other)
     """)
     return int(connection.execute("select count(*) from _candidates").fetchall()[0][0])
-
-
-def rows_of(matching: Matching) -> Iterator[tuple[Block, str]]:
-    """Each block with a name for a table of its own."""
-    for number, block in enumerate(blocks(matching)):
-        yield block, f"_training{number}"

@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking import blocking, records, scoring, training
-from lake.linking.clustering import Joined, bits, cluster
+from lake.linking import blocking, records, scoring, standing, training
+from lake.linking.clustering import Joined, cluster
 from lake.linking.parameters import Parameters, assumed, read, rounded
 from lake.linking.preparing import prepare, telling
+from lake.linking.refusals import ColumnsMissing, ParametersUnfit
 from lake.linking.splink_model import quiet
 
-_REVIEW_MARGIN_BITS = 2.0
 _FIRST_SURE = 0.5
 
 
@@ -49,54 +49,128 @@ def link(
     decided: Decided | None = None,
     changed: str | None = None,
 ) -> Linked:
-    """Compare the records of table `records`; leaves tables `pairs` and `clusters`.
+    """Compare the records of table `records`; leaves tables `pairs` and `clusters`, and what a later run stands on.
 
     `records` has `_record` (text, unique), `_identified`, `_source`, `_once` and the compared attributes. `pairs` has
     `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place of
     each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
     `clusters` has `_record`, `_cluster` (one record of the cluster, the identified one where there is one) and
-    `probability` (how sure the record belongs; 1 alone). With `parameters` nothing is learned. With `changed`, a
-    relation of `_record`, only pairs that have one of these are compared, and join those already in `pairs` of others.
+    `probability` (how sure the record belongs; 1 alone). `keys` and `frequencies` are for later runs.
+
+    With `parameters` nothing is learned; `frequencies` of the run that learned them should be there, else values are
+    counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not be named),
+    and `keys`, `pairs` and `frequencies` of the earlier run, only pairs of these are compared: `pairs` is brought up to
+    date, and `clusters` has the records of all clusters that may have changed, and no others.
     Raises what is in `refusals.py` before anything is compared.
     """
     started = time.perf_counter()
-    rows = records.judge(connection, matching)
+    count = records.judge(connection, matching)
     known = None if parameters is None else read(parameters, matching)
-    prepare(connection, matching)
-    _decisions(connection, decided or Decided())
-    _changes(connection, changed)
-    blocks = blocking.costs(connection, matching, changed is not None)
-    tell = telling(connection, matching)
-    left_out = sorted(set(range(len(matching.comparisons))) - set(tell))
-    candidates = blocking.candidates(connection, matching, changed is not None)
-    scoring.compare(connection, matching, tell, "_candidates", "_levels")
     with quiet():
-        if known is None:
-            learned, sessions = _learn(connection, matching, tell)
+        if changed is None:
+            outcome = _whole(connection, matching, known, decided or Decided())
+        elif known is None:
+            raise ParametersUnfit("none are given, and what changed teaches nothing")
         else:
-            learned, sessions = known, ()
-            _alone(connection)
-            scoring.score(connection, matching, learned)
-            _third_sides(connection, matching, learned, tell)
-    joined = _leave(connection, matching, changed is not None)
+            outcome = _changed(connection, matching, known, decided or Decided(), changed)
     return Linked(
-        parameters=learned.as_json(matching),
+        parameters=outcome.parameters.as_json(matching),
         automatic=matching.automatic,
         review=matching.review,
         told={
-            "records": rows,
-            "blocks": blocks,
-            "pairs": candidates,
-            "left_out": [matching.comparisons[place].name for place in left_out],
-            "sessions": [
-                {"block": one.block, "pairs": one.pairs, "matches": one.matches, "converged": one.converged,
-                 "used": one.used}
-                for one in sessions
+            "records": count,
+            "blocks": outcome.blocks,
+            "pairs": outcome.pairs,
+            "left_out": [
+                one.name
+                for one, chances in zip(matching.comparisons, outcome.parameters.chances, strict=True)
+                if chances is None
             ],
-            "rounds": joined.rounds,
-            "seconds": time.perf_counter() - started,
+            "sessions": [session.told() for session in outcome.sessions],
+            "rounds": outcome.joined.rounds,
+            "seconds": round(time.perf_counter() - started, 3),
         },
-    )  # fmt: skip
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    parameters: Parameters
+    blocks: Mapping[str, int]
+    pairs: int
+    joined: Joined
+    sessions: tuple[training.Session, ...] = ()
+
+
+def _whole(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, known: Parameters | None, decided: Decided
+) -> _Outcome:
+    """All records, each with every other that a block puts beside it."""
+    prepare(connection, matching, "records")
+    blocking.key(connection, matching, "keys")
+    blocks = blocking.costs(connection, matching)
+    blocking.candidates(connection)
+    _decisions(connection, decided)
+    tell = telling(connection, matching) if known is None else _told(known)
+    scoring.compare(connection, matching, tell, "_candidates", "_levels")
+    sessions: tuple[training.Session, ...] = ()
+    if known is None:
+        known, sessions = _learn(connection, matching, tell)
+    elif not _has(connection, "frequencies"):
+        _alone(connection)
+        known = scoring.count_values(connection, matching, known)
+    scoring.score(connection, matching, known, "_levels", "_scored")
+    pairs = _third_sides(connection, matching, known)
+    joined = cluster(connection, matching.automatic)
+    connection.execute(f"create or replace table pairs as {_pairs(matching)}")
+    _clusters(connection)
+    return _Outcome(known, blocks, pairs, joined, sessions)
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, known: Parameters, decided: Decided, changed: str
+) -> _Outcome:
+    """Only what changed, with whatever a block puts beside it and what hangs together with that."""
+    if missing := [name for name in ("keys", "pairs", "frequencies") if not _has(connection, name)]:
+        raise ColumnsMissing(missing)
+    connection.execute(
+        f"create or replace table _changed as select distinct _record from {changed} semi join records using (_record)"
+    )
+    standing.drop_changed(connection)
+    for relation in (decided.together, decided.apart):
+        if relation is not None:
+            standing.touch(connection, relation)
+    connection.execute("create or replace table _some as from records semi join _changed using (_record)")
+    prepare(connection, matching, "_some")
+    blocking.key(connection, matching, "_keys")
+    connection.execute("insert into keys from _keys")
+    blocks = blocking.costs_of_changed(connection, matching)
+    blocking.candidates_of_changed(connection)
+    standing.spread(connection)
+    connection.execute("create or replace table _some as from records semi join _touched using (_record)")
+    prepare(connection, matching, "_some")
+    blocking.number(connection)
+    _decisions(connection, decided)
+    scoring.compare(connection, matching, _told(known), "_candidates", "_levels")
+    scoring.score(connection, matching, known, "_levels", "_scored")
+    connection.execute("""
+        insert into _scored
+        select l.unique_id, r.unique_id, weight from pairs
+        join prepared as l on l._record = left_record join prepared as r on r._record = right_record
+    """)
+    pairs = _third_sides(connection, matching, known)
+    joined = cluster(connection, matching.automatic)
+    connection.execute(f"insert into pairs from ({_pairs(matching)}) anti join pairs using (left_record, right_record)")
+    _clusters(connection)
+    return _Outcome(known, blocks, pairs, joined)
+
+
+def _told(parameters: Parameters) -> tuple[int, ...]:
+    return tuple(place for place, one in enumerate(parameters.chances) if one is not None)
+
+
+def _has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(connection.execute("select 1 from duckdb_tables() where table_name = ?", [table]).fetchall())
 
 
 def _decisions(connection: duckdb.DuckDBPyConnection, decided: Decided) -> None:
@@ -110,15 +184,6 @@ def _decisions(connection: duckdb.DuckDBPyConnection, decided: Decided) -> None:
                 join prepared as b on b._record = right_record where a.unique_id <> b.unique_id"""
         )
         connection.execute(f"create or replace table {table} as {rows}")
-
-
-def _changes(connection: duckdb.DuckDBPyConnection, changed: str | None) -> None:
-    rows = (
-        "select null::integer as unique_id where false"
-        if changed is None
-        else f"select unique_id from prepared where _record in (select _record from {changed})"
-    )
-    connection.execute(f"create or replace table _changed as {rows}")
 
 
 def _alone(connection: duckdb.DuckDBPyConnection) -> None:
@@ -140,58 +205,52 @@ def _learn(
     chances, sessions = training.learn_m(connection, matching, chances)
     chances = training.purge_u(connection, declared, chances)
     if identified < loose:
-        scoring.score(connection, matching, Parameters(chances, prior))
+        provisional = scoring.count_values(connection, matching, Parameters(chances, prior))
+        scoring.score(connection, matching, provisional, "_levels", "_scored")
         scoring.settle(connection, everything, prior)
         cluster(connection, _FIRST_SURE)
         connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
-    scoring.score(connection, matching, Parameters(chances, prior))
-    prior = scoring.settle(connection, everything, prior)
-    _third_sides(connection, matching, Parameters(chances, prior), told)
-    return Parameters(chances, prior), sessions
+    learned = scoring.count_values(connection, matching, Parameters(chances, prior))
+    scoring.score(connection, matching, learned, "_levels", "_scored")
+    return Parameters(learned.chances, scoring.settle(connection, everything, prior)), sessions
 
 
-def _third_sides(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, told: tuple[int, ...]
-) -> None:
-    """Score also the pairs that others suggest."""
-    if blocking.third_sides(connection, bits(matching.review)):
-        scoring.compare(connection, matching, told, "_candidates", "_more")
-        connection.execute("insert into _levels from _more")
-        scoring.score(connection, matching, parameters)
+def _third_sides(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> int:
+    """Score also the pairs that others suggest; how many pairs were compared in all."""
+    if blocking.third_sides(connection, scoring.bits(matching.review)):
+        scoring.compare(connection, matching, _told(parameters), "_candidates", "_more")
+        scoring.score(connection, matching, parameters, "_more", "_more_scored")
+        connection.execute("insert into _levels from _more; insert into _scored from _more_scored")
+    return int(connection.execute("select count(*) from _levels").fetchall()[0][0])
 
 
-def _leave(connection: duckdb.DuckDBPyConnection, matching: Matching, standing: bool) -> Joined:
-    """Write `pairs` and `clusters` from what was scored."""
-    if standing:
-        connection.execute("""
-            insert into _scored
-            select least(a.unique_id, b.unique_id), greatest(a.unique_id, b.unique_id), weight
-            from pairs join prepared as a on a._record = left_record join prepared as b on b._record = right_record
-            where a.unique_id not in (from _changed) and b.unique_id not in (from _changed)
-        """)
-    joined = cluster(connection, matching.automatic)
+def _pairs(matching: Matching) -> str:
+    """What `pairs` has of `_scored`: what this run compared."""
     levels = ", ".join(f"g{place}" for place in range(len(matching.comparisons)))
-    floor = bits(matching.review) - _REVIEW_MARGIN_BITS
-    connection.execute(f"""
-        create or replace table pairs as
-        select a._record as left_record, b._record as right_record, 1 / (1 + pow(2, -weight)) as probability, weight,
+    return f"""
+        select l._record as left_record, r._record as right_record, 1 / (1 + pow(2, -weight)) as probability, weight,
                [{levels}] as levels
-        from _scored join _levels using (l, r) join prepared as a on a.unique_id = l
-        join prepared as b on b.unique_id = r
-        where weight >= {floor} order by left_record, right_record;
+        from _scored as scored join _levels using (l, r) join prepared as l on l.unique_id = scored.l
+        join prepared as r on r.unique_id = scored.r
+    """
+
+
+def _clusters(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write `clusters` of `_members`."""
+    connection.execute("""
         create or replace table clusters as
         with named as (
             select cluster, coalesce(min(_record) filter (identified), min(_record)) as _cluster, count(*) as size
             from _members join prepared using (unique_id) group by cluster),
         inside as (
             select l, r, probability from (
-                select l, r, 1 / (1 + pow(2, -weight)) as probability from _scored union all select l, r, 1 from _together)
+                select l, r, 1 / (1 + pow(2, -weight)) as probability from _scored
+                union all select l, r, 1 from _together)
             join _members as a on a.unique_id = l join _members as b on b.unique_id = r and b.cluster = a.cluster),
         sure as (
             select unique_id, max(probability) as probability
-            from (select l as unique_id, probability from inside union all select r, probability from inside) group by unique_id)
+            from (select l as unique_id, probability from inside union all select r, probability from inside)
+            group by unique_id)
         select _record, _cluster, case when size = 1 then 1 else coalesce(sure.probability, 0) end as probability
         from _members join prepared using (unique_id) join named using (cluster) left join sure using (unique_id)
-        order by _record
     """)
-    return joined

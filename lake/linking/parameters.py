@@ -29,6 +29,8 @@ class Chances:
 
     m: tuple[float, ...]
     u: tuple[float, ...]
+    rarest: float | None = None
+    """What a value is worth beside `m` that only one thing has, in bits; None until values were counted."""
 
     def weights(self) -> tuple[float, ...]:
         """What each level is worth, in bits."""
@@ -51,6 +53,7 @@ class Parameters:
                 {
                     "attribute": one.name,
                     "kind": str(one.kind),
+                    "rarest": None if chances is None else chances.rarest,
                     "levels": None
                     if chances is None
                     else [
@@ -78,7 +81,11 @@ def read(given: Mapping[str, Any], matching: Matching) -> Parameters:
         tuple(
             None
             if one["levels"] is None
-            else Chances(tuple(level["m"] for level in one["levels"]), tuple(level["u"] for level in one["levels"]))
+            else Chances(
+                tuple(level["m"] for level in one["levels"]),
+                tuple(level["u"] for level in one["levels"]),
+                one["rarest"],
+            )
             for one in given["comparisons"]
         ),
         float(given["prior"]),

@@ -19,13 +19,12 @@ from lake.linking.kinds import Kind, column
 from lake.linking.records import given, quoted
 
 # What people write who have nothing to write.
-_NOTHING = (
-    "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
-)
+_NOTHING = "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Make table `prepared` of table `records`."""
+def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
+    """Make table `prepared` of a relation of the form of `records`."""
+    connection.execute(f"create or replace temp view _given as from {rows}")
     parts = []
     for place, one in enumerate(matching.comparisons):
         keys = sorted({key.key for block in matching.blocks for key in block if key.attribute == one.name})
@@ -36,12 +35,14 @@ def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     columns = "".join(f", {text}" for names, _ in parts for text in names)
     joins = " ".join(join for _, join in parts)
     connection.execute(f"""
+        create or replace table _numbers as
+        select _record, (row_number() over (order by _record))::integer as unique_id from _given;
         create or replace table prepared as
-        select (row_number() over (order by records._record))::integer as unique_id, records._record,
-               coalesce(records._identified, false) as identified,
-               case when records._once and not coalesce(records._identified, false)
-                    then nullif(records._source, '') end as source{columns}
-        from records {joins} order by unique_id
+        select _numbers.unique_id, _given._record,
+               coalesce(_given._identified, false) as identified,
+               case when _given._once and not coalesce(_given._identified, false)
+                    then nullif(_given._source, '') end as source{columns}
+        from _given join _numbers on _numbers._record = _given._record {joins}
     """)
 
 
@@ -54,7 +55,7 @@ def _texts(
 ) -> tuple[list[str], str]:
     kind, table = KINDS[comparison.kind], f"_c{place}"
     connection.execute(f"""
-        create or replace table _values as select distinct {given(comparison)} as value from records
+        create or replace table _values as select distinct {given(comparison)} as value from _given
         where regexp_matches({given(comparison)}, '[\\p{{L}}\\p{{N}}]')
           and not list_contains({_NOTHING}, upper({given(comparison)}))
     """)
@@ -92,17 +93,17 @@ def _points(
     connection: duckdb.DuckDBPyConnection, place: int, comparison: Comparison, keys: list[str]
 ) -> tuple[list[str], str]:
     kind, table = KINDS[comparison.kind], f"_c{place}"
-    x, y = (f"try_cast(records.{quoted(name)} as double)" for name in comparison.attributes)
+    x, y = (f"try_cast(_given.{quoted(name)} as double)" for name in comparison.attributes)
     written = ", ".join([*(f"{sql} as {name}" for name, sql in kind.columns.items()),
                          *(f"{kind.keys[key]} as key_{key}" for key in keys)])  # fmt: skip
     # Nought and nought is no place of a city.
     connection.execute(f"""
         create or replace table {table} as select of_record, {written} from (
-            select _record as of_record, {x} as longitude, {y} as latitude from records)
+            select _record as of_record, {x} as longitude, {y} as latitude from _given)
         where longitude between -180 and 180 and latitude between -90 and 90 and (longitude <> 0 or latitude <> 0)
     """)
     names = (*kind.columns, *(f"key_{key}" for key in keys))
-    return _columns(place, names), f"left join {table} on records._record = {table}.of_record"
+    return _columns(place, names), f"left join {table} on _given._record = {table}.of_record"
 
 
 def telling(connection: duckdb.DuckDBPyConnection, matching: Matching) -> tuple[int, ...]:

@@ -34,4 +34,4 @@ def quoted(name: str) -> str:
 
 def given(comparison: Comparison) -> str:
     """The SQL of a comparison's attribute as trimmed text."""
-    return f"trim(records.{quoted(comparison.attributes[0])}::varchar)"
+    return f"trim(_given.{quoted(comparison.attributes[0])}::varchar)"

@@ -20,10 +20,14 @@ from lake.linking.levels import levels_of, swapped_columns
 from lake.linking.parameters import Chances, Parameters, rounded
 from lake.linking.preparing import kind_at
 
-FLOOR_BITS = -14.0
-"""Pairs below are not kept: clusters count a pair that is not kept as this."""
+_FLOOR_BITS, _BELOW_REVIEW = -6.0, 2.0
 
 _ROUNDS = 200
+
+
+def bits(probability: float) -> float:
+    """The weight of a probability."""
+    return log2(probability / (1 - probability))
 
 
 def compare(
@@ -55,59 +59,77 @@ def _level(matching: Matching, place: int) -> str:
     return f"(case when {conditions[0]} then null {whens} else {len(conditions) - 2} end)::tinyint"
 
 
-def score(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> None:
-    """Make table `_scored` of `_levels`; `_entities` (`unique_id`, `entity`) says what is known to be one thing."""
+def score(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, levels: str, into: str
+) -> None:
+    """Make a table of the form of `_scored` of one of the form of `_levels`, by parameters and `frequencies`."""
     places = [place for place, one in enumerate(parameters.chances) if one is not None]
     rare = [place for place in places if kind_at(matching, place).rarity]
-    _rarity(connection, matching, parameters, rare)
-    prior = log2(parameters.prior / (1 - parameters.prior))
-    terms = [repr(prior)]
+    terms = [repr(bits(parameters.prior))]
     for place in places:
         chances = parameters.chances[place]
         assert chances is not None
         terms.append(weight_of(place, chances, place in rare))
     connection.execute(f"""
-        create or replace table _scored as
+        create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, {" + ".join(terms)} as weight from _levels join _rarity on unique_id = l)
-        where weight >= {FLOOR_BITS}
+            select l, r, {" + ".join(terms)} as weight from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
+        where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
 
 
 def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
-    """A comparison's weight; of equal values, what the value's own frequency says."""
-    whens = " ".join(
-        f"when {level} then {f'{log2(chances.m[0])!r} + coalesce(t{place}, {-log2(chances.u[0])!r})' if rare and not level else repr(weight)}"
-        for level, weight in enumerate(chances.weights())
-    )
+    """A comparison's weight in SQL; of equal values, what the value's own frequency says."""
+    weights = {level: repr(weight) for level, weight in enumerate(chances.weights())}
+    if rare and chances.rarest is not None:
+        weights[0] = f"{log2(chances.m[0])!r} + coalesce(t{place}, {chances.rarest!r})"
+    whens = " ".join(f"when {level} then {weight}" for level, weight in weights.items())
     return f"(case g{place} {whens} else 0 end)"
 
 
-def _rarity(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, rare: list[int]
-) -> None:
-    """How rare each record's values are among things, in bits: what one thing has ten times is no common value.
+def count_values(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> Parameters:
+    """Make table `frequencies`: what values are worth that several things have, in bits; parameters with the rarest.
 
-    A value that one thing alone has is as rare as all things are many, or as equal values are between two, if that is
-    rarer: of few things, having a value alone says little.
+    Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that one
+    thing alone has is as rare as all things are many, or as equal values are between two, if that is rarer: of few
+    things, having a value alone says little. Values are told by a part of their MD5.
     """
+    unions, chances = [], list(parameters.chances)
+    for place, one in enumerate(parameters.chances):
+        rarity = kind_at(matching, place).rarity
+        if one is None or rarity is None:
+            continue
+        name = column(place, rarity)
+        everything = connection.execute(f"""
+            select coalesce(sum(n), 0) from (
+                select count(distinct entity) as n from prepared join _entities using (unique_id)
+                where {name} is not null group by {name})
+        """).fetchall()[0][0]
+        least = min(1 / max(everything, 1), one.u[0])
+        chances[place] = Chances(one.m, one.u, rounded(-log2(least)))
+        unions.append(f"""
+            select {place}::utinyint as comparison, md5_number_lower({name}) as value,
+                   round(-log2((count(distinct entity) - 1) / {max(everything, 1)} + {least!r}), 4) as bits
+            from prepared join _entities using (unique_id) where {name} is not null group by {name}
+            having count(distinct entity) > 1
+        """)
+    nothing = "select null::utinyint as comparison, null::ubigint as value, null::double as bits where false"
+    connection.execute(f"create or replace table frequencies as {' union all '.join(unions) or nothing}")
+    return Parameters(tuple(chances), parameters.prior)
+
+
+def _rarity(matching: Matching, rare: list[int], levels: str) -> str:
+    """What each left record's values are worth that are not rare."""
     joins, columns = [], []
     for place in rare:
         name = column(place, str(kind_at(matching, place).rarity))
-        chances = parameters.chances[place]
-        assert chances is not None
-        connection.execute(f"""
-            create or replace table _rare{place} as
-            with often as (
-                select {name}, count(distinct entity) as n, sum(count(distinct entity)) over () as everything
-                from prepared join _entities using (unique_id) where {name} is not null group by {name})
-            select {name}, -log2((n - 1) / everything + least(1 / everything, {chances.u[0]!r})) as t{place} from often
-        """)
-        joins.append(f"left join _rare{place} using ({name})")
-        columns.append(f", t{place}")
-    connection.execute(
-        f"create or replace table _rarity as select unique_id{''.join(columns)} from prepared {' '.join(joins)}"
-    )
+        joins.append(
+            f"left join (from frequencies where comparison = {place}) as f{place} on f{place}.value = "
+            f"md5_number_lower({name})"
+        )
+        columns.append(f", f{place}.bits as t{place}")
+    lefts = f"(from prepared where unique_id in (select l from {levels}))"
+    return f"select unique_id{''.join(columns)} from {lefts} {' '.join(joins)}"
 
 
 def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> float:
@@ -115,7 +137,9 @@ def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> f
 
     Starts from the prior that the scores hold; what no block makes a pair of counts as not one.
     """
-    histogram = connection.execute("select round(weight, 1) as w, count(*) from _scored group by w order by w").fetchall()
+    histogram = connection.execute(
+        "select round(weight, 1) as w, count(*) from _scored group by w order by w"
+    ).fetchall()
     odds, now = prior / (1 - prior), prior
     for _ in range(_ROUNDS):
         factor = (now / (1 - now)) / odds

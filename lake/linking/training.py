@@ -15,12 +15,12 @@ import duckdb
 
 from contracts.matching import Matching
 from lake.linking import scoring
-from lake.linking.blocking import NOT_BOTH, Block, rows_of
+from lake.linking.blocking import NOT_BOTH, Block, blocks
 from lake.linking.parameters import Chances, rounded
 from lake.linking.splink_model import comparison, linker
 
-_RANDOM_RECORDS = 700
-_PAIRS_OF_A_SESSION = 100_000
+_RANDOM_RECORDS = (250, 450)
+_PAIRS_OF_A_SESSION = 50_000
 _ITERATIONS = 25
 # How many pairs the declared chances are worth beside those seen.
 _DECLARED_M, _DECLARED_U = 20.0, 500.0
@@ -40,6 +40,11 @@ class Session:
     used: bool = False
     m: dict[int, tuple[float, ...]] = field(default_factory=dict)
 
+    def told(self) -> dict[str, object]:
+        """Ready for JSON."""
+        return {"block": self.block, "pairs": self.pairs, "matches": self.matches, "converged": self.converged,
+                "used": self.used}  # fmt: skip
+
 
 def learn_u(
     connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...]
@@ -49,7 +54,8 @@ def learn_u(
     connection.execute(f"""
         create or replace table _random as
         select unique_id from prepared where unique_id in (select min(unique_id) from _entities group by entity)
-        order by hash(_record), _record limit {_RANDOM_RECORDS};
+        order by md5(_record), _record limit (select {_RANDOM_RECORDS[0]} + least(count(*), {_RANDOM_RECORDS[1]})
+                                                 from prepared where not identified);
         create or replace table _random_pairs as
         select a.unique_id as l, b.unique_id as r from _random as a join _random as b on a.unique_id < b.unique_id
     """)
@@ -123,10 +129,8 @@ def learn_m(
     connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...]
 ) -> tuple[tuple[Chances | None, ...], tuple[Session, ...]]:
     """How often each level is in pairs of one thing: one session for each block, of what it is not made of."""
-    sessions = tuple(_session(connection, matching, chances, block, table) for block, table in rows_of(matching))
-    return tuple(
-        None if one is None else _joined(one, place, sessions) for place, one in enumerate(chances)
-    ), sessions
+    sessions = tuple(_session(connection, matching, chances, block) for block in blocks(matching))
+    return tuple(None if one is None else _joined(one, place, sessions) for place, one in enumerate(chances)), sessions
 
 
 def _joined(chances: Chances, place: int, sessions: tuple[Session, ...]) -> Chances:
@@ -143,8 +147,8 @@ def _session(
     matching: Matching,
     chances: tuple[Chances | None, ...],
     block: Block,
-    table: str,
 ) -> Session:
+    table = f"_training{block.place}"
     pairs = _sampled(connection, block, table)
     session = Session(block.name, pairs)
     places = [
@@ -154,12 +158,15 @@ def _session(
     ]
     if not pairs or not places:
         return session
-    model = linker(connection, table, (comparison(matching, p, chances[p], False) for p in places), 0.2)
-    taught = model.training.estimate_parameters_using_expectation_maximisation(
-        f"l.block_key = r.block_key and {NOT_BOTH}",
-        estimate_without_term_frequencies=True,
-        fix_u_probabilities=True,
-    )
+    model = linker(connection, table, (comparison(matching, p, chances[p]) for p in places), 0.2)
+    try:
+        taught = model.training.estimate_parameters_using_expectation_maximisation(
+            f"l.block_key = r.block_key and {NOT_BOTH}",
+            estimate_without_term_frequencies=True,
+            fix_u_probabilities=True,
+        )
+    except ValueError:  # a level sank to nothing: Splink refuses such a chance, and the session says nothing
+        return session
     history = taught._core_model_settings_history
     settings = taught.core_model_settings
     session.matches = rounded(float(settings.probability_two_random_records_match) * pairs)
@@ -177,19 +184,26 @@ def _session(
 
 
 def _sampled(connection: duckdb.DuckDBPyConnection, block: Block, table: str) -> int:
-    """Make a table of the records of some of a block's groups, whole groups by the hash of their key; its pairs."""
+    """Make a table of the records of some of a block's groups, whole groups by their keys; its pairs."""
+    pairs = connection.execute(f"""
+        select coalesce(sum(n * (n - 1) // 2 - i * (i - 1) // 2), 0)
+        from (select count(*) as n, count(*) filter (identified) as i from keys where block = {block.place} group by key)
+    """).fetchall()[0][0]
+    share = min(1_000_000, int(2_000_000 * _PAIRS_OF_A_SESSION / max(pairs, 1)) + 1)
     connection.execute(f"""
         create or replace table {table} as
-        with keyed as ({block.rows}),
+        with keyed as (select * from keys where block = {block.place} and key % 1000000 < {share}),
         groups as (
             select key, count(*) as n, count(*) filter (identified) as i from keyed group by key
             having n > 1 and i < n),
         chosen as (
-            select key, sum(n * (n - 1) // 2 - i * (i - 1) // 2) over (order by hash(key), key) as pairs
+            select key, sum(n * (n - 1) // 2 - i * (i - 1) // 2) over (order by key) as pairs
             from groups where n * (n - 1) // 2 <= {_PAIRS_OF_A_SESSION // 4})
-        select prepared.* exclude (unique_id), unique_id * 16 + row_number() over (partition by unique_id order by key)
-               as unique_id, key as block_key
-        from chosen join keyed using (key) join prepared using (unique_id) where pairs <= {_PAIRS_OF_A_SESSION}
+        select prepared.* exclude (unique_id),
+               prepared.unique_id * 16 + row_number() over (partition by prepared.unique_id order by key) as unique_id,
+               key as block_key
+        from chosen join keyed using (key) join prepared on prepared.unique_id = keyed.unique_id
+        where pairs <= {_PAIRS_OF_A_SESSION}
     """)
     return int(
         connection.execute(f"""

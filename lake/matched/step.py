@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -53,6 +54,20 @@ def match_entity(city: City, entity: Entity, *, learn: bool = False) -> str:
         show(own, entity)
         write(city.connection, own, entity.name)
     return _told(faces, rows, advanced)
+
+
+def show_known(city: City, entity: Entity, registry: Registry, known: datetime) -> None:
+    """Have the lake's tables of an entity say what a registry said at an instant. SharingRefused for lost files."""
+    assert entity.matching
+    with _engine(city) as own:
+        _take(city.connection, own, entity, entity.matching)
+        own.execute(
+            "create or replace table pairs (left_record varchar, right_record varchar, probability double, "
+            "weight double, levels integer[])"
+        )
+        own.execute(f"create or replace temp table members as from {identifier(members(registry, own, known))}")
+        show(own, entity)
+        write(city.connection, own, entity.name)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from lake.reproducing import Origin
 from lake.settings import Settings
 from orchestration.share.candidate import export_candidate
 from orchestration.steps.build import begin_build
+from orchestration.steps.matching import show_as_known
 from orchestration.steps.resource import RunCity
 from sharing.canonical import digest
 from sharing.certificate import CERTIFICATE, Statement, parse_statement
@@ -74,7 +75,7 @@ def reproduce(settings: Settings, folder: Path) -> Reproduced:
         if lacking:
             return Reproduced(statement.predicate.release_id, "impossible", tuple(lacking), changed)
         with open_city(clean, catalogue=catalogue, run_id="reproduce") as city:
-            return _made(city, statement, (folder, found, place), changed)
+            return _made(city, settings, statement, (folder, found, place), changed)
 
 
 def _statement(folder: Path) -> Statement:
@@ -107,13 +108,19 @@ def _keys(settings: Settings, clean: Settings) -> Iterator[str]:
 
 
 def _made(
-    city: City, statement: Statement, made_from: tuple[Path, list[Origin], LandingPlace], changed: tuple[str, ...]
+    city: City,
+    settings: Settings,
+    statement: Statement,
+    made_from: tuple[Path, list[Origin], LandingPlace],
+    changed: tuple[str, ...],
 ) -> Reproduced:
     folder, found, place = made_from
     run, product, identity = RunCity(city), statement.predicate.product, statement.predicate.release_id
     failed = [*_carried(run, city.catalogue, found, place)]
     if failed:
         return Reproduced(identity, "impossible", tuple(failed), changed)
+    with Ledger.read(settings.ledger) as ledger:
+        show_as_known(run, settings, ledger, statement.predicate.issued_at)
     build = begin_build(city, run.manifest, [f"+{product}"])
     for _ in build.tables():
         pass

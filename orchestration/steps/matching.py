@@ -8,17 +8,21 @@ what comes of it, the registry's (`lake/identity`).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from contracts.model import Entity
 from lake.city import City
 from lake.failure import words
-from lake.matched.step import match_entity
+from lake.identity.files import Registry
+from lake.matched.step import match_entity, show_known
+from lake.settings import Settings
 from lineage.from_registry import matched_entities
 from orchestration.changes.matched import records_of, tables_of
 from orchestration.steps.build import begin_build
 from orchestration.steps.resource import RunCity
 from orchestration.transform.frame import frame, missing, refresh
+from sharing.ledger import Ledger
 
 
 def match_rows(run: RunCity, wanted: Collection[str]) -> dict[str, str]:
@@ -31,12 +35,21 @@ def match_rows(run: RunCity, wanted: Collection[str]) -> dict[str, str]:
     if due:
         _stand(run, [records_of(entity) for entity in due], wanted)
     for entity in due:
-        why = _matched(run.city, entity, learn=run.full)
+        why = _matched(run.city, entity)
         run.done.make(dict.fromkeys(tables_of(entity), not why))
         if why:
             readers = {table for one in tables_of(entity) for table in _readers(run, one)}
             failed |= dict.fromkeys(readers | {f"theme.{entity.name}"}, why)
     return failed
+
+
+def show_as_known(run: RunCity, settings: Settings, ledger: Ledger, known: datetime) -> None:
+    """Have the registry of a clean lake say what that of a city said at an instant; nothing is matched."""
+    entities = list(matched_entities(run.city.catalogue))
+    if entities:
+        frame(run.city.connection, missing(run.city.connection, run.manifest))
+    for entity in entities:
+        show_known(run.city, entity, Registry.of(settings, ledger, entity.name), known)
 
 
 def _is_due(run: RunCity, entity: Entity, wanted: Collection[str]) -> bool:
@@ -47,10 +60,10 @@ def _readers(run: RunCity, table: str) -> set[str]:
     return {name for name in run.building.in_order if table in run.building.above(name)}
 
 
-def _matched(city: City, entity: Entity, *, learn: bool) -> str:
+def _matched(city: City, entity: Entity) -> str:
     """Why an entity's rows could not be matched; empty where they were."""
     try:
-        told = match_entity(city, entity, learn=learn)
+        told = match_entity(city, entity)
     except Exception as error:  # whatever it is: one entity's matching never stops the city
         why = words(error)
         city.progress("match", entity.name, f"not matched: {why}")

@@ -272,6 +272,7 @@ def entity_sql(catalogue: Catalogue, entity: Entity) -> str:
         f"cast(\n    {_departments(providers)}\n    as integer\n  ) as provider_count",
         "coalesce(matched._rows, 0) as matched_rows",
         "registry.probability as match_probability",
+        f"cast(\n    {_conflicts(entity, providers)}\n    as integer\n  ) as conflict_count",
         first_of("_batch", [*aliases, "matched"]),
     ]
     listed = ",\n".join(f"  {column}" for column in columns)
@@ -301,6 +302,21 @@ def _picks(attribute: Attribute, providers: Providers) -> list[str]:
         else f"matched.{attribute.name}_source"
     )
     return [first_of(name, [*aliases, "matched"]), aliased(chosen, f"{attribute.name}_source")]
+
+
+def _conflicts(entity: Entity, providers: Providers) -> str:
+    """SQL for the number of attributes that matter, and of which some department says another thing than is shown."""
+    wanted = entity.matching.conflicts if entity.matching else ()
+    told = []
+    for attribute in attributes_of(entity):
+        if attribute.name in wanted:
+            name = sql_name(attribute.name)
+            aliases = [*(f"p{place}" for place in attribute_order(attribute, providers)), "matched"]
+            values = [f"{alias}.{name}" for alias in aliases]
+            shown = values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+            differs = " or ".join(f"{value} <> {shown}" for value in values)
+            told.append(f"case when {differs} then 1 else 0 end")
+    return "\n    + ".join(told) or "0"
 
 
 def _departments(providers: Providers) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from contracts.matching import ID_COLUMNS, LINK_COLUMNS, REGISTRY
-from contracts.model import Catalogue, Entity
+from contracts.model import Catalogue, Entity, Level
 from orchestration.twins import properties
 from orchestration.twins.text import banner, column_yaml
 
@@ -23,9 +23,15 @@ def entity_yaml(catalogue: Catalogue, entity: Entity) -> dict[str, Any]:
         {"name": "merged", "data_type": "boolean"},
     ]
     table["columns"] = [_optional(column, entity) for column in table["columns"]]
+    assert entity.matching
+    compared = _highest(catalogue, entity, [name for one in entity.matching.comparisons for name in one.attributes])
+    told = _highest(catalogue, entity, entity.matching.conflicts)
     table["columns"][-1:-1] = [
-        _column("matched_rows", "匹配行数", "Rows without an identifier that belong to it", "count", "integer"),
-        _column("match_probability", "匹配概率", "How sure the least sure of its rows is", "ratio", "double"),
+        _column("matched_rows", ("匹配行数", "Rows without an identifier that belong to it"), Level.L1, "integer"),
+        _column("match_probability", ("匹配概率", "How sure the least sure of its rows is"), compared, "double"),
+        _column(
+            "conflict_count", ("部门冲突数", "Attributes that matter on which departments differ"), told, "integer"
+        ),
     ]
     views = [
         ("loose", "one row per delivered row that no valid identifier names"),
@@ -50,8 +56,15 @@ def _optional(column: dict[str, Any], entity: Entity) -> dict[str, Any]:
     return {name: value for name, value in column.items() if name != "constraints"} | {"data_tests": ["unique"]}
 
 
-def _column(name: str, zh: str, en: str, element: str, kind: str) -> dict[str, Any]:
-    return column_yaml(name, zh, en, element, "L1") | {"data_type": kind}
+def _column(name: str, titles: tuple[str, str], level: Level, kind: str) -> dict[str, Any]:
+    return column_yaml(name, *titles, "ratio" if kind == "double" else "count", str(level)) | {"data_type": kind}
+
+
+def _highest(catalogue: Catalogue, entity: Entity, names: Collection[str]) -> Level:
+    """The highest level of some attributes, the identifier among them."""
+    levels = {one.name: one.level for one in entity.attributes}
+    levels.setdefault(entity.identifier, catalogue.elements[entity.identifier].level)
+    return max((levels[name] for name in names), default=Level.L1)
 
 
 def registry_tables(entity: Entity) -> list[dict[str, Any]]:

@@ -222,6 +222,30 @@ def test_one_product_for_two_agencies_keeps_to_their_districts_and_cannot_be_joi
     assert both > 0 and joined == (0,)
 
 
+def test_relations_are_of_whom_the_truth_has_them(city: SampleCity, before: Before) -> None:
+    """Who represents an enterprise, and when it closed; who moved house, and when."""
+    truth = f"read_parquet('{city.place / 'deliveries' / 'truth' / 'enterprises.parquet'}')"
+    with open_lake(city.settings, read_only=True) as connection:
+        ids = "select known, city_id from lake.theme.{}__registered where known is not null"
+        stand = connection.execute(
+            f"""select count(*), count(*) filter (relation.person_city_id <> person.city_id),
+                count(*) filter ((relation.valid_to is null) = (firm.closed and entity.status = '3'))
+            from lake.theme.enterprise_person as relation
+            join ({ids.format("legal_entity")}) as code on code.city_id = relation.legal_entity_city_id
+            join lake.theme.legal_entity as entity on entity.city_id = code.city_id
+            join {truth} as firm on firm.credit_code = code.known
+            join ({ids.format("natural_person")}) as person on person.known = firm.representative_id"""
+        ).fetchone()
+        homes = connection.execute(
+            """select count(*),
+                count(*) filter (next.valid_from is distinct from home.valid_to or next.address = home.address)
+            from lake.theme.household_member as home join lake.theme.household_member as next
+            on next.person_city_id = home.person_city_id and next.known_from_delivery = home.known_to_delivery"""
+        ).fetchone()
+    assert stand and stand[0] > 200 and stand[1:] == (0, 0)
+    assert homes and homes[0] > 5 and homes[1] == 0
+
+
 # What can be asked.
 
 

@@ -108,7 +108,9 @@ def _grid(city: City) -> str:
             "coalesce(strangers.name, people.name)",
         )
     } AS name,
-            {_by_plant({"twin": "people.male = (g % 2 = 0)"}, "coalesce(strangers.male, people.male)")} AS male,
+            {
+        _by_plant({"twin": f"people.male = (g // {len(ON_GRID)} % 2 = 0)"}, "coalesce(strangers.male, people.male)")
+    } AS male,
             {
         _by_plant(
             {

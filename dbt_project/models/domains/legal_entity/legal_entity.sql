@@ -73,6 +73,12 @@ select
   ) as provider_count,
   coalesce(matched._rows, 0) as matched_rows,
   registry.probability as match_probability,
+  cast(
+    case when p3.legal_representative <> coalesce(p3.legal_representative, p4.legal_representative, matched.legal_representative) or p4.legal_representative <> coalesce(p3.legal_representative, p4.legal_representative, matched.legal_representative) or matched.legal_representative <> coalesce(p3.legal_representative, p4.legal_representative, matched.legal_representative) then 1 else 0 end
+    + case when p3.status <> coalesce(p3.status, matched.status) or matched.status <> coalesce(p3.status, matched.status) then 1 else 0 end
+    + case when p3.address <> coalesce(p3.address, p4.address, p2.address, matched.address) or p4.address <> coalesce(p3.address, p4.address, p2.address, matched.address) or p2.address <> coalesce(p3.address, p4.address, p2.address, matched.address) or matched.address <> coalesce(p3.address, p4.address, p2.address, matched.address) then 1 else 0 end
+    as integer
+  ) as conflict_count,
   coalesce(p1._batch, p2._batch, p3._batch, p4._batch, p5._batch, p6._batch, matched._batch) as _batch
 from {{ ref('legal_entity__registered') }} as registry
 left join {{ ref('legal_entity__provided') }} as p1

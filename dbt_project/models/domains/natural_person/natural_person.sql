@@ -83,6 +83,12 @@ select
   ) as provider_count,
   coalesce(matched._rows, 0) as matched_rows,
   registry.probability as match_probability,
+  cast(
+    case when p8.sex <> coalesce(p8.sex, p6.sex, matched.sex) or p6.sex <> coalesce(p8.sex, p6.sex, matched.sex) or matched.sex <> coalesce(p8.sex, p6.sex, matched.sex) then 1 else 0 end
+    + case when p8.birth_date <> coalesce(p8.birth_date, p1.birth_date, p6.birth_date, matched.birth_date) or p1.birth_date <> coalesce(p8.birth_date, p1.birth_date, p6.birth_date, matched.birth_date) or p6.birth_date <> coalesce(p8.birth_date, p1.birth_date, p6.birth_date, matched.birth_date) or matched.birth_date <> coalesce(p8.birth_date, p1.birth_date, p6.birth_date, matched.birth_date) then 1 else 0 end
+    + case when p1.death_date <> coalesce(p1.death_date, matched.death_date) or matched.death_date <> coalesce(p1.death_date, matched.death_date) then 1 else 0 end
+    as integer
+  ) as conflict_count,
   coalesce(p1._batch, p2._batch, p3._batch, p4._batch, p5._batch, p6._batch, p7._batch, p8._batch, p9._batch, matched._batch) as _batch
 from {{ ref('natural_person__registered') }} as registry
 left join {{ ref('natural_person__provided') }} as p1

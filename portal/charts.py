@@ -132,11 +132,12 @@ class _Place:
 
 
 def weights(parts: Sequence[tuple[str, float]], label: str) -> str:
-    """Bars from a middle line: to the right what speaks for, to the left what speaks against; a row each, in order."""
+    """Bars from a middle line, each behind its name: to the right what speaks for, to the left what speaks against."""
     if not parts:
         return ""
     most = max(max(abs(value) for _, value in parts), 1.0)
-    middle, side, row = 210, 190, 22
+    names, side, row = 220, 150, 22
+    middle, wide = names + side, names + 2 * side + 10
     drawn = []
     for number, (name, value) in enumerate(parts):
         long, y = abs(value) * side / most, number * row + 4
@@ -144,13 +145,14 @@ def weights(parts: Sequence[tuple[str, float]], label: str) -> str:
         look = 'fill="currentColor" fill-opacity="0.55"' if value >= 0 else 'fill="none" stroke="currentColor"'
         drawn.append(
             f"<g><title>{escape(name)} {value:+.1f}</title>"
+            f'<text x="0" y="{y + row - 10}" font-size="12" fill="currentColor">{escape(name)}</text>'
             f'<rect x="{x:.1f}" y="{y}" width="{long:.1f}" height="{row - 8}" {look}/></g>'
         )
     high = len(parts) * row + 4
     axis = f'<line x1="{middle}" x2="{middle}" y1="0" y2="{high}" stroke="currentColor" stroke-opacity="0.4"/>'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" width="{2 * middle}" '
-        f'height="{high}" viewBox="0 0 {2 * middle} {high}">{axis}{"".join(drawn)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" width="{wide}" '
+        f'height="{high}" viewBox="0 0 {wide} {high}">{axis}{"".join(drawn)}</svg>'
     )
 
 

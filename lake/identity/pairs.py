@@ -6,7 +6,7 @@ pairs is the ledger's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,17 +113,35 @@ def queue(
     connection: duckdb.DuckDBPyConnection, entity: Entity, decisions: Decisions, wanted: Wanted
 ) -> tuple[list[FoundPair], int]:
     """The pairs that are wanted, the most doubtful first, and how many there are; none before the first run."""
-    if not _is_there(connection, entity):
-        return [], 0
-    _told(connection, decisions)
-    asked = f"from ({_pairs(entity)}) as pair left join identity_told as told using (left_record, right_record)"
-    where = f"where {wanted.condition}"
-    counted = connection.execute(f"select count(*) {asked} {where}").fetchone()
-    rows = connection.execute(
-        f"select {_COLUMNS} {asked} {where} order by abs(probability - 0.5), left_record, right_record "
-        f"limit {int(wanted.limit)} offset {int(wanted.offset)}"
-    ).fetchall()
-    return [_found(entity, decisions, row) for row in rows], int(counted[0]) if counted else 0
+    sql = f"""
+      with found as materialized (
+        select {_COLUMNS}
+        from ({_pairs(entity)}) as pair left join identity_told as told using (left_record, right_record)
+        where {wanted.condition}
+      )
+      select counted.many, page.*
+      from (select count(*) as many from found) as counted
+      left join (
+        select * from found order by abs(probability - 0.5), left_record, right_record
+        limit {int(wanted.limit)} offset {int(wanted.offset)}
+      ) as page on true
+      order by abs(probability - 0.5), left_record, right_record
+    """
+    connection.register("identity_told", _told(decisions))
+    try:
+        rows = _asked(connection, sql)
+    finally:
+        connection.unregister("identity_told")
+    found = [_found(entity, decisions, row[1:]) for row in rows if row[1] is not None]
+    return found, int(rows[0][0]) if rows else 0
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, str] | None = None) -> list[Any]:
+    """The rows; none where no run has matched anything yet, so that there is no table."""
+    try:
+        return connection.execute(sql, values).fetchall()
+    except duckdb.CatalogException:
+        return []
 
 
 def find_pair(
@@ -133,14 +151,21 @@ def find_pair(
     SharingRefused where several begin so.
     """
     left, _, right = name.partition("-")
-    if not _is_there(connection, entity) or not left.isalnum() or not right.isalnum():
+    if not left.isalnum() or not right.isalnum():
         return None
-    starts = "starts_with(left_record, $left) and starts_with(right_record, $right)"
-    sql = f"select {_COLUMNS} from ({_pairs(entity)}) where {starts} limit 2"
-    rows = connection.execute(sql, dict(zip(("left", "right"), paired(left, right), strict=True))).fetchall()
+    begin = dict(zip(("left", "right"), paired(left, right), strict=True))
+    # As ranges, which the sorted table is not read whole for; "g" comes after every digit.
+    sql = f"""
+      select left_record, right_record from {registry_table(f"{entity.name}__pairs")}
+      where left_record between $left and $left || 'g' and right_record between $right and $right || 'g' limit 2
+    """
+    rows = _asked(connection, sql, begin)
     if len(rows) > 1:
         raise SharingRefused("identity_pair", name, "several pairs begin so", "write more of both records")
-    return _found(entity, decisions, rows[0]) if rows else None
+    if not rows:
+        return None
+    one = connection.execute(f"select {_COLUMNS} from ({_pairs(entity, rows[0])})").fetchone()
+    return _found(entity, decisions, one) if one else None
 
 
 def sizes(connection: duckdb.DuckDBPyConnection, entity: Entity, ids: Iterable[str]) -> dict[str, int]:
@@ -156,10 +181,8 @@ def sizes(connection: duckdb.DuckDBPyConnection, entity: Entity, ids: Iterable[s
 
 def datasets(connection: duckdb.DuckDBPyConnection, entity: Entity) -> list[str]:
     """The datasets with rows that were matched."""
-    if not _is_there(connection, entity):
-        return []
     sql = f"select distinct dataset from {registry_table(entity.name)} where dataset <> '' order by dataset"
-    return [str(one) for (one,) in connection.execute(sql).fetchall()]
+    return [str(one) for (one,) in _asked(connection, sql)]
 
 
 def may_decide(found: FoundPair, entity: Entity, decisions: Decisions, who: Doer, at: Any) -> tuple[Doing, ...]:
@@ -187,15 +210,11 @@ def registry_table(name: str) -> str:
     return f"{CATALOG}.{REGISTRY}.{identifier(name)}"
 
 
-def _is_there(connection: duckdb.DuckDBPyConnection, entity: Entity) -> bool:
-    sql = "select 1 from duckdb_tables() where database_name = $lake and schema_name = $schema and table_name = $table"
-    wanted = {"lake": CATALOG, "schema": REGISTRY, "table": f"{entity.name}__pairs"}
-    return connection.execute(sql, wanted).fetchone() is not None
-
-
-def _pairs(entity: Entity) -> str:
-    """Every pair with what the lake knows of both: a record of no link is identified, and its own entity's."""
+def _pairs(entity: Entity, only: tuple[str, str] | None = None) -> str:
+    """Every pair, or one, with what the lake knows of both: a record of no link is identified, and its own entity's."""
     links, prefix = registry_table(entity.name), literal(f"{entity.id_prefix}-")
+    left, right = (f"where _record = {literal(one)}" for one in only) if only else ("", "")
+    where = f"where pairs.left_record = {literal(only[0])} and pairs.right_record = {literal(only[1])}" if only else ""
     return f"""
       select
         pairs.left_record, pairs.right_record, probability, weight, levels,
@@ -205,8 +224,9 @@ def _pairs(entity: Entity) -> str:
         coalesce(l.dataset, '') as left_dataset, coalesce(r.dataset, '') as right_dataset,
         not starts_with(left_key, '~') as left_identified, not starts_with(right_key, '~') as right_identified
       from {registry_table(f"{entity.name}__pairs")} as pairs
-      left join (select _record, city_id, dataset from {links}) as l on l._record = pairs.left_record
-      left join (select _record, city_id, dataset from {links}) as r on r._record = pairs.right_record
+      left join (select _record, city_id, dataset from {links} {left}) as l on l._record = pairs.left_record
+      left join (select _record, city_id, dataset from {links} {right}) as r on r._record = pairs.right_record
+      {where}
     """
 
 
@@ -215,15 +235,13 @@ _TOLD = pa.schema(
 )
 
 
-def _told(connection: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
-    """Make `identity_told`: what was decided of pairs, each once."""
+def _told(decisions: Decisions) -> pa.Table:
+    """What was decided of pairs, each once."""
     rows = [
         {"left_record": left, "right_record": right, "state": state, "skipped_at": probability}
         for (left, right), (state, probability) in decisions.told().items()
     ]
-    connection.register("identity_given", pa.Table.from_pylist(rows, _TOLD))
-    connection.execute("create or replace temp table identity_told as select * from identity_given")
-    connection.unregister("identity_given")
+    return pa.Table.from_pylist(rows, _TOLD)
 
 
 def _found(entity: Entity, decisions: Decisions, row: Sequence[Any]) -> FoundPair:

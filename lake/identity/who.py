@@ -16,7 +16,7 @@ import duckdb
 from contracts.model import Catalogue, Entity
 from contracts.sql_text import identifier
 from lake.attach import CATALOG
-from lake.identity.explaining import explain
+from lake.identity.explaining import as_told, explain
 from lake.identity.files import Registry
 from lake.identity.folding import history
 from lake.identity.pairs import registry_table
@@ -164,7 +164,7 @@ def _weights(
             "pair": f"{left}-{right}",
             "probability": probability,
             "weight": weight,
-            "parts": [one.as_dict() for one in explain(parameters, levels or (), weight)],
+            "parts": [as_told(one) for one in explain(parameters, levels or (), weight)],
         }
         for left, right, probability, weight, levels in connection.execute(sql, {"records": records}).fetchall()
     ]

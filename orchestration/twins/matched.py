@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from contracts.matching import LOOSE, REGISTRY
+from contracts.matching import REGISTRY
 from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
 from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal

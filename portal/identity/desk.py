@@ -16,11 +16,12 @@ import duckdb
 from contracts.acts import Role
 from contracts.model import Attribute, Entity
 from lake.identity.acting import CHANGED, NOT_ALLOWED, Doer, Said, decide
-from lake.identity.explaining import Weight, explain
+from lake.identity.explaining import explain
 from lake.identity.files import Registry
 from lake.identity.pairs import FoundPair, Wanted, datasets, find_pair, may_decide, queue, sizes
 from lake.identity.reading import Book
 from lake.identity.records import Looking, Version, look, shown_attributes
+from lake.linking.weights import Weight
 from lake.quarantine.rows import opened
 from lake.ready import Ready
 from portal.asking import Refused
@@ -51,7 +52,7 @@ class Side:
 
     pair: FoundPair
     lines: list[Line]
-    weights: list[Weight]
+    weights: tuple[Weight, ...]
     sizes: Mapping[str, int]
     decisions: tuple[Decision, ...]
     may: tuple[str, ...]
@@ -119,12 +120,14 @@ class IdentityDesk(CaseDesk[Book]):
         except SharingRefused as refusal:
             raise _refused(refusal) from None
 
-    def _weights(self, entity: Entity, found: FoundPair) -> list[Weight]:
+    def _weights(self, entity: Entity, found: FoundPair) -> tuple[Weight, ...]:
         registry = Registry.of(self.city.settings, self.city.ledger, entity.name)
         steps = registry.steps()
-        return explain(registry.parameters(steps[-1]), found.levels, found.weight) if steps else []
+        return explain(registry.parameters(steps[-1]), found.levels, found.weight) if steps else ()
 
-    def _lines(self, entity: Entity, shown: tuple[list[Version], list[Version]], told: list[Weight]) -> list[Line]:
+    def _lines(
+        self, entity: Entity, shown: tuple[list[Version], list[Version]], told: tuple[Weight, ...]
+    ) -> list[Line]:
         weighs = {one.attribute: one for one in told}
         left, right = shown
         return [

@@ -96,7 +96,7 @@ class IdentityPages:
             "entity": entity,
             "side": side,
             "one": side.pair,
-            "bars": weights([(one.zh, one.bits) for one in side.weights], "各项比较的权重 Weights"),
+            "bars": weights(_named(side), "各项比较的权重 Weights"),
             "decided": [(one, follows(one, side.pair.entities)) for one in side.decisions],
             "after": _after(side),
             "titles": self._city.catalogue.departments,
@@ -139,6 +139,12 @@ class IdentityPages:
         if entity is None or not reader.has(*OF_IDENTITY):
             raise _NOTHING
         return reader, entity
+
+
+def _named(side: Side) -> list[tuple[str, float]]:
+    """What is weighed, by its name and how alike the two are, and what that weighs."""
+    titles = {one.attribute.name: one.attribute.title_zh for one in side.lines}
+    return [("：".join(filter(None, [titles.get(one.attribute or "", ""), one.zh])), one.bits) for one in side.weights]
 
 
 def _after(side: Side) -> tuple[str, int] | None:

@@ -36,6 +36,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "quality": [],
         "desk": [],
         "linking": ["--people", str(people)],
+        "identity": [],
     }
 
 

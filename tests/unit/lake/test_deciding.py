@@ -201,7 +201,8 @@ def test_who_an_entity_is(laid: Desk) -> None:
     assert told == [("b", "health.walk_ins", "2026-05-04"), ("c", "health.walk_ins", "2026-05-04")]
     assert found["stands"] and [one["kind"] for one in found["events"]] == ["found"]
     (weight,) = found["weights"]
-    assert weight["parts"][1]["bits"] > 0 and weight["parts"][2]["level"] == "nothing"
+    assert [one["attribute"] for one in weight["parts"]] == ["", "name", "phone", "resident_id", ""]
+    assert weight["parts"][2]["bits"] > 0 and weight["parts"][3]["level"] == "nothing"
     assert sum(one["bits"] for one in weight["parts"]) == pytest.approx(weight["weight"], abs=0.05)
     known = who_is(laid.settings, laid.ledger, laid.connection, Asked.of(laid.catalogue, f"NP-{record('A')}"))
     assert [one["source"] for one in known["members"][0]["sources"]] == ["police"]

@@ -3,7 +3,7 @@ select
   1 as _provider,
   'civil_affairs' as _department,
   'civil_affairs.grid_residents' as _dataset,
-  false as _once,
+  true as _once,
   '~civil_affairs.grid_residents|' || cast(length(cast(grid_number as varchar)) as varchar) || ':' || cast(grid_number as varchar) as _key,
   cast(null as varchar) as resident_id,
   cast(name as varchar) as name,

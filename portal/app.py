@@ -26,6 +26,8 @@ from portal.find.routes import Find
 from portal.findings.morning import Morning
 from portal.findings.routes import FindingPages
 from portal.home.routes import Home
+from portal.identity.desk import IdentityDesk
+from portal.identity.routes import IdentityPages
 from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
@@ -79,6 +81,7 @@ def application(city: City, people: People) -> Starlette:
             *OwnTraces(people, pages).routes(),
             *QuarantinePages(corrections, shelf, pages).routes(),
             *CorrectionPages(corrections, pages).routes(),
+            *IdentityPages(IdentityDesk(people), pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

@@ -1,4 +1,5 @@
-"""Charts as inline SVG: a line with its normal band, and the same small, many side by side. From numbers alone.
+"""Charts as inline SVG: a line with its normal band, the same small, many side by side, and bars of weights. From
+numbers alone.
 
 They have no style and fetch nothing. All colours are the text's own, so that they hold on a dark ground and on paper;
 what is outside its band is a ring as well as a colour. The numbers stand beside a chart as text, which is the
@@ -128,6 +129,29 @@ class _Place:
                 f"{escape(self._marks[-1].at)}</text>"
             )
         return "".join(drawn)
+
+
+def weights(parts: Sequence[tuple[str, float]], label: str) -> str:
+    """Bars from a middle line: to the right what speaks for, to the left what speaks against; a row each, in order."""
+    if not parts:
+        return ""
+    most = max(max(abs(value) for _, value in parts), 1.0)
+    middle, side, row = 210, 190, 22
+    drawn = []
+    for number, (name, value) in enumerate(parts):
+        long, y = abs(value) * side / most, number * row + 4
+        x = middle if value >= 0 else middle - long
+        look = 'fill="currentColor" fill-opacity="0.55"' if value >= 0 else 'fill="none" stroke="currentColor"'
+        drawn.append(
+            f"<g><title>{escape(name)} {value:+.1f}</title>"
+            f'<rect x="{x:.1f}" y="{y}" width="{long:.1f}" height="{row - 8}" {look}/></g>'
+        )
+    high = len(parts) * row + 4
+    axis = f'<line x1="{middle}" x2="{middle}" y1="0" y2="{high}" stroke="currentColor" stroke-opacity="0.4"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" width="{2 * middle}" '
+        f'height="{high}" viewBox="0 0 {2 * middle} {high}">{axis}{"".join(drawn)}</svg>'
+    )
 
 
 def _runs(there: Sequence[bool]) -> list[list[int]]:

@@ -30,6 +30,7 @@ NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
     ("/quarantine", "隔离数据", "Quarantine", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/cases", "校核与异议", "Cases", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.APPLICANT)),
+    ("/identity", "身份判断", "Who is who", (Role.STEWARD, Role.OFFICER, Role.AUDITOR)),
     ("/rules", "规则", "Rules", (Role.STEWARD, Role.OWNER)),
     ("/statements", "使用统计", "Statements", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR)),
     ("/audit", "审计", "Audit", (Role.OFFICER, Role.AUDITOR)),

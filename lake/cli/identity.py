@@ -143,7 +143,7 @@ def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -
         found = []
         for entity in entities:
             decisions, _ = book.of(entity.name)
-            pairs, total = queue(connection, entity, decisions, Wanted(state, dataset, max(limit, 0)))
+            pairs, total = queue(connection, entity, decisions, Wanted(state, dataset, limit=max(limit, 0)))
             ignored = [{"number": step.seq, "by": step.person, "why": why} for step, why in decisions.ignored]
             rows = [one.as_dict() for one in pairs]
             found.append({"entity": entity.name, "state": state, "total": total, "pairs": rows, "ignored": ignored})
@@ -157,6 +157,7 @@ def _decide(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
     from lake.city import declarations, expect_run, open_books_beside
     from lake.identity.acting import Doer, Said, decide
     from lake.identity.reading import Book
+    from lake.identity.told import follows
     from sharing.identity.vocabulary import Doing
 
     catalogue = declarations(settings)
@@ -179,7 +180,7 @@ def _decide(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
         "pair": "-".join(decision.pair),
         "says": str(decision.step.doing),
         "state": str(decision.state),
-        "next": _next(decision, pair),
+        "next": follows(decision, pair.entities if pair else None)[1],
     }
 
 
@@ -193,18 +194,6 @@ def _pair(settings: Settings, entity: Any, book: Any, name: str) -> Any:
     if found is None:
         fail(f"no two records of {entity.name} that were compared are called {name!r}: see `zhongtai match`", WRONG)
     return found
-
-
-def _next(decision: Any, pair: Any) -> str:
-    """What follows of a decision, for people."""
-    if str(decision.state) == "waiting":
-        return f"a second person confirms it: zhongtai match {decision.step.entity} --confirm {decision.number}"
-    if pair is None or str(decision.step.doing) == "skip":
-        return "nothing is changed by it before the next run"
-    one, other = pair.entities
-    if str(decision.step.doing) == "same":
-        return f"the next run makes {one} and {other} one" if one != other else f"{one} stays one"
-    return f"the next run parts {one}" if one == other else f"{one} and {other} stay two"
 
 
 def _show(found: dict[str, Any]) -> None:

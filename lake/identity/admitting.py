@@ -32,15 +32,23 @@ def admit(connection: duckdb.DuckDBPyConnection, entity: str, matched: Matched, 
     """Take records, clusters and decisions in, and return a digest of what was compared. SharingRefused for what is
     not as it has to be.
     """
+    _take_pairs(connection, decided)
+    connection.execute(_INPUT.format(**vars(matched)))
+    whole = connection.execute(_WHOLE.format(**vars(matched))).fetchone()
+    if whole != (True,):
+        _refuse(connection, entity, matched)
+    found = connection.execute(_DIGEST).fetchone()
+    assert found is not None
+    return f"{found[0]:032x}"
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, entity: str, matched: Matched) -> None:
+    """SharingRefused with what is not whole; each is counted, which is not done where all is well."""
     counted = connection.execute(_FAULTS.format(**vars(matched))).fetchone()
     for (what, fix), many in zip(_WORDS.items(), counted or (), strict=True):
         if many:
             raise SharingRefused(RULE, entity, f"{many} {what}", fix)
-    _take_pairs(connection, decided)
-    connection.execute(_INPUT.format(**vars(matched)))
-    found = connection.execute(_DIGEST).fetchone()
-    assert found is not None
-    return f"{found[0]:032x}"
+    raise SharingRefused(RULE, entity, "records and clusters do not belong together", _MATCHED)
 
 
 _LOOK = "look at the view `staging.<entity>__records`, and run again"
@@ -69,6 +77,17 @@ select
   (select count(*) from {clusters} where _cluster is null),
   (select count(*) from {clusters}
     where probability is null or isnan(probability) or probability not between 0 and 1)
+"""
+
+# Every record in one cluster, and every row of a cluster a record's, each once and as it has to be.
+_WHOLE = """
+select
+  count(*) = (select count(*) from {records}) and count(*) = (select count(*) from {clusters})
+  and count(*) = count(distinct record)
+  and coalesce(bool_and(coalesce(
+    regexp_full_match(record, '[0-9a-f]{{20}}') and identified is not null and cluster is not null
+    and probability between 0 and 1, false)), true)
+from registry_input
 """
 
 _INPUT = """

@@ -119,7 +119,7 @@ def _events(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], int]
 
 
 def _sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    asked = "select count(*), count(distinct entity) from registry_replayed"
+    asked = "select (select count(*) from registry_replayed), count(*) from registry_parts"
     records, entities = connection.execute(asked).fetchone() or (0, 0)
     return {"records": int(records), "entities": int(entities)}
 

@@ -24,6 +24,7 @@ def expect_lawful(connection: duckdb.DuckDBPyConnection, entity: str, draft: Pat
     """Hold a written draft against the loaded registry and the input. SharingRefused, naming the law and the ids."""
     connection.execute(_READ.format(file=literal(str(draft))))
     connection.execute(_REPLAYED)
+    connection.execute(_PARTS)
     connection.execute(f"create or replace temp table registry_told as {events_in('registry_new')}")
     for rule, (what, fix, asked) in _LAWS.items():
         found = connection.execute(f"select count(*), min(id) from ({asked})").fetchone()
@@ -42,12 +43,20 @@ union all
 select record, after from registry_new where kind <> '{HEIR}' and after is not null
 """
 
+# What lies of which cluster in which entity: where all is well, one row for each of both.
+_PARTS = """
+create or replace temp table registry_parts as
+select
+  entity, cluster, count(*) filter (where identified) as known,
+  bool_or(record = entity) as own, bool_or(identified and record = entity) as leads
+from registry_replayed join registry_input using (record)
+group by entity, cluster
+"""
+
 _EDGES = """
   with recursive led as (
-    select entity, record, count(*) over (partition by entity) as many
-    from registry_replayed join registry_input using (record)
-    where identified
-    qualify many > 1
+    select entity, record from registry_replayed join registry_input using (record)
+    where identified and entity in (select entity from registry_parts group by entity having sum(known) > 1)
   ),
   edges as (
     select left_record as here, right_record as there, persons from registry_pairs where same and ended is null
@@ -113,11 +122,9 @@ _LAWS: Mapping[str, tuple[str, str, str]] = {
         "entities would not be the clusters",
         _FAULT,
         """
-        select entity as id from registry_replayed join registry_input using (record)
-        group by entity having count(distinct cluster) > 1
+        select entity as id from registry_parts group by entity having count(*) > 1
         union all
-        select min(entity) from registry_replayed join registry_input using (record)
-        group by cluster having count(distinct entity) > 1
+        select min(entity) from registry_parts group by cluster having count(*) > 1
         """,
     ),
     "registry_event": (
@@ -142,7 +149,7 @@ _LAWS: Mapping[str, tuple[str, str, str]] = {
         _FAULT,
         """
         with old as (select distinct entity as id from registry_facts where entity is not null),
-        new as (select distinct entity as id from registry_replayed)
+        new as (select distinct entity as id from registry_parts)
         select id from (
           (from old except from new) except select unnest(before) from registry_told where kind <> 'weighed'
           union all
@@ -153,17 +160,16 @@ _LAWS: Mapping[str, tuple[str, str, str]] = {
         "ids would be held by others than their own record",
         _FAULT,
         """
-        select held.entity as id from (select distinct entity from registry_replayed) as held
-        join registry_replayed as own on own.record = held.entity
-        where own.entity <> held.entity
+        select parts.entity as id from registry_parts as parts
+        join registry_replayed as held on held.record = parts.entity
+        where not parts.own
         """,
     ),
     "registry_leads": (
         "entities with an identified record would not have its id",
         _FAULT,
         """
-        select entity as id from registry_replayed join registry_input using (record)
-        group by entity having bool_or(identified) and not bool_or(identified and record = entity)
+        select entity as id from registry_parts group by entity having sum(known) > 0 and not bool_or(leads)
         """,
     ),
 }

@@ -6,7 +6,7 @@ pairs is the ledger's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,13 +84,26 @@ def _state(decision: Decision) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Wanted:
     """Which pairs: `state` is open (nobody decided, and nobody skipped it as it is), waiting (for a second person),
-    skipped or decided; of rows of a dataset, where one is named; and which of them.
+    skipped or decided; of rows of a dataset, where one is named; of rows of these departments alone (None: of all);
+    and which of them.
     """
 
     state: str = "open"
     dataset: str = ""
+    departments: frozenset[str] | None = None
     limit: int = 50
     offset: int = 0
+
+    @property
+    def condition(self) -> str:
+        """As SQL over `_pairs` and what was told of them."""
+        found = [_CONDITIONS[self.state]]
+        if self.dataset:
+            found.append(f"{literal(self.dataset)} in (left_dataset, right_dataset)")
+        if self.departments is not None:
+            mine = f"[{', '.join(map(literal, sorted(self.departments)))}]::varchar[]"
+            found += [f"list_contains({mine}, split_part({side}_dataset, '.', 1))" for side in ("left", "right")]
+        return " and ".join(found)
 
 
 STATES = ("open", "waiting", "skipped", "decided")
@@ -99,12 +112,12 @@ STATES = ("open", "waiting", "skipped", "decided")
 def queue(
     connection: duckdb.DuckDBPyConnection, entity: Entity, decisions: Decisions, wanted: Wanted
 ) -> tuple[list[FoundPair], int]:
-    """The pairs that are wanted, the most doubtful first, and how many there are."""
+    """The pairs that are wanted, the most doubtful first, and how many there are; none before the first run."""
+    if not _is_there(connection, entity):
+        return [], 0
     _told(connection, decisions)
     asked = f"from ({_pairs(entity)}) as pair left join identity_told as told using (left_record, right_record)"
-    where = f"where {_CONDITIONS[wanted.state]}"
-    if wanted.dataset:
-        where += f" and {literal(wanted.dataset)} in (left_dataset, right_dataset)"
+    where = f"where {wanted.condition}"
     counted = connection.execute(f"select count(*) {asked} {where}").fetchone()
     rows = connection.execute(
         f"select {_COLUMNS} {asked} {where} order by abs(probability - 0.5), left_record, right_record "
@@ -120,7 +133,7 @@ def find_pair(
     SharingRefused where several begin so.
     """
     left, _, right = name.partition("-")
-    if not left.isalnum() or not right.isalnum():
+    if not _is_there(connection, entity) or not left.isalnum() or not right.isalnum():
         return None
     starts = "starts_with(left_record, $left) and starts_with(right_record, $right)"
     sql = f"select {_COLUMNS} from ({_pairs(entity)}) where {starts} limit 2"
@@ -128,6 +141,25 @@ def find_pair(
     if len(rows) > 1:
         raise SharingRefused("identity_pair", name, "several pairs begin so", "write more of both records")
     return _found(entity, decisions, rows[0]) if rows else None
+
+
+def sizes(connection: duckdb.DuckDBPyConnection, entity: Entity, ids: Iterable[str]) -> dict[str, int]:
+    """How many records some entities have now, an identified one being one record."""
+    sql = f"""
+      select city_id, count(*) + max((identifier is not null)::integer) from {registry_table(entity.name)}
+      where city_id in (select unnest($ids)) group by city_id
+    """
+    wanted = list(ids)
+    found = {str(name): int(many) for name, many in connection.execute(sql, {"ids": wanted}).fetchall()}
+    return {name: found.get(name, 1) for name in wanted}
+
+
+def datasets(connection: duckdb.DuckDBPyConnection, entity: Entity) -> list[str]:
+    """The datasets with rows that were matched."""
+    if not _is_there(connection, entity):
+        return []
+    sql = f"select distinct dataset from {registry_table(entity.name)} where dataset <> '' order by dataset"
+    return [str(one) for (one,) in connection.execute(sql).fetchall()]
 
 
 def may_decide(found: FoundPair, entity: Entity, decisions: Decisions, who: Doer, at: Any) -> tuple[Doing, ...]:
@@ -141,7 +173,7 @@ def may_decide(found: FoundPair, entity: Entity, decisions: Decisions, who: Doer
 _ABOUT = (Doing.SAME, Doing.DIFFERENT, Doing.SKIP)
 _COLUMNS = """left_record, right_record, probability, weight, levels, left_city_id, right_city_id, left_dataset,
   right_dataset, left_identified, right_identified"""
-_TOLD_OTHERWISE = "told.probability is distinct from pair.told_probability"
+_TOLD_OTHERWISE = "told.skipped_at is distinct from pair.told_probability"
 _CONDITIONS = {
     "open": f"left_city_id <> right_city_id and (told.state is null or (told.state = 'skipped' and {_TOLD_OTHERWISE}))",
     "waiting": "told.state = 'waiting'",
@@ -153,6 +185,12 @@ _CONDITIONS = {
 def registry_table(name: str) -> str:
     """A table of the lake's `registry`."""
     return f"{CATALOG}.{REGISTRY}.{identifier(name)}"
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, entity: Entity) -> bool:
+    sql = "select 1 from duckdb_tables() where database_name = $lake and schema_name = $schema and table_name = $table"
+    wanted = {"lake": CATALOG, "schema": REGISTRY, "table": f"{entity.name}__pairs"}
+    return connection.execute(sql, wanted).fetchone() is not None
 
 
 def _pairs(entity: Entity) -> str:
@@ -173,14 +211,14 @@ def _pairs(entity: Entity) -> str:
 
 
 _TOLD = pa.schema(
-    {"left_record": pa.string(), "right_record": pa.string(), "state": pa.string(), "probability": pa.float64()}
+    {"left_record": pa.string(), "right_record": pa.string(), "state": pa.string(), "skipped_at": pa.float64()}
 )
 
 
 def _told(connection: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
     """Make `identity_told`: what was decided of pairs, each once."""
     rows = [
-        {"left_record": left, "right_record": right, "state": state, "probability": probability}
+        {"left_record": left, "right_record": right, "state": state, "skipped_at": probability}
         for (left, right), (state, probability) in decisions.told().items()
     ]
     connection.register("identity_given", pa.Table.from_pylist(rows, _TOLD))

@@ -25,9 +25,7 @@ class Block:
     attributes: frozenset[str]
 
 
-NOT_BOTH = (
-    "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
-)
+NOT_BOTH = "not (l.identified and r.identified) and (l.source is null or r.source is null or l.source <> r.source)"
 """Two records, `l` and `r` of `prepared`, that may be one."""
 
 _MOST_SIDES = 40
@@ -67,14 +65,29 @@ def _keys(matching: Matching, place: int, keys: tuple[BlockKey, ...]) -> str:
     )
 
 
-def costs(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bool) -> dict[str, int]:
+def costs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> dict[str, int]:
     """How many pairs each block makes, counted by the sizes of its groups; refuses what is more than may be."""
-    touched = "_record in (select _record from _changed)" if changed else "not identified"
+    return _judged(connection, matching, "(select *, not identified as drives from keys)")
+
+
+def costs_of_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> dict[str, int]:
+    """The same of the pairs that have a changed record; makes table `_near`, of the keys that one of these has."""
+    connection.execute("""
+        create or replace table _near as
+        select keys.*, _changed._record is not null as drives
+        from keys semi join (select distinct block, key from keys semi join _changed using (_record)) as theirs
+             using (block, key)
+        left join _changed using (_record)
+    """)
+    return _judged(connection, matching, "_near")
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, matching: Matching, keys: str) -> dict[str, int]:
     found = connection.execute(f"""
         select block, sum(pairs)::hugeint, max(pairs)::hugeint from (
             select block, d * (n - d) + d * (d - 1) // 2 as pairs
-            from (select block, count(*)::hugeint as n, count(*) filter ({touched})::hugeint as d
-                  from keys group by block, key))
+            from (select block, count(*)::hugeint as n, count(*) filter (drives)::hugeint as d
+                  from {keys} group by block, key))
         group by block
     """).fetchall()
     counted = {block: (int(pairs), int(largest)) for block, pairs, largest in found}
@@ -89,13 +102,13 @@ def costs(connection: duckdb.DuckDBPyConnection, matching: Matching, changed: bo
 
 def candidates(connection: duckdb.DuckDBPyConnection) -> None:
     """Make table `_candidates` (`l`, `r`, numbers of `prepared`; l < r) of the pairs of all blocks, each once."""
-    connection.execute(f"create or replace table _candidates as {_pairs('unique_id', 'not identified')}")
+    rows = "(select *, not identified as drives from keys)"
+    connection.execute(f"create or replace table _candidates as {_pairs(rows, 'unique_id')}")
 
 
 def candidates_of_changed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make table `_pairs` (`l`, `r`, records; l < r) of the pairs of all blocks that have a changed record."""
-    changed = "_record in (select _record from _changed)"
-    connection.execute(f"create or replace table _pairs as {_pairs('_record', changed)}")
+    """Make table `_pairs` (`l`, `r`, records; l < r) of the pairs of `_near` that have a changed record."""
+    connection.execute(f"create or replace table _pairs as {_pairs('_near', '_record')}")
 
 
 def number(connection: duckdb.DuckDBPyConnection) -> None:
@@ -107,12 +120,11 @@ def number(connection: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _pairs(name: str, drives: str) -> str:
+def _pairs(rows: str, name: str) -> str:
     """The pairs of which at least one record drives: it is not identified, or it changed."""
     return f"""
-        with every as (select *, {drives} as drives from keys)
         select distinct least(l.{name}, r.{name}) as l, greatest(l.{name}, r.{name}) as r
-        from every as r join (from every where drives) as l
+        from {rows} as r join (from {rows} where drives) as l
           on l.block = r.block and l.key = r.key and l.{name} <> r.{name}
              and (not r.drives or l.{name} < r.{name}) and {NOT_BOTH}
     """

@@ -122,7 +122,9 @@ CHINESE_ADDRESS = Kind(
             0.05,
             0.001,
         ),
-        Level("place", "建筑名相同", "same building by name", "length(place_l) >= 3 and place_l = place_r", 0.03, 0.001),
+        Level(
+            "place", "建筑名相同", "same building by name", "length(place_l) >= 3 and place_l = place_r", 0.03, 0.001
+        ),
         Level("road", "路相同", "same road", "road_l = road_r", 0.03, 0.01),
         Level("near", "写法相近", "written alike", "jaro_winkler_similarity(v_l, v_r) >= 0.96", 0.02, 0.002),
         Level("district", "区相同", "same district", "district_l = district_r", 0.01, 0.15),

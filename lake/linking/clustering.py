@@ -3,15 +3,13 @@
 Must not live here: scores (`scoring.py`). In: `_scored` (`l`, `r`, `weight`), `_together` and `_apart` (`l`, `r`),
 `prepared`. Out: `_members` (`unique_id`, `cluster`: the least number of its records).
 
-Clusters join by average linkage: two become one where the mean weight over all pairs of their records is enough. A pair
-that nobody scored counts against it. In each round those pairs of clusters join that are each other's best, so the
-best edges go first and the order of rows does not matter.
+Two clusters become one where one pair between them is sure, and the mean over all pairs between them does not speak
+against it; a pair that no score has counts against it. So a chain of sure pairs ends where its ends have nothing in
+common. In each round those clusters join that are each other's best by that mean: the order of rows does not matter.
 """
 
 from __future__ import annotations
 
-# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
-import os
 from dataclasses import dataclass
 
 import duckdb
@@ -19,10 +17,12 @@ import duckdb
 from lake.linking.refusals import DecisionsContradict
 from lake.linking.scoring import bits
 
-_UNSEEN = float(os.environ.get('UNSEEN','-8'))
-_MEAN = float(os.environ.get('MEAN','-2'))
+# What a pair is worth that no block made and no score has, and the most that one pair may be worth, in bits.
+_UNSEEN = -8.0
 _MOST = 14.0
 _LEAST = -14.0
+# What the mean may fall to: a sure pair joins two clusters whose other pairs do not speak against it together.
+_MEAN = -2.0
 _ROUNDS = 400
 
 
@@ -35,7 +35,7 @@ class Joined:
 
 
 def cluster(connection: duckdb.DuckDBPyConnection, sure: float) -> Joined:
-    """Make table `_members`; `sure` is the probability from which two clusters are one."""
+    """Make table `_members`; `sure` is the probability that the best pair between two clusters needs to have."""
     _start(connection)
     barred = 0
     for number in range(_ROUNDS):
@@ -84,13 +84,15 @@ def _start(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _bar(connection: duckdb.DuckDBPyConnection) -> int:
     """Drop the links between clusters that must not be one; how many of them were enough to join."""
-    return len(connection.execute("""
+    return len(
+        connection.execute("""
         delete from _links using _clusters as one, _clusters as other
         where a = one.cluster and b = other.cluster and (
             (one.identified and other.identified) or list_has_any(one.sources, other.sources)
             or exists (from _barred where _barred.a = _links.a and _barred.b = _links.b))
         returning total
-    """).fetchall())
+    """).fetchall()
+    )
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:

@@ -108,7 +108,7 @@ def _whole(
     """All records, each with every other that a block puts beside it."""
     prepare(connection, matching, "records")
     blocking.key(connection, matching, "keys")
-    blocks = blocking.costs(connection, matching, False)
+    blocks = blocking.costs(connection, matching)
     blocking.candidates(connection)
     _decisions(connection, decided)
     tell = telling(connection, matching) if known is None else _told(known)
@@ -119,7 +119,7 @@ def _whole(
     elif not _has(connection, "frequencies"):
         _alone(connection)
         known = scoring.count_values(connection, matching, known)
-    scoring.score(connection, matching, known)
+    scoring.score(connection, matching, known, "_levels", "_scored")
     pairs = _third_sides(connection, matching, known)
     joined = cluster(connection, matching.automatic)
     connection.execute(f"create or replace table pairs as {_pairs(matching)}")
@@ -140,17 +140,19 @@ def _changed(
     for relation in (decided.together, decided.apart):
         if relation is not None:
             standing.touch(connection, relation)
-    prepare(connection, matching, "(from records semi join _changed using (_record))")
+    connection.execute("create or replace table _some as from records semi join _changed using (_record)")
+    prepare(connection, matching, "_some")
     blocking.key(connection, matching, "_keys")
     connection.execute("insert into keys from _keys")
-    blocks = blocking.costs(connection, matching, True)
+    blocks = blocking.costs_of_changed(connection, matching)
     blocking.candidates_of_changed(connection)
     standing.spread(connection)
-    prepare(connection, matching, "(from records semi join _touched using (_record))")
+    connection.execute("create or replace table _some as from records semi join _touched using (_record)")
+    prepare(connection, matching, "_some")
     blocking.number(connection)
     _decisions(connection, decided)
     scoring.compare(connection, matching, _told(known), "_candidates", "_levels")
-    scoring.score(connection, matching, known)
+    scoring.score(connection, matching, known, "_levels", "_scored")
     connection.execute("""
         insert into _scored
         select l.unique_id, r.unique_id, weight from pairs
@@ -204,23 +206,21 @@ def _learn(
     chances = training.purge_u(connection, declared, chances)
     if identified < loose:
         provisional = scoring.count_values(connection, matching, Parameters(chances, prior))
-        scoring.score(connection, matching, provisional)
+        scoring.score(connection, matching, provisional, "_levels", "_scored")
         scoring.settle(connection, everything, prior)
         cluster(connection, _FIRST_SURE)
         connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
     learned = scoring.count_values(connection, matching, Parameters(chances, prior))
-    scoring.score(connection, matching, learned)
+    scoring.score(connection, matching, learned, "_levels", "_scored")
     return Parameters(learned.chances, scoring.settle(connection, everything, prior)), sessions
 
 
 def _third_sides(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> int:
     """Score also the pairs that others suggest; how many pairs were compared in all."""
     if blocking.third_sides(connection, scoring.bits(matching.review)):
-        connection.execute("create or replace table _before as select l, r, weight from _scored anti join _levels using (l, r)")
         scoring.compare(connection, matching, _told(parameters), "_candidates", "_more")
-        connection.execute("insert into _levels from _more")
-        scoring.score(connection, matching, parameters)
-        connection.execute("insert into _scored from _before")
+        scoring.score(connection, matching, parameters, "_more", "_more_scored")
+        connection.execute("insert into _levels from _more; insert into _scored from _more_scored")
     return int(connection.execute("select count(*) from _levels").fetchall()[0][0])
 
 

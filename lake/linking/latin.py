@@ -32,7 +32,12 @@ LATIN_NAME = Kind(
         Level("equal", "相同", "equal", "v_l = v_r", 0.80, 0.005),
         Level("order", "次序不同", "same words in another order", "sorted_l = sorted_r", 0.01, 0.0005),
         Level(
-            "near", "仅一两个字母不同", "a letter or two apart", "jaro_winkler_similarity(v_l, v_r) >= 0.92", 0.08, 0.004
+            "near",
+            "仅一两个字母不同",
+            "a letter or two apart",
+            "jaro_winkler_similarity(v_l, v_r) >= 0.92",
+            0.08,
+            0.004,
         ),
         Level(
             "short",
@@ -43,8 +48,12 @@ LATIN_NAME = Kind(
             0.01,
         ),
         Level(
-            "sound", "读音相近", "sounds alike",
-            "(sound_l = sound_r or jaro_winkler_similarity(v_l, v_r) >= 0.85)", 0.03, 0.01,
+            "sound",
+            "读音相近",
+            "sounds alike",
+            "(sound_l = sound_r or jaro_winkler_similarity(v_l, v_r) >= 0.85)",
+            0.03,
+            0.01,
         ),
         Level("far", "部分相似", "partly alike", "jaro_winkler_similarity(v_l, v_r) >= 0.7", 0.02, 0.04),
         else_level(0.03, 0.93),

@@ -62,7 +62,12 @@ ORGANISATION_NAME = Kind(
             0.001,
         ),
         Level(
-            "branch", "同一主体的其他分支", "another branch of the same", "core_l = core_r and core_l <> ''", 0.01, 0.0003
+            "branch",
+            "同一主体的其他分支",
+            "another branch of the same",
+            "core_l = core_r and core_l <> ''",
+            0.01,
+            0.0003,
         ),
         Level("near", "写法相近", "written alike", "jaro_winkler_similarity(sound_l, sound_r) >= 0.93", 0.08, 0.001),
         Level(

@@ -49,11 +49,13 @@ PHONE = Kind(
     },
     levels=(
         Level("equal", "相同", "equal", "v_l = v_r", 0.7, 0.0005),
+        Level("last", "末七位相同", "same last seven digits", "length(last_l) = 7 and last_l = last_r", 0.1, 0.0002),
         Level(
-            "last", "末七位相同", "same last seven digits", "length(last_l) = 7 and last_l = last_r", 0.1, 0.0002
-        ),
-        Level(
-            "digit", "一位数字不同", "one digit off", "length(v_l) >= 7 and damerau_levenshtein(v_l, v_r) = 1", 0.05,
+            "digit",
+            "一位数字不同",
+            "one digit off",
+            "length(v_l) >= 7 and damerau_levenshtein(v_l, v_r) = 1",
+            0.05,
             0.0005,
         ),
         else_level(0.15, 0.998),
@@ -69,8 +71,12 @@ IDENTIFIER = Kind(
         Level("digit", "一位不同", "one character off", "levenshtein(v_l, v_r) = 1", 0.1, 0.0001),
         Level("swapped", "相邻两位对调", "two neighbours swapped", "damerau_levenshtein(v_l, v_r) = 1", 0.03, 0.00002),
         Level(
-            "two", "两位不同", "two characters off",
-            "length(v_l) >= 6 and damerau_levenshtein(v_l, v_r) = 2", 0.03, 0.0005,
+            "two",
+            "两位不同",
+            "two characters off",
+            "length(v_l) >= 6 and damerau_levenshtein(v_l, v_r) = 2",
+            0.03,
+            0.0005,
         ),
         else_level(0.04, 0.9993),
     ),
@@ -113,9 +119,7 @@ TEXT = Kind(
 )
 
 # Metres between two points, on a plane: right to a part in ten thousand within a city.
-_METRES = (
-    "sqrt(pow((y_l - y_r) * 111195, 2) + pow((x_l - x_r) * 111195 * cos(radians((y_l + y_r) / 2)), 2))"
-)
+_METRES = "sqrt(pow((y_l - y_r) * 111195, 2) + pow((x_l - x_r) * 111195 * cos(radians((y_l + y_r) / 2)), 2))"
 # Four grids of about 600 metres, each half a cell aside: two points nearer than half a cell share a cell of one.
 _CELLS = ", ".join(
     f"'{number}:' || floor(x / 0.0064 + {east})::bigint || ':' || floor(y / 0.0054 + {north})::bigint"

@@ -19,9 +19,7 @@ from lake.linking.kinds import Kind, column
 from lake.linking.records import given, quoted
 
 # What people write who have nothing to write.
-_NOTHING = (
-    "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
-)
+_NOTHING = "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
@@ -37,12 +35,14 @@ def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str
     columns = "".join(f", {text}" for names, _ in parts for text in names)
     joins = " ".join(join for _, join in parts)
     connection.execute(f"""
+        create or replace table _numbers as
+        select _record, (row_number() over (order by _record))::integer as unique_id from _given;
         create or replace table prepared as
-        select (row_number() over (order by _given._record))::integer as unique_id, _given._record,
+        select _numbers.unique_id, _given._record,
                coalesce(_given._identified, false) as identified,
                case when _given._once and not coalesce(_given._identified, false)
                     then nullif(_given._source, '') end as source{columns}
-        from _given {joins} order by unique_id
+        from _given join _numbers on _numbers._record = _given._record {joins}
     """)
 
 

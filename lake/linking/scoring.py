@@ -59,20 +59,21 @@ def _level(matching: Matching, place: int) -> str:
     return f"(case when {conditions[0]} then null {whens} else {len(conditions) - 2} end)::tinyint"
 
 
-def score(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> None:
-    """Make table `_scored` of `_levels`, by parameters and `frequencies`."""
+def score(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, levels: str, into: str
+) -> None:
+    """Make a table of the form of `_scored` of one of the form of `_levels`, by parameters and `frequencies`."""
     places = [place for place, one in enumerate(parameters.chances) if one is not None]
     rare = [place for place in places if kind_at(matching, place).rarity]
-    _rarity(connection, matching, rare)
-    terms = [repr(log2(parameters.prior / (1 - parameters.prior)))]
+    terms = [repr(bits(parameters.prior))]
     for place in places:
         chances = parameters.chances[place]
         assert chances is not None
         terms.append(weight_of(place, chances, place in rare))
     connection.execute(f"""
-        create or replace table _scored as
+        create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, {" + ".join(terms)} as weight from _levels join _rarity on unique_id = l)
+            select l, r, {" + ".join(terms)} as weight from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
 
@@ -86,9 +87,7 @@ def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
     return f"(case g{place} {whens} else 0 end)"
 
 
-def count_values(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters
-) -> Parameters:
+def count_values(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> Parameters:
     """Make table `frequencies`: what values are worth that several things have, in bits; parameters with the rarest.
 
     Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that one
@@ -119,8 +118,8 @@ def count_values(
     return Parameters(tuple(chances), parameters.prior)
 
 
-def _rarity(connection: duckdb.DuckDBPyConnection, matching: Matching, rare: list[int]) -> None:
-    """What each record's values are worth that are not rare."""
+def _rarity(matching: Matching, rare: list[int], levels: str) -> str:
+    """What each left record's values are worth that are not rare."""
     joins, columns = [], []
     for place in rare:
         name = column(place, str(kind_at(matching, place).rarity))
@@ -129,10 +128,8 @@ def _rarity(connection: duckdb.DuckDBPyConnection, matching: Matching, rare: lis
             f"md5_number_lower({name})"
         )
         columns.append(f", f{place}.bits as t{place}")
-    connection.execute(f"""
-        create or replace table _rarity as select unique_id{"".join(columns)} from prepared {" ".join(joins)}
-        where unique_id in (select l from _levels)
-    """)
+    lefts = f"(from prepared where unique_id in (select l from {levels}))"
+    return f"select unique_id{''.join(columns)} from {lefts} {' '.join(joins)}"
 
 
 def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> float:
@@ -140,7 +137,9 @@ def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> f
 
     Starts from the prior that the scores hold; what no block makes a pair of counts as not one.
     """
-    histogram = connection.execute("select round(weight, 1) as w, count(*) from _scored group by w order by w").fetchall()
+    histogram = connection.execute(
+        "select round(weight, 1) as w, count(*) from _scored group by w order by w"
+    ).fetchall()
     odds, now = prior / (1 - prior), prior
     for _ in range(_ROUNDS):
         factor = (now / (1 - now)) / odds

@@ -6,6 +6,7 @@ Must not live here: what is trained on what (`training.py`), what is scored (`sc
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking.kinds import column
 from lake.linking.levels import levels_of
 from lake.linking.parameters import Chances
 from lake.linking.preparing import kind_at
@@ -31,7 +31,7 @@ def quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def comparison(matching: Matching, place: int, chances: Chances, rarity: bool) -> dict[str, Any]:
+def comparison(matching: Matching, place: int, chances: Chances) -> dict[str, Any]:
     """One comparison as Splink has it."""
     kind = kind_at(matching, place)
     absent, *conditions = levels_of(matching, place)
@@ -43,8 +43,6 @@ def comparison(matching: Matching, place: int, chances: Chances, rarity: bool) -
             "m_probability": chances.m[number],
             "u_probability": chances.u[number],
         }
-        if rarity and kind.rarity and number == 0:
-            written |= {"tf_adjustment_column": column(place, kind.rarity), "tf_adjustment_weight": 1.0}
         levels.append(written)
     return {"output_column_name": f"c{place}", "comparison_levels": levels}
 
@@ -53,7 +51,10 @@ def linker(
     connection: duckdb.DuckDBPyConnection, table: str, comparisons: Iterable[dict[str, Any]], prior: float
 ) -> Any:
     """Splink's linker on a table of the form of `prepared`."""
-    from splink import DuckDBAPI, Linker, SettingsCreator
+    with warnings.catch_warnings():
+        # sqlglot, by which Splink reads SQL, deprecates a parser that other packages bring along.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from splink import DuckDBAPI, Linker, SettingsCreator
 
     settings = SettingsCreator(
         link_type="dedupe_only",

@@ -130,9 +130,7 @@ def learn_m(
 ) -> tuple[tuple[Chances | None, ...], tuple[Session, ...]]:
     """How often each level is in pairs of one thing: one session for each block, of what it is not made of."""
     sessions = tuple(_session(connection, matching, chances, block) for block in blocks(matching))
-    return tuple(
-        None if one is None else _joined(one, place, sessions) for place, one in enumerate(chances)
-    ), sessions
+    return tuple(None if one is None else _joined(one, place, sessions) for place, one in enumerate(chances)), sessions
 
 
 def _joined(chances: Chances, place: int, sessions: tuple[Session, ...]) -> Chances:
@@ -160,7 +158,7 @@ def _session(
     ]
     if not pairs or not places:
         return session
-    model = linker(connection, table, (comparison(matching, p, chances[p], False) for p in places), 0.2)
+    model = linker(connection, table, (comparison(matching, p, chances[p]) for p in places), 0.2)
     try:
         taught = model.training.estimate_parameters_using_expectation_maximisation(
             f"l.block_key = r.block_key and {NOT_BOTH}",

@@ -1,6 +1,6 @@
 """Print how well each truth set is linked.
 
-    python -m tests.linkage [SET …] [--data DIR]
+python -m tests.linkage [SET …] [--data DIR]
 """
 
 from __future__ import annotations

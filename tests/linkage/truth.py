@@ -57,7 +57,7 @@ def load(connection: duckdb.DuckDBPyConnection, declared: dict[str, Any], data: 
     once = "true" if declared.get("once") else "false"
     columns = ", ".join(f"{sql} as {name}" for name, sql in declared["attributes"].items())
     union = " union all ".join(
-        f"""select {declared['record']}::varchar as _record, {declared['truth']}::varchar as true_id,
+        f"""select {declared["record"]}::varchar as _record, {declared["truth"]}::varchar as true_id,
                    false as _identified, 'file.f{number}' as _source, {once} as _once, {columns}
             from read_csv('{data / name}', all_varchar = true, header = true, normalize_names = false)"""
         for number, name in enumerate(declared["files"])

@@ -1,0 +1,143 @@
+"""Which level two values are at, kind by kind."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from contracts.matching import KEYS, BlockKey, Comparison, ComparisonKind, Matching
+from lake.linking import scoring
+from lake.linking.all_kinds import KINDS
+from lake.linking.preparing import prepare
+
+NOTHING = "nothing"
+
+PAIRS: dict[ComparisonKind, list[tuple[str | None, str | None, str]]] = {
+    ComparisonKind.CHINESE_NAME: [
+        ("王伟", "王 伟", "equal"),
+        ("陳昇", "陈升", "variant"),
+        ("张峯", "张峰", "variant"),
+        ("阿卜杜拉•买买提", "阿卜杜拉·买买提", "variant"),
+        ("阿卜杜拉·买买提", "阿卜杜拉·买", "parts"),
+        ("买买提·艾力", "买买提", "parts"),
+        ("王伟", "王薇", "homophone"),
+        ("李建国", "李国建", "order"),
+        ("李建国", "李建华", "near"),
+        ("王明", "王小明", "near"),
+        ("王伟", "王强", "surname"),
+        ("欧阳修", "欧阳锋", "near"),
+        ("王伟", "李强", "different"),
+        ("王伟", "", NOTHING),
+        ("王伟", "——", NOTHING),
+        ("不详", "不详", NOTHING),
+        ("王伟", None, NOTHING),
+    ],
+    ComparisonKind.LATIN_NAME: [
+        ("Élodie", "ELODIE ", "equal"),
+        ("Mary Ann", "Ann Mary", "order"),
+        ("Griffiths", "Griffihs", "near"),
+        ("Rob", "Robert", "short"),
+        ("J", "John", "short"),
+        ("Smith", "Smyth", "sound"),
+        ("Smith", "Garcia", "different"),
+        ("N/A", "N/A", NOTHING),
+    ],
+    ComparisonKind.ORGANISATION_NAME: [
+        ("东方商贸（北京）有限公司", "东方商贸(北京)有限公司", "equal"),
+        ("北京东方商贸有限公司", "北京东方商贸有限责任公司", "core"),
+        ("北京市海淀区老王烧烤店", "老王烧烤店", "core"),
+        ("Acme, Inc.", "ACME LLC", "core"),
+        ("上海海底捞餐饮管理有限公司第三分公司", "上海海底捞餐饮管理有限公司", "contained"),
+        ("海底捞", "四川海底捞餐饮股份有限公司", "contained"),
+        ("上海海底捞餐饮管理有限公司第三分公司", "上海海底捞餐饮管理有限公司第五分公司", "branch"),
+        ("东方商贸有限公司", "东方商茂有限公司", "near"),
+        ("甲公司", "乙公司", "different"),
+    ],
+    ComparisonKind.CHINESE_ADDRESS: [
+        ("北京市海淀区中关村大街27号", "北京市海淀区中关村大街27号", "equal"),
+        ("北京市海淀区中关村街道中关村大街27号院3号楼2单元101室", "海淀区中关村大街27号3号楼2单元101", "parts"),
+        ("北京市朝阳区建国路88号", "朝阳区建国路八八号", "parts"),
+        ("朝阳区建国路88号3号楼", "朝阳区建国路88号", "building"),
+        ("朝阳区建国路88号3号楼", "朝阳区建国路88号5号楼", "number"),
+        ("上海市浦东新区世纪大道100号环球金融中心20楼", "环球金融中心20楼", "place"),
+        ("朝阳区建国路88号", "朝阳区建国路91号", "road"),
+        ("朝阳区建国路88号", "朝阳区三里屯路5号", "district"),
+        ("朝阳区建国路88号", "海淀区颐和园路5号", "different"),
+    ],
+    ComparisonKind.LATIN_ADDRESS: [
+        ("432 E. 134th Street", "432 East 134th St", "equal"),
+        ("4340 S. Lamon", "4340 S Lamon Ave", "house"),
+        ("15 Stanley Street", "15 Stanlye St", "house_near"),
+        ("3901 S State St", "3948 S. State", "street"),
+        ("3901 S State St", "27 Washington Ave", "different"),
+    ],
+    ComparisonKind.DATE: [
+        ("1981-03-02", "1981年3月2日", "equal"),
+        ("1981-03-02", "1981-02-03", "swapped"),
+        ("1981-03-02", "1981-03-12", "digit"),
+        ("1981-03-02", "1965-03-02", "birthday"),
+        ("1981-03-02", "1981-03-25", "month"),
+        ("1981-03-02", "1981-11-19", "year"),
+        ("1981-03-02", "1988-11-19", "decade"),
+        ("1981-03-02", "2011-11-19", "different"),
+    ],
+    ComparisonKind.PHONE: [
+        ("+86 138-1234-5678", "13812345678", "equal"),
+        ("010-6275 1234", "1062751234", "equal"),
+        ("62751234", "010-62751234", "last"),
+        ("13812345678", "13812345679", "digit"),
+        ("13812345678", "13912340000", "different"),
+    ],
+    ComparisonKind.IDENTIFIER: [
+        ("11010519491231002x", "11010519491231002X", "equal"),
+        ("11010519491231002X", "11010519491231003X", "digit"),
+        ("11010519491231002X", "11010519491231020X", "swapped"),
+        ("11010519491231002X", "44010519800101123X", "different"),
+    ],
+    ComparisonKind.CODE: [("a1 ", "A1", "equal"), ("A1", "A2", "different")],
+    ComparisonKind.TEXT: [
+        ("Stoke-on-Trent", "stoke on trent", "equal"),
+        ("Birmingham", "Birmingam", "near"),
+        ("red brick house by the river", "the house by the river of red brick", "words"),
+        ("London", "Swansea", "different"),
+    ],
+}
+
+
+def levels(kind: ComparisonKind, pairs: list[tuple[str | None, str | None]]) -> list[str]:
+    """The names of the levels that pairs of values are at."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        values = [value for pair in pairs for value in pair]
+        table = pa.table({"n": range(len(values)), "a": pa.array(values, pa.string())})
+        connection.register("given", table)
+        connection.execute("""
+            create table records as select printf('%05d', n) as _record, false as _identified, '' as _source,
+                                           false as _once, a from given
+        """)
+        matching = Matching((Comparison(("a",), kind),), tuple((BlockKey("a", key),) for key in KEYS[kind]))
+        prepare(connection, matching, "records")
+        connection.execute(f"create table one as select 2 * i + 1 as l, 2 * i + 2 as r from range({len(pairs)}) t(i)")
+        scoring.compare(connection, matching, (0,), "one", "found")
+        names = [level.name for level in KINDS[kind].levels]
+        return [
+            NOTHING if level is None else names[level]
+            for (level,) in connection.execute("select g0 from found order by l").fetchall()
+        ]
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_levels(kind: ComparisonKind) -> None:
+    pairs = [(left, right) for left, right, _ in PAIRS[kind]]
+    expected = [level for *_, level in PAIRS[kind]]
+    assert dict(zip(pairs, levels(kind, pairs), strict=True)) == dict(zip(pairs, expected, strict=True))
+    other_way = [(right, left) for left, right in pairs]
+    assert levels(kind, other_way) == expected
+
+
+def test_every_kind_has_its_keys_and_ends_with_what_no_level_takes() -> None:
+    assert set(KINDS) == set(ComparisonKind)
+    for kind, made in KINDS.items():
+        assert set(made.keys) == set(KEYS[kind])
+        assert made.levels[-1].when == "else"
+        assert {level.when for level in made.levels[:-1]}.isdisjoint({"else"})

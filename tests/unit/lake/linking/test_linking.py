@@ -1,0 +1,238 @@
+"""From records to clusters: what is learned, what is refused, what stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from math import log2
+
+import duckdb
+import pytest
+
+from contracts.matching import BlockKey, Comparison, ComparisonKind, Matching
+from lake.linking.engine import Decided, Linked, link
+from lake.linking.refusals import (
+    BlockTooLarge,
+    ColumnsMissing,
+    DecisionsContradict,
+    ParametersUnfit,
+    RecordsUnnamed,
+)
+from lake.linking.weights import weights
+from tests.bench import linking as city
+
+PEOPLE = 400
+
+
+def connected(threads: int = 1) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": threads})
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with connected() as made:
+        yield made
+
+
+@cache
+def linked() -> tuple[Linked, duckdb.DuckDBPyConnection]:
+    """A small city, linked once for all tests; none changes it."""
+    made = connected()
+    city.people(made, PEOPLE, 5)
+    return link(made, city.MATCHING), made
+
+
+def rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object, ...]]:
+    return connection.execute(f"select * from {table} order by all").fetchall()
+
+
+def test_rows_go_to_their_person() -> None:
+    _, made = linked()
+    wrong, right, loose = made.execute("""
+        with who as (select _record, _cluster, person, _identified from clusters join records using (_record)),
+        named as (select _cluster, max(person) filter (_identified) as person from who group by _cluster)
+        select count(*) filter (named.person <> who.person), count(*) filter (named.person = who.person), count(*)
+        from who join named using (_cluster) where not _identified
+    """).fetchall()[0]
+    assert wrong == 0
+    assert right / loose > 0.97
+
+
+def test_the_same_whatever_the_order_of_rows_and_the_threads() -> None:
+    first, made = linked()
+    with connected(threads=2) as other:
+        city.people(other, PEOPLE, 5)
+        other.execute("create table turned as from records order by hash(_record, 7)")
+        other.execute("drop table records")
+        other.execute("alter table turned rename to records")
+        again = link(other, city.MATCHING)
+        assert again.parameters == first.parameters
+        for table in ("pairs", "clusters", "frequencies"):
+            assert rows(other, table) == rows(made, table)
+
+
+def test_what_changed_comes_to_what_all_anew_would_come_to() -> None:
+    first, made = linked()
+    whole = rows(made, "clusters")
+    with connected() as other:
+        city.people(other, PEOPLE, 5)
+        other.execute("create table all_records as from records")
+        other.execute(
+            "create table news as select _record from records where not _identified and hash(_record) % 9 = 0"
+        )
+        other.execute("delete from records where _record in (from news)")
+        other.execute("create table gone as select 'gone' as _record, * exclude (_record) from records limit 1")
+        other.execute("insert into records from gone")
+        for table in ("frequencies",):
+            other.register("given", made.table(table).to_arrow_table())
+            other.execute(f"create table {table} as from given")
+        link(other, city.MATCHING, parameters=first.parameters)
+        before = dict(other.execute("select _record, _cluster from clusters").fetchall())
+        other.execute("create or replace table records as from all_records")
+        link(other, city.MATCHING, parameters=first.parameters, changed="news")
+        after = before | dict(other.execute("select _record, _cluster from clusters").fetchall())
+        after.pop("gone")
+        assert after == {record: one for record, one, _ in whole}
+        assert rows(other, "(select left_record, right_record, weight from pairs)") == rows(
+            made, "(select left_record, right_record, weight from pairs)"
+        )
+        assert len(rows(other, "clusters")) < len(whole) / 2
+
+
+def test_scores_are_splinks_scores() -> None:
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
+    from lake.linking.parameters import read
+    from lake.linking.splink_model import comparison
+
+    first, made = linked()
+    known = read(first.parameters, city.MATCHING)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[comparison(city.MATCHING, place, one) for place, one in enumerate(known.chances) if one],
+        probability_two_random_records_match=known.prior,
+        unique_id_column_name="unique_id",
+    )
+    api = DuckDBAPI(made)
+    model = Linker(api.register("prepared"), settings, log_level=None)
+    made.execute(
+        "create or replace table blocked as select l as join_key_l, r as join_key_r, '0' as match_key from _scored"
+    )
+    model.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    found = model.inference.predict(warning_mode="never").as_duckdbpyrelation()
+    names = "unique_id_l, unique_id_r, match_weight, " + ", ".join(
+        f"{len(one.m) - 1} - gamma_c{place}" for place, one in enumerate(known.chances) if one
+    )
+    theirs = {(left, right): (weight, levels) for left, right, weight, *levels in found.project(names).fetchall()}
+    ours = made.execute("""
+        select a.unique_id, b.unique_id, levels, weight from pairs join prepared as a on a._record = left_record
+        join prepared as b on b._record = right_record
+    """).fetchall()
+    assert len(ours) == len(theirs) > PEOPLE // 4
+    for left, right, levels, weight in ours:
+        parts = weights(first.parameters, levels, weight)
+        assert sum(part.bits for part in parts) == pytest.approx(weight, abs=1e-3)
+        told = sum(part.bits for part in parts if part.level != "rarity")
+        assert theirs[left, right][0] == pytest.approx(told, abs=1e-3)
+
+
+def test_decisions_hold(connection: duckdb.DuckDBPyConnection) -> None:
+    first, made = linked()
+    city.people(connection, PEOPLE, 5)
+    one, other = made.execute("""
+        select _cluster, _record from clusters where _cluster <> _record order by all limit 1
+    """).fetchall()[0]
+    two = [record for (record,) in made.execute(
+        "select _record from records where _identified and _record <> ? order by 1 limit 2", [one]).fetchall()]  # fmt: skip
+    connection.execute("create table apart as select ? as left_record, ? as right_record", [one, other])
+    connection.execute("create table together as select ? as left_record, ? as right_record", two)
+    link(connection, city.MATCHING, parameters=first.parameters, decided=Decided("together", "apart"))
+    found = dict(connection.execute("select _record, _cluster from clusters").fetchall())
+    assert found[one] != found[other]
+    assert found[two[0]] == found[two[1]]
+    connection.execute("create table contrary as from together")
+    with pytest.raises(DecisionsContradict, match="1 pairs"):
+        link(connection, city.MATCHING, parameters=first.parameters, decided=Decided("together", "contrary"))
+
+
+SHOPS = Matching(
+    comparisons=(
+        Comparison(("match_key",), ComparisonKind.ORGANISATION_NAME),
+        Comparison(("cluster_id",), ComparisonKind.CODE),
+        Comparison(("x", "y"), ComparisonKind.COORDINATES),
+    ),
+    blocks=((BlockKey("match_key", "plain"),), (BlockKey("x", "cell"),)),
+)
+
+
+def shops(connection: duckdb.DuckDBPyConnection, values: str) -> None:
+    connection.execute(f"""
+        create table records as select _record, false as _identified, 'trade.' || source as _source, true as _once,
+               name as match_key, zip as cluster_id, x, y
+        from (values {values}) as given(_record, source, name, zip, x, y)
+    """)
+
+
+def test_too_few_to_learn_from_go_by_what_is_declared(connection: duckdb.DuckDBPyConnection) -> None:
+    shops(
+        connection,
+        "('a', 'one', '老王烧烤店', ' ', 116.3, 39.9), ('b', 'two', '北京市老王烧烤店', '', 116.30001, 39.9), "
+        "('c', 'two', '老王烧烤店', null, 116.4, 39.9), ('d', 'one', '新华书店', null, 116.3, 39.95)",
+    )
+    told = link(connection, SHOPS).told
+    assert told["left_out"] == ["cluster_id"]
+    assert not any(session["used"] for session in told["sessions"])
+    found = dict(connection.execute("select _record, _cluster from clusters").fetchall())
+    assert found["d"] == "d"
+    assert found["b"] != found["c"]
+    pairs = connection.execute("select left_record, right_record, levels[2] from pairs").fetchall()
+    assert pairs
+    assert {level for *_, level in pairs} == {None}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_nothing_and_one_row_are_linked_to_nothing(connection: duckdb.DuckDBPyConnection, number: int) -> None:
+    shops(connection, "('a', 'one', '老王烧烤店', '100080', 116.3, 39.9)")
+    connection.execute(f"delete from records where {number} = 0")
+    first = link(connection, SHOPS)
+    assert rows(connection, "pairs") == []
+    assert rows(connection, "clusters") == [("a", "a", 1.0)][:number]
+    link(connection, SHOPS, parameters=first.parameters)
+    connection.execute("create table news as select _record from records")
+    link(connection, SHOPS, parameters=first.parameters, changed="news")
+
+
+def test_refusals_come_before_anything_is_compared(connection: duckdb.DuckDBPyConnection) -> None:
+    shops(connection, ", ".join(f"('r{n}', 'one', '老王烧烤店', '1', 116.3, 39.9)" for n in range(20)))
+    with pytest.raises(BlockTooLarge, match=r"block \[match_key.plain\] would compare 190 pairs") as large:
+        link(connection, replace(SHOPS, most_pairs=189))
+    assert (large.value.pairs, large.value.largest_share) == (190, 1.0)
+    assert "老王" not in str(large.value)
+    connection.execute("insert into records select null, * exclude (_record) from records limit 3")
+    connection.execute("insert into records from records where _record in ('r1', 'r2')")
+    with pytest.raises(RecordsUnnamed) as unnamed:
+        link(connection, SHOPS)
+    assert (unnamed.value.without, unnamed.value.shared) == (3, 2)
+    connection.execute("alter table records drop column y")
+    with pytest.raises(ColumnsMissing, match="y"):
+        link(connection, SHOPS)
+
+
+def test_parameters_of_another_declaration_are_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    first, _ = linked()
+    shops(connection, "('a', 'one', '老王烧烤店', '100080', 116.3, 39.9)")
+    with pytest.raises(ParametersUnfit, match="other comparisons"):
+        link(connection, SHOPS, parameters=first.parameters)
+    with pytest.raises(ParametersUnfit, match="what changed teaches nothing"):
+        link(connection, SHOPS, changed="records")
+
+
+def test_weights_have_no_values() -> None:
+    first, _ = linked()
+    prior, name, born, phone, address, rest = weights(first.parameters, [0, 1, None, 7], 10.0)
+    assert prior.bits == pytest.approx(log2(first.parameters["prior"]), abs=0.1)
+    assert (name.attribute, name.level, name.zh, name.en) == ("name", "equal", "相同", "equal")
+    assert (born.level, phone.bits) == ("swapped", 0.0)
+    assert address.level == "district"
+    assert rest.level == "rarity"

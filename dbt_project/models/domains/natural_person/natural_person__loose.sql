@@ -3,7 +3,7 @@ select
   1 as _provider,
   'civil_affairs' as _department,
   'civil_affairs.grid_residents' as _dataset,
-  false as _once,
+  true as _once,
   {{ zhongtai.row_key('civil_affairs.grid_residents', ['grid_number']) }} as _key,
   cast(null as varchar) as resident_id,
   cast(name as varchar) as name,

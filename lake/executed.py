@@ -14,6 +14,7 @@ from typing import Any
 
 from lake.city import City
 from sharing.chain import Entry
+from sharing.ledger import Ledger
 
 _TEXT, _TABLE = "sql", "executed"
 
@@ -114,4 +115,14 @@ def executed(city: City, tables: Iterable[str] | None = None) -> dict[str, tuple
         if digests and all(digest in texts for digest in digests):
             relation = f"lake.{table}"
             found[relation] = tuple(ExecutedText(relation, one, texts[one].body["text"]) for one in digests)
+    return found
+
+
+def latest_texts(ledger: Ledger) -> dict[str, str]:
+    """Table (`<schema>.<name>`) -> the newest SQL that made rows of it, as recorded; whether it stands is not asked."""
+    texts, found = ledger.current(_TEXT), dict[str, str]()
+    for table, entry in ledger.current(_TABLE).items():
+        digests = entry.body["texts"]
+        if digests and digests[-1] in texts:
+            found[table] = str(texts[digests[-1]].body["text"])
     return found

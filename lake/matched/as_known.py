@@ -1,0 +1,135 @@
+"""A thing as the city knew it at an instant: today's models asked over the deliveries and the registry of then.
+
+Nothing of the past is kept for it: what was delivered is in the store with its instant in the ledger, and so is every
+step of the registry. What was recalled or let go since is not there any more, and the models are today's. Must not live
+here: who may see it (`lake/cli`), and the registry's own history (`lake/identity`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from contracts.matching import REGISTRY
+from contracts.model import Catalogue, Entity
+from contracts.sql_text import identifier, literal
+from lake.attach import CATALOG
+from lake.batch import UNTAKEN
+from lake.executed import latest_texts
+from lake.identity.files import Registry
+from lake.identity.folding import members
+from lake.matched.tables import show
+from lake.settings import Settings
+from lake.store import RawView, stored_batches, stored_deliveries
+from lineage.facts import join_parts
+from lineage.shadow.elsewhere import template
+from sharing.ledger import Ledger
+
+_DAYS = ("path", "batch", "delivered_on")
+
+
+@dataclass
+class AsKnown:
+    """The models of a city over what was known at an instant, in a connection that reads the lake."""
+
+    connection: duckdb.DuckDBPyConnection
+    catalogue: Catalogue
+    ledger: Ledger
+    known: datetime
+    valid: date | None = None
+    """The last day of which deliveries are taken: what was true then, as far as departments said by `known`."""
+    _raw: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read which deliveries counted then, and what today's models are."""
+        counted = _deliveries(self.ledger, self.known)
+        deliveries, batches = stored_deliveries(self.connection), stored_batches(self.connection)
+        for name, dataset in self.catalogue.datasets.items():
+            then = counted.get(name, set())
+            kept = [
+                one
+                for one in deliveries.get(name, ())
+                if (one.path, one.batch, str(one.delivered_on)) in then
+                and (self.valid is None or one.delivered_on <= self.valid)
+            ]
+            held = {one.batch for one in kept}
+            view = RawView(dataset, kept, [one for one in batches.get(name, ()) if one.batch in held])
+            condition = "" if held else " and false"
+            self._raw[_relation("raw", dataset.table)] = f"({view.content}{condition})"
+        self._texts = _texts(self.connection, self.ledger)
+
+    def thing(self, settings: Settings, entity: Entity, city_id: str) -> dict[str, Any] | None:
+        """The row of one thing as the entity's table would have had it; None where the city did not know of it.
+
+        SharingRefused for files of the registry that are lost or changed.
+        """
+        self._place_registry(settings, entity)
+        source = self._source(_relation("theme", entity.name), {})
+        asked = self.connection.execute(f"select * from {source} as thing where city_id = {literal(city_id)}")
+        names = [one[0] for one in asked.description or []]
+        row = asked.fetchone()
+        return dict(zip(names, row, strict=True)) if row else None
+
+    def _place_registry(self, settings: Settings, entity: Entity) -> None:
+        """The registry's tables of then, as temporary ones."""
+        own = self.connection
+        source = self._source(_relation("staging", f"{entity.name}__records"), {})
+        own.execute(
+            "create or replace temp table faces as select zt.declassify_city_key(_face) as _record, "
+            f"zt.declassify_city_key(_key) as _own, _key, _identified, _source, _batch from {source} as records"
+        )
+        registry = Registry.of(settings, self.ledger, entity.name)
+        own.execute(f"create or replace temp table members as from {identifier(members(registry, own, self.known))}")
+        own.execute(
+            "create or replace temp table pairs (left_record varchar, right_record varchar, probability double, "
+            "weight double, levels integer[])"
+        )
+        show(own, entity)
+        self._raw[_relation(REGISTRY, entity.name)] = "temp.main.links"
+        self._raw[_relation(REGISTRY, f"{entity.name}__ids")] = "temp.main.ids"
+
+    def _source(self, relation: str, made: dict[str, str]) -> str:
+        """What FROM may name for a relation: a query over what was known."""
+        if relation in self._raw:
+            return self._raw[relation]
+        if relation not in made:
+            text = self._texts.get(relation)
+            if text is None:
+                return relation  # a seed: nobody delivers it
+            told = template(text)
+            made[relation] = f"({told.at({one: self._source(one, made) for one in told.reads})})"
+        return made[relation]
+
+
+def _deliveries(ledger: Ledger, known: datetime) -> Mapping[str, set[tuple[str, str, str]]]:
+    """Dataset -> path, batch and day of the deliveries that the ledger had at an instant, but for withdrawn ones."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    for entry in ledger.entries("batch"):
+        if entry.at > known:
+            break
+        body = entry.body
+        delivery = tuple(str(body[name]) for name in _DAYS)
+        if body["state"] == "withdrawn":
+            found.get(body["dataset"], set()).discard(delivery)  # type: ignore[arg-type]
+        elif body["state"] not in UNTAKEN:
+            found.setdefault(body["dataset"], set()).add(delivery)  # type: ignore[arg-type]
+    return found
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> dict[str, str]:
+    """Relation -> the SQL of its model: of a view its definition, of a table what made its rows last."""
+    views = connection.execute(
+        f"select schema_name, view_name, sql from duckdb_views() where database_name = '{CATALOG}' "
+        "and schema_name in ('staging', 'theme')"
+    ).fetchall()
+    bodies = {_relation(*name): str(sql).partition(" AS ")[2].rstrip().removesuffix(";") for *name, sql in views}
+    return {**{f"{CATALOG}.{table}": text for table, text in latest_texts(ledger).items()}, **bodies}
+
+
+def _relation(schema: str, name: str) -> str:
+    return join_parts((CATALOG, schema, name))

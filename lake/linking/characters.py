@@ -73,7 +73,7 @@ def _class(characters: str) -> str:
 
 
 def _characters(connection: duckdb.DuckDBPyConnection, values: str, reading: bool) -> None:
-    """Make table `_characters` of the characters of values: `one`, `plain`, and `pinyin` where readings are asked for."""
+    """Make table `_characters` of the characters of values: `one`, `plain`, and `pinyin` if readings are asked for."""
     found = connection.execute(
         f"select distinct unnest(string_split(value, '')) as one from {values} order by one"
     ).fetchall()

@@ -2,10 +2,10 @@
 
 Must not live here: what levels are worth (`scoring.py`).
 
-Scores count what is compared as if each came by itself. Kin, branches and neighbours are where that is wrong: twins share
-birthday, address and phone, and one character tells them apart; an organisation's branches share name and phone, and
-where they are tells them apart; shops under one roof share all but the name. However much the shared things weigh, such
-a pair is not one without being asked, unless an identifier is as good as the same.
+Scores count what is compared as if each came by itself. Kin, branches and neighbours are where that is wrong: twins
+share birthday, address and phone, and one character tells them apart; an organisation's branches share name and phone,
+and where they are tells them apart; shops under one roof share all but the name. However much the shared things weigh,
+such a pair is not one without being asked, unless an identifier is as good as the same.
 """
 
 from __future__ import annotations

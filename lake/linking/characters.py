@@ -28,7 +28,7 @@ def fold(connection: duckdb.DuckDBPyConnection, values: str, into: str) -> None:
 
     Only values with a character that changes go through the table of characters: few do.
     """
-    _characters(connection, values)
+    _characters(connection, values, False)
     changing = connection.execute(
         "select string_agg(one, '' order by one) from _characters where plain <> upper(one)"
     ).fetchall()[0][0]
@@ -42,7 +42,7 @@ def fold(connection: duckdb.DuckDBPyConnection, values: str, into: str) -> None:
 
 def sound(connection: duckdb.DuckDBPyConnection, values: str, into: str) -> None:
     """Make table `into` of table `values` (`value`, folded): `value` and `sound`, its reading in Latin letters."""
-    _characters(connection, values)
+    _characters(connection, values, True)
     connection.execute(f"""
         create or replace table {into} as
         select value, nullif(regexp_replace(lower(read), '[^a-z0-9]+', '', 'g'), '') as sound from (
@@ -72,14 +72,18 @@ def _class(characters: str) -> str:
     return f"'[{escaped}]'"
 
 
-def _characters(connection: duckdb.DuckDBPyConnection, values: str) -> None:
+def _characters(connection: duckdb.DuckDBPyConnection, values: str, reading: bool) -> None:
+    """Make table `_characters` of the characters of values: `one`, `plain`, and `pinyin` if readings are asked for."""
     found = connection.execute(
         f"select distinct unnest(string_split(value, '')) as one from {values} order by one"
     ).fetchall()
     written = [one for (one,) in found]
     table = pa.table(
-        {"one": written, "plain": plain(written), "pinyin": read(written)},
-        schema=pa.schema([("one", pa.string()), ("plain", pa.string()), ("pinyin", pa.string())]),
+        {
+            "one": pa.array(written, pa.string()),
+            "plain": pa.array(plain(written), pa.string()),
+            "pinyin": pa.array(read(written) if reading else [None] * len(written), pa.string()),
+        }
     )
     connection.register("_characters_read", table)
     connection.execute("create or replace table _characters as from _characters_read")

@@ -2,10 +2,10 @@
 
 Must not live here: what levels are worth (`scoring.py`).
 
-Scores count what is compared as if each came by itself. Kin and branches are where that is wrong: twins share birthday,
-address and phone, and one character tells them apart; an organisation's branches share name and phone, and are told
-apart by where they are. However much the shared things weigh, such a pair is not one without being asked, unless an
-identifier is as good as the same.
+Scores count what is compared as if each came by itself. Kin, branches and neighbours are where that is wrong: twins
+share birthday, address and phone, and one character tells them apart; an organisation's branches share name and phone,
+and where they are tells them apart; shops under one roof share all but the name. However much the shared things weigh,
+such a pair is not one without being asked, unless an identifier is as good as the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from lake.linking.all_kinds import KINDS
 _OTHER_PERSON = ("near", "surname", "different")
 _OTHER_BRANCH = ("branch",)
 _SAME_NAME = ("equal", "core")
+_OTHER_ORGANISATION = ("different",)
+_SAME_PHONE = ("equal",)
 _ELSEWHERE = ("street", "road", "district", "different")
 _SAME_IDENTIFIER = ("equal", "digit", "swapped")
 _ADDRESSES = (ComparisonKind.CHINESE_ADDRESS, ComparisonKind.LATIN_ADDRESS)
@@ -34,6 +36,11 @@ def doubtful(matching: Matching) -> str:
         f"(not {_at(matching, name, _SAME_NAME)} and {_at(matching, address, _ELSEWHERE)})"
         for name in organisations
         for address in addresses
+    ]
+    phones = [_at(matching, place, _SAME_PHONE) for place in _places(matching, ComparisonKind.PHONE)]
+    reasons += [
+        f"({_at(matching, place, _OTHER_ORGANISATION)} and not ({' or '.join(phones) or 'false'}))"
+        for place in organisations
     ]
     proofs = [_at(matching, place, _SAME_IDENTIFIER) for place in _places(matching, ComparisonKind.IDENTIFIER)]
     if not reasons:

@@ -80,7 +80,8 @@ _KINDS_OF_STREET = (
     "['st','ave','blvd','rd','dr','pl','ct','ln','ter','pkwy','sq','hwy','cir','cct','cres','cl','way','n','s','e','w',"
     "'ne','nw','se','sw']"
 )
-_INSIDE = "['ste','apt','fl','rm','bldg']"
+_ENDINGS = "st|ave|blvd|rd|dr|pl|ct|ln|ter|pkwy|sq|hwy|cir|cct|cres|cl|way"
+_HOUSE = "(number_l = number_r or until_l = number_r or number_l = until_r)"
 
 LATIN_ADDRESS = Kind(
     columns={
@@ -88,9 +89,13 @@ LATIN_ADDRESS = Kind(
         # 134th is 134; the number of a house may have a letter or a range (12-14).
         "w": "list_transform(words, lambda w: regexp_replace(w, '^(\\d+)(st|nd|rd|th)$', '\\1'))",
         "v": "array_to_string(w, ' ')",
+        # 97 99 7 ave lies at 97 to 99; 37 1 ave at 37 of the first avenue.
+        "ranged": f"regexp_matches(v, '^\\d+ \\d+ ') and not regexp_matches(v, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
         "number": "nullif(regexp_extract(v, '^(\\d+)', 1), '')",
+        "until": "case when ranged then regexp_extract(v, '^\\d+ (\\d+)', 1) else number end",
         "street": (
-            "array_to_string(list_filter(string_split(regexp_replace(v, '^\\d+[a-z]?\\s*', ''), ' '), "
+            "array_to_string(list_filter(string_split(regexp_replace(case when ranged then "
+            "regexp_replace(v, '^\\d+ ', '') else v end, '^\\d+[a-z]?\\s*', ''), ' '), "
             f"lambda w: not list_contains({_KINDS_OF_STREET}, w)), ' ')"
         ),
     },
@@ -100,8 +105,8 @@ LATIN_ADDRESS = Kind(
             "house",
             "门牌号与街道相同",
             "same number and street",
-            "number_l = number_r and (street_l = street_r or (length(street_l) > 2 and starts_with(street_r, "
-            "street_l)) or (length(street_r) > 2 and starts_with(street_l, street_r)))",
+            f"{_HOUSE} and (starts_with(street_r || ' ', street_l || ' ') or "
+            "starts_with(street_l || ' ', street_r || ' '))",
             0.25,
             0.0005,
         ),
@@ -109,16 +114,23 @@ LATIN_ADDRESS = Kind(
             "house_near",
             "门牌号相同、街道相近",
             "same number, street alike",
-            "number_l = number_r and jaro_winkler_similarity(street_l, street_r) >= 0.85",
+            f"{_HOUSE} and jaro_winkler_similarity(street_l, street_r) >= 0.85",
             0.08,
             0.0005,
         ),
-        Level("near", "写法相近", "written alike", "jaro_winkler_similarity(v_l, v_r) >= 0.94", 0.05, 0.001),
+        Level(
+            "near",
+            "写法相近",
+            "written alike",
+            f"(number_l is null or number_r is null or {_HOUSE}) and jaro_winkler_similarity(v_l, v_r) >= 0.94",
+            0.05,
+            0.001,
+        ),
         Level(
             "street",
             "街道相同、门牌号不同",
             "same street, another number",
-            "length(street_l) > 2 and jaro_winkler_similarity(street_l, street_r) >= 0.94",
+            "street_l <> '' and jaro_winkler_similarity(street_l, street_r) >= 0.94",
             0.05,
             0.01,
         ),

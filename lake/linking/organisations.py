@@ -15,9 +15,10 @@ _BRANCH = (
 )
 # Where it lies, before what it is called.
 _PLACE = "^(?:[\\p{Han}]{2,3}省)?(?:[\\p{Han}]{2,3}市)?(?:[\\p{Han}]{2,3}[区县])?"
+# Forms of companies, small words, and what kind of place it is.
 _LATIN_SUFFIX = (
     "['inc','llc','llp','lp','corp','corporation','co','company','ltd','limited','plc','the','of','and','for','at','dba',"
-    "'a','an','in']"
+    "'a','an','in','restaurant','cafe','bar','grill','shop','store']"
 )
 ORGANISATION_NAME = Kind(
     columns={

@@ -18,6 +18,11 @@ from lake.linking.levels import levels_of
 from lake.linking.parameters import Chances
 from lake.linking.preparing import kind_at
 
+MOST_ROUNDS = 50
+"""How many rounds a session may take to come to rest."""
+
+_AT_REST = 0.0005
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -61,6 +66,8 @@ def linker(
         comparisons=list(comparisons),
         blocking_rules_to_generate_predictions=[],
         probability_two_random_records_match=prior,
+        em_convergence=_AT_REST,
+        max_iterations=MOST_ROUNDS,
         retain_matching_columns=False,
         unique_id_column_name="unique_id",
     )

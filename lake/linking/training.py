@@ -18,11 +18,10 @@ from contracts.matching import Matching
 from lake.linking import scoring
 from lake.linking.blocking import NOT_BOTH, Block, blocks
 from lake.linking.parameters import Chances, rounded
-from lake.linking.splink_model import comparison, linker
+from lake.linking.splink_model import MOST_ROUNDS, comparison, linker
 
 _RANDOM_RECORDS = (250, 450)
 _PAIRS_OF_A_SESSION = 50_000
-_ITERATIONS = 25
 # How many pairs the declared chances are worth beside those seen.
 _DECLARED_M, _DECLARED_U = 20.0, 500.0
 _PURGES = 4
@@ -171,7 +170,7 @@ def _session(
     history = taught._core_model_settings_history
     settings = taught.core_model_settings
     session.matches = rounded(float(settings.probability_two_random_records_match) * pairs)
-    session.converged = len(history) <= _ITERATIONS
+    session.converged = len(history) <= MOST_ROUNDS
     session.m = {
         place: tuple(
             float(level.m_probability) if isinstance(level.m_probability, float) else 0.0

@@ -68,6 +68,10 @@ PAIRS: dict[ComparisonKind, list[tuple[str | None, str | None, str]]] = {
     ComparisonKind.LATIN_ADDRESS: [
         ("432 E. 134th Street", "432 East 134th St", "equal"),
         ("4340 S. Lamon", "4340 S Lamon Ave", "house"),
+        ("7146-48 S Ashland", "7146 South Ashland Ave.", "house"),
+        ("97 99 7TH AVE S", "99 7TH AVE S", "house"),
+        ("18 9TH AVENUE STORE NO 2", "18 9 AVENUE", "house"),
+        ("37 1 AVENUE", "37 AVENUE C", "different"),
         ("15 Stanley Street", "15 Stanlye St", "house_near"),
         ("3901 S State St", "3948 S. State", "street"),
         ("3901 S State St", "27 Washington Ave", "different"),

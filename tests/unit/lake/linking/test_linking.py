@@ -123,6 +123,47 @@ def test_what_changed_comes_to_what_all_anew_would_come_to() -> None:
         assert len(rows(other, "clusters")) < len(whole) / 2
 
 
+@pytest.mark.parametrize("changed", [None, "news"])
+def test_two_records_that_go_with_a_third_are_compared(
+    connection: duckdb.DuckDBPyConnection, changed: str | None
+) -> None:
+    first, made = linked()
+    connection.execute("""
+        create table records as
+        select _record, false as _identified, '' as _source, false as _once, name, born, phone,
+               '海淀区花园路5号' as address
+        from (values ('a', '王伟', '1990-05-06', '13800001111'), ('b', '王薇', '1990-05-06', '13800001111'),
+                     ('c', '王薇', null, '13800001112')) as given(_record, name, born, phone)
+    """)
+    connection.execute("create table news as select 'c' as _record")
+    connection.register("given", made.table("frequencies").to_arrow_table())
+    connection.execute("create table frequencies as from given")
+    if changed:
+        connection.execute("create table later as from records where _record = 'c'")
+        connection.execute("delete from records where _record = 'c'")
+        link(connection, city.MATCHING, parameters=first.parameters)
+        connection.execute("insert into records from later")
+    link(connection, city.MATCHING, parameters=first.parameters, changed=changed)
+    found = connection.execute("select left_record || right_record from pairs order by all").fetchall()
+    assert found == [("ab",), ("ac",), ("bc",)]
+    assert {one for _, one, _ in rows(connection, "clusters")} == {"a"}
+
+
+def test_a_value_is_worth_as_much_as_few_things_have_it() -> None:
+    first, made = linked()
+    rarest = first.parameters["comparisons"][0]["rarest"]
+    things, counted = made.execute(f"""
+        with named as (select replace(name, ' ', '') as name from records),
+        often as (select name, count(*) as n from named group by name)
+        select sum(n), max(abs(bits + log2((n - 1) / (select sum(n) from often) + pow(2, -{rarest}))))
+        from often join frequencies on comparison = 0 and value = md5_number_lower(name)
+        where n > 1
+    """).fetchall()[0]
+    assert things > 20
+    assert counted < 0.001
+    assert made.execute(f"select max(bits) < {rarest} from frequencies where comparison = 0").fetchall() == [(True,)]
+
+
 def test_scores_are_splinks_scores() -> None:
     from splink import DuckDBAPI, Linker, SettingsCreator
 
@@ -233,8 +274,11 @@ def test_refusals_come_before_anything_is_compared(connection: duckdb.DuckDBPyCo
         link(connection, replace(SHOPS, most_pairs=189))
     assert (large.value.pairs, large.value.largest_share) == (190, 1.0)
     assert "老王" not in str(large.value)
-    connection.execute("insert into records select null, * exclude (_record) from records limit 3")
     connection.execute("insert into records from records where _record in ('r1', 'r2')")
+    with pytest.raises(RecordsUnnamed) as unnamed:
+        link(connection, SHOPS)
+    assert (unnamed.value.without, unnamed.value.shared) == (0, 2)
+    connection.execute("insert into records select null, * exclude (_record) from records limit 3")
     with pytest.raises(RecordsUnnamed) as unnamed:
         link(connection, SHOPS)
     assert (unnamed.value.without, unnamed.value.shared) == (3, 2)

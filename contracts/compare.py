@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from contracts.model import Column, Dataset, LogicalType, Rule, SharingAttribute
+from contracts.model import Column, Dataset, LogicalType, Provision, Rule, SharingAttribute
 from contracts.violation import Severity
 
 _OPENNESS = {
@@ -72,19 +72,25 @@ def compare(before: Dataset, after: Dataset) -> Comparison:
     return Comparison(before.version, after.version, tuple(ordered))
 
 
+def _matching(one: Provision) -> str:
+    """How rows without an identifier are taken, beside which rows there are."""
+    return f"{', matched' if one.matched else ''}{', each thing once' if one.once else ''}"
+
+
 def _of_dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
     yield from _fact("key changed", before.id, _key(before), _key(after), breaking=True)
     yield from _fact("delivery mode changed", before.id, before.mode, after.mode, breaking=True)
     yield from _opened(before.id, before.sharing_attribute, after.sharing_attribute)
     yield from _fact("frequency changed", before.id, before.frequency, after.frequency, breaking=False)
-    held = {(one.entity, name): column for one in before.provides for name, column in one.attributes.items()}
-    given = {(one.entity, name): column for one in after.provides for name, column in one.attributes.items()}
+    held = {(one.entity, name): " ".join(made) for one in before.provides for name, made in one.columns.items()}
+    given = {(one.entity, name): " ".join(made) for one in after.provides for name, made in one.columns.items()}
     for entity, name in held.keys() - given.keys():
         yield Difference("provision removed", f"{entity}.{name}", held[entity, name], "", breaking=True)
     for entity, name in given.keys() - held.keys():
         yield Difference("provision added", f"{entity}.{name}", "", given[entity, name], breaking=False)
     conditions = [
-        _join(tuple(f"{one.entity}: {one.where or 'all'}" for one in each.provides)) for each in (before, after)
+        _join(tuple(f"{one.entity}: {one.where or 'all'}{_matching(one)}" for one in each.provides))
+        for each in (before, after)
     ]
     yield from _fact("provision's condition changed", before.id, *conditions, breaking=False)
     for item in fields(Dataset):

@@ -7,7 +7,7 @@ Finding the files is `load.py`'s work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from open_data_contract_standard.model import (
@@ -24,7 +24,18 @@ from contracts.declarations import Promise
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Column, Dataset, Element, Entity, OpenAttribute, Provision, Rule, SharingAttribute, Source
+from contracts.model import (
+    Column,
+    Dataset,
+    Element,
+    Entity,
+    LogicalType,
+    OpenAttribute,
+    Provision,
+    Rule,
+    SharingAttribute,
+    Source,
+)
 from contracts.names import name_fault, place_fault, wanted_name
 from contracts.odcs_extras import ContractExtras, Places, ProvidesExtra, ServiceLevels, extras
 from contracts.promises import CONTRACT, Place, Written, distinct, rule, written
@@ -115,7 +126,8 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         freshness_working_days=levels.freshness_working_days,
         rules=table,
         provides=tuple(
-            Provision(each.entity, each.attributes, each.where, each.matched, each.once) for each in extra.provides
+            Provision(each.entity, each.attributes, each.where, each.matched, each.once, each.joined)
+            for each in extra.provides
         ),
         domain=odcs.domain or "",
         authoritative_for=extra.authoritative_for,
@@ -276,6 +288,7 @@ def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, co
         elif entity.identifier not in given.attributes:
             text = f"the identifier {entity.identifier!r} is not provided"
             document.fault((*at, "attributes"), text, f"{entity.identifier}: <column>")
+    _check_joined(contract, (*at, "joined"), given, {name: one.type for name, one in elements.items()})
     for name, column_name in given.attributes.items():
         place = (*at, "attributes", name)
         if entity and name not in elements:
@@ -286,16 +299,28 @@ def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, co
             _check_fit(document, place, column, elements[name], name == entity.identifier)
 
 
+def _check_joined(contract: _Contract, at: YamlPath, given: ProvidesExtra, types: Mapping[str, LogicalType]) -> None:
+    """Several columns of text that are one attribute of text."""
+    for name, columns in given.joined.items():
+        place, document = (*at, name), contract.document
+        if (types and types.get(name) is not LogicalType.STRING) or name in given.attributes:
+            document.fault(
+                place, f"{name!r} is no attribute of text of its own", "an attribute that `attributes` has not"
+            )
+        if len(columns) < 2:
+            document.fault(place, f"{len(columns)} column is not joined to anything", "two columns or more, in order")
+        for column in columns:
+            if column not in contract.names and contract.names_all:
+                document.fault(place, f"there is no column {column!r}", nearest(column, contract.names))
+
+
 def _check_matched(contract: _Contract, at: YamlPath, entity: Entity) -> None:
-    """A row that may have no identifier is named by its own key, and its entity must say how it is matched."""
+    """The entity of rows that may have no identifier must say how they are matched."""
     if entity.matching is None:
         text = f"{entity.name} has no `matching`, so that a row without {entity.identifier} is nobody's"
         contract.document.fault(
             (*at, "matched"), text, "matching: {compare: …, block: …} in its domain, or leave it out"
         )
-    if not any(written.primaryKey for written in contract.schema.properties or []):
-        text = "there is no primary key, by which a row without an identifier is known again"
-        contract.document.fault((*at, "matched"), text, "primaryKey: true on the columns that name a row")
 
 
 def _check_fit(document: Document, at: YamlPath, column: Column, element: Element, identifies: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,10 @@ class Provision:
     where: str | None = None
     matched: bool = False
     once: bool = False
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attributes of text that several columns together give, as a house number and a street give an address."""
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Every attribute that is given -> the columns that give it."""
+        return {**{name: (column,) for name, column in self.attributes.items()}, **self.joined}

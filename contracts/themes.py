@@ -75,9 +75,10 @@ def raised(domain: Domain, datasets: Iterable[Dataset]) -> Domain:
     levels: dict[tuple[str, str], Level] = {}
     for dataset in datasets:
         for provision in dataset.provides:
-            for attribute, column in provision.attributes.items():
+            for attribute, columns in provision.columns.items():
                 place = (provision.entity, attribute)
-                levels[place] = max(levels.get(place, Level.L1), dataset.column(column).level)
+                level = max(dataset.column(column).level for column in columns)
+                levels[place] = max(levels.get(place, Level.L1), level)
     return replace(domain, entities=tuple(_raised(entity, levels) for entity in domain.entities))
 
 

@@ -103,11 +103,12 @@ def _entity(catalogue: Catalogue, entity: Entity) -> Resource:
 def _attribute(one: Attribute, providers: Sequence[tuple[Dataset, Provision]]) -> ResourceColumn:
     """One attribute: as sensitive, and shared as strictly, as the strictest column that provides it."""
     given = {
-        dataset.id: dataset.column(provision.attributes[one.name])
+        (dataset.id, name): dataset.column(name)
         for dataset, provision in providers
-        if one.name in provision.attributes
+        for name in provision.columns.get(one.name, ())
     }
-    who = {dataset.department for dataset, _ in providers if dataset.id in given or not given}
+    giving = {name for name, _ in given}
+    who = {dataset.department for dataset, _ in providers if dataset.id in giving or not given}
     return ResourceColumn(
         one.name,
         one.title_zh,

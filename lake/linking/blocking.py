@@ -40,7 +40,7 @@ def blocks(matching: Matching) -> tuple[Block, ...]:
 
 
 def key(connection: duckdb.DuckDBPyConnection, matching: Matching, into: str) -> None:
-    """Make a table of the keys of `prepared`: `_record`, `unique_id`, `block` (its place), `key`, `identified`, `source`.
+    """Make a table of the keys of `prepared`: `_record`, `unique_id`, `block` (a place), `key`, `identified`, `source`.
 
     A key is a part of the MD5 of what it is made of: it stays the same from one release of the engine to the next, so
     that the keys of an earlier run can stand.
@@ -60,8 +60,9 @@ def _keys(matching: Matching, place: int, keys: tuple[BlockKey, ...]) -> str:
         columns.append(name)
     present = " and ".join(f"{name} is not null and {name} <> ''" for name in columns)
     return (
-        f"select _record, unique_id, {place}::utinyint as block, md5_number_lower(concat_ws(chr(31), {', '.join(columns)})) as key, "
-        f"identified, source from prepared{''.join(listed)} where {present}"
+        f"select _record, unique_id, {place}::utinyint as block, "
+        f"md5_number_lower(concat_ws(chr(31), {', '.join(columns)})) as key, identified, source "
+        f"from prepared{''.join(listed)} where {present}"
     )
 
 
@@ -141,7 +142,8 @@ def third_sides(connection: duckdb.DuckDBPyConnection, weight: float) -> int:
         with ends as (
             select l as here, r as there from _scored where weight >= {weight}
             union all select r, l from _scored where weight >= {weight})
-        select * from ends where here in (select here from ends group by here having count(*) between 2 and {_MOST_SIDES});
+        select * from ends
+        where here in (select here from ends group by here having count(*) between 2 and {_MOST_SIDES});
         create or replace table _candidates as
         with sides as (
             select distinct a.there as one, b.there as other

@@ -87,7 +87,7 @@ def _characters(connection: duckdb.DuckDBPyConnection, values: str) -> None:
 
 
 def plain(characters: list[str]) -> list[str]:
-    """The plain spelling of each character: half width, upper case, simplified, without variants; blanks stay, as one."""
+    """The plain spelling of each character: half width, upper case, simplified, no variants; blanks stay, as one."""
     from opencc import OpenCC
 
     simplified = OpenCC("t2s")

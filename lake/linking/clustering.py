@@ -68,7 +68,8 @@ def _start(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         create or replace table _links as
         select least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b,
-               sum(least(greatest(weight, {_LEAST}), {_MOST})) as total, max(weight) as best, count(*) as n
+               sum(round(least(greatest(weight, {_LEAST}), {_MOST}) * 10000)::bigint)::bigint as total,
+               max(weight) as best, count(*) as n
         from _scored join _members as a on a.unique_id = l join _members as b on b.unique_id = r
         where a.cluster <> b.cluster group by all;
         create or replace table _clusters as
@@ -99,10 +100,11 @@ def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:
     """Join the pairs of clusters that are each other's best; False where none is good enough."""
     connection.execute(f"""
         create or replace table _good as
-        select a, b, {{'cost': -round((total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size), 4),
-                       'a': a, 'b': b}} as rank
-        from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster
-        where (total + (one.size * other.size - n) * {_UNSEEN}) / (one.size * other.size) >= {_MEAN} and best >= {enough};
+        select a, b, {{'cost': -mean, 'a': a, 'b': b}} as rank from (
+            select a, b, best, one.size * other.size as every,
+                   (total / 10000 + (every - n) * {_UNSEEN}) / every as mean
+            from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster)
+        where mean >= {_MEAN} and best >= {enough};
         create or replace table _joins as
         with best as (
             select cluster, min(rank) as rank
@@ -115,7 +117,9 @@ def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:
     connection.execute("""
         update _members set cluster = a from _joins where cluster = b;
         create or replace table _links as
-        select least(x, y) as a, greatest(x, y) as b, sum(total) as total, max(best) as best, sum(n) as n from (
+        select least(x, y) as a, greatest(x, y) as b, sum(total)::bigint as total, max(best) as best,
+               sum(n)::bigint as n
+        from (
             select coalesce(one.a, _links.a) as x, coalesce(other.a, _links.b) as y, total, best, n
             from _links left join _joins as one on one.b = _links.a left join _joins as other on other.b = _links.b)
         where x <> y group by all;

@@ -52,8 +52,8 @@ def link(
     """Compare the records of table `records`; leaves tables `pairs` and `clusters`, and what a later run stands on.
 
     `records` has `_record` (text, unique), `_identified`, `_source`, `_once` and the compared attributes. `pairs` has
-    `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place of
-    each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
+    `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place
+    of each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
     `clusters` has `_record`, `_cluster` (one record of the cluster, the identified one where there is one) and
     `probability` (how sure the record belongs; 1 alone). `keys` and `frequencies` are for later runs.
 
@@ -116,10 +116,11 @@ def _whole(
     sessions: tuple[training.Session, ...] = ()
     if known is None:
         known, sessions = _learn(connection, matching, tell)
-    elif not _has(connection, "frequencies"):
-        _alone(connection)
-        known = scoring.count_values(connection, matching, known)
-    scoring.score(connection, matching, known, "_levels", "_scored")
+    else:
+        if not _has(connection, "frequencies"):
+            _alone(connection)
+            known = scoring.count_values(connection, matching, known)
+        scoring.score(connection, matching, known, "_levels", "_scored")
     pairs = _third_sides(connection, matching, known)
     joined = cluster(connection, matching.automatic)
     connection.execute(f"create or replace table pairs as {_pairs(matching)}")
@@ -205,14 +206,21 @@ def _learn(
     chances, sessions = training.learn_m(connection, matching, chances)
     chances = training.purge_u(connection, declared, chances)
     if identified < loose:
-        provisional = scoring.count_values(connection, matching, Parameters(chances, prior))
-        scoring.score(connection, matching, provisional, "_levels", "_scored")
-        scoring.settle(connection, everything, prior)
+        prior = _settled(connection, matching, Parameters(chances, prior), everything).prior
         cluster(connection, _FIRST_SURE)
         connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
-    learned = scoring.count_values(connection, matching, Parameters(chances, prior))
-    scoring.score(connection, matching, learned, "_levels", "_scored")
-    return Parameters(learned.chances, scoring.settle(connection, everything, prior)), sessions
+    return _settled(connection, matching, Parameters(chances, prior), everything), sessions
+
+
+def _settled(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters, everything: int
+) -> Parameters:
+    """Parameters with what values are worth among `_entities`, and the prior that agrees with the scores; scored so."""
+    counted = scoring.count_values(connection, matching, parameters)
+    scoring.score(connection, matching, counted, "_levels", "_scored")
+    settled = Parameters(counted.chances, scoring.settle(connection, everything, counted.prior))
+    scoring.score(connection, matching, settled, "_levels", "_scored")
+    return settled
 
 
 def _third_sides(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> int:

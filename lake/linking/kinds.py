@@ -3,8 +3,8 @@
 Lives here: the form of a kind and the table of all. Must not live here: any one kind (`latin.py`, `chinese.py`, …).
 
 The SQL of a column sees `value` (text that has a letter or a digit), for kinds of characters also `folded`
-(`characters.py`), and the columns before it; that of a key also `sound`, where the kind has one. The SQL of a level sees the columns of both rows, as `<column>_l` and
-`<column>_r`.
+(`characters.py`), and the columns before it; that of a key also `sound`, where the kind has one. The SQL of a level
+sees the columns of both rows, as `<column>_l` and `<column>_r`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The conditions of a comparison's levels in SQL, with what it shares with others. Lives here: two names in each other's place.
+"""The conditions of a comparison's levels in SQL, with what it shares with others.
 
-Must not live here: a kind's own levels (`kinds.py` says where they are).
+Lives here: two names in each other's place. Must not live here: a kind's own levels (`kinds.py` says where they are).
 
-Where exactly two Latin names are compared, given name and family name are often in each other's place: of the first that
-is its level `order`, and of the second nothing to compare, so that it counts once.
+Where exactly two Latin names are compared, given name and family name are often in each other's place: of the first
+that is its level `order`, and of the second nothing to compare, so that it counts once.
 """
 
 from __future__ import annotations

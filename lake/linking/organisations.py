@@ -6,10 +6,15 @@ from lake.linking.kinds import Kind, Level, else_level
 
 _BRACKETS = "[(（\\[【<《〈「『].*?[)）\\]】>》〉」』]"
 _REGISTERED = (
-    "(股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司|个体工商户|个体户|合作社|集团|"
-    "工作室|经营部|商行|商店|门市部)$"
+    "(股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司|个体工商户|"
+    "个体户|合作社|集团|工作室|经营部|商行|商店|门市部)$"
 )
-_BRANCH = "([\\p{Han}A-Z0-9]{0,10}?(?:第[一二三四五六七八九十0-9]+)?(?:分公司|分店|分部|分校|分院|门店|支行|分行|营业部|营业厅))$"
+_BRANCH = (
+    "(?:公司|银行|店|学校|医院|药房|超市)([\\p{Han}A-Z0-9]{0,10}?(?:第[一二三四五六七八九十0-9]+)?"
+    "(?:分公司|分店|分部|分校|分院|门店|支行|分行|营业部|营业厅))$"
+)
+# Where it lies, before what it is called.
+_PLACE = "^(?:[\\p{Han}]{2,3}省)?(?:[\\p{Han}]{2,3}市)?(?:[\\p{Han}]{2,3}[区县])?"
 _LATIN_SUFFIX = (
     "['inc','llc','llp','lp','corp','corporation','co','company','ltd','limited','plc','the','of','and','for','at','dba',"
     "'a','an','in']"
@@ -26,9 +31,7 @@ ORGANISATION_NAME = Kind(
             f"case when han then regexp_replace(regexp_replace(folded, '{_BRACKETS}', '', 'g'), "
             "'[^\\p{L}\\p{N}]', '', 'g') end"
         ),
-        "branch": (
-            f"case when han then nullif(regexp_extract(open, '(?:公司|银行|店|学校|医院|药房|超市){_BRANCH}', 1), '') end"
-        ),
+        "branch": f"case when han then nullif(regexp_extract(open, '{_BRANCH}', 1), '') end",
         "head": "case when han then left(open, length(open) - length(coalesce(branch, ''))) end",
         "words": (
             "case when not han then list_sort(list_distinct(list_filter(string_split(v, ' '), "
@@ -36,8 +39,7 @@ ORGANISATION_NAME = Kind(
         ),
         "core": (
             f"case when han then regexp_replace(regexp_replace(regexp_replace(head, '{_REGISTERED}', ''), "
-            f"'{_REGISTERED}', ''), '^(?:[\\p{{Han}}]{{2,3}}省)?(?:[\\p{{Han}}]{{2,3}}市)?(?:[\\p{{Han}}]{{2,3}}[区县])?', "
-            "'') else array_to_string(words, ' ') end"
+            f"'{_REGISTERED}', ''), '{_PLACE}', '') else array_to_string(words, ' ') end"
         ),
     },
     levels=(

@@ -1,4 +1,4 @@
-"""Dates, phones, identifiers, codes, texts, coordinates. Lives here: their columns, levels and keys. Not here: names."""
+"""Dates, phones, identifiers, codes, texts, coordinates. Lives here: columns, levels and keys. Not here: names."""
 
 from __future__ import annotations
 

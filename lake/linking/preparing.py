@@ -1,9 +1,10 @@
-"""Values prepared for comparing, once per distinct value. Lives here: table `prepared`, and which comparisons tell nothing.
+"""Values prepared for comparing, once per distinct value.
 
-Must not live here: any kind's own columns (`kinds.py` says where they are).
+Lives here: table `prepared`, and which comparisons tell nothing. Must not live here: any kind's own columns
+(`kinds.py` says where they are).
 
-`prepared` has `unique_id` (a number by the order of `_record`), `_record`, `identified`, `source` (of a dataset with each
-thing once; null of others), and of the comparison at place i columns `c<i>_<column>` and `c<i>_key_<key>`.
+`prepared` has `unique_id` (a number by the order of `_record`), `_record`, `identified`, `source` (of a dataset with
+each thing once; null of others), and of the comparison at place i columns `c<i>_<column>` and `c<i>_key_<key>`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from lake.linking.kinds import Kind, column
 from lake.linking.records import given, quoted
 
 # What people write who have nothing to write.
-_NOTHING = "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', '无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
+_NOTHING = (
+    "['N/A', 'NA', 'NULL', 'NONE', 'NIL', 'UNKNOWN', 'NAN', 'TBD', "
+    "'无', '不详', '未知', '暂无', '没有', '空', '未填', '未登记']"
+)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:

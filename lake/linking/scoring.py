@@ -1,11 +1,12 @@
-"""How likely the pairs are one: tables `_levels` and `_scored`. Lives here: levels, frequencies of values, scores, the prior.
+"""How likely the pairs are one: tables `_levels` and `_scored`.
 
-Must not live here: which pairs (`blocking.py`), and what the parameters are learned from (`training.py`).
+Lives here: levels, frequencies of values, scores, the prior. Must not live here: which pairs (`blocking.py`), and
+what the parameters are learned from (`training.py`).
 
-`_levels` has `l`, `r` (numbers of `prepared`, l < r) and of the comparison at place i `g<i>`, the place of its level, null
-where there is nothing to compare. It depends on no parameter: pairs are compared once, however often they are scored.
-`_scored` has `l`, `r`, `weight` (bits, the prior in it). The scores are those of Splink's `predict`, which would carry
-every compared value along to keep the levels.
+`_levels` has `l`, `r` (numbers of `prepared`, l < r) and of the comparison at place i `g<i>`, the place of its level,
+null where there is nothing to compare. It depends on no parameter: pairs are compared once, however often they are
+scored. `_scored` has `l`, `r`, `weight` (bits, the prior in it). The scores are those of Splink's `predict`, which
+would carry every compared value along to keep the levels.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from math import log2
 import duckdb
 
 from contracts.matching import Matching
+from lake.linking.doubts import doubtful
 from lake.linking.kinds import column
 from lake.linking.levels import levels_of, swapped_columns
 from lake.linking.parameters import Chances, Parameters, rounded
 from lake.linking.preparing import kind_at
 
-_FLOOR_BITS, _BELOW_REVIEW = -6.0, 2.0
+_FLOOR_BITS, _BELOW_REVIEW, _BELOW_AUTOMATIC = -6.0, 2.0, 0.5
 
 _ROUNDS = 200
 
@@ -70,10 +72,12 @@ def score(
         chances = parameters.chances[place]
         assert chances is not None
         terms.append(weight_of(place, chances, place in rare))
+    weight, asked = " + ".join(terms), bits(matching.automatic) - _BELOW_AUTOMATIC
     connection.execute(f"""
         create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, {" + ".join(terms)} as weight from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
+            select l, r, case when {doubtful(matching)} then least({weight}, {asked!r}) else {weight} end as weight
+            from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
 
@@ -90,8 +94,8 @@ def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
 def count_values(connection: duckdb.DuckDBPyConnection, matching: Matching, parameters: Parameters) -> Parameters:
     """Make table `frequencies`: what values are worth that several things have, in bits; parameters with the rarest.
 
-    Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that one
-    thing alone has is as rare as all things are many, or as equal values are between two, if that is rarer: of few
+    Counted among things (`_entities`), not among rows: what one thing has ten times is no common value. A value that
+    one thing alone has is as rare as all things are many, or as equal values are between two, if that is rarer: of few
     things, having a value alone says little. Values are told by a part of their MD5.
     """
     unions, chances = [], list(parameters.chances)
@@ -133,7 +137,7 @@ def _rarity(matching: Matching, rare: list[int], levels: str) -> str:
 
 
 def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> float:
-    """The prior under which as many pairs are one as the scores say, of all that could be; scores moved to it.
+    """The prior under which as many pairs are one as the scores say, of all that could be.
 
     Starts from the prior that the scores hold; what no block makes a pair of counts as not one.
     """
@@ -148,9 +152,7 @@ def settle(connection: duckdb.DuckDBPyConnection, pairs: int, prior: float) -> f
         if abs(new - now) <= 1e-4 * now:
             break
         now = new
-    now = rounded(now)
-    connection.execute("update _scored set weight = round(weight + ?, 4)", [log2((now / (1 - now)) / odds)])
-    return now
+    return rounded(now)
 
 
 def _chance(odds: float) -> float:

@@ -1,6 +1,7 @@
-"""What stands from an earlier run, and what a change touches of it. Lives here: from changed records to those to look at.
+"""What stands from an earlier run, and what a change touches of it.
 
-Must not live here: comparing (`scoring.py`). In: `records`, `keys`, `pairs` of the earlier run, `_changed` (`_record`).
+Lives here: from changed records to those to look at. Must not live here: comparing (`scoring.py`). In: `records`,
+`keys`, `pairs` of the earlier run, `_changed` (`_record`).
 """
 
 from __future__ import annotations

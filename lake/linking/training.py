@@ -1,7 +1,8 @@
-"""Learning from the records alone what a level is worth. Lives here: the samples, Splink's sessions, how they are joined.
+"""Learning from the records alone what a level is worth.
 
-Must not live here: the model's form (`splink_model.py`, `parameters.py`). Nothing here depends on the order of rows:
-samples go by hashes of `_record`, and everything is rounded before it is used.
+Lives here: the samples, Splink's sessions, how they are joined. Must not live here: the model's form
+(`splink_model.py`, `parameters.py`). Nothing here depends on the order of rows: samples go by hashes of `_record`,
+and everything is rounded before it is used.
 
 Where there is little to learn from, what is declared of a kind holds the more the less there is.
 """
@@ -151,14 +152,14 @@ def _session(
     table = f"_training{block.place}"
     pairs = _sampled(connection, block, table)
     session = Session(block.name, pairs)
-    places = [
-        place
+    learnt = {
+        place: one
         for place, one in enumerate(chances)
         if one is not None and matching.comparisons[place].name not in block.attributes
-    ]
-    if not pairs or not places:
+    }
+    if not pairs or not learnt:
         return session
-    model = linker(connection, table, (comparison(matching, p, chances[p]) for p in places), 0.2)
+    model = linker(connection, table, (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
     try:
         taught = model.training.estimate_parameters_using_expectation_maximisation(
             f"l.block_key = r.block_key and {NOT_BOTH}",
@@ -177,7 +178,7 @@ def _session(
             for level in one.comparison_levels
             if not level.is_null_level
         )
-        for place, one in zip(places, settings.comparisons, strict=True)
+        for place, one in zip(learnt, settings.comparisons, strict=True)
     }
     session.used = session.converged and session.matches >= _FEWEST_MATCHES
     return session
@@ -187,7 +188,8 @@ def _sampled(connection: duckdb.DuckDBPyConnection, block: Block, table: str) ->
     """Make a table of the records of some of a block's groups, whole groups by their keys; its pairs."""
     pairs = connection.execute(f"""
         select coalesce(sum(n * (n - 1) // 2 - i * (i - 1) // 2), 0)
-        from (select count(*) as n, count(*) filter (identified) as i from keys where block = {block.place} group by key)
+        from (select count(*) as n, count(*) filter (identified) as i
+              from keys where block = {block.place} group by key)
     """).fetchall()[0][0]
     share = min(1_000_000, int(2_000_000 * _PAIRS_OF_A_SESSION / max(pairs, 1)) + 1)
     connection.execute(f"""

@@ -16,7 +16,7 @@ from lake.linking.all_kinds import KINDS
 
 @dataclass(frozen=True)
 class Weight:
-    """What one thing adds to a pair's weight, in bits: doubling or halving the odds. `attribute` is None of the rest."""
+    """What one thing adds to a pair's weight, in bits: doublings of the odds. `attribute` is None of the rest."""
 
     attribute: str | None
     kind: ComparisonKind | None

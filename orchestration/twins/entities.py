@@ -17,6 +17,7 @@ from orchestration.twins.providing import (
     aliased,
     attribute_order,
     attributes_of,
+    columns_of,
     first_of,
     header,
     identified,
@@ -47,7 +48,7 @@ def _nobody(catalogue: Catalogue, entity: Entity) -> str:
 
 
 def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) -> str:
-    columns = {name: sql_name(column) for name, column in provision.attributes.items()}
+    columns = columns_of(provision)
     identifier = columns[entity.identifier]
     attributes = [
         f"  cast({columns.get(a.name, 'null')} as {sql_type(a.element).lower()}) as {sql_name(a.name)}"

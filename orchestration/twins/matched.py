@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from contracts.matching import LOOSE, REGISTRY
+from contracts.matching import REGISTRY
 from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
 from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
@@ -19,6 +19,7 @@ from orchestration.twins.providing import (
     aliased,
     attribute_order,
     attributes_of,
+    columns_of,
     first_of,
     header,
     identified,
@@ -56,7 +57,7 @@ def loose_sql(catalogue: Catalogue, entity: Entity) -> str:
 
 
 def _loose(entity: Entity, place: int, dataset: Dataset, provision: Provision) -> str:
-    columns = {name: sql_name(column) for name, column in provision.attributes.items()}
+    columns = columns_of(provision)
     written = columns.get(entity.identifier)
     attributes = [
         f"  cast({columns.get(one.name, 'null')} as {sql_type(one.element).lower()}) as {sql_name(one.name)}"
@@ -73,14 +74,14 @@ def _loose(entity: Entity, place: int, dataset: Dataset, provision: Provision) -
     body = ",\n".join([*technical, *attributes, "  _batch", "  _delivery"])
     conditions = [*_unidentified(dataset, provision, entity), *([f"({provision.where})"] if provision.where else [])]
     where = f"\nwhere {' and '.join(conditions)}" if conditions else ""
-    return f"select\n{body}\nfrom {{{{ ref('{model_name(dataset)}') }}}}{where}"
+    chosen = "select" if dataset.key else "select distinct"
+    return f"{chosen}\n{body}\nfrom {{{{ ref('{model_name(dataset)}') }}}}{where}"
 
 
 def _key(dataset: Dataset) -> str:
-    """SQL for what a row is known by: its dataset and its key, each part with its length, so that they stay apart."""
-    parts = [f"cast({sql_name(one.name)} as varchar)" for one in dataset.key]
-    told = " || ".join(f"cast(length({part}) as varchar) || ':' || {part}" for part in parts)
-    return f"{literal(f'{LOOSE}{dataset.begun_as}|')} || {told}"
+    """What a row is known by. One of a dataset without a key is what it says: said otherwise, it is another."""
+    columns = [sql_name(one.name) for one in dataset.key or dataset.columns]
+    return f"{{{{ zhongtai.row_key('{dataset.begun_as}', {columns}) }}}}"
 
 
 def _unidentified(dataset: Dataset, provision: Provision, entity: Entity) -> Iterator[str]:

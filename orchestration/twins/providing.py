@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contracts.model import Attribute, Catalogue, Column, Dataset, Entity, Provision
+from contracts.sql_text import column as sql_name
 from contracts.violation import Severity
 from orchestration.twins.text import banner
 
@@ -39,9 +40,7 @@ def first_of(name: str, aliases: Sequence[str]) -> str:
 
 def attribute_order(attribute: Attribute, providers: Providers) -> list[int]:
     """The places of those that provide one attribute: departments named in `precedence` first, then by name."""
-    places = [
-        place for place, (_, provision) in enumerate(providers, start=1) if attribute.name in provision.attributes
-    ]
+    places = [place for place, (_, provision) in enumerate(providers, start=1) if attribute.name in provision.columns]
     return sorted(
         places,
         key=lambda place: (trust(attribute, providers[place - 1][0].department), providers[place - 1][0].id),
@@ -53,6 +52,16 @@ def trust(attribute: Attribute, department: str) -> tuple[int, str]:
     if department in attribute.precedence:
         return (attribute.precedence.index(department), "")
     return (len(attribute.precedence), department)
+
+
+def columns_of(provision: Provision) -> dict[str, str]:
+    """Attribute -> SQL for what a row gives: its column, or several of text with blanks between."""
+    return {
+        name: sql_name(columns[0])
+        if len(columns) == 1
+        else "nullif(trim(" + " || ' ' || ".join(f"coalesce({sql_name(one)}, '')" for one in columns) + "), '')"
+        for name, columns in provision.columns.items()
+    }
 
 
 def judged_here(column: Column) -> str | None:

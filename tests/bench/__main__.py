@@ -35,6 +35,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "anomalies": [],
         "quality": [],
         "desk": [],
+        "linking": ["--people", str(people)],
         "identity": [],
     }
 

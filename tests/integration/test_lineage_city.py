@@ -9,10 +9,12 @@ import pytest
 from lake.attach import open_lake
 from lake.city import declarations
 from lake.column_lineage import policy_of
-from lake.engine_macros import install_macros
+from lake.engine_macros import PLAIN_MACROS, install_macros
 from lineage.from_contracts import raw_schema
 from lineage.from_dbt import graph_from_manifest
+from lineage.from_registry import registry_schema
 from lineage.proof import prove_manifest
+from lineage.sql.catalog import read_macros
 from orchestration.transform.run import run_tests
 from sharing.keyring import open_pseudonym
 
@@ -29,7 +31,13 @@ def built(city, first):
 
 def graph_of(settings, manifest):
     lowerings = policy_of(settings).registry.lowerings()
-    return graph_from_manifest(manifest, sources_schema=raw_schema(declarations(settings)), declassifiers=lowerings)
+    catalogue = declarations(settings)
+    return graph_from_manifest(
+        manifest,
+        sources_schema={**raw_schema(catalogue), **registry_schema(catalogue)},
+        macros=read_macros(PLAIN_MACROS),
+        declassifiers=lowerings,
+    )
 
 
 def test_nothing_of_the_city_is_unknown(built):

@@ -97,7 +97,9 @@ def lay(settings: Settings, ledger: Ledger, entity: Entity) -> None:
         _table(connection, f"staging.{name}__provided", _texts("_department", "_batch"), known)
         things = [(prefix + record(one), key(one)) for one in "AD"]
         _table(connection, f"theme.{name}", {"city_id": "VARCHAR", "resident_id": "VARCHAR"}, things)
-        days = [f"('{SOURCES.get(one, 'police.all')}', 'f', '{of}', '2026-05-04', 1, false)" for one, of in BATCH.items()]
+        days = [
+            f"('{SOURCES.get(one, 'police.all')}', 'f', '{of}', '2026-05-04', 1, false)" for one, of in BATCH.items()
+        ]
         connection.execute(f"insert into lake.meta.deliveries values {', '.join(days)}")
         connection.execute("commit")
         take(settings, ledger, entity, "A D bc e", connection)
@@ -126,9 +128,7 @@ def take(
 ) -> None:
     """A step of the registry with clusters such as `Ab c`."""
     connection.execute("create or replace temp table records (_record varchar, _identified boolean)")
-    connection.execute(
-        "create or replace temp table clusters (_record varchar, _cluster integer, probability double)"
-    )
+    connection.execute("create or replace temp table clusters (_record varchar, _cluster integer, probability double)")
     for number, group in enumerate(clusters.split()):
         for one in group:
             connection.execute("insert into records values (?, ?)", [record(one), one.isupper()])

@@ -4,7 +4,7 @@ select
   'market_regulation' as _department,
   'market_regulation.food_premises' as _dataset,
   false as _once,
-  '~market_regulation.food_premises|' || cast(length(cast(visit_number as varchar)) as varchar) || ':' || cast(visit_number as varchar) as _key,
+  {{ zhongtai.row_key('market_regulation.food_premises', ['visit_number']) }} as _key,
   cast(credit_code as varchar) as credit_code,
   cast(signboard as varchar) as name,
   cast(operator as varchar) as legal_representative,

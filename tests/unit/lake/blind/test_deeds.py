@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.acts import Deed
+from contracts.load import load_catalogue
+from lake.acts import Persons, Said, actor, record_act
 from lake.settings import Settings, load_settings
 from sharing.blind import key as keys
 from sharing.faults import SharingRefused
@@ -17,11 +19,10 @@ from sharing.keyring import make_keys
 from sharing.ledger import Ledger
 from tests.command import call
 from tests.unit.lake.blind.files import parquet, resident, rows
-from tests.unit.lake.casework import workspace
+from tests.unit.lake.casework import BAO, NOW, key_of, workspace
 
 AGREEMENT = "taxation__unfiled_enterprises"
 IDS = [resident(number) for number in range(1, 4)]
-Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,18 @@ def test_a_key_has_an_agreement_and_ends_with_it(desk: Desk, tmp_path: Path) -> 
     of = ("--column", "id", "--element", "resident_id", "--key", key, "--out", tmp_path / "tokens")
     assert "ended on 2026-12-31" in desk.ask("encode", file, *of, status=2)["refused"]
     assert [one["did"] for one in desk.entries()] == ["made"]
+
+
+def test_under_an_agreement_that_was_stopped_nothing_is_encoded(desk: Desk, tmp_path: Path) -> None:
+    key = tmp_path / "our.key"
+    desk.ask("key", key, "--agreement", AGREEMENT, "--until", "2026-12-31")
+    persons = Persons.of(desk.settings, load_catalogue(desk.city))
+    officer = actor(persons, BAO, key_of(desk.city, BAO))
+    with Ledger.open(desk.settings.ledger, make_keys(desk.settings.key_place)) as ledger:
+        record_act(ledger, officer.act(Deed.STOP, AGREEMENT, {}, Said(NOW, "a trial")), NOW)
+    of = ("--column", "id", "--element", "resident_id", "--key", key, "--out", tmp_path / "tokens")
+    refused = desk.ask("encode", parquet(tmp_path / "ids.parquet", IDS), *of, status=2)["refused"]
+    assert "the agreement was stopped" in refused and not (tmp_path / "tokens").exists()
 
 
 @pytest.mark.parametrize("arguments", [("keys", "a"), ("link", "a"), ("encode", "a"), ("meet", "a"), ("key", "a")])

@@ -28,6 +28,13 @@ select
 from {{ ref('legal_entity__registered') }}
 union all
 select
+  'premises' as entity,
+  identifier,
+  city_id,
+  method
+from {{ ref('premises__registered') }}
+union all
+select
   'service_request' as entity,
   identifier,
   city_id,

@@ -2,6 +2,7 @@ with registers as (
   select
     establishment_id,
     'bar' as register,
+    {{ zhongtai.city_id_of_row('premises', 'sla.bar_licences', ['establishment_id']) }} as premises_id,
     licence_type_code,
     legal_name,
     trade_name,
@@ -16,6 +17,7 @@ with registers as (
   select
     establishment_id,
     'club' as register,
+    {{ zhongtai.city_id_of_row('premises', 'sla.club_licences', ['establishment_id']) }} as premises_id,
     licence_type_code,
     legal_name,
     trade_name,
@@ -30,6 +32,7 @@ with registers as (
   select
     establishment_id,
     'wine' as register,
+    {{ zhongtai.city_id_of_row('premises', 'sla.wine_licences', ['establishment_id']) }} as premises_id,
     licence_type_code,
     legal_name,
     trade_name,
@@ -45,6 +48,7 @@ with registers as (
 select
   establishment_id,
   register,
+  premises_id,
   licence_type_code,
   legal_name,
   trade_name,

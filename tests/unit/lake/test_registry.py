@@ -53,6 +53,19 @@ def test_a_founder_that_leaves_leaves_its_id_to_its_companions(small: Small) -> 
     assert small.events("f")[-1] == "split a>af by model"
 
 
+def test_heirs_are_those_of_the_last_time(small: Small) -> None:
+    for clusters in ("abc", "bc", "ad b c", "d b c"):
+        small.run(clusters)
+    assert small.told() == "a:d b:b c:c"
+
+
+def test_records_that_go_to_other_entities_are_told_as_that(small: Small) -> None:
+    small.run("abx cd")
+    small.run("ab cdx")
+    small.run("aE bF cdx")
+    assert small.events("a")[1:] == ["moved a>c by model", "split a>EF by model"]
+
+
 def test_a_merge_that_is_undone_gives_each_its_former_id(small: Small) -> None:
     small.run("ab cd")
     small.run("b d")  # founders gone

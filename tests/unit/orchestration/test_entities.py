@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from contracts.load import load_catalogue
-from contracts.model import Catalogue
+from contracts.model import Catalogue, Dataset, Provision
 from contracts.sql_text import literal
 from lake.settings import REPOSITORY
 from orchestration.twins.entities import entity_sql
@@ -27,9 +27,15 @@ def _attributes(catalogue: Catalogue) -> list[str]:
     return [one.name for one in entity.attributes if one.name != entity.identifier]
 
 
+def _identifying(catalogue: Catalogue) -> list[tuple[Dataset, Provision]]:
+    """Who gives rows with an identifier; the others' come by matching alone."""
+    identifier = catalogue.entities[ENTITY].identifier
+    return [one for one in catalogue.providers(ENTITY) if identifier in one[1].attributes]
+
+
 def _provided(catalogue: Catalogue, people: int) -> Iterator[str]:
     """What each provider says of people that are chosen by a hash: of seven in ten, and three in ten values missing."""
-    for place, (dataset, provision) in enumerate(catalogue.providers(ENTITY), start=1):
+    for place, (dataset, provision) in enumerate(_identifying(catalogue), start=1):
         values = ", ".join(
             f"if(hash(i, {place}, {literal(name)}) % 10 < 7, 'the {name} of ' || i || ' by {place}', null) as {name}"
             if name in provision.attributes
@@ -63,7 +69,7 @@ def _trusted(catalogue: Catalogue, attribute: str) -> str:
         ((*declared.precedence, dataset.department).index(dataset.department), dataset.id, place)
         if dataset.department in declared.precedence
         else (len(declared.precedence), f"{dataset.department} {dataset.id}", place)
-        for place, (dataset, provision) in enumerate(catalogue.providers(ENTITY), start=1)
+        for place, (dataset, provision) in enumerate(_identifying(catalogue), start=1)
         if attribute in provision.attributes
     )
     order = f"list_position({[place for *_, place in ranked]}, _provider)"

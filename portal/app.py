@@ -51,11 +51,11 @@ def application(city: City, people: People) -> Starlette:
     shelf, past = Shelf(city), QualityPast(city.settings, city.ledger, city.catalogue)
     pages = Pages(people)
     entrance, desk, corrections = SigningIn(people, pages), Desk(people), CorrectionDesk(people)
-    rules = Rules(people, pages)
+    identity, rules = IdentityDesk(people), Rules(people, pages)
     morning = Morning(city, past, [corrections.found])
     found = Starlette(
         routes=[
-            *Home(desk, corrections, (shared[1], morning), pages).routes(),
+            *Home(desk, (corrections, identity), (shared[1], morning), pages).routes(),
             *FindingPages(people, morning, pages).routes(),
             *DeltaSharing(*shared, base).routes(),
             *Files(*shared).routes(),
@@ -81,7 +81,7 @@ def application(city: City, people: People) -> Starlette:
             *OwnTraces(people, pages).routes(),
             *QuarantinePages(corrections, shelf, pages).routes(),
             *CorrectionPages(corrections, pages).routes(),
-            *IdentityPages(IdentityDesk(people), pages).routes(),
+            *IdentityPages(identity, pages).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

@@ -109,9 +109,11 @@ class Registry:
         yield from (fault for path, digest in seen.items() if (fault := self._fault(path, digest)))
 
     def prepare(self) -> None:
-        """Make the folder, for its owner's eyes alone."""
+        """Make the folder, for its owner's eyes alone; a draft that a killed run left goes."""
         own_folder(self.folder.parent)
         own_folder(self.folder)
+        for left in self.folder.glob(".*.draft"):
+            left.unlink()
 
     def keep_parameters(self, data: bytes) -> str:
         """Keep the parameters of a step by their digest, which is returned."""

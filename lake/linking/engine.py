@@ -16,6 +16,7 @@ from contracts.matching import Matching
 from lake.linking import blocking, records, scoring, standing, training
 from lake.linking.clustering import Joined, cluster
 from lake.linking.parameters import Parameters, assumed, read, rounded
+from lake.linking.parameters import standing as standing_of
 from lake.linking.preparing import prepare, telling
 from lake.linking.refusals import ColumnsMissing, ParametersUnfit
 from lake.linking.splink_model import quiet
@@ -71,6 +72,8 @@ def link(
             outcome = _whole(connection, matching, known, decided or Decided())
         elif known is None:
             raise ParametersUnfit("none are given, and what changed teaches nothing")
+        elif parameters is not None and parameters["standing"] != standing_of(matching):
+            raise ParametersUnfit("other blocks or thresholds than those that the standing pairs were found by")
         else:
             outcome = _changed(connection, matching, known, decided or Decided(), changed)
     return Linked(

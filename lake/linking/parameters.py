@@ -15,6 +15,8 @@ from lake.linking.all_kinds import KINDS
 from lake.linking.refusals import ParametersUnfit
 
 VERSION = 1
+"""Raised when a kind's columns, levels or keys change: what was learned and what stands is of another kind then."""
+
 _DIGITS = 6
 
 
@@ -49,6 +51,7 @@ class Parameters:
         return {
             "version": VERSION,
             "prior": self.prior,
+            "standing": standing(matching),
             "comparisons": [
                 {
                     "attribute": one.name,
@@ -64,6 +67,15 @@ class Parameters:
                 for one, chances in zip(matching.comparisons, self.chances, strict=True)
             ],
         }
+
+
+def standing(matching: Matching) -> dict[str, Any]:
+    """What of a declaration the keys and pairs of a run hang on, besides its comparisons."""
+    return {
+        "blocks": [[f"{key.attribute}.{key.key}" for key in keys] for keys in matching.blocks],
+        "automatic": matching.automatic,
+        "review": matching.review,
+    }
 
 
 def read(given: Mapping[str, Any], matching: Matching) -> Parameters:

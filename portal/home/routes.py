@@ -19,6 +19,7 @@ from portal.corrections.desk import CorrectionDesk
 from portal.findings.morning import Morning, counts
 from portal.findings.routes import titles
 from portal.home.records import Glance, glance
+from portal.identity.desk import IdentityDesk
 from portal.open.datasets import open_datasets
 from portal.pages import Pages
 from portal.people.reader import Reader
@@ -37,8 +38,15 @@ _FAULTS = 5
 class Home:
     """The first page of a city's portal."""
 
-    def __init__(self, desk: Desk, corrections: CorrectionDesk, known: tuple[Released, Morning], pages: Pages) -> None:
-        self._people, self._pages, self._desk, self._corrections = desk.people, pages, desk, corrections
+    def __init__(
+        self,
+        desk: Desk,
+        desks: tuple[CorrectionDesk, IdentityDesk],
+        known: tuple[Released, Morning],
+        pages: Pages,
+    ) -> None:
+        self._people, self._pages, self._desk = desk.people, pages, desk
+        self._corrections, self._identity = desks
         self._released, self._morning = known
 
     def routes(self) -> list[Route]:
@@ -55,6 +63,7 @@ class Home:
             facts = {"glance": found, "cases": lines[:_FIRST], "more": len(lines[_FIRST:])}
             told = await asyncio.to_thread(self._faults, reader)
             told["corrections"] = (await asyncio.to_thread(self._corrections.waiting, reader))[:_FIRST]
+            told["identities"] = (await asyncio.to_thread(self._identity.to_confirm, reader))[:_FIRST]
             return self._pages.page(request, "home.html", **facts, **told, **EVERY)
         datasets = await asyncio.to_thread(open_datasets, self._released, city.catalogue)
         departments = len(city.catalogue.departments)

@@ -15,7 +15,7 @@ import duckdb
 
 from contracts.acts import Role
 from contracts.model import Attribute, Entity
-from lake.identity.acting import CHANGED, NOT_ALLOWED, Doer, Said, decide
+from lake.identity.acting import CHANGED, NOT_ALLOWED, Doer, Said, decide, may
 from lake.identity.explaining import explain
 from lake.identity.files import Registry
 from lake.identity.pairs import FoundPair, Wanted, datasets, find_pair, may_decide, queue, sizes
@@ -30,6 +30,7 @@ from portal.people.people import People
 from portal.people.reader import Reader
 from sharing.faults import SharingRefused
 from sharing.identity.law import Decision, Decisions
+from sharing.identity.vocabulary import Doing, State
 
 OF_IDENTITY = (Role.STEWARD, Role.OFFICER, Role.AUDITOR)
 T = TypeVar("T")
@@ -73,6 +74,15 @@ class IdentityDesk(CaseDesk[Book]):
     def departments(self, reader: Reader) -> frozenset[str] | None:
         """The departments of whose rows alone a reader sees pairs; None: of all."""
         return None if reader.has(Role.OFFICER, Role.AUDITOR) else reader.departments(Role.STEWARD)
+
+    def to_confirm(self, reader: Reader) -> list[Decision]:
+        """The decisions that wait for a second person, and may be confirmed by this one; from the ledger alone."""
+        doer, at, found = Doer(reader.name, reader.roles), self.city.now(), list[Decision]()
+        for name in self.entities if doer.seats else ():
+            decisions, _ = self.book.of(name)
+            waiting = [one for one in decisions.all.values() if one.state is State.WAITING]
+            found += [one for one in waiting if may(decisions, name, doer, Said(Doing.CONFIRM, of=one.number), at)]
+        return found
 
     async def queue(self, entity: Entity, wanted: Wanted) -> tuple[list[FoundPair], int, list[str]]:
         """The pairs that are wanted, how many there are, and the datasets they may be of. Raises `NoLakeHere`."""

@@ -105,6 +105,17 @@ GROUPS: dict[str, Group] = {
             *(f"tests/unit/portal/test_{name}.py" for name in ("corrections", "quarantine")),
         ),
     ),
+    "identity": Group(
+        (
+            *(f"sharing/identity/{name}.py" for name in ("law", "steps")),
+            *(f"lake/identity/{name}.py" for name in ("acting", "files", "pairs", "reading", "records", "who")),
+            "portal/identity/desk.py",
+        ),
+        (
+            *("tests/unit/sharing/test_identity_law.py", "tests/unit/lake/test_registry.py"),
+            *("tests/unit/lake/test_deciding.py", "tests/unit/portal/test_identity.py"),
+        ),
+    ),
     "overrides": Group(
         ("contracts/overrides.py", "lake/overriding.py"),
         ("tests/unit/gates/test_overrides.py", "tests/unit/lake/test_overriding.py"),

@@ -312,6 +312,22 @@ def test_a_person_is_found_in_the_releases_that_held_them_and_asking_is_on_recor
     assert inside not in str(asked)
 
 
+def test_who_an_entity_is_and_which_pairs_are_open(city: SampleCity, before: Before) -> None:
+    with open_lake(city.settings, read_only=True) as connection:
+        (known,) = connection.execute(
+            "select min(city_id) from lake.registry.natural_person where identifier is not null and method = 'model'"
+        ).fetchone() or ("",)
+    found = city.ask("who", known)
+    methods = [one["method"] for one in found["members"]]
+    assert methods.count("identifier") == 1 and "model" in methods and all(one["sources"] for one in found["members"])
+    assert found["stands"] and found["events"][0]["kind"] == "found" and found["weights"][0]["parts"]
+    assert city.ask("who", known, "--known", "2026-01-01", status=2)["error"]
+    queue = city.ask("match")["entities"]
+    assert {"legal_entity", "natural_person"} <= {one["entity"] for one in queue}
+    refused = city.ask("match", "natural_person", "--confirm", "1", "--as", "steward@city.example", status=2)
+    assert "there is no decision 1" in refused["error"]
+
+
 def test_a_higher_level_would_withhold_what_it_reaches(city: SampleCity, before: Before) -> None:
     found = city.ask("what-if", "--level", "raw.public_security__residents.name=L4")
     withheld = {row["agreement"]: row["columns_above"] for row in found["withheld"]}

@@ -177,9 +177,11 @@ def test_what_a_killed_run_left_is_written_again(small: Small, monkeypatch: pyte
         killed.setattr(type(small.ledger), "append_after", _die)
         with pytest.raises(KeyboardInterrupt):
             small.run("ab")
+    (small.registry.folder / ".2.77.draft").write_bytes(b"half")
     assert small.registry.file(2).exists() and small.told() == "a:a b:b" and list(small.registry.faults()) == []
     small.run("a b c")
     assert small.told() == "a:a b:b c:c" and list(small.registry.faults()) == []
+    assert list(small.registry.folder.glob(".*")) == []
 
 
 def _die(*_: object, **__: object) -> None:

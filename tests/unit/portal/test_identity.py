@@ -96,6 +96,8 @@ def test_two_identified_take_a_second_person(portal: Portal) -> None:
     page = portal.ask("GET", address("AD"), headers=steward).text
     assert "待第二人确认" in page and f"{address('AD')}/confirm" not in page
     assert address("AD") in portal.ask("GET", "/identity?state=waiting", headers=officer).text
+    assert address("AD") in portal.ask("GET", "/", headers=officer).text
+    assert address("AD") not in portal.ask("GET", "/", headers=steward).text
     page = portal.ask("GET", address("AD"), headers=officer).text
     (number,) = set(re.findall(r'name="of" value="(\d+)"', page))
     assert portal.post(f"{address('AD')}/confirm", {"of": number}, steward).status_code == 403

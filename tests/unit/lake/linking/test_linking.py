@@ -292,6 +292,9 @@ def test_parameters_of_another_declaration_are_refused(connection: duckdb.DuckDB
     shops(connection, "('a', 'one', '老王烧烤店', '100080', 116.3, 39.9)")
     with pytest.raises(ParametersUnfit, match="other comparisons"):
         link(connection, SHOPS, parameters=first.parameters)
+    other = link(connection, SHOPS)
+    with pytest.raises(ParametersUnfit, match="other blocks"):
+        link(connection, replace(SHOPS, blocks=SHOPS.blocks[:1]), parameters=other.parameters, changed="records")
     with pytest.raises(ParametersUnfit, match="what changed teaches nothing"):
         link(connection, SHOPS, changed="records")
 

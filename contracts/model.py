@@ -433,6 +433,10 @@ class Catalogue:
         """Every theme entity of every domain, by name."""
         return {entity.name: entity for domain in self.domains.values() for entity in domain.entities}
 
+    def matches(self, entity: Entity) -> bool:
+        """Whether rows that no identifier names belong to an entity."""
+        return entity.matching is not None and any(one.matched for _, one in self.providers(entity.name))
+
     def providers(self, entity: str) -> tuple[tuple[Dataset, Provision], ...]:
         """The datasets that provide an entity, with what they provide, in dataset order."""
         return tuple(

@@ -32,7 +32,7 @@ from quality.casts import sql_type
 
 def is_matched(catalogue: Catalogue, entity: Entity) -> bool:
     """Whether rows without an identifier belong to an entity."""
-    return entity.matching is not None and bool(loose_providers(catalogue, entity))
+    return catalogue.matches(entity)
 
 
 def loose_providers(catalogue: Catalogue, entity: Entity) -> Providers:

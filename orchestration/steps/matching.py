@@ -81,7 +81,8 @@ class DecidedElsewhere(RuntimeError):
         self.entity, self.many = entity, many
         super().__init__(
             f"seeds/identity_decisions.csv has {many} decision(s) about {entity}, whose rows are matched: "
-            f"take them out, and say them to the registry (`zhongtai match {entity} --same PAIR --why TEXT --as PERSON`)"
+            "take them out, and say them to the registry "
+            f"(`zhongtai match {entity} --same PAIR --why TEXT --as PERSON`)"
         )
 
 

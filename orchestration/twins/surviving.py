@@ -52,7 +52,7 @@ def _conditions(attribute: Attribute, aliases: Sequence[str], values: Sequence[s
             for value in values
         ]
     most = f"greatest({', '.join(weights)})"
-    return [f"{one} and {weight} >= 0" for one, weight in zip(given, weights, strict=True)]
+    return [f"{one} and {weight} = {most}" for one, weight in zip(given, weights, strict=True)]
 
 
 def _day(alias: str, attribute: Attribute) -> str:

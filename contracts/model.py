@@ -26,6 +26,7 @@ from contracts.matching import Matching
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
 from contracts.provision import Provision as Provision
+from contracts.provision import Survivor
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -265,6 +266,7 @@ class Attribute:
     title_en: str
     level: Level
     precedence: tuple[str, ...] = ()
+    survivor: Survivor = Survivor.PRECEDENCE
 
 
 @dataclass(frozen=True)

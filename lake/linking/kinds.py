@@ -42,11 +42,12 @@ class Kind:
     characters: bool = False
     sounded: str | None = None
     listed: frozenset[str] = field(default=frozenset())
+    nothing: str | None = None
 
     @property
     def first(self) -> str:
         """The column that is null where there is nothing to compare."""
-        return next(iter(self.columns))
+        return self.nothing or next(iter(self.columns))
 
 
 DIFFERENT = "different"

@@ -16,7 +16,7 @@ def _collapsed(sql: str) -> str:
 
 # Soundex (Russell, US 1,261,167), of the longest run of letters: vowels part, h and w do not.
 _CODED = "translate(regexp_replace(bare, '[hw]', '', 'g'), 'bfpvcgjkqsxzdtlmnr', '111122222222334556')"
-_SOUND = (
+SOUND = (
     f"case when bare = '' then null else left(bare, 1) || left(regexp_replace(substr({_collapsed(_CODED)}, 2), "
     "'[^1-6]', '', 'g') || '000', 3) end"
 )
@@ -26,7 +26,7 @@ LATIN_NAME = Kind(
         "v": LETTERS,
         "bare": "regexp_replace(v, '[^a-z]', '', 'g')",
         "sorted": "array_to_string(list_sort(string_split(v, ' ')), ' ')",
-        "sound": _SOUND,
+        "sound": SOUND,
     },
     levels=(
         Level("equal", "相同", "equal", "v_l = v_r", 0.80, 0.005),

@@ -6,10 +6,23 @@ with identified as (
 
 select
   identified.identifier,
+  identified.identifier as known,
   coalesce(
-    decisions.city_id, 'HO-' || {{ zhongtai.city_id('identified.identifier') }}
+    ids.city_id, 'HO-' || {{ zhongtai.city_id('identified.identifier') }}
   ) as city_id,
-  case when decisions.city_id is null then 'identifier' else 'decision' end as method
+  coalesce(ids.method, 'identifier') as method,
+  coalesce(ids.probability, 1.0) as probability,
+  coalesce(ids.merged, false) as merged
 from identified
-left join {{ ref('identity_decisions') }} as decisions
-  on decisions.entity = 'hospital' and decisions.identifier = identified.identifier
+left join {{ source('registry', 'hospital__ids') }} as ids
+  on not ids.loose and ids.entity_key = identified.identifier
+union all
+select
+  ids.entity_key as identifier,
+  cast(null as varchar) as known,
+  ids.city_id,
+  ids.method,
+  ids.probability,
+  false as merged
+from {{ source('registry', 'hospital__ids') }} as ids
+where ids.loose

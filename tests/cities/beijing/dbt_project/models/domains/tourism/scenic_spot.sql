@@ -1,36 +1,51 @@
 -- Written by `zhongtai sync`: change contracts/domains/tourism.yml, not this file.
 select
   registry.city_id,
-  registry.identifier as spot_number,
-  p1.name,
+  registry.known as spot_number,
+  coalesce(p1.name, matched.name) as name,
   case
     when p1.name is not null then p1._department
+    else matched.name_source
   end as name_source,
-  p1.name_en,
+  coalesce(p1.name_en, matched.name_en) as name_en,
   case
     when p1.name_en is not null then p1._department
+    else matched.name_en_source
   end as name_en_source,
-  p1.longitude,
+  coalesce(p1.longitude, matched.longitude) as longitude,
   case
     when p1.longitude is not null then p1._department
+    else matched.longitude_source
   end as longitude_source,
-  p1.latitude,
+  coalesce(p1.latitude, matched.latitude) as latitude,
   case
     when p1.latitude is not null then p1._department
+    else matched.latitude_source
   end as latitude_source,
-  p1.rating,
+  coalesce(p1.rating, matched.rating) as rating,
   case
     when p1.rating is not null then p1._department
+    else matched.rating_source
   end as rating_source,
-  p1.reviews,
+  coalesce(p1.reviews, matched.reviews) as reviews,
   case
     when p1.reviews is not null then p1._department
+    else matched.reviews_source
   end as reviews_source,
   cast(
-    case when p1._provider is not null then 1 else 0 end
+    case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end end
     as integer
   ) as provider_count,
-  p1._batch
+  coalesce(matched._rows, 0) as matched_rows,
+  registry.probability as match_probability,
+  cast(
+    0
+    as integer
+  ) as conflict_count,
+  coalesce(p1._batch, matched._batch) as _batch
 from {{ ref('scenic_spot__registered') }} as registry
 left join {{ ref('scenic_spot__provided') }} as p1
   on p1._provider = 1 and cast(p1.spot_number as varchar) = registry.identifier
+left join {{ ref('scenic_spot__matched') }} as matched
+  on matched._entity = registry.identifier
+where not registry.merged

@@ -124,6 +124,11 @@ def _engine(settings: Settings) -> Iterator[Any]:
             connection.close()
 
 
+def _expect_lake(settings: Settings) -> None:
+    if not settings.catalog.exists():
+        fail("the lake is not on this machine, and pairs lie there alone: ask where the city runs", WRONG)
+
+
 def _matched(catalogue: Any, name: str) -> Any:
     found = catalogue.entities.get(name)
     known = sorted(one.name for one in catalogue.entities.values() if one.matching)
@@ -140,6 +145,7 @@ def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -
     state, dataset, limit = asked
     if state not in STATES:
         fail(f"there is no state {state!r}; there are {', '.join(STATES)}", WRONG)
+    _expect_lake(settings)
     with _books(settings) as (catalogue, ledger), _engine(settings) as connection:
         book = Book(ledger, Persons.of(settings, catalogue))
         entities = [_matched(catalogue, name)] if name else [one for one in catalogue.entities.values() if one.matching]
@@ -215,8 +221,7 @@ def _learn(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
 def _pair(settings: Settings, entity: Any, book: Any, name: str) -> Any:
     from lake.identity.pairs import find_pair
 
-    if not settings.catalog.exists():
-        fail("the lake is not on this machine, and pairs lie there alone", WRONG)
+    _expect_lake(settings)
     with _engine(settings) as connection:
         found = find_pair(connection, entity, book.of(entity.name)[0], name)
     if found is None:

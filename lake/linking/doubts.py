@@ -16,6 +16,8 @@ from contracts.matching import ComparisonKind, Matching
 from lake.linking.all_kinds import KINDS
 
 _OTHER_PERSON = ("near", "surname", "different")
+_OTHER_LATIN, _OTHER_WHOLE_LATIN = ("far", "different"), ("sound", "far", "different")
+_SAME_LATIN, _SAME_DAY = ("equal", "near"), ("equal",)
 _OTHER_BRANCH = ("branch",)
 _SAME_NAME = ("equal", "core")
 _OTHER_ORGANISATION = ("different",)
@@ -31,6 +33,7 @@ def doubtful(matching: Matching) -> str:
     organisations = _places(matching, ComparisonKind.ORGANISATION_NAME)
     addresses = [place for kind in _ADDRESSES for place in _places(matching, kind)]
     reasons = [_at(matching, place, _OTHER_PERSON) for place in names]
+    reasons += _kin(matching)
     reasons += [_at(matching, place, _OTHER_BRANCH) for place in organisations]
     reasons += [
         f"(not {_at(matching, name, _SAME_NAME)} and {_at(matching, address, _ELSEWHERE)})"
@@ -46,6 +49,21 @@ def doubtful(matching: Matching) -> str:
     if not reasons:
         return "false"
     return f"(({' or '.join(reasons)}) and not ({' or '.join(proofs) or 'false'}))"
+
+
+def _kin(matching: Matching) -> list[str]:
+    """Another Latin name where a person has but one; of several, another beside one that is the same, born that day."""
+    names = _places(matching, ComparisonKind.LATIN_NAME)
+    if len(names) == 1:
+        return [_at(matching, names[0], _OTHER_WHOLE_LATIN)]
+    return [
+        f"({_at(matching, one, _OTHER_LATIN)} and {_at(matching, other, _SAME_LATIN)} and "
+        f"{_at(matching, day, _SAME_DAY)})"
+        for one in names
+        for other in names
+        if other != one
+        for day in _places(matching, ComparisonKind.DATE)
+    ]
 
 
 def _places(matching: Matching, kind: ComparisonKind) -> list[int]:

@@ -22,7 +22,8 @@ _OTHER_BRANCH = ("branch",)
 _SAME_NAME = ("equal", "core")
 _OTHER_ORGANISATION = ("different",)
 _SAME_PHONE = ("equal",)
-_ELSEWHERE = ("street", "road", "district", "different")
+_ELSEWHERE = ("street", "road", "district", "elsewhere", "different")
+_OTHER_SITE = ("elsewhere",)
 _SAME_IDENTIFIER = ("equal", "digit", "swapped")
 _ADDRESSES = (ComparisonKind.CHINESE_ADDRESS, ComparisonKind.LATIN_ADDRESS)
 
@@ -40,6 +41,7 @@ def doubtful(matching: Matching) -> str:
         for name in organisations
         for address in addresses
     ]
+    reasons += [_at(matching, address, _OTHER_SITE) for address in addresses if organisations]
     phones = [_at(matching, place, _SAME_PHONE) for place in _places(matching, ComparisonKind.PHONE)]
     reasons += [
         f"({_at(matching, place, _OTHER_ORGANISATION)} and not ({' or '.join(phones) or 'false'}))"

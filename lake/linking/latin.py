@@ -137,7 +137,9 @@ LATIN_ADDRESS = Kind(
             "house_near",
             "门牌号相同、街道相近",
             "same number, street alike",
-            f"{_HOUSE} and jaro_winkler_similarity(street_l, street_r) >= 0.85",
+            f"{_HOUSE} and (jaro_winkler_similarity(street_l, street_r) >= 0.85 or "
+            f"list_has_all(string_split(street_l, ' '), string_split(street_r, ' ')) or "
+            f"list_has_all(string_split(street_r, ' '), string_split(street_l, ' ')))",
             0.08,
             0.0005,
         ),
@@ -151,10 +153,10 @@ LATIN_ADDRESS = Kind(
         ),
         Level(
             "digit",
-            "街道相同、门牌号差一位",
-            "same street, number one digit off",
-            f"street_l = street_r and length(number_l) >= 3 and damerau_levenshtein(number_l, number_r) = 1 and "
-            f"not coalesce({_ELSE}, false)",
+            "街道相同，门牌号差一位，或仅方向、路类不同",
+            "same street, number one digit off, or another side",
+            f"street_l = street_r and street_l <> '' and (number_l = number_r or length(number_l) >= 3 and "
+            f"damerau_levenshtein(number_l, number_r) = 1 and not coalesce({_ELSE}, false))",
             0.03,
             0.002,
         ),

@@ -38,7 +38,7 @@ _SPELT = (
 _NUMBERS_DIFFER = "len(numbers_l) > 0 and len(numbers_r) > 0 and not list_has_any(numbers_l, numbers_r)"
 # How rare the rarest of the words is that two names share, in eighths of bits: nothing but `center` tells little.
 _SHARED = "coalesce(list_max(list_transform(list_intersect(rare_l, rare_r), lambda w: w % 256)), 0)"
-_RARE, _TELLING, _SOMETHING = 7 * 8, 5 * 8, 3 * 8
+_RARE, _SOMETHING = 7 * 8, 3 * 8
 ORGANISATION_NAME = Kind(
     columns={
         # Blanks part words where they are Latin; between Chinese characters they are no part of a name.
@@ -80,7 +80,7 @@ ORGANISATION_NAME = Kind(
             "one shortens the other",
             "case when han_l and han_r then length(core_l) >= 2 and length(core_r) >= 2 and (branch_l = branch_r or "
             "branch_l is null or branch_r is null) and (contains(core_l, core_r) or contains(core_r, core_l)) else "
-            f"(list_has_all(words_r, words_l) or list_has_all(words_l, words_r)) and {_SHARED} >= {_TELLING} and "
+            f"(list_has_all(words_r, words_l) or list_has_all(words_l, words_r)) and {_SHARED} >= {_RARE} and "
             f"not ({_NUMBERS_DIFFER}) end",
             0.12,
             0.001,

@@ -41,7 +41,8 @@ def doubtful(matching: Matching) -> str:
         for name in organisations
         for address in addresses
     ]
-    reasons += [_at(matching, address, _OTHER_SITE) for address in addresses if organisations]
+    if organisations:
+        reasons += [_at(matching, place, _OTHER_SITE) for place in _places(matching, ComparisonKind.LATIN_ADDRESS)]
     phones = [_at(matching, place, _SAME_PHONE) for place in _places(matching, ComparisonKind.PHONE)]
     reasons += [
         f"({_at(matching, place, _OTHER_ORGANISATION)} and not ({' or '.join(phones) or 'false'}))"

@@ -85,7 +85,7 @@ _ENDINGS = "st|ave|blvd|rd|dr|pl|ct|ln|ter|pkwy|sq|hwy|cir|cct|cres|cl|way"
 _SIDES = "['n','s','e','w','ne','nw','se','sw']"
 _WITHIN = "(ste|apt|fl|rm|bldg|lot|spc|no|num|store|shop|level|dept)"
 # 12-14 and 7146-48 are from one to another; 35-12 is one house, of the block that begins at the 35th street.
-_LOW, _HIGH = "regexp_extract(v, '^(\\d{1,6})', 1)", "regexp_extract(v, '^\\d+ (\\d{1,6}) ', 1)"
+_LOW, _HIGH = "regexp_extract(lies, '^(\\d{1,6})', 1)", "regexp_extract(lies, '^\\d+ (\\d{1,6}) ', 1)"
 _RISES = (
     f"{_HIGH}::bigint - case when length({_HIGH}) < length({_LOW}) then right({_LOW}, length({_HIGH}))::bigint "
     f"else {_LOW}::bigint end between 1 and 40"
@@ -105,17 +105,19 @@ LATIN_ADDRESS = Kind(
             "nullif(array_to_string(list_transform(words, "
             "lambda w: regexp_replace(w, '^(\\d+)(st|nd|rd|th)$', '\\1')), ' '), '')"
         ),
+        # The house by its name, then where it lies.
+        "lies": "regexp_replace(v, '^[^\\d]+ (\\d+ [^ ]+ .*)$', '\\1')",
         # 97 99 7 ave lies at 97 to 99; 37 1 ave at 37 of the first avenue.
-        "two": f"regexp_matches(v, '^\\d{{1,6}} \\d{{1,6}} ') and not regexp_matches(v, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
+        "two": f"regexp_matches(lies, '^\\d{{1,6}} \\d{{1,6}} ') and not regexp_matches(lies, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
         "ranged": f"case when two then {_RISES} else false end",
         "number": (
-            "nullif(case when two and not ranged then regexp_extract(v, '^(\\d+ \\d+) ', 1) "
-            "else regexp_extract(v, '^(\\d+)', 1) end, '')"
+            "nullif(case when two and not ranged then regexp_extract(lies, '^(\\d+ \\d+) ', 1) "
+            "else regexp_extract(lies, '^(\\d+)', 1) end, '')"
         ),
-        "until": "case when ranged then regexp_extract(v, '^\\d+ (\\d+)', 1) else number end",
+        "until": "case when ranged then regexp_extract(lies, '^\\d+ (\\d+)', 1) else number end",
         "rest": (
-            "string_split(regexp_replace(regexp_replace(case when two then regexp_replace(v, '^\\d+ ', '') else v end, "
-            f"'^\\d+[a-z]?\\s*', ''), '( \\d+)? {_WITHIN}( .*)?$', ''), ' ')"
+            "string_split(regexp_replace(regexp_replace(case when two then regexp_replace(lies, '^\\d+ ', '') else lies end, "
+            f"'^\\d+[a-z]?\\s*', ''), '( \\d+)? {_WITHIN}( .*)?$|( (?:{_ENDINGS})(?: [nsew])?) \\d+[a-z]?$', '\\4'), ' ')"
         ),
         "sides": f"list_filter(rest, lambda w: list_contains({_SIDES}, w))",
         "way": "list_filter(rest, lambda w: list_contains(['st','ave','rd','dr','pl','ct','blvd','ter','ln'], w))[1]",

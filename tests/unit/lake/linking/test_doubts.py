@@ -10,6 +10,7 @@ from lake.linking.all_kinds import KINDS
 from lake.linking.doubts import doubtful
 
 PERSON = {"name": ComparisonKind.CHINESE_NAME, "born": ComparisonKind.DATE, "number": ComparisonKind.IDENTIFIER}
+SITE = {"name": ComparisonKind.ORGANISATION_NAME, "address": ComparisonKind.LATIN_ADDRESS}
 WHOLE = {"name": ComparisonKind.LATIN_NAME}
 PARTS = {"given": ComparisonKind.LATIN_NAME, "family": ComparisonKind.LATIN_NAME, "born": ComparisonKind.DATE}
 PLACE = {
@@ -33,6 +34,9 @@ PLACE = {
         (PLACE, {"name": "equal", "address": "different"}, False),
         (PLACE, {"name": "different", "address": "equal"}, True),
         (PLACE, {"name": "different", "address": "equal", "phone": "equal"}, False),
+        (SITE, {"name": "equal", "address": "elsewhere"}, True),
+        (SITE, {"name": "equal", "address": "different"}, False),
+        (SITE, {"name": "contained", "address": "digit"}, False),
         (WHOLE, {"name": "far"}, True),
         (WHOLE, {"name": "near"}, False),
         (PARTS, {"given": "far", "family": "equal", "born": "equal"}, True),

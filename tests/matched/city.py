@@ -105,9 +105,8 @@ class Matched:
 
     def things(self) -> dict[str, tuple[str | None, str]]:
         """Each sign's number -> credit code and city id of what it belongs to."""
-        found = self.ask(
-            "select _key, identifier, city_id from lake.registry.legal_entity where dataset = 'urban.signs' order by _key"
-        )
+        signs = "lake.registry.legal_entity where dataset = 'urban.signs'"
+        found = self.ask(f"select _key, identifier, city_id from {signs} order by _key")
         return {key.rpartition(":")[2]: (code, city_id) for key, code, city_id in found}
 
 

@@ -155,6 +155,34 @@ def test_most_bars_are_in_a_restaurant_that_is_inspected(run: Run) -> None:
         assert sum(number is not None for number in found.values()) >= 2900
 
 
+def test_a_gate_belongs_to_the_school_whose_name_it_bears(run: Run) -> None:
+    """Beijing lists gates. Within half a kilometre, under one name but for the gate, in one district: one school."""
+    if run.city == "beijing":
+        with open_lake(load_settings(run.workspace, run.environment), read_only=True) as lake:
+            assert lake.execute(_GATES).fetchall() == [(351, 351)]
+            campuses = lake.execute("select count(*), count(distinct campus_id) from lake.theme.school").fetchone()
+            both = lake.execute(_BOTH_LEVELS).fetchone()
+        assert campuses is not None and both is not None
+        assert campuses[0] == 2474 and 1800 <= campuses[1] <= 1920
+        # Some schools have both levels; a few that share the name of a village are taken for one.
+        assert both[0] <= 25
+
+
+_GATES = """
+with gates as (select *, regexp_replace(name, '（[^）]*门）$', '') as plain from lake.theme.school)
+select count(*), count(*) filter (gate.campus_id = school.campus_id)
+from gates as gate inner join gates as school
+  on gate.plain = school.name and gate.district = school.district and gate.level = school.level
+where gate.name <> gate.plain
+  and sqrt(
+    power(gate.latitude - school.latitude, 2) + power(0.766 * (gate.longitude - school.longitude), 2)
+  ) * 111 < 0.5
+"""
+_BOTH_LEVELS = """
+select count(*) from (select campus_id from lake.theme.school group by campus_id having count(distinct level) > 1)
+"""
+
+
 def _found_numbers(run: Run, entity: str, dataset: str) -> dict[str, str | None]:
     """By the one key that a dataset's rows have: the number of the thing that each belongs to."""
     with open_lake(load_settings(run.workspace, run.environment), read_only=True) as lake:

@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from contracts.clock import in_city
 from contracts.signs import shown
+from lake.cli.golden import Look, Person, look_at, show_values
 from lake.cli.options import Json, Key, Passphrase, Workspace
 from lake.cli.output import WRONG, emit, fail, say, table
 from lake.settings import Settings, load_settings
@@ -78,6 +79,14 @@ def who(
         datetime | None,
         typer.Option("--known", help="As it was known then.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
     ] = None,
+    values: Annotated[bool, typer.Option("--values", help="What departments say of it, each with its source.")] = False,
+    valid: Annotated[
+        datetime | None,
+        typer.Option("--valid", help="Of values: by deliveries for no later day.", formats=["%Y-%m-%d"]),
+    ] = None,
+    by: Annotated[str | None, typer.Option("--as", help="Of values: the person who looks; it is recorded.")] = None,
+    key: Key = None,
+    passphrase: Passphrase = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -86,9 +95,16 @@ def who(
     from lake.identity.who import Asked, who_is
 
     settings = load_settings(workspace)
+    # A day is the city's, and all of it.
+    moment = known and (known if known.tzinfo else _end_of(known, in_city(settings.clock.now())))
+    if values or valid or by:
+        if not values:
+            fail("--valid and --as are of values: ask for them with --values", WRONG)
+        look = Look(entity_id, moment, valid and valid.date(), Person(by, key, passphrase))
+        told = look_at(settings, look)
+        emit(told) if as_json else show_values(told)
+        return
     with _books(settings) as (catalogue, ledger), _engine(settings) as connection:
-        # A day is the city's, and all of it.
-        moment = known and (known if known.tzinfo else _end_of(known, in_city(settings.clock.now())))
         found = who_is(settings, ledger, connection, Asked.of(catalogue, entity_id, moment))
     emit(found) if as_json else _show_who(found)
 

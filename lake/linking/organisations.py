@@ -42,9 +42,7 @@ _RARE, _SOMETHING = 7 * 8, 3 * 8
 ORGANISATION_NAME = Kind(
     columns={
         # Blanks part words where they are Latin; between Chinese characters they are no part of a name.
-        "v": (
-            f"nullif(trim({_SPELT}), '')"
-        ),
+        "v": (f"nullif(trim({_SPELT}), '')"),
         "han": "regexp_matches(v, '\\p{Han}')",
         "open": (
             f"case when han then regexp_replace(regexp_replace(folded, '{_BRACKETS}', '', 'g'), "

@@ -2,7 +2,7 @@
 
 Nothing of the past is kept for it: what was delivered is in the store with its instant in the ledger, and so is every
 step of the registry. What was recalled or let go since is not there any more, and the models are today's. Must not live
-here: who may see it (`lake/cli`), and the registry's own history (`lake/identity`).
+here: what of a thing is shown to whom (`golden.py`), and the registry's own history (`lake/identity`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import duckdb
 
 from contracts.matching import REGISTRY
 from contracts.model import Catalogue, Entity
-from contracts.sql_text import identifier, literal
+from contracts.sql_text import identifier
 from lake.attach import CATALOG
 from lake.batch import UNTAKEN
 from lake.executed import latest_texts
@@ -32,6 +31,17 @@ from sharing.ledger import Ledger
 _DAYS = ("path", "batch", "delivered_on")
 
 
+@dataclass(frozen=True)
+class About:
+    """What FROM may name for an entity: its table, the rows with an identifier and, where there may be any, those
+    without one, and which thing these are of."""
+
+    table: str
+    provided: str
+    loose: str | None
+    links: str
+
+
 @dataclass
 class AsKnown:
     """The models of a city over what was known at an instant, in a connection that reads the lake."""
@@ -42,6 +52,8 @@ class AsKnown:
     known: datetime
     valid: date | None = None
     """The last day of which deliveries are taken: what was true then, as far as departments said by `known`."""
+    days: dict[str, date] = field(default_factory=dict)
+    """Batch -> the first day that it was delivered for, of all that counts."""
     _raw: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
 
@@ -57,23 +69,27 @@ class AsKnown:
                 if (one.path, one.batch, str(one.delivered_on)) in then
                 and (self.valid is None or one.delivered_on <= self.valid)
             ]
-            held = {one.batch for one in kept}
-            view = RawView(dataset, kept, [one for one in batches.get(name, ()) if one.batch in held])
-            condition = "" if held else " and false"
-            self._raw[_relation("raw", dataset.table)] = f"({view.content}{condition})"
+            for one in kept:
+                self.days[one.batch] = min(one.delivered_on, self.days.get(one.batch, one.delivered_on))
+            # All of its batches: a view leaves out by number those of which no delivery counts.
+            view = RawView(dataset, kept, batches.get(name, ()))
+            self._raw[_relation("raw", dataset.table)] = f"({view.content})"
         self._texts = _texts(self.connection, self.ledger)
 
-    def thing(self, settings: Settings, entity: Entity, city_id: str) -> dict[str, Any] | None:
-        """The row of one thing as the entity's table would have had it; None where the city did not know of it.
+    def about(self, settings: Settings, entity: Entity) -> About:
+        """An entity's table, and the rows that it is made of, as they would have been.
 
         SharingRefused for files of the registry that are lost or changed.
         """
         self._place_registry(settings, entity)
-        source = self._source(_relation("theme", entity.name), {})
-        asked = self.connection.execute(f"select * from {source} as thing where city_id = {literal(city_id)}")
-        names = [one[0] for one in asked.description or []]
-        row = asked.fetchone()
-        return dict(zip(names, row, strict=True)) if row else None
+        made, name = dict[str, str](), entity.name
+        loose = _relation("staging", f"{name}__loose")
+        return About(
+            table=self._source(_relation("theme", name), made),
+            provided=self._source(_relation("staging", f"{name}__provided"), made),
+            loose=self._source(loose, made) if loose in self._texts else None,
+            links=self._raw[_relation(REGISTRY, name)],
+        )
 
     def _place_registry(self, settings: Settings, entity: Entity) -> None:
         """The registry's tables of then, as temporary ones."""

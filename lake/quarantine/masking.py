@@ -6,7 +6,7 @@ Pseudonyms are not shown: they are those of released products, and would tell wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from contracts.masks import SHAPES
 from contracts.sql_text import literal
@@ -19,6 +19,16 @@ def masked(text: str, mask: str) -> str:
     """SQL for a text under a mask; nothing stays nothing, which tells of no value."""
     shown = _MASKS.get(mask, lambda _: literal(WHOLE))(text)
     return f"case when {text} is null or {text} = '' then {text} else {shown} end"
+
+
+def masked_by_department(text: str, mask: str, sees: Iterable[str], knows: Iterable[str]) -> str:
+    """SQL for a text that the department in `_department` says: as it is of those that are seen, under its mask of
+    those that somebody has a role for, of any other hidden whole."""
+    whole, part = (", ".join(map(literal, sorted(names))) for names in (sees, knows))
+    hidden = f"case when {text} is null or {text} = '' then {text} else {literal(WHOLE)} end"
+    arms = f"when _department in ({whole}) then {text} " if whole else ""
+    arms += f"when _department in ({part}) then {masked(text, mask)} " if part else ""
+    return f"case {arms}else {hidden} end" if arms else hidden
 
 
 def _middle(text: str) -> str:

@@ -101,6 +101,10 @@ def records_sql(catalogue: Catalogue, entity: Entity) -> str:
     """What is compared, a row each: every identifier as the most trusted departments know it, once more as each other
     department does that knows it otherwise, and the loose rows."""
     key, providers = sql_name(entity.identifier), identified(catalogue, entity)
+    loose = _face("loose._key", "loose._key", ["false", "loose._dataset", "loose._once"], entity, "loose")
+    loose += f"\nfrom {{{{ ref('{entity.name}__loose') }}}} as loose\n"
+    if not providers:  # nobody has an identifier: every thing is known by loose rows alone
+        return f"{header(entity)}\n{loose}"
     names = [sql_name(one.name) for one in compared(entity)]
     picks = [_pick(attribute, providers) for attribute in compared(entity)]
     aliases = [f"p{place}" for place in range(1, len(providers) + 1)]
@@ -137,9 +141,7 @@ from held
 inner join {{{{ ref('{entity.name}__provided') }}}} as other on other.{key} = held.{key}
 where {differs}
 union all
-{_face("loose._key", "loose._key", ["false", "loose._dataset", "loose._once"], entity, "loose")}
-from {{{{ ref('{entity.name}__loose') }}}} as loose
-"""
+{loose}"""
 
 
 def _pick(attribute: Attribute, providers: Providers) -> str:

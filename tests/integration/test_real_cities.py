@@ -6,6 +6,7 @@ What is expected stands in `tests/cities/<city>/expected.yml`.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections import Counter
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from lake.attach import open_lake
+from lake.settings import load_settings
 from tests.command import call
 
 pytestmark = pytest.mark.real
@@ -30,8 +33,9 @@ RELEASED = {
         "dot__collision_hotspots",
         "dohmh__area_profile",
         "dof__lot_valuation",
+        "dohmh__licensed_restaurants",
     },
-    "beijing": {"public__hospital_directory", "taxation__capital_by_district"},
+    "beijing": {"public__hospital_directory", "taxation__capital_by_district", "tourism__reviews_gained"},
 }
 WITHHELD = {
     "nyc": {
@@ -41,6 +45,14 @@ WITHHELD = {
         "nypd__licence_check": {"expiry"},
     },
     "beijing": {"public__hospital_hotline": {"level"}},
+}
+
+
+# Rows that no number joins: dataset -> entity, how many at least belong to the number that they have in truth, and how
+# many at most to another one.
+MATCHED = {
+    "nyc": {"dohmh.restaurants_geocoded": ("premises", 9200, 60)},
+    "beijing": {"tourism.spot_listings": ("scenic_spot", 1870, 4), "health.hospital_sites": ("hospital", 126, 0)},
 }
 
 
@@ -127,6 +139,69 @@ def test_every_quarantined_row_has_a_reason(run: Run) -> None:
 def test_conservation_recomputed_from_the_lake(run: Run) -> None:
     status, audit = run.ask("audit")
     assert (status, audit["valid"], audit["faults"]) == (0, True, [])
+
+
+def test_rows_that_no_number_joins_belong_to_what_they_are(run: Run) -> None:
+    for dataset, (entity, least, most) in MATCHED[run.city].items():
+        truth, found = _true_numbers(run.city), _found_numbers(run, entity, dataset)
+        right = sum(truth.get(key, key) == number for key, number in found.items())
+        wrong = sum(number not in (None, truth.get(key, key)) for key, number in found.items())
+        assert (right >= least, wrong <= most) == (True, True), (dataset, right, wrong)
+
+
+def test_most_bars_are_in_a_restaurant_that_is_inspected(run: Run) -> None:
+    if run.city == "nyc":
+        found = _found_numbers(run, "premises", "sla.bar_licences")
+        assert sum(number is not None for number in found.values()) >= 2900
+
+
+def test_a_gate_belongs_to_the_school_whose_name_it_bears(run: Run) -> None:
+    """Beijing lists gates. Within half a kilometre, under one name but for the gate, in one district: one school."""
+    if run.city == "beijing":
+        with open_lake(load_settings(run.workspace, run.environment), read_only=True) as lake:
+            assert lake.execute(_GATES).fetchall() == [(351, 351)]
+            campuses = lake.execute("select count(*), count(distinct campus_id) from lake.theme.school").fetchone()
+            both = lake.execute(_BOTH_LEVELS).fetchone()
+        assert campuses is not None and both is not None
+        assert campuses[0] == 2474 and 1800 <= campuses[1] <= 1920
+        # Some schools have both levels; a few that share the name of a village are taken for one.
+        assert both[0] <= 25
+
+
+_GATES = """
+with gates as (select *, regexp_replace(name, '（[^）]*门）$', '') as plain from lake.theme.school)
+select count(*), count(*) filter (gate.campus_id = school.campus_id)
+from gates as gate inner join gates as school
+  on gate.plain = school.name and gate.district = school.district and gate.level = school.level
+where gate.name <> gate.plain
+  and sqrt(
+    power(gate.latitude - school.latitude, 2) + power(0.766 * (gate.longitude - school.longitude), 2)
+  ) * 111 < 0.5
+"""
+_BOTH_LEVELS = """
+select count(*) from (select campus_id from lake.theme.school group by campus_id having count(distinct level) > 1)
+"""
+
+
+def _found_numbers(run: Run, entity: str, dataset: str) -> dict[str, str | None]:
+    """By the one key that a dataset's rows have: the number of the thing that each belongs to."""
+    with open_lake(load_settings(run.workspace, run.environment), read_only=True) as lake:
+        rows = lake.execute(f"select _key, identifier from lake.registry.{entity} where dataset = $of", {"of": dataset})
+        return {str(key).rpartition(":")[2]: number for key, number in rows.fetchall()}
+
+
+def _true_numbers(city: str) -> dict[str, str]:
+    """By a row's key the number that it has in truth, where that is not the key itself.
+
+    The geocoded restaurants are, row by row, those of the inspections.
+    """
+    if city != "nyc":
+        return {}
+    geocoded, inspected = (
+        list(csv.DictReader((DATA / city / "market_regulation" / name).open(encoding="utf-8-sig")))
+        for name in ("restaurants_geocoded.csv", "dohmh_restaurants_manhattan.csv")
+    )
+    return {one["X"]: other["CAMIS"] for one, other in zip(geocoded, inspected, strict=True)}
 
 
 def test_products_that_may_leave_are_released(run: Run) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from lake.settings import load_settings
+from sharing.ledger import Ledger
 from tests.matched.city import Matched, matched_city
 
 SIGNS = """W1,示例晨光造纸,15400000001
@@ -51,6 +53,7 @@ def test_a_decision_moves_what_is_one_and_its_undoing_moves_it_back(tmp_path: Pa
         "provider_count": 2, "matched_rows": 1, "conflict_count": 1,
     }  # fmt: skip
     assert _entity(city, before["W3"][1])["name"] == "无名小店"
+    _shows_what_is_known_and_by_whom(city, before["W3"][1], paper)
     failed = {one["rule"] for one in first["checks"] if one["table"] == "theme.legal_entity" and not one["passed"]}
     assert failed == {"departments_agree"}
 
@@ -65,8 +68,9 @@ def test_a_decision_moves_what_is_one_and_its_undoing_moves_it_back(tmp_path: Pa
     assert {name: after[name] for name in ("W1", "W2")} == {name: before[name] for name in ("W1", "W2")}
     assert _entity(city, after["W3"][1])["matched_rows"] == 2
     (former,) = {before["W3"][1], before["W4"][1]} - {after["W3"][1]}
-    who = city.tell("who", former)
-    assert (who["stands"], who["now"]) == (False, [after["W3"][1]])
+    who = city.tell("who", former, "--values", *STEWARD)
+    assert (who["stands"], who["now"], who["of"]) == (False, [after["W3"][1]], after["W3"][1])
+    assert who["values"]["name"]["source"] == "urban"
 
     city.tell("match", "legal_entity", "--undo", str(told["decision"]), "--why", "they are two after all", *STEWARD)
     city.tell("run")
@@ -74,6 +78,30 @@ def test_a_decision_moves_what_is_one_and_its_undoing_moves_it_back(tmp_path: Pa
     kinds = [one["kind"] for one in city.tell("who", former)["events"]]
     assert kinds == ["found", "merged", "split"]
     assert "nothing has changed" in json.dumps(city.tell("run")["notes"])
+
+
+def _shows_what_is_known_and_by_whom(city: Matched, shop: str, paper: str) -> None:
+    """Of each thing its values, by source and as a steward sees them: names, and of telephones the ends."""
+    told = city.tell("who", shop, "--values", *STEWARD)["values"]
+    assert told["credit_code"] == {"value": None, "source": None, "level": "L1", "batch": None, "delivered_on": None}
+    batch, day = told["name"]["batch"], "2026-11-22"
+    assert told["name"] == {"value": "无名小店", "source": "urban", "level": "L1", "batch": batch, "delivered_on": day}
+    assert told["phone"] == {
+        "value": "154****0077",
+        "source": "urban",
+        "level": "L3",
+        "batch": batch,
+        "delivered_on": day,
+    }
+    assert (batch,) in city.ask("select batch from lake.meta.deliveries where dataset = 'urban.signs'")
+    hidden = city.tell("who", paper, "--values", "--as", "officer@city.example")["values"]
+    assert {one["value"] for one in hidden.values()} == {"****"}
+    assert city.tell("who", shop, "--values", "--known", "2026-11-22", *STEWARD)["values"] == {}
+    with Ledger.read(load_settings(city.place).ledger) as ledger:
+        looks = [entry.body for entry in ledger.entries("access") if entry.body["what"] == "values"]
+    assert [(one["by"], one["role"], one["level"], one["thing"]) for one in looks] == [
+        ("steward@city.example", "steward", "L2", shop), ("officer@city.example", "none", "none", paper),
+    ]  # fmt: skip
 
 
 @pytest.mark.attack

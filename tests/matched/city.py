@@ -72,10 +72,11 @@ class Matched:
     """The city in a folder, at one moment."""
 
     place: Path
+    now: str = NOW
 
     def say(self, *arguments: str) -> Said:
         """One command on this city."""
-        return call(*arguments, "--workspace", str(self.place), environment={"ZHONGTAI_NOW": NOW})
+        return call(*arguments, "--workspace", str(self.place), environment={"ZHONGTAI_NOW": self.now})
 
     def tell(self, *arguments: str) -> dict[str, Any]:
         """What a command that ends well says as JSON."""
@@ -104,9 +105,8 @@ class Matched:
 
     def things(self) -> dict[str, tuple[str | None, str]]:
         """Each sign's number -> credit code and city id of what it belongs to."""
-        found = self.ask(
-            "select _key, identifier, city_id from lake.registry.legal_entity where dataset = 'urban.signs'"
-        )
+        signs = "lake.registry.legal_entity where dataset = 'urban.signs'"
+        found = self.ask(f"select _key, identifier, city_id from {signs} order by _key")
         return {key.rpartition(":")[2]: (code, city_id) for key, code, city_id in found}
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import pytest
 
 from contracts.load import load_catalogue
-from contracts.model import Catalogue, Dataset, Provision
+from contracts.model import Catalogue, Dataset, Entity, Provision
 from contracts.sql_text import literal
 from lake.settings import REPOSITORY
 from orchestration.twins.entities import entity_sql
+from orchestration.twins.matched import records_sql
 
 ENTITY = "natural_person"
 
@@ -98,3 +100,25 @@ def test_nothing_of_a_person_is_held_where_it_cannot_be_written_to_disk(catalogu
     plan = str(_lake(catalogue, 10).sql(f"explain {_sql(catalogue)}").fetchall())
     assert "HASH_JOIN" in plan
     assert not re.findall("GROUP_BY|WINDOW|NESTED_LOOP", plan)
+
+
+def test_where_nobody_has_an_identifier_rows_without_one_are_compared_alone(catalogue: Catalogue) -> None:
+    entity = catalogue.entities[ENTITY]
+    loose = [replace(dataset, provides=_without_identifier(dataset, entity)) for dataset in catalogue.datasets.values()]
+    sql = records_sql(replace(catalogue, datasets={one.id: one for one in loose}), entity)
+    connection = duckdb.connect()
+    columns = ", ".join(f"'the {name}' as {name}" for name in _attributes(catalogue))
+    connection.execute(
+        f"create table {ENTITY}__loose as select '~a' as _key, 'd.one' as _dataset, true as _once, "
+        f"null::varchar as {entity.identifier}, {columns}, 'batch' as _batch"
+    )
+    found = connection.sql(re.sub(r"\{\{ ref\('(\w+)'\) }}", r"\1", sql))
+    key, face, identified, source, once, *_, batch = found.fetchall()[0]
+    assert (key, face, identified, source, once, batch) == ("~a", "~a", False, "d.one", True, "batch")
+
+
+def _without_identifier(dataset: Dataset, entity: Entity) -> tuple[Provision, ...]:
+    return tuple(
+        replace(one, attributes={k: v for k, v in one.attributes.items() if k != entity.identifier}, matched=True)
+        for one in dataset.provides
+    )

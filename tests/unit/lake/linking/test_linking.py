@@ -66,11 +66,14 @@ def test_rows_go_to_their_person() -> None:
     assert 0 < asked < loose / 5
 
 
-@pytest.mark.parametrize(("known", "twin", "slip"), [
-    ("李建国", "李建华", "李剑国"),
-    ("Amara Silva", "SILVA, Tomas", "SILVA, Amara"),
-    ("Amara Silva", "Helen Silva", "Amara Sliva"),
-])
+@pytest.mark.parametrize(
+    ("known", "twin", "slip"),
+    [
+        ("李建国", "李建华", "李剑国"),
+        ("Amara Silva", "SILVA, Tomas", "SILVA, Amara"),
+        ("Amara Silva", "Helen Silva", "Amara Sliva"),
+    ],
+)
 def test_twins_are_asked_about_and_a_slip_of_the_pen_is_not(
     connection: duckdb.DuckDBPyConnection, known: str, twin: str, slip: str
 ) -> None:

@@ -14,6 +14,13 @@ select
 from {{ ref('hospital__registered') }}
 union all
 select
+  'campus' as entity,
+  identifier,
+  city_id,
+  method
+from {{ ref('campus__registered') }}
+union all
+select
   'scenic_spot' as entity,
   identifier,
   city_id,

@@ -9,7 +9,7 @@ with hospitals as (
 schools as (
   select
     district,
-    cast(count(*) as bigint) as schools
+    cast(count(distinct campus_id) as bigint) as schools
   from {{ ref('school') }}
   group by district
 ),

@@ -1,4 +1,5 @@
 select
+  {{ zhongtai.city_id_of_row('campus', 'education.schools', ['name', 'pinyin', 'level', 'district', 'address', 'phone', 'longitude', 'latitude']) }} as campus_id,
   name,
   level,
   district,

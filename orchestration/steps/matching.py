@@ -106,9 +106,11 @@ def _stand(run: RunCity, views: Collection[str], wanted: Collection[str]) -> Non
         )
         for _ in build.tables():
             pass
-    frame(run.city.connection, missing(run.city.connection, run.manifest))
-    changed = [nodes[table] for table in sorted(above & set(wanted)) if table not in stored]
-    refresh(run.city.connection, changed, run.manifest)
+    new = missing(run.city.connection, run.manifest)
+    frame(run.city.connection, new)
+    made = {node["unique_id"] for node in new}
+    older = [nodes[table] for table in sorted(above & set(wanted)) if table not in stored]
+    refresh(run.city.connection, [node for node in older if node["unique_id"] not in made], run.manifest)
 
 
 def _above(run: RunCity, tables: Collection[str]) -> set[str]:

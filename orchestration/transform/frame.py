@@ -7,7 +7,7 @@ that stands is changed. What cannot be made is left to dbt, which says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from typing import Any
@@ -63,7 +63,8 @@ def refresh(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node], manife
     thing are replaced, all in one transaction. Their texts are judged as `missing` judges them."""
     wanted = {node["unique_id"]: node for node in nodes if not setting_fault(node) and not _text_fault(node, manifest)}
     with_text = [(node, text) for node in _in_order(wanted) if (text := _view(node))]
-    changed = [text for node, text in with_text if not _says_the_same(connection, node)]
+    same = _same(connection, [node for node, _ in with_text])
+    changed = [text for node, text in with_text if node["unique_id"] not in same]
     if not changed:
         return
     connection.execute("begin transaction")
@@ -77,20 +78,26 @@ def refresh(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node], manife
         raise
 
 
-def _says_the_same(connection: duckdb.DuckDBPyConnection, node: Node) -> bool:
-    """Whether the view of a model is defined by its query, both as the engine spells them."""
-    try:
-        connection.execute(f"create or replace temp view zhongtai_wanted_view as ({node['compiled_code']}\n)")
-        row = connection.execute(
-            "select count(*) = 2 and count(distinct regexp_replace(sql, '^CREATE (TEMP )?VIEW .*? AS ', '')) = 1 "
-            "from duckdb_views() where (database_name = ? and schema_name = ? and view_name = ?) "
-            "or (database_name = 'temp' and view_name = 'zhongtai_wanted_view')",
-            [CATALOG, node["schema"], node["alias"]],
-        ).fetchone()
-        connection.execute("drop view temp.zhongtai_wanted_view")
-    except duckdb.Error:
-        return False
-    return bool(row and row[0])
+def _same(connection: duckdb.DuckDBPyConnection, nodes: Sequence[Node]) -> set[str]:
+    """The ids of those models whose views are defined by their queries, both as the engine spells them."""
+    asked = {}
+    for number, node in enumerate(nodes):
+        with suppress(duckdb.Error):
+            name = f"zhongtai_wanted_{number}"
+            connection.execute(f"create or replace temp view {name} as ({node['compiled_code']}\n)")
+            asked[name] = node
+    rows = connection.execute(
+        "select database_name, schema_name, view_name, regexp_replace(sql, '^CREATE (TEMP )?VIEW .*? AS ', '') "
+        f"from duckdb_views() where database_name in ('{CATALOG}', 'temp')"
+    ).fetchall()
+    texts = {(database, schema if database == CATALOG else "", name): text for database, schema, name, text in rows}
+    for name in asked:
+        connection.execute(f"drop view temp.{name}")
+    return {
+        str(node["unique_id"])
+        for name, node in asked.items()
+        if texts.get(("temp", "", name)) == texts.get((CATALOG, node["schema"], node["alias"]), "")
+    }
 
 
 def _in_order(nodes: Mapping[str, Node]) -> list[Node]:

@@ -20,6 +20,7 @@ from contracts.matching import ComparisonKind
 from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
+from contracts.provision import Survivor
 from contracts.violation import Severity
 from contracts.words import given
 
@@ -237,6 +238,7 @@ class AttributeDeclaration(Declaration):
     title: Title | None = None
     level: Level | None = None
     precedence: tuple[Name, ...] = ()
+    survivor: Survivor = Survivor.PRECEDENCE
 
 
 class ComparisonDeclaration(Declaration):

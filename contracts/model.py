@@ -26,6 +26,7 @@ from contracts.matching import Matching
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
 from contracts.provision import Provision as Provision
+from contracts.provision import Survivor
 from contracts.retention import Retention
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
@@ -265,6 +266,7 @@ class Attribute:
     title_en: str
     level: Level
     precedence: tuple[str, ...] = ()
+    survivor: Survivor = Survivor.PRECEDENCE
 
 
 @dataclass(frozen=True)
@@ -432,6 +434,10 @@ class Catalogue:
     def entities(self) -> Mapping[str, Entity]:
         """Every theme entity of every domain, by name."""
         return {entity.name: entity for domain in self.domains.values() for entity in domain.entities}
+
+    def matches(self, entity: Entity) -> bool:
+        """Whether rows that no identifier names belong to an entity."""
+        return entity.matching is not None and any(one.matched for _, one in self.providers(entity.name))
 
     def providers(self, entity: str) -> tuple[tuple[Dataset, Provision], ...]:
         """The datasets that provide an entity, with what they provide, in dataset order."""

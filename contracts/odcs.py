@@ -126,7 +126,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
         freshness_working_days=levels.freshness_working_days,
         rules=table,
         provides=tuple(
-            Provision(each.entity, each.attributes, each.where, each.matched, each.once, each.joined)
+            Provision(each.entity, each.attributes, each.where, each.matched, each.once, each.dated, each.joined)
             for each in extra.provides
         ),
         domain=odcs.domain or "",
@@ -288,6 +288,9 @@ def _check_provision(contract: _Contract, at: YamlPath, given: ProvidesExtra, co
         elif entity.identifier not in given.attributes:
             text = f"the identifier {entity.identifier!r} is not provided"
             document.fault((*at, "attributes"), text, f"{entity.identifier}: <column>")
+    if given.dated and contract.names_all and types.get(given.dated) is not LogicalType.DATE:
+        text = f"{given.dated!r} is no column of dates"
+        document.fault((*at, "dated"), text, "a column of type date, or leave it out")
     _check_joined(contract, (*at, "joined"), given, {name: one.type for name, one in elements.items()})
     for name, column_name in given.attributes.items():
         place = (*at, "attributes", name)

@@ -95,6 +95,7 @@ class ProvidesExtra(Declaration):
     where: Text | None = None
     matched: Truth = False
     once: Truth = False
+    dated: Name | None = None
     joined: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
 
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Survivor(StrEnum):
+    """Which of several departments' values of an attribute is shown: the most trusted one's, the one said last, or the
+    one that most say; among equals the most trusted one's."""
+
+    PRECEDENCE = "precedence"
+    RECENCY = "recency"
+    AGREEMENT = "agreement"
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,8 @@ class Provision:
     where: str | None = None
     matched: bool = False
     once: bool = False
+    dated: str | None = None
+    """The column that says of which day a row is, by which what was said last is told."""
     joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Attributes of text that several columns together give, as a house number and a street give an address."""
 

@@ -249,7 +249,7 @@ def _attribute(document: Document, known: Known, at: YamlPath, one: AttributeDec
         text = f"{level} is below {element.level}, the level of the data element {element.name}"
         document.fault((*at, "level"), text, f"{element.level} or higher, or leave it out")
     zh, en = (one.title.zh, one.title.en) if one.title else (element.title_zh, element.title_en)
-    return Attribute(one.name, element, zh, en, level, one.precedence)
+    return Attribute(one.name, element, zh, en, level, one.precedence, one.survivor)
 
 
 def _check_names(document: Document, at: YamlPath, one: EntityDeclaration) -> None:

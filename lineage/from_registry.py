@@ -65,7 +65,7 @@ def registry_graph(catalogue: Catalogue) -> Graph:
 def matched_entities(catalogue: Catalogue) -> Iterator[Entity]:
     """The entities of which some rows are matched."""
     for entity in catalogue.entities.values():
-        if entity.matching and any(one.matched for _, one in catalogue.providers(entity.name)):
+        if catalogue.matches(entity):
             yield entity
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from contracts.cross_rules import CrossKind, CrossRule, Suite
+from contracts.matching import REGISTRY
 from contracts.model import Agreement, Catalogue, Dataset, Entity, Rule
 from contracts.rules import KINDS
 from contracts.violation import Severity
@@ -31,6 +32,8 @@ def declared_rules(catalogue: Catalogue) -> dict[str, tuple[Rule, ...]]:
         for entity in domain.entities:
             if catalogue.providers(entity.name):
                 found[f"theme.{entity.name}"] = entity_rules(entity)
+            if catalogue.matches(entity):
+                found[f"staging.{entity.name}__loose"] = (_in_registry(entity),)
         for table, rules in domain.rules.items():
             found[f"theme.{table}"] = found.get(f"theme.{table}", ()) + rules
     for agreement in catalogue.agreements.values():
@@ -134,6 +137,13 @@ def compared_tables(rule: Rule) -> tuple[str, ...]:
 def _rule(kind: str, column: str) -> Rule:
     titles = {"required": ("必填", "Required"), "unique": ("唯一", "Unique")}[kind]
     return Rule(f"{kind}:{column}", kind, (column,), KINDS[kind].dimension, Severity.ERROR, {}, *titles)
+
+
+def _in_registry(entity: Entity) -> Rule:
+    """That the registry has every row that no identifier names: one that it lacks would be in no thing."""
+    titles = ("均已归属", "Every row belongs to a thing")
+    arguments = {"table": f"{REGISTRY}.{entity.name}", "column": "_key"}
+    return Rule("in_registry", "reference", ("_key",), "consistency", Severity.ERROR, arguments, *titles)
 
 
 def _departments_agree() -> Rule:

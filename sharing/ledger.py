@@ -68,6 +68,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "digest": ("person", "by"),
     "registry": ("entity",),
     "identity": ("entity",),
+    "learning": ("entity",),
     "anchor": ("path",),
     "segment": ("segment",),
 }

@@ -48,6 +48,7 @@ def match(
     skip: Annotated[str, typer.Option("--skip", help="Not again before they are as probable no more.")] = "",
     confirm: Annotated[int, typer.Option("--confirm", help="Confirm a decision, as the second person.")] = 0,
     undo: Annotated[int, typer.Option("--undo", help="Undo a decision.")] = 0,
+    learn: Annotated[bool, typer.Option("--learn", help="Learn anew from the rows, with the next run.")] = False,
     why: Annotated[str, typer.Option("--why", help="The reason; it is recorded.")] = "",
     by: Annotated[str | None, typer.Option("--as", help="The person who decides.")] = None,
     key: Key = None,
@@ -57,7 +58,7 @@ def match(
 ) -> None:
     """Who is who: the pairs that may be one, the most doubtful first; say that two are one or two, confirm, undo."""
     settings = load_settings(workspace)
-    named = {"same": same, "different": different, "skip": skip, "confirm": confirm, "undo": undo}
+    named = {"same": same, "different": different, "skip": skip, "confirm": confirm, "undo": undo, "learn": learn}
     acts = [(doing, str(what)) for doing, what in named.items() if what]
     if len(acts) > 1:
         fail(f"one thing at a time, not {' and '.join(doing for doing, _ in acts)}", WRONG)
@@ -65,6 +66,8 @@ def match(
         found = _listed(settings, entity, (state, dataset, limit))
     elif entity is None:
         fail("name the entity whose records these are", WRONG)
+    elif learn:
+        found = _learn(settings, entity, _Act(*acts[0], by, key, passphrase, why))
     else:
         found = _decide(settings, entity, _Act(*acts[0], by, key, passphrase, why))
     emit(found) if as_json else _show(found)
@@ -137,6 +140,11 @@ def _engine(settings: Settings) -> Iterator[Any]:
             connection.close()
 
 
+def _expect_lake(settings: Settings) -> None:
+    if not settings.catalog.exists():
+        fail("the lake is not on this machine, and pairs lie there alone: ask where the city runs", WRONG)
+
+
 def _matched(catalogue: Any, name: str) -> Any:
     found = catalogue.entities.get(name)
     known = sorted(one.name for one in catalogue.entities.values() if one.matching)
@@ -153,6 +161,7 @@ def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -
     state, dataset, limit = asked
     if state not in STATES:
         fail(f"there is no state {state!r}; there are {', '.join(STATES)}", WRONG)
+    _expect_lake(settings)
     with _books(settings) as (catalogue, ledger), _engine(settings) as connection:
         book = Book(ledger, Persons.of(settings, catalogue))
         entities = [_matched(catalogue, name)] if name else [one for one in catalogue.entities.values() if one.matching]
@@ -200,11 +209,35 @@ def _decide(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
     }
 
 
+def _learn(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
+    """Have the next run learn anew what each comparison is worth: who speaks for all departments may ask for that."""
+    from contracts.acts import Role, departments_of
+    from contracts.clock import day_of
+    from lake.acts import Persons, proved
+    from lake.cases.reading import roles_of
+    from lake.city import declarations, expect_run, open_books_beside
+    from lake.matched.decided import ask_to_learn
+
+    catalogue = declarations(settings)
+    expect_run(settings)
+    entity, persons, at = _matched(catalogue, name), Persons.of(settings, catalogue), settings.clock.now()
+    if act.by is None or not act.why.strip():
+        fail("say who asks for it, and why: --as PERSON --why TEXT", WRONG)
+    person = proved(persons, act.by, act.key, act.passphrase, at).person.name
+    grants = roles_of(persons, person, day_of(at))
+    officer = any(one.role is Role.OFFICER for one in grants)
+    city_wide = any(one.role is Role.STEWARD for one in grants) and departments_of(grants, Role.STEWARD) is None
+    if not (officer or city_wide):
+        fail(f"{person} is no officer and no steward of all departments: one of these may ask for it", WRONG)
+    with open_books_beside(settings) as (ledger, _):
+        ask_to_learn(ledger, entity.name, person, act.why, at)
+    return {"entity": entity.name, "learn": True, "next": "the next run learns from the rows as they are then"}
+
+
 def _pair(settings: Settings, entity: Any, book: Any, name: str) -> Any:
     from lake.identity.pairs import find_pair
 
-    if not settings.catalog.exists():
-        fail("the lake is not on this machine, and pairs lie there alone", WRONG)
+    _expect_lake(settings)
     with _engine(settings) as connection:
         found = find_pair(connection, entity, book.of(entity.name)[0], name)
     if found is None:
@@ -213,6 +246,9 @@ def _pair(settings: Settings, entity: Any, book: Any, name: str) -> Any:
 
 
 def _show(found: dict[str, Any]) -> None:
+    if "learn" in found:
+        say(f"{found['entity']}: {found['next']}")
+        return
     if "entities" not in found:
         say(f"decision {found['decision']}: {found['says']}, {found['state']}. {escape(found['next'])}")
         return

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from sharing.faults import SharingRefused
-from sharing.identity.standing import Standing
+from sharing.identity.standing import Standing, chains
 
 RULE = "registry_input"
 
@@ -136,4 +136,18 @@ def _take_pairs(connection: duckdb.DuckDBPyConnection, decided: Standing) -> Non
     ]
     connection.register("registry_given", pa.table(columns, schema=_PAIRS))
     connection.execute("create or replace temp table registry_pairs as select * from registry_given")
+    connection.unregister("registry_given")
+    _take_chains(connection, decided)
+
+
+def _take_chains(connection: duckdb.DuckDBPyConnection, decided: Standing) -> None:
+    """Make `registry_chains`: each record of a pair that stands with the chain it is in, by all and by single persons.
+
+    Decisions are few, and chains are made here: a recursive query of this engine (1.5.5) gives other rows from one time
+    to the next where it has several threads.
+    """
+    every, single = chains(decided.together), chains(one for one in decided.together if one.persons < 2)
+    columns = {"record": list(every), "chain": list(every.values()), "single": [single.get(one) for one in every]}
+    connection.register("registry_given", pa.table(columns, schema=pa.schema(dict.fromkeys(columns, pa.string()))))
+    connection.execute("create or replace temp table registry_chains as select * from registry_given")
     connection.unregister("registry_given")

@@ -71,7 +71,7 @@ def _advanced(registry: Registry, connection: duckdb.DuckDBPyConnection, made: M
     draft = registry.folder / f".{number}.{os.getpid()}.draft"
     try:
         connection.execute(_WRITE.format(file=literal(str(draft))))
-        clear(connection, "registry_facts", "registry_input", "registry_pairs")
+        clear(connection, "registry_facts", "registry_input", "registry_pairs", "registry_chains")
         expect_lawful(connection, registry.entity, draft)
         return _believed(registry, connection, _Step(number, last, draft, compared), made)
     finally:

@@ -53,51 +53,25 @@ from registry_replayed join registry_input using (record)
 group by entity, cluster
 """
 
-_EDGES = """
-  with recursive led as (
-    select entity, record from registry_replayed join registry_input using (record)
-    where identified and entity in (select entity from registry_parts group by entity having sum(known) > 1)
-  ),
-  edges as (
-    select left_record as here, right_record as there, persons from registry_pairs where same and ended is null
-    union
-    select right_record, left_record, persons from registry_pairs where same and ended is null
-  ),
-"""
-
-# Of an entity with several identified records, one that no chain of decisions leads to from the least of them.
-_REACHED = f"""
-  {_EDGES}
-  reached as (
-    select entity, min(record) as record from led group by entity
-    union
-    select reached.entity, edges.there from reached join edges on edges.here = reached.record
-  )
-  select entity as id from led where (entity, record) not in (select (entity, record) from reached)
-"""
-
-# An identified record that single persons' decisions lead to from another.
-_ALONE = f"""
-  {_EDGES}
-  reached as (
-    select record as root, record from led
-    union
-    select reached.root, edges.there from reached join edges on edges.here = reached.record
-    where edges.persons < 2
-  )
-  select led.entity as id from led join reached using (record) where reached.root <> led.record
+# The identified records of entities that have several, with the chains of decisions that they are in.
+_LED = """
+  select entity, record, coalesce(chain, record) as chain, single
+  from registry_replayed
+  join registry_input using (record)
+  left join registry_chains using (record)
+  where identified and entity in (select entity from registry_parts group by entity having sum(known) > 1)
 """
 
 _LAWS: Mapping[str, tuple[str, str, str]] = {
     "registry_identified": (
         "identified records would be one entity, and no decision says so",
         _DECIDE,
-        _REACHED,
+        f"select entity as id from ({_LED}) group by entity having count(distinct chain) > 1",
     ),
     "registry_two_persons": (
         "identified records would be one entity by what one person decided",
         "nothing was written; undo that with `zhongtai match --undo NUMBER`, and decide again with two persons",
-        _ALONE,
+        f"select entity as id from ({_LED}) where single is not null group by entity, single having count(*) > 1",
     ),
     "registry_apart": (
         "records that a decision keeps apart would be one entity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lake.linking.kinds import Kind, Level, else_level
+from lake.linking.latin import LETTERS, SOUND
 
 _TWO = (
     "['欧阳','上官','司马','诸葛','东方','皇甫','尉迟','公孙','令狐','慕容','司徒','夏侯','轩辕','端木','南宫','长孙','宇文',"
@@ -15,48 +16,97 @@ _NEAR = (
     "list_transform(range(1, least(length(v), 16) + 1), lambda i: left(v, i - 1) || substr(v, i + 1)))"
 )
 
+# A name without Chinese characters: what is told of it is told of its words, in whatever order they stand.
+_WORDS = f"list_filter(string_split({LETTERS}, ' '), lambda w: w <> '')"
+_BARE = "regexp_replace(p, '[^a-z]', '', 'g')"
+_SOUNDS = f"list_sort(list_transform(list_transform(words, lambda p: {_BARE}), lambda bare: coalesce({SOUND}, '')))"
+_BOTH_LATIN = "words_l is not null and words_r is not null"
+_SLIP = "damerau_levenshtein(w_l, w_r) = 1 or damerau_levenshtein(v_l, v_r) = 1"
+
 CHINESE_NAME = Kind(
     columns={
-        "v": "nullif(regexp_replace(folded, '[· ]', '', 'g'), '')",
-        "w": "regexp_replace(upper(value), '\\s', '', 'g')",
-        "sorted": "array_to_string(list_sort(string_split(v, '')), '')",
-        "parts": "case when contains(folded, '·') then list_filter(string_split(folded, '·'), lambda p: p <> '') end",
-        "near": f"case when length(v) >= 3 then {_NEAR} end",
-        "surname": f"case when list_contains({_TWO}, left(v, 2)) then left(v, 2) else left(v, 1) end",
+        "words": f"case when not regexp_matches(folded, '\\p{{Han}}') then {_WORDS} end",
+        "v": (
+            "nullif(case when words is not null then array_to_string(list_sort(words), '') "
+            "else regexp_replace(folded, '[· ]', '', 'g') end, '')"
+        ),
+        "w": (
+            "case when words is not null then nullif(array_to_string(words, ''), '') "
+            "else regexp_replace(upper(value), '\\s', '', 'g') end"
+        ),
+        "read": "case when words is null then v else w end",
+        "sorted": "case when words is not null then v else array_to_string(list_sort(string_split(v, '')), '') end",
+        "parts": (
+            "case when words is null and contains(folded, '·') then list_filter(string_split(folded, '·'), "
+            "lambda p: p <> '') end"
+        ),
+        "near": f"case when words is null and length(v) >= 3 then {_NEAR} end",
+        "surname": (
+            f"case when words is not null then left(v, 1) when list_contains({_TWO}, left(v, 2)) then left(v, 2) "
+            "else left(v, 1) end"
+        ),
+        "codes": f"case when words is not null then array_to_string({_SOUNDS}, ' ') end",
     },
+    nothing="v",
     levels=(
         Level("equal", "相同", "equal", "w_l = w_r", 0.86, 0.0005),
-        Level("variant", "异体、繁体或间隔号不同", "variant characters", "v_l = v_r", 0.03, 0.00005),
+        Level(
+            "variant", "异体、繁体或间隔号不同", "variant characters", "words_l is null and v_l = v_r", 0.03, 0.00005
+        ),
         Level(
             "parts",
-            "少数民族姓名的简写",
+            "姓名的简写",
             "one shortens the other's parts",
+            "case when words_l is not null or words_r is not null then len(words_l) >= 2 and len(words_r) >= 2 and "
+            "len(words_l) <> len(words_r) and (list_has_all(words_l, words_r) or list_has_all(words_r, words_l)) else "
             "(parts_l is not null or parts_r is not null) and ("
             "(length(v_l) >= 2 and starts_with(v_r, v_l)) or (length(v_r) >= 2 and starts_with(v_l, v_r)) or "
             "(len(parts_l) = len(parts_r) and starts_with(parts_l[1], left(parts_r[1], 1)) and "
             "(parts_l[-1] = parts_r[-1] or starts_with(parts_l[-1], parts_r[-1]) or "
             "starts_with(parts_r[-1], parts_l[-1])) and (starts_with(parts_l[1], parts_r[1]) or "
-            "starts_with(parts_r[1], parts_l[1]))))",
+            "starts_with(parts_r[1], parts_l[1])))) end",
             0.01,
             0.0001,
         ),
-        Level("homophone", "同音", "sounds the same", "sound_l = sound_r", 0.04, 0.0005),
-        Level("order", "次序不同", "same characters in another order", "sorted_l = sorted_r", 0.01, 0.0001),
+        # A letter that is off is a slip of the pen, as a homophone is; another name that sounds alike is not.
+        Level(
+            "homophone",
+            "同音或差一个字母",
+            "sounds the same, or a letter off",
+            f"sound_l = sound_r or ({_BOTH_LATIN} and length(v_l) >= 5 and ({_SLIP}))",
+            0.04,
+            0.0005,
+        ),
+        Level("order", "次序不同", "same characters or words in another order", "sorted_l = sorted_r", 0.01, 0.0001),
         Level(
             "near",
             "一字之差",
             "one character off",
-            "list_has_any(near_l, near_r) or list_contains(near_l, v_r) or list_contains(near_r, v_l)",
+            "list_has_any(near_l, near_r) or list_contains(near_l, v_r) or list_contains(near_r, v_l) or "
+            f"({_BOTH_LATIN} and (codes_l = codes_r or jaro_winkler_similarity(v_l, v_r) >= 0.92))",
             0.03,
             0.003,
         ),
-        Level("surname", "同姓", "same surname", "surname_l = surname_r", 0.01, 0.05),
+        Level(
+            "surname",
+            "同姓",
+            "same surname",
+            f"case when {_BOTH_LATIN} then list_has_any(words_l, words_r) else surname_l = surname_r end",
+            0.01,
+            0.05,
+        ),
         else_level(0.01, 0.945),
     ),
-    keys={"plain": "v", "pinyin": "sound", "surname": "surname"},
+    # A Latin name is read as it stands (as a passport has a Chinese one), and by what its words sound like.
+    keys={
+        "plain": "v",
+        "pinyin": "case when codes is null then [sound] else [sound, codes] end",
+        "surname": "surname",
+    },
+    listed=frozenset({"pinyin"}),
     rarity="w",
     characters=True,
-    sounded="v",
+    sounded="read",
 )
 
 # Chinese numerals of houses as digits, for the common short ones.

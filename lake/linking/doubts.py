@@ -16,11 +16,14 @@ from contracts.matching import ComparisonKind, Matching
 from lake.linking.all_kinds import KINDS
 
 _OTHER_PERSON = ("near", "surname", "different")
+_OTHER_LATIN, _OTHER_WHOLE_LATIN = ("far", "different"), ("sound", "far", "different")
+_SAME_LATIN, _SAME_DAY = ("equal", "near"), ("equal",)
 _OTHER_BRANCH = ("branch",)
 _SAME_NAME = ("equal", "core")
 _OTHER_ORGANISATION = ("different",)
 _SAME_PHONE = ("equal",)
-_ELSEWHERE = ("street", "road", "district", "different")
+_ELSEWHERE = ("street", "road", "district", "elsewhere", "different")
+_OTHER_SITE = ("elsewhere",)
 _SAME_IDENTIFIER = ("equal", "digit", "swapped")
 _ADDRESSES = (ComparisonKind.CHINESE_ADDRESS, ComparisonKind.LATIN_ADDRESS)
 
@@ -31,12 +34,15 @@ def doubtful(matching: Matching) -> str:
     organisations = _places(matching, ComparisonKind.ORGANISATION_NAME)
     addresses = [place for kind in _ADDRESSES for place in _places(matching, kind)]
     reasons = [_at(matching, place, _OTHER_PERSON) for place in names]
+    reasons += _kin(matching)
     reasons += [_at(matching, place, _OTHER_BRANCH) for place in organisations]
     reasons += [
         f"(not {_at(matching, name, _SAME_NAME)} and {_at(matching, address, _ELSEWHERE)})"
         for name in organisations
         for address in addresses
     ]
+    if organisations:
+        reasons += [_at(matching, place, _OTHER_SITE) for place in _places(matching, ComparisonKind.LATIN_ADDRESS)]
     phones = [_at(matching, place, _SAME_PHONE) for place in _places(matching, ComparisonKind.PHONE)]
     reasons += [
         f"({_at(matching, place, _OTHER_ORGANISATION)} and not ({' or '.join(phones) or 'false'}))"
@@ -46,6 +52,21 @@ def doubtful(matching: Matching) -> str:
     if not reasons:
         return "false"
     return f"(({' or '.join(reasons)}) and not ({' or '.join(proofs) or 'false'}))"
+
+
+def _kin(matching: Matching) -> list[str]:
+    """Another Latin name where a person has but one; of several, another beside one that is the same, born that day."""
+    names = _places(matching, ComparisonKind.LATIN_NAME)
+    if len(names) == 1:
+        return [_at(matching, names[0], _OTHER_WHOLE_LATIN)]
+    return [
+        f"({_at(matching, one, _OTHER_LATIN)} and {_at(matching, other, _SAME_LATIN)} and "
+        f"{_at(matching, day, _SAME_DAY)})"
+        for one in names
+        for other in names
+        if other != one
+        for day in _places(matching, ComparisonKind.DATE)
+    ]
 
 
 def _places(matching: Matching, kind: ComparisonKind) -> list[int]:

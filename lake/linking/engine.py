@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from contracts.matching import Matching
-from lake.linking import blocking, records, scoring, standing, training
+from lake.linking import blocking, records, scoring, standing, training, words
 from lake.linking.clustering import Joined, cluster
 from lake.linking.parameters import Parameters, assumed, read, rounded
 from lake.linking.parameters import standing as standing_of
@@ -56,11 +56,11 @@ def link(
     `left_record`, `right_record` (left < right), `probability`, `weight` (bits, the prior in it), `levels` (the place
     of each comparison's level, null where there is nothing to compare), of all pairs a little below `review` and above.
     `clusters` has `_record`, `_cluster` (one record of the cluster, the identified one where there is one) and
-    `probability` (how sure the record belongs; 1 alone). `keys` and `frequencies` are for later runs.
+    `probability` (how sure the record belongs; 1 alone). `keys`, `frequencies` and `words` are for later runs.
 
-    With `parameters` nothing is learned; `frequencies` of the run that learned them should be there, else values are
-    counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not be named),
-    and `keys`, `pairs` and `frequencies` of the earlier run, only pairs of these are compared: `pairs` is brought up to
+    With `parameters` nothing is learned; `frequencies` and `words` of the run that learned them should be there, else
+    values are counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not be named),
+    and `keys`, `pairs`, `frequencies` and `words` of the earlier run, only pairs of these are compared: `pairs` is brought up to
     date, and `clusters` has the records of all clusters that may have changed, and no others.
     Raises what is in `refusals.py` before anything is compared.
     """
@@ -109,6 +109,8 @@ def _whole(
     connection: duckdb.DuckDBPyConnection, matching: Matching, known: Parameters | None, decided: Decided
 ) -> _Outcome:
     """All records, each with every other that a block puts beside it."""
+    if known is None:
+        words.forget(connection)
     prepare(connection, matching, "records")
     blocking.key(connection, matching, "keys")
     blocks = blocking.costs(connection, matching)

@@ -32,7 +32,8 @@ class Kind:
 
     `rarity` is the column whose frequency tells what its first level is worth; `characters` whether the columns are
     made of the plain spelling; `sounded` the column whose reading becomes the column `sound`;
-    `listed` are keys of which a row has several.
+    `listed` are keys of which a row has several; `worded` a column that the column `words` is told by, which becomes
+    the column `rare` (`words.py`); `nothing` the column that is null where there is nothing to compare, else the first.
     """
 
     columns: Mapping[str, str]
@@ -42,11 +43,18 @@ class Kind:
     characters: bool = False
     sounded: str | None = None
     listed: frozenset[str] = field(default=frozenset())
+    nothing: str | None = None
+    worded: str | None = None
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """All columns, those made of other columns with them."""
+        return (*self.columns, *(("sound",) if self.sounded else ()), *(("rare",) if self.worded else ()))
 
     @property
     def first(self) -> str:
         """The column that is null where there is nothing to compare."""
-        return next(iter(self.columns))
+        return self.nothing or next(iter(self.columns))
 
 
 DIFFERENT = "different"

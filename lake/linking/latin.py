@@ -16,7 +16,7 @@ def _collapsed(sql: str) -> str:
 
 # Soundex (Russell, US 1,261,167), of the longest run of letters: vowels part, h and w do not.
 _CODED = "translate(regexp_replace(bare, '[hw]', '', 'g'), 'bfpvcgjkqsxzdtlmnr', '111122222222334556')"
-_SOUND = (
+SOUND = (
     f"case when bare = '' then null else left(bare, 1) || left(regexp_replace(substr({_collapsed(_CODED)}, 2), "
     "'[^1-6]', '', 'g') || '000', 3) end"
 )
@@ -26,7 +26,7 @@ LATIN_NAME = Kind(
         "v": LETTERS,
         "bare": "regexp_replace(v, '[^a-z]', '', 'g')",
         "sorted": "array_to_string(list_sort(string_split(v, ' ')), ' ')",
-        "sound": _SOUND,
+        "sound": SOUND,
     },
     levels=(
         Level("equal", "相同", "equal", "v_l = v_r", 0.80, 0.005),
@@ -74,31 +74,56 @@ _SHORT = {
     "fort": "ft", "mount": "mt", "martin": "martin",
 }  # fmt: skip
 # As words of a sentence with blanks around each: one pass of one expression per abbreviation.
-_WORDS = "list_transform(string_split(" + LETTERS + ", ' '), lambda w: coalesce(abbreviations[w], w))"
+_OPEN = LETTERS.replace("value", "regexp_replace(value, '\\([^)]*\\)', ' ', 'g')")
+_WORDS = "list_transform(string_split(" + _OPEN + ", ' '), lambda w: coalesce(abbreviations[w], w))"
 _ABBREVIATIONS = "map {" + ", ".join(f"'{long}': '{short}'" for long, short in _SHORT.items()) + "}"
 _KINDS_OF_STREET = (
     "['st','ave','blvd','rd','dr','pl','ct','ln','ter','pkwy','sq','hwy','cir','cct','cres','cl','way','n','s','e','w',"
     "'ne','nw','se','sw']"
 )
 _ENDINGS = "st|ave|blvd|rd|dr|pl|ct|ln|ter|pkwy|sq|hwy|cir|cct|cres|cl|way"
-_HOUSE = "(number_l = number_r or until_l = number_r or number_l = until_r)"
+_SIDES = "['n','s','e','w','ne','nw','se','sw']"
+_WITHIN = "(ste|apt|fl|rm|bldg|lot|spc|no|num|store|shop|level|dept)"
+# 12-14 and 7146-48 are from one to another; 35-12 is one house, of the block that begins at the 35th street.
+_LOW, _HIGH = "regexp_extract(lies, '^(\\d{1,6})', 1)", "regexp_extract(lies, '^\\d+ (\\d{1,6}) ', 1)"
+_RISES = (
+    f"{_HIGH}::bigint - case when length({_HIGH}) < length({_LOW}) then right({_LOW}, length({_HIGH}))::bigint "
+    f"else {_LOW}::bigint end between 1 and 40"
+)
+# 7 st and 7 ave are two; oak st and oak ave mostly are one that was written down in haste. So are n and s.
+_ELSE = (
+    "((sides_l <> sides_r and len(sides_l) = 1 and len(sides_r) = 1) or "
+    "(regexp_matches(street_l, '^\\d') and way_l <> way_r))"
+)
+_HOUSE = f"(number_l = number_r or until_l = number_r or number_l = until_r) and not coalesce({_ELSE}, false)"
 
 LATIN_ADDRESS = Kind(
     columns={
         "words": _WORDS.replace("abbreviations", _ABBREVIATIONS),
         # 134th is 134; the number of a house may have a letter or a range (12-14).
-        "w": "list_transform(words, lambda w: regexp_replace(w, '^(\\d+)(st|nd|rd|th)$', '\\1'))",
-        "v": "array_to_string(w, ' ')",
-        # 97 99 7 ave lies at 97 to 99; 37 1 ave at 37 of the first avenue.
-        "ranged": f"regexp_matches(v, '^\\d+ \\d+ ') and not regexp_matches(v, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
-        "number": "nullif(regexp_extract(v, '^(\\d+)', 1), '')",
-        "until": "case when ranged then regexp_extract(v, '^\\d+ (\\d+)', 1) else number end",
-        "street": (
-            "array_to_string(list_filter(string_split(regexp_replace(case when ranged then "
-            "regexp_replace(v, '^\\d+ ', '') else v end, '^\\d+[a-z]?\\s*', ''), ' '), "
-            f"lambda w: not list_contains({_KINDS_OF_STREET}, w)), ' ')"
+        "v": (
+            "nullif(array_to_string(list_transform(words, "
+            "lambda w: regexp_replace(w, '^(\\d+)(st|nd|rd|th)$', '\\1')), ' '), '')"
         ),
+        # The house by its name, then where it lies.
+        "lies": "regexp_replace(v, '^[^\\d]+ (\\d+ [^ ]+ .*)$', '\\1')",
+        # 97 99 7 ave lies at 97 to 99; 37 1 ave at 37 of the first avenue.
+        "two": f"regexp_matches(lies, '^\\d{{1,6}} \\d{{1,6}} ') and not regexp_matches(lies, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
+        "ranged": f"case when two then {_RISES} else false end",
+        "number": (
+            "nullif(case when two and not ranged then regexp_extract(lies, '^(\\d+ \\d+) ', 1) "
+            "else regexp_extract(lies, '^(\\d+)', 1) end, '')"
+        ),
+        "until": "case when ranged then regexp_extract(lies, '^\\d+ (\\d+)', 1) else number end",
+        "rest": (
+            "string_split(regexp_replace(regexp_replace(case when two then regexp_replace(lies, '^\\d+ ', '') else lies end, "
+            f"'^\\d+[a-z]?\\s*', ''), '( \\d+)? {_WITHIN}( .*)?$|( (?:{_ENDINGS})(?: [nsew])?) \\d+[a-z]?$', '\\4'), ' ')"
+        ),
+        "sides": f"list_filter(rest, lambda w: list_contains({_SIDES}, w))",
+        "way": "list_filter(rest, lambda w: list_contains(['st','ave','rd','dr','pl','ct','blvd','ter','ln'], w))[1]",
+        "street": f"array_to_string(list_filter(rest, lambda w: not list_contains({_KINDS_OF_STREET}, w)), ' ')",
     },
+    nothing="v",
     levels=(
         Level("equal", "相同", "equal", "v_l = v_r", 0.5, 0.001),
         Level(
@@ -114,7 +139,9 @@ LATIN_ADDRESS = Kind(
             "house_near",
             "门牌号相同、街道相近",
             "same number, street alike",
-            f"{_HOUSE} and jaro_winkler_similarity(street_l, street_r) >= 0.85",
+            f"{_HOUSE} and (jaro_winkler_similarity(street_l, street_r) >= 0.85 or "
+            f"list_has_all(string_split(street_l, ' '), string_split(street_r, ' ')) or "
+            f"list_has_all(string_split(street_r, ' '), string_split(street_l, ' ')))",
             0.08,
             0.0005,
         ),
@@ -127,6 +154,15 @@ LATIN_ADDRESS = Kind(
             0.001,
         ),
         Level(
+            "digit",
+            "街道相同，门牌号差一位，或仅方向、路类不同",
+            "same street, number one digit off, or another side",
+            f"street_l = street_r and street_l <> '' and (number_l = number_r or length(number_l) >= 3 and "
+            f"damerau_levenshtein(number_l, number_r) = 1 and not coalesce({_ELSE}, false))",
+            0.03,
+            0.002,
+        ),
+        Level(
             "street",
             "街道相同、门牌号不同",
             "same street, another number",
@@ -134,7 +170,16 @@ LATIN_ADDRESS = Kind(
             0.05,
             0.01,
         ),
-        else_level(0.07, 0.98),
+        # Both have a house and a street, and they are others; what cannot be read so is different.
+        Level(
+            "elsewhere",
+            "其他街道",
+            "another street",
+            "number_l is not null and number_r is not null and street_l <> '' and street_r <> ''",
+            0.02,
+            0.7,
+        ),
+        else_level(0.05, 0.28),
     ),
     keys={"plain": "v", "number": "number", "street": "nullif(street, '')"},
     rarity="v",

@@ -18,14 +18,32 @@ _PLACE = "^(?:[\\p{Han}]{2,3}省)?(?:[\\p{Han}]{2,3}市)?(?:[\\p{Han}]{2,3}[区�
 # Forms of companies, small words, and what kind of place it is.
 _LATIN_SUFFIX = (
     "['inc','llc','llp','lp','corp','corporation','co','company','ltd','limited','plc','the','of','and','for','at','dba',"
-    "'a','an','in','restaurant','cafe','bar','grill','shop','store']"
+    "'a','an','in','restaurant','cafe','bar','grill','shop','store','no','number']"
 )
+_SHORT = {
+    "centre": "center", "ctr": "center", "cntr": "center", "cent": "center", "cnt": "center", "community": "comm",
+    "school": "sch", "schools": "sch", "schl": "sch", "university": "univ", "college": "coll",
+    "association": "assn", "assoc": "assn", "department": "dept", "institute": "inst", "services": "svc",
+    "service": "svc", "svcs": "svc", "hospital": "hosp", "saint": "st", "international": "intl", "brothers": "bros",
+    "manufacturing": "mfg", "childrens": "children", "development": "dev", "develop": "dev", "academy": "acad",
+    "elementary": "elem", "church": "ch", "family": "fam", "ii": "2", "iii": "3", "iv": "4",
+}  # fmt: skip
+_ABBREVIATIONS = "map {" + ", ".join(f"'{long}': '{short}'" for long, short in _SHORT.items()) + "}"
+# P.S. 12, PS12 and ps 012 are one; so are day care and daycare.
+_SPELT = (
+    "regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower(strip_accents(folded)), "
+    "'[''`’]', '', 'g'), '\\b(\\pL)\\.\\s*(\\pL)\\.', '\\1\\2', 'g'), '[^\\p{L}\\p{N}]+', ' ', 'g'), "
+    "'\\b([a-z]+)([0-9])', '\\1 \\2', 'g'), '\\b(day|pre) (care|school)\\b', '\\1\\2', 'g')"
+)
+_NUMBERS_DIFFER = "len(numbers_l) > 0 and len(numbers_r) > 0 and not list_has_any(numbers_l, numbers_r)"
+# How rare the rarest of the words is that two names share, in eighths of bits: nothing but `center` tells little.
+_SHARED = "coalesce(list_max(list_transform(list_intersect(rare_l, rare_r), lambda w: w % 256)), 0)"
+_RARE, _SOMETHING = 7 * 8, 3 * 8
 ORGANISATION_NAME = Kind(
     columns={
         # Blanks part words where they are Latin; between Chinese characters they are no part of a name.
         "v": (
-            "nullif(trim(regexp_replace(regexp_replace(lower(strip_accents(folded)), '[''`]', '', 'g'), "
-            "'[^\\p{L}\\p{N}]+', ' ', 'g')), '')"
+            f"nullif(trim({_SPELT}), '')"
         ),
         "han": "regexp_matches(v, '\\p{Han}')",
         "open": (
@@ -35,9 +53,12 @@ ORGANISATION_NAME = Kind(
         "branch": f"case when han then nullif(regexp_extract(open, '{_BRANCH}', 1), '') end",
         "head": "case when han then left(open, length(open) - length(coalesce(branch, ''))) end",
         "words": (
-            "case when not han then list_sort(list_distinct(list_filter(string_split(v, ' '), "
+            "case when not han then list_sort(list_distinct(list_filter(list_transform(string_split(v, ' '), "
+            f"lambda w: coalesce({_ABBREVIATIONS}[w], regexp_replace(w, '^0+(\\d)', '\\1'))), "
             f"lambda w: not list_contains({_LATIN_SUFFIX}, w)))) end"
         ),
+        "numbers": "list_filter(words, lambda w: regexp_full_match(w, '\\d+'))",
+        "named": "array_to_string(list_filter(words, lambda w: not regexp_full_match(w, '\\d+')), ' ')",
         "core": (
             f"case when han then regexp_replace(regexp_replace(regexp_replace(head, '{_REGISTERED}', ''), "
             f"'{_REGISTERED}', ''), '{_PLACE}', '') else array_to_string(words, ' ') end"
@@ -57,10 +78,10 @@ ORGANISATION_NAME = Kind(
             "contained",
             "简称",
             "one shortens the other",
-            "length(core_l) >= 2 and length(core_r) >= 2 and (branch_l = branch_r or branch_l is null or "
-            "branch_r is null) and ((han_l and han_r and (contains(core_l, core_r) or contains(core_r, core_l))) or "
-            "(len(words_l) >= 2 and list_has_all(words_r, words_l)) or (len(words_r) >= 2 and list_has_all(words_l, "
-            "words_r)))",
+            "case when han_l and han_r then length(core_l) >= 2 and length(core_r) >= 2 and (branch_l = branch_r or "
+            "branch_l is null or branch_r is null) and (contains(core_l, core_r) or contains(core_r, core_l)) else "
+            f"(list_has_all(words_r, words_l) or list_has_all(words_l, words_r)) and {_SHARED} >= {_RARE} and "
+            f"not ({_NUMBERS_DIFFER}) end",
             0.12,
             0.001,
         ),
@@ -68,25 +89,25 @@ ORGANISATION_NAME = Kind(
             "branch",
             "同一主体的其他分支",
             "another branch of the same",
-            "core_l = core_r and core_l <> ''",
+            f"(core_l = core_r and core_l <> '') or (named_l = named_r and named_l <> '' and {_NUMBERS_DIFFER})",
             0.01,
             0.0003,
         ),
-        Level("near", "写法相近", "written alike", "jaro_winkler_similarity(sound_l, sound_r) >= 0.93", 0.08, 0.001),
         Level(
-            "words",
-            "多数词相同",
-            "most words the same",
-            "len(list_intersect(words_l, words_r)) * 2 >= least(len(words_l), len(words_r)) and "
-            "len(list_intersect(words_l, words_r)) >= 2",
-            0.06,
-            0.003,
+            "near",
+            "写法相近",
+            "written alike",
+            f"jaro_winkler_similarity(sound_l, sound_r) >= 0.93 and not coalesce({_NUMBERS_DIFFER}, false)",
+            0.08,
+            0.001,
         ),
-        Level("word", "有词相同", "a word in common", "len(list_intersect(words_l, words_r)) >= 1", 0.04, 0.05),
+        Level("words", "罕见词相同", "a rare word in common", f"{_SHARED} >= {_RARE}", 0.06, 0.003),
+        Level("word", "有词相同", "a word in common", f"{_SHARED} >= {_SOMETHING}", 0.04, 0.05),
         else_level(0.05, 0.945),
     ),
     keys={"plain": "v", "core": "nullif(core, '')", "pinyin": "sound"},
     rarity="v",
     characters=True,
     sounded="core",
+    worded="core",
 )

@@ -14,7 +14,7 @@ from contracts.matching import Matching
 from lake.linking.all_kinds import KINDS
 from lake.linking.refusals import ParametersUnfit
 
-VERSION = 1
+VERSION = 2
 """Raised when a kind's columns, levels or keys change: what was learned and what stands is of another kind then."""
 
 _DIGITS = 6

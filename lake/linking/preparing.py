@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import duckdb
 
 from contracts.matching import Comparison, ComparisonKind, Matching
+from lake.linking import words
 from lake.linking.all_kinds import KINDS
 from lake.linking.characters import fold, sound
 from lake.linking.kinds import Kind, column
@@ -76,7 +77,9 @@ def _texts(
     connection.execute(f"create or replace table {table} as select value, {written} from {values}")
     if kind.sounded is not None:
         _sound(connection, table, kind.sounded, wanted)
-    names = (*kind.columns, *(("sound",) if kind.sounded else ()), *(f"key_{key}" for key in keys))
+    if kind.worded is not None:
+        words.rate(connection, table, place, kind.worded)
+    names = (*kind.made, *(f"key_{key}" for key in keys))
     return _columns(place, names), f"left join {table} on {given(comparison)} = {table}.value"
 
 

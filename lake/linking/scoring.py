@@ -52,7 +52,7 @@ def compare(
 
 def _columns(matching: Matching, place: int) -> list[str]:
     kind = kind_at(matching, place)
-    return [column(place, name) for name in (*kind.columns, *(("sound",) if kind.sounded else ()))]
+    return [column(place, name) for name in kind.made]
 
 
 def _level(matching: Matching, place: int) -> str:

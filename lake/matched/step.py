@@ -27,7 +27,7 @@ from lake.identity.files import Registry
 from lake.identity.folding import members
 from lake.linking.engine import Decided, Linked, link
 from lake.linking.refusals import ParametersUnfit
-from lake.matched.decided import standing
+from lake.matched.decided import asked_to_learn, standing
 from lake.matched.tables import show, write
 from sharing.identity.standing import Standing
 
@@ -35,11 +35,11 @@ _SPILL = "matching"
 _ROWS = 100_000
 
 
-def match_entity(city: City, entity: Entity, *, learn: bool = False) -> str:
+def match_entity(city: City, entity: Entity) -> str:
     """Match an entity's rows and write what came of it; what was done, in words.
 
     What was learned before of the same comparisons is used again, so that nothing moves but by what was delivered or
-    decided; with `learn`, and where nothing was, it is learned from the rows.
+    decided; where nothing was, or somebody asked for it since, it is learned from the rows.
 
     Raises what the scorer and the registry refuse: the registry and the lake's tables of it are then as they were.
     """
@@ -48,7 +48,7 @@ def match_entity(city: City, entity: Entity, *, learn: bool = False) -> str:
     decided = standing(city, entity.name)
     with _engine(city) as own:
         faces, rows = _take(city.connection, own, entity, entity.matching)
-        linked = _link(own, entity.matching, decided, None if learn else _learned(registry))
+        linked = _link(own, entity.matching, decided, _learned(city, registry))
         advanced = _advance(city, own, registry, linked, decided)
         own.execute(f"create or replace temp table members as from {identifier(members(registry, own))}")
         show(own, entity)
@@ -111,10 +111,12 @@ def city_threads(lake: duckdb.DuckDBPyConnection) -> int:
     return int(threads)
 
 
-def _learned(registry: Registry) -> Mapping[str, Any] | None:
-    """The parameters of the newest step, proved by their digest; None where there is none."""
+def _learned(city: City, registry: Registry) -> Mapping[str, Any] | None:
+    """The parameters of the newest step, proved by their digest; None where there is none, or others are asked for."""
     steps = registry.steps()
-    found: Mapping[str, Any] | None = json.loads(registry.parameters(steps[-1])) if steps else None
+    if not steps or asked_to_learn(city.ledger, registry.entity, steps[-1].entry.seq):
+        return None
+    found: Mapping[str, Any] = json.loads(registry.parameters(steps[-1]))
     return found
 
 

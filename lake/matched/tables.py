@@ -87,8 +87,10 @@ def show(own: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         select _key, city_id, 'decision', 1.0, false, true from links where _key not like '{LOOSE}%';
         """
     )
+    # The scorer leaves more than a steward is asked about.
+    least = entity.matching.review if entity.matching else 1.0
     own.execute(
-        """
+        f"""
         create or replace temp table shown_pairs as
         with named as (
           select l._own as l, r._own as r, l._key as l_key, r._key as r_key,
@@ -96,7 +98,7 @@ def show(own: duckdb.DuckDBPyConnection, entity: Entity) -> None:
           from pairs
           inner join faces as l on l._record = pairs.left_record
           inner join faces as r on r._record = pairs.right_record
-          where l._own <> r._own
+          where l._own <> r._own and pairs.probability >= {least!r}
         ), ordered as (
           select least(l, r) as left_record, greatest(l, r) as right_record,
             case when l < r then l_key else r_key end as left_key,

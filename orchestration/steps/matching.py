@@ -7,6 +7,7 @@ what comes of it, the registry's (`lake/identity`).
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,7 @@ def _readers(run: RunCity, table: str) -> set[str]:
 def _matched(city: City, entity: Entity) -> str:
     """Why an entity's rows could not be matched; empty where they were."""
     try:
+        _expect_no_seed(city, entity)
         told = match_entity(city, entity)
     except Exception as error:  # whatever it is: one entity's matching never stops the city
         why = words(error)
@@ -70,6 +72,27 @@ def _matched(city: City, entity: Entity) -> str:
         return f"{entity.name}: its rows could not be matched, and the registry is as it was: {why}"
     city.progress("match", entity.name, told)
     return ""
+
+
+class DecidedElsewhere(RuntimeError):
+    """The seed of decisions has some about an entity whose rows are matched: they would count for nothing."""
+
+    def __init__(self, entity: str, many: int) -> None:
+        self.entity, self.many = entity, many
+        super().__init__(
+            f"seeds/identity_decisions.csv has {many} decision(s) about {entity}, whose rows are matched: "
+            "take them out, and say them to the registry "
+            f"(`zhongtai match {entity} --same PAIR --why TEXT --as PERSON`)"
+        )
+
+
+def _expect_no_seed(city: City, entity: Entity) -> None:
+    seed = city.settings.dbt_project / "seeds" / "identity_decisions.csv"
+    if seed.exists():
+        with seed.open(encoding="utf-8-sig", newline="") as lines:
+            many = sum(row.get("entity") == entity.name for row in csv.DictReader(lines))
+        if many:
+            raise DecidedElsewhere(entity.name, many)
 
 
 def _stand(run: RunCity, views: Collection[str], wanted: Collection[str]) -> None:

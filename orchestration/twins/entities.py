@@ -18,12 +18,14 @@ from orchestration.twins.providing import (
     attribute_order,
     attributes_of,
     columns_of,
+    dated,
     first_of,
     header,
     identified,
     judged_here,
 )
 from orchestration.twins.staging import model_name
+from orchestration.twins.surviving import needs_days, survivor
 from orchestration.twins.text import banner
 from quality.casts import sql_type
 
@@ -44,6 +46,7 @@ def _nobody(catalogue: Catalogue, entity: Entity) -> str:
     columns |= {attribute.name: attribute.element for attribute in attributes_of(entity)}
     nulls = [f"  cast(null as {sql_type(one).lower()}) as {sql_name(name)}" for name, one in columns.items()]
     technical = ["  0 as _provider", "  cast(null as varchar) as _department"]
+    nulls += ["  cast(null as date) as _dated"] if needs_days(entity) else []
     return "select\n" + ",\n".join([*technical, *nulls, "  cast(null as varchar) as _batch"]) + "\nwhere false"
 
 
@@ -55,7 +58,8 @@ def _branch(entity: Entity, place: int, dataset: Dataset, provision: Provision) 
         for a in attributes_of(entity)
     ]
     technical = [f"  {place} as _provider", f"  {literal(dataset.department)} as _department"]
-    body = ",\n".join([*technical, f"  {aliased(identifier, sql_name(entity.identifier))}", *attributes, "  _batch"])
+    own = [*technical, f"  {aliased(identifier, sql_name(entity.identifier))}", *attributes, *dated(entity, provision)]
+    body = ",\n".join([*own, "  _batch"])
     condition = f"{identifier} is not null" + (f" and ({provision.where})" if provision.where else "")
     if judge := judged_here(dataset.column(provision.attributes[entity.identifier])):
         condition += f" and {{{{ zhongtai.identifies_{judge}('{identifier}') }}}}"
@@ -128,8 +132,7 @@ def _picks(attribute: Attribute, providers: Sequence[tuple[Dataset, Provision]])
     if not aliases:
         kind = sql_type(attribute.element).lower()
         return [f"cast(null as {kind}) as {name}", f"cast(null as varchar) as {attribute.name}_source"]
-    cases = "\n".join(f"    when {alias}.{name} is not null then {alias}._department" for alias in aliases)
-    return [first_of(name, aliases), f"case\n{cases}\n  end as {attribute.name}_source"]
+    return survivor(attribute, aliases, [f"{alias}._department" for alias in aliases])
 
 
 def registered_sql(entity: Entity) -> str:

@@ -12,14 +12,15 @@ from collections.abc import Iterator, Sequence
 
 from contracts.matching import REGISTRY
 from contracts.model import Attribute, Catalogue, Dataset, Entity, Provision
+from contracts.provision import Survivor
 from contracts.sql_text import column as sql_name
 from contracts.sql_text import literal
 from orchestration.twins.providing import (
     Providers,
-    aliased,
     attribute_order,
     attributes_of,
     columns_of,
+    dated,
     first_of,
     header,
     identified,
@@ -27,12 +28,13 @@ from orchestration.twins.providing import (
     trust,
 )
 from orchestration.twins.staging import model_name
+from orchestration.twins.surviving import needs_days, survivor
 from quality.casts import sql_type
 
 
 def is_matched(catalogue: Catalogue, entity: Entity) -> bool:
     """Whether rows without an identifier belong to an entity."""
-    return entity.matching is not None and bool(loose_providers(catalogue, entity))
+    return catalogue.matches(entity)
 
 
 def loose_providers(catalogue: Catalogue, entity: Entity) -> Providers:
@@ -71,7 +73,7 @@ def _loose(entity: Entity, place: int, dataset: Dataset, provision: Provision) -
         f"  {_key(dataset)} as _key",
         f"  cast({written or 'null'} as varchar) as {sql_name(entity.identifier)}",
     ]
-    body = ",\n".join([*technical, *attributes, "  _batch", "  _delivery"])
+    body = ",\n".join([*technical, *attributes, *dated(entity, provision), "  _batch", "  _delivery"])
     conditions = [*_unidentified(dataset, provision, entity), *([f"({provision.where})"] if provision.where else [])]
     where = f"\nwhere {' and '.join(conditions)}" if conditions else ""
     chosen = "select" if dataset.key else "select distinct"
@@ -165,16 +167,22 @@ def matched_sql(catalogue: Catalogue, entity: Entity) -> str:
     """One row per thing that loose rows belong to, or identifiers that somebody decided to be another's: each attribute
     from the most trusted department, of its rows the newest."""
     key, attributes = sql_name(entity.identifier), attributes_of(entity)
-    names = [sql_name(one.name) for one in attributes]
+    names, days = [sql_name(one.name) for one in attributes], ["_dated"] if needs_days(entity) else []
     ranks = [_rank(catalogue, entity, attribute, place) for place, attribute in enumerate(attributes, start=1)]
     chosen = [line for place, one in enumerate(attributes, start=1) for line in _survivor(one, place)]
+    votes = [
+        f"count(*) over (partition by _entity, {sql_name(one.name)}) as _votes{place}"
+        for place, one in enumerate(attributes, start=1)
+        if one.survivor is Survivor.AGREEMENT
+    ]
+    voted = "voted as (\n  select\n    *,\n" + _lines("    ", votes) + "\n  from gathered\n), " if votes else ""
     return f"""{header(entity)}
 with gathered as (
   select
     links.entity_key as _entity,
     loose._department,
     loose._key,
-{_lines("    ", [f"loose.{name}" for name in names])},
+{_lines("    ", [f"loose.{name}" for name in (*names, *days)])},
     loose._batch,
     loose._delivery
   from {{{{ ref('{entity.name}__loose') }}}} as loose
@@ -184,17 +192,17 @@ with gathered as (
     links.entity_key as _entity,
     provided._department,
     links._key,
-{_lines("    ", [f"provided.{name}" for name in names])},
+{_lines("    ", [f"provided.{name}" for name in (*names, *days)])},
     provided._batch,
     0 as _delivery
   from {{{{ ref('{entity.name}__provided') }}}} as provided
   inner join {{{{ source('{REGISTRY}', '{entity.name}') }}}} as links on links._key = cast(provided.{key} as varchar)
-), ranked as (
+), {voted}ranked as (
   select
     *,
 {_lines("    ", ranks)},
     row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
-  from gathered
+  from {"voted" if votes else "gathered"}
 )
 
 select
@@ -218,14 +226,20 @@ def _rank(catalogue: Catalogue, entity: Entity, attribute: Attribute, place: int
     ranked = sorted(departments, key=lambda one: trust(attribute, one))
     cases = " ".join(f"when {literal(one)} then {number}" for number, one in enumerate(ranked))
     name = sql_name(attribute.name)
-    order = f"case when {name} is null then 1 else 0 end, case _department {cases} end, _delivery desc, _key"
-    return f"row_number() over (partition by _entity order by {order}) as _rank{place}"
+    order = [f"case when {name} is null then 1 else 0 end", f"case _department {cases} end", "_delivery desc", "_key"]
+    if attribute.survivor is Survivor.RECENCY:
+        order.insert(1, "coalesce(_dated, cast('0001-01-01' as date)) desc")
+    elif attribute.survivor is Survivor.AGREEMENT:
+        order.insert(1, f"_votes{place} desc")
+    return f"row_number() over (partition by _entity order by {', '.join(order)}) as _rank{place}"
 
 
 def _survivor(attribute: Attribute, place: int) -> Iterator[str]:
     name = sql_name(attribute.name)
     yield f"max(case when _rank{place} = 1 then {name} end) as {name}"
     yield f"max(case when _rank{place} = 1 and {name} is not null then _department end) as {attribute.name}_source"
+    if attribute.survivor is Survivor.RECENCY:
+        yield f"max(case when _rank{place} = 1 and {name} is not null then _dated end) as {attribute.name}_dated"
 
 
 def registered_sql(entity: Entity) -> str:
@@ -296,15 +310,9 @@ where not registry.merged
 
 
 def _picks(attribute: Attribute, providers: Providers) -> list[str]:
-    name = sql_name(attribute.name)
     aliases = [f"p{place}" for place in attribute_order(attribute, providers)]
-    cases = "\n".join(f"    when {alias}.{name} is not null then {alias}._department" for alias in aliases)
-    chosen = (
-        f"case\n{cases}\n    else matched.{attribute.name}_source\n  end"
-        if aliases
-        else f"matched.{attribute.name}_source"
-    )
-    return [first_of(name, [*aliases, "matched"]), aliased(chosen, f"{attribute.name}_source")]
+    departments = [*(f"{alias}._department" for alias in aliases), f"matched.{attribute.name}_source"]
+    return survivor(attribute, [*aliases, "matched"], departments)
 
 
 def _conflicts(entity: Entity, providers: Providers) -> str:

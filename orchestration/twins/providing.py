@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contracts.model import Attribute, Catalogue, Column, Dataset, Entity, Provision
 from contracts.sql_text import column as sql_name
 from contracts.violation import Severity
+from orchestration.twins.surviving import needs_days
 from orchestration.twins.text import banner
 
 Providers = Sequence[tuple[Dataset, Provision]]
@@ -62,6 +63,13 @@ def columns_of(provision: Provision) -> dict[str, str]:
         else "nullif(trim(" + " || ' ' || ".join(f"coalesce({sql_name(one)}, '')" for one in columns) + "), '')"
         for name, columns in provision.columns.items()
     }
+
+
+def dated(entity: Entity, provision: Provision) -> list[str]:
+    """The line of a row's day, where the entity asks for days."""
+    if not needs_days(entity):
+        return []
+    return [f"  cast({sql_name(provision.dated) if provision.dated else 'null'} as date) as _dated"]
 
 
 def judged_here(column: Column) -> str | None:

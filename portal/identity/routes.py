@@ -28,6 +28,9 @@ from sharing.identity.vocabulary import ABOUT_PAIR, Doing, State
 
 _A_PAGE = 50
 _NOTHING = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such pair, or it does not concern you")
+_ELSEWHERE = Refused(
+    503, "NO_LAKE_HERE", "the lake is not on this machine, and records lie there alone: ask where the city runs"
+)
 
 
 class IdentityPages:
@@ -88,8 +91,8 @@ class IdentityPages:
     ) -> Response:
         try:
             side = await self._desk.side(entity, request.path_params["pair"], reader)
-        except NoLakeHere as why:
-            raise Refused(503, "NO_LAKE_HERE", str(why)) from None
+        except NoLakeHere:
+            raise _ELSEWHERE from None
         if side is None:
             raise _NOTHING
         facts = {
@@ -111,8 +114,8 @@ class IdentityPages:
         doing = next((one for one in Doing if one == request.path_params["doing"]), None)
         try:
             found = await self._desk.pair(entity, request.path_params["pair"], reader)
-        except NoLakeHere as why:
-            raise Refused(503, "NO_LAKE_HERE", str(why)) from None
+        except NoLakeHere:
+            raise _ELSEWHERE from None
         if doing is None or found is None:
             raise _NOTHING
         words = texts.get("words", "")

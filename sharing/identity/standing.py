@@ -5,6 +5,7 @@ Plain records; which decisions stand is `law.py`'s.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -38,6 +39,19 @@ class Standing:
     def apart(self) -> tuple[Pair, ...]:
         """The pairs that are two."""
         return tuple(one for one in self.pairs if not one.same and one.ended is None)
+
+
+def chains(pairs: Iterable[Pair]) -> dict[str, str]:
+    """Record -> the least of those that pairs join with it, by whatever chain; of records that are in a pair."""
+    joined: dict[str, set[str]] = {}
+    for one in pairs:
+        left, right = (joined.setdefault(each, {each}) for each in (one.left, one.right))
+        if left is not right:
+            large, small = (left, right) if len(left) >= len(right) else (right, left)
+            large |= small
+            joined |= dict.fromkeys(small, large)
+    least = {id(group): min(group) for group in joined.values()}
+    return {record: least[id(group)] for record, group in joined.items()}
 
 
 NOTHING = Standing()

@@ -107,7 +107,7 @@ GROUPS: dict[str, Group] = {
     ),
     "identity": Group(
         (
-            *(f"sharing/identity/{name}.py" for name in ("law", "steps")),
+            "sharing/identity/steps.py",
             *(f"lake/identity/{name}.py" for name in ("acting", "files", "pairs", "reading", "records", "who")),
             "portal/identity/desk.py",
         ),

@@ -111,14 +111,17 @@ def new_world(folder: Path, drawn: random.Random, size: int) -> World:
     return world
 
 
-def attack(seed: int, histories: int = 12, size: int = 400, decisions: int = 90) -> Score:
-    """`histories` worlds of `size` records, with so many decisions each, all undone again; score by histories."""
+def attack(seed: int, histories: int = 40, size: int = 60, decisions: int = 45, large: int = 1000) -> Score:
+    """`histories` worlds of `size` records, with so many decisions each, and one of four thousand with `large` of them
+    (0: none), all undone again; score by worlds.
+    """
+    worlds = [(size, decisions)] * histories + ([(4 * large, large)] if large else [])
     fell = list[str]()
-    for number in range(histories):
+    for number, (records, many) in enumerate(worlds):
         with tempfile.TemporaryDirectory() as folder:
-            fell += [f"history {number}: {one}" for one in history(Path(folder), f"{seed} {number}", size, decisions)]
-    held = histories - len({one.split(":")[0] for one in fell})
-    return Score("registry: merges and splits undone", histories, held, fell)
+            fell += [f"history {number}: {one}" for one in history(Path(folder), f"{seed} {number}", records, many)]
+    held = len(worlds) - len({one.split(":")[0] for one in fell})
+    return Score("registry: merges and splits undone", len(worlds), held, fell)
 
 
 def history(folder: Path, seed: str, size: int, decisions: int) -> list[str]:

@@ -42,7 +42,7 @@ def test_corrections_of_any_worth() -> None:
 
 
 def test_merges_and_splits_undone() -> None:
-    score = registering.attack(seed=7, histories=1, size=24, decisions=15)
+    score = registering.attack(seed=7, histories=1, size=24, decisions=15, large=0)
     assert list(score.fell) == [] and score.tried == 1
 
 

@@ -10,51 +10,51 @@ select
     when p6.name is not null then p6._department
     when p1.name is not null then p1._department
     when p2.name is not null then p2._department
-    else matched.name_source
+    when matched.name is not null then matched.name_source
   end as name_source,
   coalesce(p3.legal_representative, p4.legal_representative, matched.legal_representative) as legal_representative,
   case
     when p3.legal_representative is not null then p3._department
     when p4.legal_representative is not null then p4._department
-    else matched.legal_representative_source
+    when matched.legal_representative is not null then matched.legal_representative_source
   end as legal_representative_source,
   coalesce(p3.industry, matched.industry) as industry,
   case
     when p3.industry is not null then p3._department
-    else matched.industry_source
+    when matched.industry is not null then matched.industry_source
   end as industry_source,
   coalesce(p3.registered_capital, matched.registered_capital) as registered_capital,
   case
     when p3.registered_capital is not null then p3._department
-    else matched.registered_capital_source
+    when matched.registered_capital is not null then matched.registered_capital_source
   end as registered_capital_source,
   coalesce(p3.established_on, matched.established_on) as established_on,
   case
     when p3.established_on is not null then p3._department
-    else matched.established_on_source
+    when matched.established_on is not null then matched.established_on_source
   end as established_on_source,
   coalesce(p3.status, matched.status) as status,
   case
     when p3.status is not null then p3._department
-    else matched.status_source
+    when matched.status is not null then matched.status_source
   end as status_source,
   coalesce(p6.credit_rating, matched.credit_rating) as credit_rating,
   case
     when p6.credit_rating is not null then p6._department
-    else matched.credit_rating_source
+    when matched.credit_rating is not null then matched.credit_rating_source
   end as credit_rating_source,
   coalesce(p3.address, p4.address, p2.address, matched.address) as address,
   case
     when p3.address is not null then p3._department
     when p4.address is not null then p4._department
     when p2.address is not null then p2._department
-    else matched.address_source
+    when matched.address is not null then matched.address_source
   end as address_source,
   coalesce(p3.district, p2.district, matched.district) as district,
   case
     when p3.district is not null then p3._department
     when p2.district is not null then p2._department
-    else matched.district_source
+    when matched.district is not null then matched.district_source
   end as district_source,
   coalesce(p3.phone, p4.phone, p6.phone, p2.phone, matched.phone) as phone,
   case
@@ -62,7 +62,7 @@ select
     when p4.phone is not null then p4._department
     when p6.phone is not null then p6._department
     when p2.phone is not null then p2._department
-    else matched.phone_source
+    when matched.phone is not null then matched.phone_source
   end as phone_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end

@@ -13,41 +13,41 @@ select
     when p5.name is not null then p5._department
     when p6.name is not null then p6._department
     when p7.name is not null then p7._department
-    else matched.name_source
+    when matched.name is not null then matched.name_source
   end as name_source,
   coalesce(p8.sex, p6.sex, matched.sex) as sex,
   case
     when p8.sex is not null then p8._department
     when p6.sex is not null then p6._department
-    else matched.sex_source
+    when matched.sex is not null then matched.sex_source
   end as sex_source,
   coalesce(p8.birth_date, p1.birth_date, p6.birth_date, matched.birth_date) as birth_date,
   case
     when p8.birth_date is not null then p8._department
     when p1.birth_date is not null then p1._department
     when p6.birth_date is not null then p6._department
-    else matched.birth_date_source
+    when matched.birth_date is not null then matched.birth_date_source
   end as birth_date_source,
   coalesce(p8.ethnic_group, matched.ethnic_group) as ethnic_group,
   case
     when p8.ethnic_group is not null then p8._department
-    else matched.ethnic_group_source
+    when matched.ethnic_group is not null then matched.ethnic_group_source
   end as ethnic_group_source,
   coalesce(p2.marital_status, p3.marital_status, matched.marital_status) as marital_status,
   case
     when p2.marital_status is not null then p2._department
     when p3.marital_status is not null then p3._department
-    else matched.marital_status_source
+    when matched.marital_status is not null then matched.marital_status_source
   end as marital_status_source,
   coalesce(p1.death_date, matched.death_date) as death_date,
   case
     when p1.death_date is not null then p1._department
-    else matched.death_date_source
+    when matched.death_date is not null then matched.death_date_source
   end as death_date_source,
   coalesce(p9.social_security_status, matched.social_security_status) as social_security_status,
   case
     when p9.social_security_status is not null then p9._department
-    else matched.social_security_status_source
+    when matched.social_security_status is not null then matched.social_security_status_source
   end as social_security_status_source,
   coalesce(p9.phone, p8.phone, p4.phone, p5.phone, p6.phone, p7.phone, matched.phone) as phone,
   case
@@ -57,20 +57,20 @@ select
     when p5.phone is not null then p5._department
     when p6.phone is not null then p6._department
     when p7.phone is not null then p7._department
-    else matched.phone_source
+    when matched.phone is not null then matched.phone_source
   end as phone_source,
   coalesce(p8.address, p4.address, p6.address, matched.address) as address,
   case
     when p8.address is not null then p8._department
     when p4.address is not null then p4._department
     when p6.address is not null then p6._department
-    else matched.address_source
+    when matched.address is not null then matched.address_source
   end as address_source,
   coalesce(p8.district, p4.district, matched.district) as district,
   case
     when p8.district is not null then p8._department
     when p4.district is not null then p4._department
-    else matched.district_source
+    when matched.district is not null then matched.district_source
   end as district_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null or p2._provider is not null or p3._provider is not null or p4._provider is not null then 1 else 0 end

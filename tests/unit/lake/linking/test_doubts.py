@@ -10,6 +10,9 @@ from lake.linking.all_kinds import KINDS
 from lake.linking.doubts import doubtful
 
 PERSON = {"name": ComparisonKind.CHINESE_NAME, "born": ComparisonKind.DATE, "number": ComparisonKind.IDENTIFIER}
+SITE = {"name": ComparisonKind.ORGANISATION_NAME, "address": ComparisonKind.LATIN_ADDRESS}
+WHOLE = {"name": ComparisonKind.LATIN_NAME}
+PARTS = {"given": ComparisonKind.LATIN_NAME, "family": ComparisonKind.LATIN_NAME, "born": ComparisonKind.DATE}
 PLACE = {
     "name": ComparisonKind.ORGANISATION_NAME,
     "address": ComparisonKind.CHINESE_ADDRESS,
@@ -31,7 +34,15 @@ PLACE = {
         (PLACE, {"name": "equal", "address": "different"}, False),
         (PLACE, {"name": "different", "address": "equal"}, True),
         (PLACE, {"name": "different", "address": "equal", "phone": "equal"}, False),
-        ({"name": ComparisonKind.LATIN_NAME}, {"name": "different"}, False),
+        (SITE, {"name": "equal", "address": "elsewhere"}, True),
+        (SITE, {"name": "equal", "address": "different"}, False),
+        (SITE, {"name": "contained", "address": "digit"}, False),
+        (WHOLE, {"name": "far"}, True),
+        (WHOLE, {"name": "near"}, False),
+        (PARTS, {"given": "far", "family": "equal", "born": "equal"}, True),
+        (PARTS, {"given": "far", "family": "equal", "born": "digit"}, False),
+        (PARTS, {"given": "near", "family": "equal", "born": "equal"}, False),
+        (PARTS, {"given": "far", "born": "equal"}, False),
     ],
 )
 def test_doubts(kinds: dict[str, ComparisonKind], levels: dict[str, str], expected: bool) -> None:

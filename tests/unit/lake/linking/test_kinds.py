@@ -28,6 +28,17 @@ PAIRS: dict[ComparisonKind, list[tuple[str | None, str | None, str]]] = {
         ("王伟", "王强", "surname"),
         ("欧阳修", "欧阳锋", "near"),
         ("王伟", "李强", "different"),
+        ("Amara Silva", "SILVA, Amara", "order"),
+        ("Amara Silva", "AMARA  SILVA", "equal"),
+        ("Chloé O'Neill", "CHLOE O NEILL", "equal"),
+        ("Amara Silva", "SILVA, Amarra", "homophone"),
+        ("Amara Silva", "Amaar Silva", "homophone"),
+        ("Wei Wang", "王伟", "different"),
+        ("WANG WEI", "王伟", "homophone"),
+        ("Amara Silva", "Amara Maria Silva", "parts"),
+        ("Jon Silva", "SILVA, Jane", "near"),
+        ("Amara Silva", "SILVA, Tomas", "surname"),
+        ("Amara Silva", "Helen Novak", "different"),
         ("王伟", "", NOTHING),
         ("王伟", "——", NOTHING),
         ("不详", "不详", NOTHING),
@@ -53,6 +64,11 @@ PAIRS: dict[ComparisonKind, list[tuple[str | None, str | None, str]]] = {
         ("上海海底捞餐饮管理有限公司第三分公司", "上海海底捞餐饮管理有限公司第五分公司", "branch"),
         ("东方商贸有限公司", "东方商茂有限公司", "near"),
         ("甲公司", "乙公司", "different"),
+        ("P.S. 123", "PS 0123", "core"),
+        ("PS 123", "PS 124", "branch"),
+        ("Lincoln School 12", "Lincoln School 13", "branch"),
+        ("Granny's Day Care Ctr", "GRANNYS DAYCARE CENTER", "core"),
+        ("Peck", "Chicago Public Schools Peck School", "contained"),
     ],
     ComparisonKind.CHINESE_ADDRESS: [
         ("北京市海淀区中关村大街27号", "北京市海淀区中关村大街27号", "equal"),
@@ -71,10 +87,19 @@ PAIRS: dict[ComparisonKind, list[tuple[str | None, str | None, str]]] = {
         ("7146-48 S Ashland", "7146 South Ashland Ave.", "house"),
         ("97 99 7TH AVE S", "99 7TH AVE S", "house"),
         ("18 9TH AVENUE STORE NO 2", "18 9 AVENUE", "house"),
-        ("37 1 AVENUE", "37 AVENUE C", "different"),
+        ("37 1 AVENUE", "37 AVENUE C", "elsewhere"),
         ("15 Stanley Street", "15 Stanlye St", "house_near"),
         ("3901 S State St", "3948 S. State", "street"),
-        ("3901 S State St", "27 Washington Ave", "different"),
+        ("3901 S State St", "27 Washington Ave", "elsewhere"),
+        ("3901 S State St", "Marina Towers", "different"),
+        ("100 N Main St", "100 S Main St", "digit"),
+        ("12 W 21st St", "12 W 21st Pl", "digit"),
+        ("12 Oak St", "12 Oak Ave", "house"),
+        ("3601 S Rhodes", "3641 S Rhodes Ave", "digit"),
+        ("35-12 Northern Blvd", "35-20 Northern Blvd", "street"),
+        ("35-12 Northern Blvd", "35-12 Northern Boulevard, Suite 4", "house"),
+        ("9501 S King Dr", "9501 S Dr Martin Luther King Jr Drive", "house_near"),
+        ("Hayes Center, 4859 S. Wabash", "4859 South Wabash Ave (east side), 2nd floor", "house"),
     ],
     ComparisonKind.DATE: [
         ("1981-03-02", "1981年3月2日", "equal"),
@@ -137,6 +162,13 @@ def test_levels(kind: ComparisonKind) -> None:
     assert dict(zip(pairs, levels(kind, pairs), strict=True)) == dict(zip(pairs, expected, strict=True))
     other_way = [(right, left) for left, right in pairs]
     assert levels(kind, other_way) == expected
+
+
+def test_words_count_by_how_rare_they_are() -> None:
+    common = [(f"Here{n} Learning Center", f"There{n} Learning Center") for n in range(40)]
+    telling = [("Peck Learning Center", "Public School Peck"), ("Peck", "Peck Learning Center")]
+    found = levels(ComparisonKind.ORGANISATION_NAME, [*common, *telling])
+    assert found == ["different"] * 40 + ["words", "contained"]
 
 
 def test_every_kind_has_its_keys_and_ends_with_what_no_level_takes() -> None:

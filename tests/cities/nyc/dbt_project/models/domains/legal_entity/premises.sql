@@ -5,29 +5,35 @@ select
   coalesce(p1.trade_name, matched.trade_name) as trade_name,
   case
     when p1.trade_name is not null then p1._department
-    else matched.trade_name_source
+    when matched.trade_name is not null then matched.trade_name_source
   end as trade_name_source,
   matched.legal_name,
-  matched.legal_name_source as legal_name_source,
+  case
+    when matched.legal_name is not null then matched.legal_name_source
+  end as legal_name_source,
   coalesce(p1.address, matched.address) as address,
   case
     when p1.address is not null then p1._department
-    else matched.address_source
+    when matched.address is not null then matched.address_source
   end as address_source,
   coalesce(p1.zip, matched.zip) as zip,
   case
     when p1.zip is not null then p1._department
-    else matched.zip_source
+    when matched.zip is not null then matched.zip_source
   end as zip_source,
   coalesce(p1.phone, matched.phone) as phone,
   case
     when p1.phone is not null then p1._department
-    else matched.phone_source
+    when matched.phone is not null then matched.phone_source
   end as phone_source,
   matched.latitude,
-  matched.latitude_source as latitude_source,
+  case
+    when matched.latitude is not null then matched.latitude_source
+  end as latitude_source,
   matched.longitude,
-  matched.longitude_source as longitude_source,
+  case
+    when matched.longitude is not null then matched.longitude_source
+  end as longitude_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end end
     as integer

@@ -48,8 +48,8 @@ WITHHELD = {
 }
 
 
-# Rows that no number joins: dataset -> entity, how many at least belong to the number that they have in truth, and how
-# many at most to another one. With room: what is learned depends a little on the city's own key, which is new each time.
+# Rows that no number joins: dataset -> entity, how many at least belong to the number that they have in truth, and
+# how many at most to another one. With room: a little of it depends on the key of the city, which is new each time.
 MATCHED = {
     "nyc": {"dohmh.restaurants_geocoded": ("premises", 9200, 60)},
     "beijing": {"tourism.spot_listings": ("scenic_spot", 1855, 12), "health.hospital_sites": ("hospital", 126, 0)},

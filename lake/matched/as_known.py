@@ -8,7 +8,7 @@ here: what of a thing is shown to whom (`golden.py`), and the registry's own his
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import duckdb
@@ -63,8 +63,9 @@ class AsKnown:
         deliveries, batches = stored_deliveries(self.connection), stored_batches(self.connection)
         for name, dataset in self.catalogue.datasets.items():
             then = counted.get(name, set())
+            # What was withdrawn later counted then, and its rows are still in the store.
             kept = [
-                one
+                replace(one, withdrawn=False)
                 for one in deliveries.get(name, ())
                 if (one.path, one.batch, str(one.delivered_on)) in then
                 and (self.valid is None or one.delivered_on <= self.valid)

@@ -41,3 +41,9 @@ def test_what_was_known_then_and_what_was_true_then(tmp_path: Path) -> None:
     assert now["name"]["batch"] != first["name"]["batch"] and now["phone"] == first["phone"]
     assert values("--known", BETWEEN) == values("--valid", BETWEEN) == first
     assert values("--known", BEFORE) == values("--valid", "2026-11-21") == {}
+    # What is taken back was known until then.
+    city = replace(city, now="2026-11-27T10:00:00+08:00")
+    taken = ("market_regulation.enterprises", f"{AFTER}/market_regulation/enterprises.csv", "--why", "of another city")
+    assert city.say("withdraw-delivery", *taken).status == 0
+    city.tell("run")
+    assert values() == first and values("--known", "2026-11-25") == now

@@ -3,19 +3,33 @@ select
   registry.city_id,
   registry.known as school_code,
   matched.name,
-  matched.name_source as name_source,
+  case
+    when matched.name is not null then matched.name_source
+  end as name_source,
   matched.district,
-  matched.district_source as district_source,
+  case
+    when matched.district is not null then matched.district_source
+  end as district_source,
   matched.address,
-  matched.address_source as address_source,
+  case
+    when matched.address is not null then matched.address_source
+  end as address_source,
   matched.level,
-  matched.level_source as level_source,
+  case
+    when matched.level is not null then matched.level_source
+  end as level_source,
   matched.phone,
-  matched.phone_source as phone_source,
+  case
+    when matched.phone is not null then matched.phone_source
+  end as phone_source,
   matched.longitude,
-  matched.longitude_source as longitude_source,
+  case
+    when matched.longitude is not null then matched.longitude_source
+  end as longitude_source,
   matched.latitude,
-  matched.latitude_source as latitude_source,
+  case
+    when matched.latitude is not null then matched.latitude_source
+  end as latitude_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else 0 end
     as integer

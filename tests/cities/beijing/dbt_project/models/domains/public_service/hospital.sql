@@ -5,37 +5,37 @@ select
   coalesce(p1.name, matched.name) as name,
   case
     when p1.name is not null then p1._department
-    else matched.name_source
+    when matched.name is not null then matched.name_source
   end as name_source,
   coalesce(p1.district, matched.district) as district,
   case
     when p1.district is not null then p1._department
-    else matched.district_source
+    when matched.district is not null then matched.district_source
   end as district_source,
   coalesce(p1.address, matched.address) as address,
   case
     when p1.address is not null then p1._department
-    else matched.address_source
+    when matched.address is not null then matched.address_source
   end as address_source,
   coalesce(p1.phone, matched.phone) as phone,
   case
     when p1.phone is not null then p1._department
-    else matched.phone_source
+    when matched.phone is not null then matched.phone_source
   end as phone_source,
   coalesce(p1.longitude, matched.longitude) as longitude,
   case
     when p1.longitude is not null then p1._department
-    else matched.longitude_source
+    when matched.longitude is not null then matched.longitude_source
   end as longitude_source,
   coalesce(p1.latitude, matched.latitude) as latitude,
   case
     when p1.latitude is not null then p1._department
-    else matched.latitude_source
+    when matched.latitude is not null then matched.latitude_source
   end as latitude_source,
   coalesce(p1.grade, matched.grade) as grade,
   case
     when p1.grade is not null then p1._department
-    else matched.grade_source
+    when matched.grade is not null then matched.grade_source
   end as grade_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end end

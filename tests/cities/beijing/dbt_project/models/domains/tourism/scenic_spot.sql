@@ -5,32 +5,32 @@ select
   coalesce(p1.name, matched.name) as name,
   case
     when p1.name is not null then p1._department
-    else matched.name_source
+    when matched.name is not null then matched.name_source
   end as name_source,
   coalesce(p1.name_en, matched.name_en) as name_en,
   case
     when p1.name_en is not null then p1._department
-    else matched.name_en_source
+    when matched.name_en is not null then matched.name_en_source
   end as name_en_source,
   coalesce(p1.longitude, matched.longitude) as longitude,
   case
     when p1.longitude is not null then p1._department
-    else matched.longitude_source
+    when matched.longitude is not null then matched.longitude_source
   end as longitude_source,
   coalesce(p1.latitude, matched.latitude) as latitude,
   case
     when p1.latitude is not null then p1._department
-    else matched.latitude_source
+    when matched.latitude is not null then matched.latitude_source
   end as latitude_source,
   coalesce(p1.rating, matched.rating) as rating,
   case
     when p1.rating is not null then p1._department
-    else matched.rating_source
+    when matched.rating is not null then matched.rating_source
   end as rating_source,
   coalesce(p1.reviews, matched.reviews) as reviews,
   case
     when p1.reviews is not null then p1._department
-    else matched.reviews_source
+    when matched.reviews is not null then matched.reviews_source
   end as reviews_source,
   cast(
     case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end end

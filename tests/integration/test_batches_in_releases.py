@@ -27,6 +27,13 @@ NOW = "2026-11-21T10:00:00+08:00"
 _PERSONS = "(select resident_id from lake.theme.natural_person where city_id in (select {} from lake.product.{}))"
 _FIRMS = "(select credit_code from lake.product.{})"
 
+
+def _matched(entity: str, identifiers: str) -> tuple[str, str]:
+    """The rows without an identifier that belong to things with one of these."""
+    keys = f"select _key from lake.registry.{entity} where identifier in {identifiers}"
+    return (f"staging.{entity}__loose", f"_key in ({keys})")
+
+
 # Product -> the delivered rows that its rows are derived from, as (table of the lake, condition).
 BEHIND: Mapping[str, list[tuple[str, str]]] = {
     "death_causes": [("staging.stg_civil_affairs__deaths", "cause is not null")],
@@ -65,13 +72,15 @@ BEHIND: Mapping[str, list[tuple[str, str]]] = {
         ),
     ],
     "death_notices": [
-        ("staging.natural_person__provided", f"resident_id in {_PERSONS.format('person_id', 'death_notices')}")
+        ("staging.natural_person__provided", f"resident_id in {_PERSONS.format('person_id', 'death_notices')}"),
+        _matched("natural_person", _PERSONS.format("person_id", "death_notices")),
     ],
     "elderly_subsidy_candidates": [
         (
             "staging.natural_person__provided",
             f"resident_id in {_PERSONS.format('person_id', 'elderly_subsidy_candidates')}",
         ),
+        _matched("natural_person", _PERSONS.format("person_id", "elderly_subsidy_candidates")),
         (
             "staging.stg_civil_affairs__subsidies",
             f"subsidy_type = 'old_age' and resident_id in {_PERSONS.format('person_id', 'elderly_subsidy_candidates')}",
@@ -84,9 +93,13 @@ BEHIND: Mapping[str, list[tuple[str, str]]] = {
             "and wife_id in (select resident_id from lake.theme.natural_person)",
         )
     ],
-    "enterprise_status": [("staging.legal_entity__provided", f"credit_code in {_FIRMS.format('enterprise_status')}")],
+    "enterprise_status": [
+        ("staging.legal_entity__provided", f"credit_code in {_FIRMS.format('enterprise_status')}"),
+        _matched("legal_entity", _FIRMS.format("enterprise_status")),
+    ],
     "inspection_targets": [
         ("staging.legal_entity__provided", f"credit_code in {_FIRMS.format('inspection_targets')}"),
+        _matched("legal_entity", _FIRMS.format("inspection_targets")),
         (
             "staging.stg_market_regulation__inspections",
             f"result in ('2', '3') and credit_code in {_FIRMS.format('inspection_targets')}",

@@ -50,7 +50,9 @@ CHINESE_NAME = Kind(
     nothing="v",
     levels=(
         Level("equal", "相同", "equal", "w_l = w_r", 0.86, 0.0005),
-        Level("variant", "异体、繁体或间隔号不同", "variant characters", "words_l is null and v_l = v_r", 0.03, 0.00005),
+        Level(
+            "variant", "异体、繁体或间隔号不同", "variant characters", "words_l is null and v_l = v_r", 0.03, 0.00005
+        ),
         Level(
             "parts",
             "姓名的简写",

@@ -74,8 +74,8 @@ def _start(connection: duckdb.DuckDBPyConnection, against: str | None) -> None:
     connection.execute(f"""
         create or replace table _links as
         select least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b,
-               sum(round(case when against is null then least(greatest(weight, {_LEAST}), {_MOST}) else least(against, weight) end
-                         * 10000)::bigint)::bigint as total,
+               sum(round(case when against is null then least(greatest(weight, {_LEAST}), {_MOST})
+                              else least(against, weight) end * 10000)::bigint)::bigint as total,
                max(weight) as best, count(*) as n
         from {scored} join _members as a on a.unique_id = l join _members as b on b.unique_id = r
         where a.cluster <> b.cluster group by all;

@@ -60,9 +60,9 @@ def link(
     `probability` (how sure the record belongs; 1 alone). `keys`, `frequencies` and `words` are for later runs.
 
     With `parameters` nothing is learned; `frequencies` and `words` of the run that learned them should be there, else
-    values are counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not be named),
-    and `keys`, `pairs`, `frequencies` and `words` of the earlier run, only pairs of these are compared: `pairs` is brought up to
-    date, and `clusters` has the records of all clusters that may have changed, and no others.
+    values are counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not
+    be named), and `keys`, `pairs`, `frequencies` and `words` of the earlier run, only pairs of these are compared:
+    `pairs` is brought up to date, and `clusters` has the records of all clusters that may have changed, and no others.
     Raises what is in `refusals.py` before anything is compared.
     """
     started = time.perf_counter()
@@ -165,10 +165,11 @@ def _changed(
         select l.unique_id, r.unique_id, weight from pairs
         join prepared as l on l._record = left_record join prepared as r on r._record = right_record
     """)
+    levels = ", ".join(f"levels[{place + 1}]" for place in range(len(matching.comparisons)))
     connection.execute(f"""
         insert into _levels
-        select l.unique_id, r.unique_id, {", ".join(f"levels[{place + 1}]" for place in range(len(matching.comparisons)))}
-        from pairs join prepared as l on l._record = left_record join prepared as r on r._record = right_record
+        select l.unique_id, r.unique_id, {levels} from pairs
+        join prepared as l on l._record = left_record join prepared as r on r._record = right_record
     """)
     pairs = _third_sides(connection, matching, known)
     joined = cluster(connection, matching.automatic, against(matching))

@@ -41,7 +41,7 @@ _SHARED = "coalesce(list_max(list_transform(list_intersect(rare_l, rare_r), lamb
 
 
 def _own(side: str, other: str) -> str:
-    """The words that one name does not share with the other, in SQL: where these differ, long common ones do not help."""
+    """The words that a name does not share with another, in SQL: where these differ, common ones do not help."""
     return f"nullif(array_to_string(list_filter(words_{side}, lambda w: not list_contains(words_{other}, w)), ' '), '')"
 
 

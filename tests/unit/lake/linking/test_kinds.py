@@ -166,7 +166,10 @@ def test_levels(kind: ComparisonKind) -> None:
 
 def test_words_count_by_how_rare_they_are() -> None:
     names = [f"{one}{two}{two}" for one in ("ba", "wo", "xi", "qu") for two in ("ldr", "sk", "nto", "phi", "gg")]
-    common = [(f"{one} Early Learning Center", f"{two} Early Learning Center") for one, two in zip(names, names[7:])]
+    common = [
+        (f"{one} Early Learning Center", f"{two} Early Learning Center")
+        for one, two in zip(names[7:], names[:-7], strict=True)
+    ]
     telling = [("Peck Learning Center", "Public School Peck"), ("Taft", "Taft Learning Center")]
     found = levels(ComparisonKind.ORGANISATION_NAME, [*common, *telling])
     assert set(found[:-2]) <= {"word", "different"}

@@ -34,9 +34,12 @@ class Joined:
     barred: int
 
 
-def cluster(connection: duckdb.DuckDBPyConnection, sure: float) -> Joined:
-    """Make table `_members`; `sure` is the probability that the best pair between two clusters needs to have."""
-    _start(connection)
+def cluster(connection: duckdb.DuckDBPyConnection, sure: float, against: str | None = None) -> Joined:
+    """Make table `_members`; `sure` is the probability that the best pair between two clusters needs to have.
+
+    `against` is what a pair counts in the mean that is asked about, in SQL over its levels (`doubts.py`).
+    """
+    _start(connection, against)
     barred = 0
     for number in range(_ROUNDS):
         barred += _bar(connection)
@@ -45,7 +48,7 @@ def cluster(connection: duckdb.DuckDBPyConnection, sure: float) -> Joined:
     return Joined(_ROUNDS, barred)
 
 
-def _start(connection: duckdb.DuckDBPyConnection) -> None:
+def _start(connection: duckdb.DuckDBPyConnection, against: str | None) -> None:
     """Each record alone, but those decided to be together; and how clusters hang together."""
     connection.execute("""
         create or replace table _members as select unique_id, unique_id as cluster from prepared
@@ -59,18 +62,22 @@ def _start(connection: duckdb.DuckDBPyConnection) -> None:
         where _members.unique_id = near.unique_id
     """).fetchall()[0][0]:
         pass
-    against = connection.execute("""
+    contrary = connection.execute("""
         select count(*) from _apart join _members as a on a.unique_id = l join _members as b on b.unique_id = r
         where a.cluster = b.cluster
     """).fetchall()[0][0]
-    if against:
-        raise DecisionsContradict(int(against))
+    if contrary:
+        raise DecisionsContradict(int(contrary))
+    scored = "(select *, null::double as against from _scored)"
+    if against is not None:
+        scored = f"(select l, r, weight, {against} as against from _scored left join _levels using (l, r))"
     connection.execute(f"""
         create or replace table _links as
         select least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b,
-               sum(round(least(greatest(weight, {_LEAST}), {_MOST}) * 10000)::bigint)::bigint as total,
+               sum(round(case when against is null then least(greatest(weight, {_LEAST}), {_MOST})
+                              else least(against, weight) end * 10000)::bigint)::bigint as total,
                max(weight) as best, count(*) as n
-        from _scored join _members as a on a.unique_id = l join _members as b on b.unique_id = r
+        from {scored} join _members as a on a.unique_id = l join _members as b on b.unique_id = r
         where a.cluster <> b.cluster group by all;
         create or replace table _clusters as
         select cluster, count(*) as size, bool_or(identified) as identified,

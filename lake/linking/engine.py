@@ -15,6 +15,7 @@ import duckdb
 from contracts.matching import Matching
 from lake.linking import blocking, records, scoring, standing, training, words
 from lake.linking.clustering import Joined, cluster
+from lake.linking.doubts import against
 from lake.linking.parameters import Parameters, assumed, read, rounded
 from lake.linking.parameters import standing as standing_of
 from lake.linking.preparing import prepare, telling
@@ -59,9 +60,9 @@ def link(
     `probability` (how sure the record belongs; 1 alone). `keys`, `frequencies` and `words` are for later runs.
 
     With `parameters` nothing is learned; `frequencies` and `words` of the run that learned them should be there, else
-    values are counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not be named),
-    and `keys`, `pairs`, `frequencies` and `words` of the earlier run, only pairs of these are compared: `pairs` is brought up to
-    date, and `clusters` has the records of all clusters that may have changed, and no others.
+    values are counted anew. With `changed`, a relation of `_record` (new and altered ones; those that are gone need not
+    be named), and `keys`, `pairs`, `frequencies` and `words` of the earlier run, only pairs of these are compared:
+    `pairs` is brought up to date, and `clusters` has the records of all clusters that may have changed, and no others.
     Raises what is in `refusals.py` before anything is compared.
     """
     started = time.perf_counter()
@@ -127,7 +128,7 @@ def _whole(
             known = scoring.count_values(connection, matching, known)
         scoring.score(connection, matching, known, "_levels", "_scored")
     pairs = _third_sides(connection, matching, known)
-    joined = cluster(connection, matching.automatic)
+    joined = cluster(connection, matching.automatic, against(matching))
     connection.execute(f"create or replace table pairs as {_pairs(matching)}")
     _clusters(connection)
     return _Outcome(known, blocks, pairs, joined, sessions)
@@ -164,8 +165,14 @@ def _changed(
         select l.unique_id, r.unique_id, weight from pairs
         join prepared as l on l._record = left_record join prepared as r on r._record = right_record
     """)
+    levels = ", ".join(f"levels[{place + 1}]" for place in range(len(matching.comparisons)))
+    connection.execute(f"""
+        insert into _levels
+        select l.unique_id, r.unique_id, {levels} from pairs
+        join prepared as l on l._record = left_record join prepared as r on r._record = right_record
+    """)
     pairs = _third_sides(connection, matching, known)
-    joined = cluster(connection, matching.automatic)
+    joined = cluster(connection, matching.automatic, against(matching))
     connection.execute(f"insert into pairs from ({_pairs(matching)}) anti join pairs using (left_record, right_record)")
     _clusters(connection)
     return _Outcome(known, blocks, pairs, joined)
@@ -212,7 +219,7 @@ def _learn(
     chances = training.purge_u(connection, declared, chances)
     if identified < loose:
         prior = _settled(connection, matching, Parameters(chances, prior), everything).prior
-        cluster(connection, _FIRST_SURE)
+        cluster(connection, _FIRST_SURE, against(matching))
         connection.execute("create or replace table _entities as select unique_id, cluster as entity from _members")
     return _settled(connection, matching, Parameters(chances, prior), everything), sessions
 

@@ -108,7 +108,10 @@ LATIN_ADDRESS = Kind(
         # The house by its name, then where it lies.
         "lies": "regexp_replace(v, '^[^\\d]+ (\\d+ [^ ]+ .*)$', '\\1')",
         # 97 99 7 ave lies at 97 to 99; 37 1 ave at 37 of the first avenue.
-        "two": f"regexp_matches(lies, '^\\d{{1,6}} \\d{{1,6}} ') and not regexp_matches(lies, '^\\d+ \\d+ ({_ENDINGS})( |$)')",
+        "two": (
+            "regexp_matches(lies, '^\\d{1,6} \\d{1,6} ') and "
+            f"not regexp_matches(lies, '^\\d+ \\d+ ({_ENDINGS})( |$)')"
+        ),
         "ranged": f"case when two then {_RISES} else false end",
         "number": (
             "nullif(case when two and not ranged then regexp_extract(lies, '^(\\d+ \\d+) ', 1) "
@@ -116,8 +119,9 @@ LATIN_ADDRESS = Kind(
         ),
         "until": "case when ranged then regexp_extract(lies, '^\\d+ (\\d+)', 1) else number end",
         "rest": (
-            "string_split(regexp_replace(regexp_replace(case when two then regexp_replace(lies, '^\\d+ ', '') else lies end, "
-            f"'^\\d+[a-z]?\\s*', ''), '( \\d+)? {_WITHIN}( .*)?$|( (?:{_ENDINGS})(?: [nsew])?) \\d+[a-z]?$', '\\4'), ' ')"
+            "string_split(regexp_replace(regexp_replace("
+            "case when two then regexp_replace(lies, '^\\d+ ', '') else lies end, '^\\d+[a-z]?\\s*', ''), "
+            f"'( \\d+)? {_WITHIN}( .*)?$|( (?:{_ENDINGS})(?: [nsew])?) \\d+[a-z]?$', '\\4'), ' ')"
         ),
         "sides": f"list_filter(rest, lambda w: list_contains({_SIDES}, w))",
         "way": "list_filter(rest, lambda w: list_contains(['st','ave','rd','dr','pl','ct','blvd','ter','ln'], w))[1]",

@@ -38,6 +38,13 @@ _SPELT = (
 _NUMBERS_DIFFER = "len(numbers_l) > 0 and len(numbers_r) > 0 and not list_has_any(numbers_l, numbers_r)"
 # How rare the rarest of the words is that two names share, in eighths of bits: nothing but `center` tells little.
 _SHARED = "coalesce(list_max(list_transform(list_intersect(rare_l, rare_r), lambda w: w % 256)), 0)"
+
+
+def _own(side: str, other: str) -> str:
+    """The words that a name does not share with another, in SQL: where these differ, common ones do not help."""
+    return f"nullif(array_to_string(list_filter(words_{side}, lambda w: not list_contains(words_{other}, w)), ' '), '')"
+
+
 _RARE, _SOMETHING = 7 * 8, 3 * 8
 ORGANISATION_NAME = Kind(
     columns={
@@ -95,7 +102,8 @@ ORGANISATION_NAME = Kind(
             "near",
             "写法相近",
             "written alike",
-            f"jaro_winkler_similarity(sound_l, sound_r) >= 0.93 and not coalesce({_NUMBERS_DIFFER}, false)",
+            f"jaro_winkler_similarity(sound_l, sound_r) >= 0.93 and not coalesce({_NUMBERS_DIFFER}, false) and "
+            f"coalesce(jaro_winkler_similarity({_own('l', 'r')}, {_own('r', 'l')}) >= 0.8, true)",
             0.08,
             0.001,
         ),

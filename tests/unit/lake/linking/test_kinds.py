@@ -165,10 +165,15 @@ def test_levels(kind: ComparisonKind) -> None:
 
 
 def test_words_count_by_how_rare_they_are() -> None:
-    common = [(f"Here{n} Learning Center", f"There{n} Learning Center") for n in range(40)]
-    telling = [("Peck Learning Center", "Public School Peck"), ("Peck", "Peck Learning Center")]
+    names = [f"{one}{two}{two}" for one in ("ba", "wo", "xi", "qu") for two in ("ldr", "sk", "nto", "phi", "gg")]
+    common = [
+        (f"{one} Early Learning Center", f"{two} Early Learning Center")
+        for one, two in zip(names[7:], names[:-7], strict=True)
+    ]
+    telling = [("Peck Learning Center", "Public School Peck"), ("Taft", "Taft Learning Center")]
     found = levels(ComparisonKind.ORGANISATION_NAME, [*common, *telling])
-    assert found == ["different"] * 40 + ["words", "contained"]
+    assert set(found[:-2]) <= {"word", "different"}
+    assert found[-2:] == ["words", "contained"]
 
 
 def test_every_kind_has_its_keys_and_ends_with_what_no_level_takes() -> None:

@@ -66,6 +66,21 @@ def test_rows_go_to_their_person() -> None:
     assert 0 < asked < loose / 5
 
 
+def test_what_goes_with_both_of_two_twins_does_not_make_them_one(connection: duckdb.DuckDBPyConnection) -> None:
+    first, _ = linked()
+    connection.execute("""
+        create table records as
+        select _record, _identified, '' as _source, false as _once, name, '1990-05-06' as born, '13800001111' as phone,
+               '海淀区花园路5号2号楼301室' as address
+        from (values ('known', true, '李建国'), ('twin', false, '李建华'), ('nameless', false, null))
+             as given(_record, _identified, name)
+    """)
+    link(connection, city.MATCHING, parameters=first.parameters)
+    found = dict(connection.execute("select _record, _cluster from clusters").fetchall())
+    assert found["known"] != found["twin"]
+    assert found["nameless"] in {found["known"], found["twin"]}
+
+
 @pytest.mark.parametrize(
     ("known", "twin", "slip"),
     [

@@ -115,16 +115,28 @@ def actor(persons: Persons, name: str, key: Path | None = None, passphrase: Path
 
 
 def proved(persons: Persons, name: str, key: Path | None, passphrase: Path | None, at: datetime) -> Actor:
-    """Somebody who acts, proved by a key that holds on the day; in a demonstration whoever is named is played.
+    """Somebody who acts, proved by a key that holds on the day; in a demonstration whoever is declared is played, and
+    where nobody is, whoever is named.
 
     SharingRefused where the key is none of theirs then.
     """
-    found = actor(persons, name, key, passphrase)
+    found = actor(persons, expect_declared(persons, name), key, passphrase)
     own = [one for one in found.person.keys if one.holds(day_of(at))]
     if found.signer.public.key_id not in {PublicKey.read(one.pem.encode()).key_id for one in own}:
         fix = "name the key that contracts/persons.yml has for them, on a day on which it holds"
         raise SharingRefused("act_key", name, "it is none of the person's keys", fix)
     return found
+
+
+def expect_declared(persons: Persons, name: str) -> str:
+    """The name of a person as it is declared. SharingRefused for whom nobody declared, in a city that declares persons:
+    a demonstration plays anybody, and one who is anybody is no second person, and has no level.
+    """
+    declared = persons.catalogue.persons.get(person_key(name))
+    if declared is None and persons.catalogue.persons:
+        fix = "name one whom contracts/persons.yml declares, or declare them there with their roles"
+        raise SharingRefused("person_declared", name, "nobody of this name is declared", fix)
+    return declared.name if declared else name
 
 
 def record_act(ledger: Ledger, data: bytes, at: datetime, run_id: str | None = None) -> Entry:

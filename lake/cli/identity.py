@@ -17,6 +17,7 @@ import typer
 from rich.markup import escape
 
 from contracts.clock import in_city
+from contracts.faults import nearest
 from contracts.signs import shown
 from lake.cli.golden import Look, Person, look_at, show_values
 from lake.cli.options import Json, Key, Passphrase, Workspace
@@ -43,11 +44,13 @@ def match(
     state: Annotated[str, typer.Option("--state", help="open, waiting, skipped or decided pairs.")] = "open",
     dataset: Annotated[str, typer.Option("--dataset", help="Only pairs with a row of a dataset.")] = "",
     limit: Annotated[int, typer.Option("--limit", help="How many pairs to show.")] = 20,
-    same: Annotated[str, typer.Option("--same", help="These two are one: PAIR, or enough of its beginning.")] = "",
-    different: Annotated[str, typer.Option("--different", help="These two are two.")] = "",
-    skip: Annotated[str, typer.Option("--skip", help="Not again before they are as probable no more.")] = "",
-    confirm: Annotated[int, typer.Option("--confirm", help="Confirm a decision, as the second person.")] = 0,
-    undo: Annotated[int, typer.Option("--undo", help="Undo a decision.")] = 0,
+    same: Annotated[
+        str | None, typer.Option("--same", help="These two are one: PAIR, or enough of its beginning.")
+    ] = None,
+    different: Annotated[str | None, typer.Option("--different", help="These two are two.")] = None,
+    skip: Annotated[str | None, typer.Option("--skip", help="Not again before they are as probable no more.")] = None,
+    confirm: Annotated[int | None, typer.Option("--confirm", help="Confirm a decision, as the second person.")] = None,
+    undo: Annotated[int | None, typer.Option("--undo", help="Undo a decision.")] = None,
     learn: Annotated[bool, typer.Option("--learn", help="Learn anew from the rows, with the next run.")] = False,
     why: Annotated[str, typer.Option("--why", help="The reason; it is recorded.")] = "",
     by: Annotated[str | None, typer.Option("--as", help="The person who decides.")] = None,
@@ -58,10 +61,21 @@ def match(
 ) -> None:
     """Who is who: the pairs that may be one, the most doubtful first; say that two are one or two, confirm, undo."""
     settings = load_settings(workspace)
-    named = {"same": same, "different": different, "skip": skip, "confirm": confirm, "undo": undo, "learn": learn}
-    acts = [(doing, str(what)) for doing, what in named.items() if what]
+    named = {
+        "same": same,
+        "different": different,
+        "skip": skip,
+        "confirm": confirm,
+        "undo": undo,
+        "learn": learn or None,
+    }
+    acts = [(doing, str(what)) for doing, what in named.items() if what is not None]
     if len(acts) > 1:
         fail(f"one thing at a time, not {' and '.join(doing for doing, _ in acts)}", WRONG)
+    if acts and acts[0][1].strip() in ("", "0"):
+        fail(f"--{acts[0][0]} names nothing: give the pair or the number that `zhongtai match` shows", WRONG)
+    if limit < 1:
+        fail(f"--limit {limit} would show nothing: give 1 or more", WRONG)
     if not acts:
         found = _listed(settings, entity, (state, dataset, limit))
     elif entity is None:
@@ -163,6 +177,8 @@ def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -
         fail(f"there is no state {state!r}; there are {', '.join(STATES)}", WRONG)
     _expect_lake(settings)
     with _books(settings) as (catalogue, ledger), _engine(settings) as connection:
+        if dataset and dataset not in catalogue.datasets:
+            fail(f"there is no dataset {dataset!r}; {nearest(dataset, catalogue.datasets)}", WRONG)
         book = Book(ledger, Persons.of(settings, catalogue))
         entities = [_matched(catalogue, name)] if name else [one for one in catalogue.entities.values() if one.matching]
         found = []

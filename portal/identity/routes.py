@@ -28,6 +28,7 @@ from sharing.identity.vocabulary import ABOUT_PAIR, Doing, State
 
 _A_PAGE = 50
 _NOTHING = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such pair, or it does not concern you")
+_NO_SUCH_QUEUE = Refused(404, "RESOURCE_DOES_NOT_EXIST", "no entity or no state of pairs is called so")
 _ELSEWHERE = Refused(
     503, "NO_LAKE_HERE", "the lake is not on this machine, and records lie there alone: ask where the city runs"
 )
@@ -52,8 +53,10 @@ class IdentityPages:
         """The pairs of an entity, the most doubtful first; `?entity=`, `state=`, `dataset=`, `page=`."""
         reader = self._people.expect(request, *OF_IDENTITY)
         asked = {name: request.query_params.get(name, "")[:200] for name in ("entity", "state", "dataset")}
+        if (asked["entity"] and asked["entity"] not in self._desk.entities) or asked["state"] not in ("", *STATES):
+            raise _NO_SUCH_QUEUE
         entity = self._desk.entities.get(asked["entity"]) or next(iter(self._desk.entities.values()), None)
-        state = asked["state"] if asked["state"] in STATES else STATES[0]
+        state = asked["state"] or STATES[0]
         page = _page(request.query_params.get("page", "1"))
         wanted = Wanted(state, asked["dataset"], self._desk.departments(reader), _A_PAGE, (page - 1) * _A_PAGE)
         found, here = await self._asked(entity, wanted)

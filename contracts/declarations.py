@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from contracts.acts import Role
 from contracts.category import Category
 from contracts.masks import COLUMN_MASK
-from contracts.matching import ComparisonKind
+from contracts.matching import SUREST, ComparisonKind
 from contracts.model import Level, LogicalType, OpenAttribute, SharingAttribute
 from contracts.names import GRAMMAR, Name, PlaceName
 from contracts.owners import Owner
@@ -254,7 +254,7 @@ class MatchingDeclaration(Declaration):
 
     compare: Annotated[tuple[ComparisonDeclaration, ...], Field(min_length=1)]
     block: Annotated[tuple[tuple[Text, ...], ...], Field(min_length=1)]
-    automatic: Annotated[Real, Field(gt=0.5, lt=1)] = 0.99
+    automatic: Annotated[Real, Field(gt=0.5, le=SUREST)] = 0.99
     review: Annotated[Real, Field(gt=0, lt=1)] = 0.5
     two_persons: Truth = False
     most_pairs: Annotated[int, Field(strict=True, ge=1, le=10_000_000_000)] = 200_000_000

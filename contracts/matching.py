@@ -49,6 +49,8 @@ PAIR_COLUMNS = {
 }
 """`registry.<entity>__pairs`: rows that were compared and may be one; `levels` in the order of the comparisons."""
 
+SUREST = 0.9999
+"""The most that is said of a pair: nothing is called certain that is compared."""
 MATCHED_COLUMNS = {"matched_rows": "integer", "match_probability": "number", "conflict_count": "integer"}
 """The columns that the table of a matched entity has besides, with their logical types."""
 
@@ -72,6 +74,12 @@ class ComparisonKind(StrEnum):
     COORDINATES = "coordinates"
 
 
+TYPES: Mapping[ComparisonKind, frozenset[str]] = {
+    ComparisonKind.DATE: frozenset({"date", "timestamp"}),
+    ComparisonKind.COORDINATES: frozenset({"number", "decimal"}),
+    ComparisonKind.CODE: frozenset({"string", "integer", "boolean", "date"}),
+}
+"""The logical types that each kind compares; those that are not named here compare text."""
 KEYS: Mapping[ComparisonKind, tuple[str, ...]] = {
     ComparisonKind.CHINESE_NAME: (PLAIN, "pinyin", "surname"),
     ComparisonKind.LATIN_NAME: (PLAIN, "sound", "initial"),

@@ -319,6 +319,11 @@ def _check_joined(contract: _Contract, at: YamlPath, given: ProvidesExtra, types
 
 def _check_matched(contract: _Contract, at: YamlPath, entity: Entity) -> None:
     """The entity of rows that may have no identifier must say how they are matched."""
+    given = contract.extra.provides[int(str(at[-1]))]
+    compared = {name for one in entity.matching.comparisons for name in one.attributes} if entity.matching else set()
+    if compared and compared.isdisjoint({*given.attributes, *given.joined}):
+        text = f"nothing of it is compared: {entity.name} compares {', '.join(sorted(compared))}"
+        contract.document.fault((*at, "matched"), text, "provide at least one of these, or leave `matched` out")
     if entity.matching is None:
         text = f"{entity.name} has no `matching`, so that a row without {entity.identifier} is nobody's"
         contract.document.fault(

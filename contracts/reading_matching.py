@@ -4,22 +4,30 @@ Lives here: from the declaration to the record. Must not live here: the vocabula
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from contracts.declarations import ComparisonDeclaration, EntityDeclaration, MatchingDeclaration
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
-from contracts.matching import KEYS, BlockKey, Comparison, ComparisonKind, Matching
+from contracts.matching import KEYS, TYPES, BlockKey, Comparison, ComparisonKind, Matching
+from contracts.model import LogicalType
 
 
-def read_matching(document: Document, at: YamlPath, entity: EntityDeclaration) -> Matching | None:
-    """How an entity's rows are matched; None where that is not declared, or after noting what is wrong."""
+def read_matching(
+    document: Document, at: YamlPath, entity: EntityDeclaration, types: Mapping[str, LogicalType]
+) -> Matching | None:
+    """How an entity's rows are matched; None where that is not declared, or after noting what is wrong.
+
+    `types` are those of its attributes.
+    """
     declared = entity.matching
     if declared is None:
         return None
     known = {entity.identifier, *(one.name for one in entity.attributes)}
     comparisons = tuple(_comparisons(document, (*at, "compare"), declared, known))
     compared = {one.name: one for one in comparisons}
+    for number, one in enumerate(comparisons):
+        _check_types(document, (*at, "compare", number), one, types)
     for number, one in enumerate(comparisons):
         if one.name in {earlier.name for earlier in comparisons[:number]}:
             document.fault((*at, "compare", number), f"{one.name!r} is compared twice", "each attribute once")
@@ -31,7 +39,10 @@ def read_matching(document: Document, at: YamlPath, entity: EntityDeclaration) -
         text = f"review from {declared.review}, but automatic from {declared.automatic}"
         document.fault((*at, "review"), text, "a probability that is not above `automatic`")
     for number, name in enumerate(declared.conflicts):
-        if name not in known:
+        if name == entity.identifier:
+            text = f"{name!r} is the identifier: where it differs, they are two things"
+            document.fault((*at, "conflicts", number), text, "an attribute that departments may say otherwise")
+        elif name not in known:
             document.fault((*at, "conflicts", number), f"there is no attribute {name!r}", nearest(name, known))
     return Matching(
         comparisons=comparisons,
@@ -42,6 +53,14 @@ def read_matching(document: Document, at: YamlPath, entity: EntityDeclaration) -
         most_pairs=declared.most_pairs,
         conflicts=declared.conflicts,
     )
+
+
+def _check_types(document: Document, at: YamlPath, one: Comparison, types: Mapping[str, LogicalType]) -> None:
+    fitting = TYPES.get(one.kind, frozenset({LogicalType.STRING}))
+    for name in one.attributes:
+        if name in types and types[name] not in fitting:
+            text = f"{name} is {types[name]}, and {one.kind} compares {' or '.join(sorted(fitting))}"
+            document.fault(at, text, "a kind that compares what it is, or another attribute")
 
 
 def _comparisons(

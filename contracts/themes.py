@@ -212,7 +212,7 @@ def _entity(document: Document, known: Known, domain: str, number: int, one: Ent
         id_prefix=one.id_prefix,
         attributes=found,
         rules=(*standing, *own),
-        matching=read_matching(document, (*at, "matching"), one),
+        matching=read_matching(document, (*at, "matching"), one, _types(found, identifier)),
     )
 
 
@@ -237,6 +237,11 @@ def _place(
     types |= {name: LogicalType(kind) for name, kind in MATCHED_COLUMNS.items()} if one.matching else {}
     types |= {one.identifier: identifier.type} if identifier else {}
     return Place(document, known, titles, types)
+
+
+def _types(found: Sequence[Attribute], identifier: Element) -> dict[str, LogicalType]:
+    """The logical types of an entity's identifier and attributes."""
+    return {**{one.name: one.element.type for one in found}, identifier.name: identifier.type}
 
 
 def _attribute(document: Document, known: Known, at: YamlPath, one: AttributeDeclaration) -> Attribute | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from contracts.clock import in_city
 from contracts.model import Catalogue, Entity
 from contracts.sql_text import identifier
 from lake.attach import CATALOG
@@ -57,7 +58,7 @@ def who_is(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnec
     held, events = history(registry, connection, [asked.own], asked.known)
     members = [one for one in held if one["entity"] == asked.own]
     if not events:
-        raise SharingRefused("entity_known", _name(asked, asked.own), "no entity ever had this id", _FIX)
+        raise _unknown(registry, connection, asked)
     present = sorted({str(one["entity"]) for one in _led(held, events, asked.own) if one["entity"]})
     records = [str(one["record"]) for one in members]
     sources = _sources(connection, asked.entity, records)
@@ -71,6 +72,17 @@ def who_is(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnec
         "weights": _weights(registry, connection, asked, records),
         "events": [_event(asked, one) for one in events],
     }
+
+
+def _unknown(registry: Registry, connection: duckdb.DuckDBPyConnection, asked: Asked) -> SharingRefused:
+    """Why nothing can be said of an id: that there never was one, or not yet."""
+    name = _name(asked, asked.own)
+    events = history(registry, connection, [asked.own])[1] if asked.known else []
+    if not events:
+        return SharingRefused("entity_known", name, "no entity ever had this id", _FIX)
+    first = in_city(min(one["known"] for one in events))
+    what = f"nothing was known of it then: it was found on {first:%Y-%m-%d %H:%M}"
+    return SharingRefused("entity_known", name, what, "ask for a later day, or leave --known out")
 
 
 def _led(held: list[dict[str, Any]], events: list[dict[str, Any]], own: str) -> list[dict[str, Any]]:

@@ -68,16 +68,23 @@ def _start(connection: duckdb.DuckDBPyConnection, against: str | None) -> None:
     """).fetchall()[0][0]
     if contrary:
         raise DecisionsContradict(int(contrary))
-    scored = "(select *, null::double as against from _scored)"
-    if against is not None:
-        scored = f"(select l, r, weight, {against} as against from _scored left join _levels using (l, r))"
+    # By itself: joined to the members in one statement, the pairs of a key would multiply.
     connection.execute(f"""
+        create or replace table _weighed as
+        select l, r, weight, against,
+               case when against is not null then round(least(against, weight) * 10000)::bigint end as heavy,
+               round(least(greatest(weight, {_LEAST}), {_MOST}) * 10000)::bigint as plain
+        from (select l, r, weight, {against or "null::double"} as against
+              from _scored {"left join _levels using (l, r)" if against else ""})
+    """)
+    # Who is known by two names goes with what has one of them, though the other speaks against it.
+    connection.execute("""
         create or replace table _links as
         select least(a.cluster, b.cluster) as a, greatest(a.cluster, b.cluster) as b,
-               sum(round(case when against is null then least(greatest(weight, {_LEAST}), {_MOST})
-                              else least(against, weight) end * 10000)::bigint)::bigint as total,
+               (case when max(weight) filter (where against is null) = max(weight) then sum(plain)
+                     else sum(coalesce(heavy, plain)) end)::bigint as total,
                max(weight) as best, count(*) as n
-        from {scored} join _members as a on a.unique_id = l join _members as b on b.unique_id = r
+        from _weighed join _members as a on a.unique_id = l join _members as b on b.unique_id = r
         where a.cluster <> b.cluster group by all;
         create or replace table _clusters as
         select cluster, count(*) as size, bool_or(identified) as identified,

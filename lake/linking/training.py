@@ -20,13 +20,15 @@ from lake.linking.blocking import NOT_BOTH, Block, blocks
 from lake.linking.parameters import Chances, rounded
 from lake.linking.splink_model import MOST_ROUNDS, comparison, linker
 
-_RANDOM_RECORDS = (250, 450)
+_RANDOM_RECORDS = (150, 550)
 _PAIRS_OF_A_SESSION = 50_000
 # How many pairs the declared chances are worth beside those seen.
 _DECLARED_M, _DECLARED_U = 20.0, 500.0
 _PURGES = 4
 _FEWEST_MATCHES = 5.0
 _MOST_MATCHES = 5_000.0
+# Of fewer pairs than this in all blocks together, two sessions tell as much of a comparison as all of them.
+_FEW_PAIRS, _ENOUGH_SESSIONS = 2_000, 2
 
 
 @dataclass
@@ -129,7 +131,7 @@ def learn_m(
     connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...]
 ) -> tuple[tuple[Chances | None, ...], tuple[Session, ...]]:
     """How often each level is in pairs of one thing: one session for each block, of what it is not made of."""
-    sessions = tuple(_session(connection, matching, chances, block) for block in blocks(matching))
+    sessions = _sessions(connection, matching, chances)
     return tuple(None if one is None else _joined(one, place, sessions) for place, one in enumerate(chances)), sessions
 
 
@@ -142,23 +144,42 @@ def _joined(chances: Chances, place: int, sessions: tuple[Session, ...]) -> Chan
     return Chances(_beside(mean, weight, chances.m, _DECLARED_M), chances.u)
 
 
-def _session(
+def _sessions(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, chances: tuple[Chances | None, ...]
+) -> tuple[Session, ...]:
+    """A session for each block, those of many pairs first; of few pairs, only those that a comparison still needs."""
+    sampled = {block: _sampled(connection, block, _table(block)) for block in blocks(matching)}
+    few, told, sessions = sum(sampled.values()) < _FEW_PAIRS, dict.fromkeys(range(len(chances)), 0), {}
+    for block in sorted(sampled, key=lambda one: (-sampled[one], one.place)):
+        session = sessions[block.place] = Session(block.name, sampled[block])
+        learnt = {
+            place: one
+            for place, one in enumerate(chances)
+            if one is not None and matching.comparisons[place].name not in block.attributes
+        }
+        if session.pairs <= _FEWEST_MATCHES or not learnt:
+            continue
+        if few and all(told[place] >= _ENOUGH_SESSIONS for place in learnt):
+            continue
+        _teach(connection, matching, block, session, learnt)
+        for place in learnt:
+            told[place] += session.used
+    return tuple(sessions[place] for place in sorted(sessions))
+
+
+def _table(block: Block) -> str:
+    return f"_training{block.place}"
+
+
+def _teach(
     connection: duckdb.DuckDBPyConnection,
     matching: Matching,
-    chances: tuple[Chances | None, ...],
     block: Block,
-) -> Session:
-    table = f"_training{block.place}"
-    pairs = _sampled(connection, block, table)
-    session = Session(block.name, pairs)
-    learnt = {
-        place: one
-        for place, one in enumerate(chances)
-        if one is not None and matching.comparisons[place].name not in block.attributes
-    }
-    if not pairs or not learnt:
-        return session
-    model = linker(connection, table, (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
+    session: Session,
+    learnt: dict[int, Chances],
+) -> None:
+    """Have Splink learn from a block's sample, if it can."""
+    model = linker(connection, _table(block), (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
     try:
         taught = model.training.estimate_parameters_using_expectation_maximisation(
             f"l.block_key = r.block_key and {NOT_BOTH}",
@@ -166,10 +187,10 @@ def _session(
             fix_u_probabilities=True,
         )
     except ValueError:  # a level sank to nothing: Splink refuses such a chance, and the session says nothing
-        return session
+        return
     history = taught._core_model_settings_history
     settings = taught.core_model_settings
-    session.matches = rounded(float(settings.probability_two_random_records_match) * pairs)
+    session.matches = rounded(float(settings.probability_two_random_records_match) * session.pairs)
     session.converged = len(history) <= MOST_ROUNDS
     session.m = {
         place: tuple(
@@ -180,7 +201,6 @@ def _session(
         for place, one in zip(learnt, settings.comparisons, strict=True)
     }
     session.used = session.converged and session.matches >= _FEWEST_MATCHES
-    return session
 
 
 def _sampled(connection: duckdb.DuckDBPyConnection, block: Block, table: str) -> int:

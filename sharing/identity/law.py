@@ -224,7 +224,7 @@ def _speaks(step: Step, departments: frozenset[str]) -> bool:
 
 
 def _listed(departments: frozenset[str]) -> str:
-    return ", ".join(sorted(departments)) or "records of which nobody knows whose they are"
+    return ", ".join(sorted(departments)) or "a record with an identifier, which several departments know"
 
 
 def _ways(edges: Edges, record: str) -> dict[str, list[int]]:

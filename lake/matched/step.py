@@ -28,7 +28,7 @@ from lake.identity.folding import members
 from lake.linking.engine import Decided, Linked, link
 from lake.linking.refusals import ParametersUnfit
 from lake.matched.decided import asked_to_learn, standing
-from lake.matched.tables import show, write
+from lake.matched.tables import keep_learned, show, take_learned, write
 from sharing.identity.standing import Standing
 
 _SPILL = "matching"
@@ -48,11 +48,15 @@ def match_entity(city: City, entity: Entity) -> str:
     decided = standing(city, entity.name)
     with _engine(city) as own:
         faces, rows = _take(city.connection, own, entity, entity.matching)
-        linked = _link(own, entity.matching, decided, _learned(city, registry))
+        learned = _learned(city, registry)
+        counted = bool(learned) and take_learned(city.connection, own, entity.name)
+        linked = _link(own, entity.matching, decided, learned)
         advanced = _advance(city, own, registry, linked, decided)
         own.execute(f"create or replace temp table members as from {identifier(members(registry, own))}")
         show(own, entity)
         write(city.connection, own, entity.name)
+        if not counted or linked.parameters != learned:
+            keep_learned(city.connection, own, entity.name)
     return _told(faces, rows, advanced)
 
 

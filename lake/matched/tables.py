@@ -54,6 +54,41 @@ def ensure_registry(connection: duckdb.DuckDBPyConnection, entities: Iterable[En
         raise
 
 
+_LEARNED = ("frequencies", "words")
+"""What the scorer counted as it learned, and needs again so that the same rows score the same later."""
+
+
+def keep_learned(connection: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection, entity: str) -> None:
+    """Put what the scorer counted in place of what the lake has of it, in one transaction."""
+    own.execute("create table if not exists words (comparison utinyint, word ubigint, eighths utinyint)")
+    connection.execute("begin transaction")
+    try:
+        for name in _LEARNED:
+            reader = own.execute(f"select * from {name} order by all").fetch_record_batch(100_000)
+            connection.register("zhongtai_learned", reader)
+            connection.execute(f"create or replace table {_table(f'{entity}__{name}')} as from zhongtai_learned")
+            connection.unregister("zhongtai_learned")
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def take_learned(connection: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection, entity: str) -> bool:
+    """Make what the scorer counted as it learned in its engine again; whether the lake has it."""
+    rows = connection.execute(
+        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = '{REGISTRY}'"
+    ).fetchall()
+    if not {f"{entity}__{name}" for name in _LEARNED} <= {str(name) for (name,) in rows}:
+        return False
+    for name in _LEARNED:
+        reader = connection.execute(f"from {_table(f'{entity}__{name}')}").fetch_record_batch(100_000)
+        own.register("zhongtai_learned", reader)
+        own.execute(f"create or replace table {name} as from zhongtai_learned")
+        own.unregister("zhongtai_learned")
+    return True
+
+
 def show(own: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """Make `links`, `ids` and `shown_pairs` in the matching's own engine.
 

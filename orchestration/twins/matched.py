@@ -152,8 +152,8 @@ def _pick(attribute: Attribute, providers: Providers) -> str:
 
 def _face(key: str, face: str, flags: Sequence[str], entity: Entity, table: str) -> str:
     """One way in which a thing is known; what another department does not say is as the first one has it."""
-    columns = [f"{key} as _key", f"{face} as _face"]
-    columns += [f"{value} as {name}" for value, name in zip(flags, ("_identified", "_source", "_once"), strict=True)]
+    named = zip((key, face, *flags), ("_key", "_face", "_identified", "_source", "_once"), strict=True)
+    columns = [value if value.endswith(f".{name}") else f"{value} as {name}" for value, name in named]
     own = "held" if table == "other" else table
     columns.append(f"cast({own}.{sql_name(entity.identifier)} as varchar) as {sql_name(entity.identifier)}")
     for attribute in compared(entity):
@@ -201,7 +201,7 @@ with gathered as (
   select
     *,
 {_lines("    ", ranks)},
-    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+    row_number() over (partition by _entity order by _delivery desc, _key asc) as _rank0
   from {"voted" if votes else "gathered"}
 )
 
@@ -226,7 +226,8 @@ def _rank(catalogue: Catalogue, entity: Entity, attribute: Attribute, place: int
     ranked = sorted(departments, key=lambda one: trust(attribute, one))
     cases = " ".join(f"when {literal(one)} then {number}" for number, one in enumerate(ranked))
     name = sql_name(attribute.name)
-    order = [f"case when {name} is null then 1 else 0 end", f"case _department {cases} end", "_delivery desc", "_key"]
+    given, trusted = f"case when {name} is null then 1 else 0 end asc", f"case _department {cases} end asc"
+    order = [given, trusted, "_delivery desc", "_key asc"]
     if attribute.survivor is Survivor.RECENCY:
         order.insert(1, "coalesce(_dated, cast('0001-01-01' as date)) desc")
     elif attribute.survivor is Survivor.AGREEMENT:
@@ -335,5 +336,6 @@ def _departments(providers: Providers) -> str:
     for place, (dataset, _) in enumerate(providers, start=1):
         places.setdefault(dataset.department, []).append(place)
     known = (" or ".join(f"p{place}._provider is not null" for place in own) for own in places.values())
-    counted = "\n    + ".join(f"case when {condition} then 1 else 0 end" for condition in known)
-    return f"case when registry.known is null then coalesce(matched._departments, 0) else {counted or '0'} end"
+    # Of a thing without an identifier no row is provided, so that the others add nothing.
+    loose = "case when registry.known is null then coalesce(matched._departments, 0) else 0 end"
+    return "\n    + ".join([loose, *(f"case when {condition} then 1 else 0 end" for condition in known)])

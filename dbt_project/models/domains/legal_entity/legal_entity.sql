@@ -65,10 +65,11 @@ select
     when matched.phone is not null then matched.phone_source
   end as phone_source,
   cast(
-    case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end
+    case when registry.known is null then coalesce(matched._departments, 0) else 0 end
+    + case when p1._provider is not null then 1 else 0 end
     + case when p2._provider is not null then 1 else 0 end
     + case when p3._provider is not null or p4._provider is not null or p5._provider is not null then 1 else 0 end
-    + case when p6._provider is not null then 1 else 0 end end
+    + case when p6._provider is not null then 1 else 0 end
     as integer
   ) as provider_count,
   coalesce(matched._rows, 0) as matched_rows,

@@ -40,17 +40,17 @@ with gathered as (
 ), ranked as (
   select
     *,
-    row_number() over (partition by _entity order by case when name is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end, _delivery desc, _key) as _rank1,
-    row_number() over (partition by _entity order by case when legal_representative is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank2,
-    row_number() over (partition by _entity order by case when industry is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank3,
-    row_number() over (partition by _entity order by case when registered_capital is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank4,
-    row_number() over (partition by _entity order by case when established_on is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank5,
-    row_number() over (partition by _entity order by case when status is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank6,
-    row_number() over (partition by _entity order by case when credit_rating is null then 1 else 0 end, case _department when 'taxation' then 0 when 'government_services' then 1 when 'health' then 2 when 'market_regulation' then 3 end, _delivery desc, _key) as _rank7,
-    row_number() over (partition by _entity order by case when address is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank8,
-    row_number() over (partition by _entity order by case when district is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end, _delivery desc, _key) as _rank9,
-    row_number() over (partition by _entity order by case when phone is null then 1 else 0 end, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end, _delivery desc, _key) as _rank10,
-    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+    row_number() over (partition by _entity order by case when name is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end asc, _delivery desc, _key asc) as _rank1,
+    row_number() over (partition by _entity order by case when legal_representative is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank2,
+    row_number() over (partition by _entity order by case when industry is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank3,
+    row_number() over (partition by _entity order by case when registered_capital is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank4,
+    row_number() over (partition by _entity order by case when established_on is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank5,
+    row_number() over (partition by _entity order by case when status is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank6,
+    row_number() over (partition by _entity order by case when credit_rating is null then 1 else 0 end asc, case _department when 'taxation' then 0 when 'government_services' then 1 when 'health' then 2 when 'market_regulation' then 3 end asc, _delivery desc, _key asc) as _rank7,
+    row_number() over (partition by _entity order by case when address is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank8,
+    row_number() over (partition by _entity order by case when district is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'government_services' then 1 when 'health' then 2 when 'taxation' then 3 end asc, _delivery desc, _key asc) as _rank9,
+    row_number() over (partition by _entity order by case when phone is null then 1 else 0 end asc, case _department when 'market_regulation' then 0 when 'taxation' then 1 when 'government_services' then 2 when 'health' then 3 end asc, _delivery desc, _key asc) as _rank10,
+    row_number() over (partition by _entity order by _delivery desc, _key asc) as _rank0
   from gathered
 )
 

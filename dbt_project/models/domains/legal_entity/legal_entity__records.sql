@@ -55,11 +55,11 @@ inner join {{ ref('legal_entity__provided') }} as other on other.credit_code = h
 where other.name <> held.name or other.legal_representative <> held.legal_representative or other.address <> held.address or other.phone <> held.phone
 union all
 select
-  loose._key as _key,
+  loose._key,
   loose._key as _face,
   false as _identified,
   loose._dataset as _source,
-  loose._once as _once,
+  loose._once,
   cast(loose.credit_code as varchar) as credit_code,
   loose.name,
   loose.legal_representative,

@@ -73,12 +73,13 @@ select
     when matched.district is not null then matched.district_source
   end as district_source,
   cast(
-    case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null or p2._provider is not null or p3._provider is not null or p4._provider is not null then 1 else 0 end
+    case when registry.known is null then coalesce(matched._departments, 0) else 0 end
+    + case when p1._provider is not null or p2._provider is not null or p3._provider is not null or p4._provider is not null then 1 else 0 end
     + case when p5._provider is not null then 1 else 0 end
     + case when p6._provider is not null then 1 else 0 end
     + case when p7._provider is not null then 1 else 0 end
     + case when p8._provider is not null then 1 else 0 end
-    + case when p9._provider is not null then 1 else 0 end end
+    + case when p9._provider is not null then 1 else 0 end
     as integer
   ) as provider_count,
   coalesce(matched._rows, 0) as matched_rows,

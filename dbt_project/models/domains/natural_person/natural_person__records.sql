@@ -64,11 +64,11 @@ inner join {{ ref('natural_person__provided') }} as other on other.resident_id =
 where other.name <> held.name or other.sex <> held.sex or other.birth_date <> held.birth_date or other.phone <> held.phone or other.address <> held.address
 union all
 select
-  loose._key as _key,
+  loose._key,
   loose._key as _face,
   false as _identified,
   loose._dataset as _source,
-  loose._once as _once,
+  loose._once,
   cast(loose.resident_id as varchar) as resident_id,
   loose.name,
   loose.sex,

@@ -34,14 +34,14 @@ with gathered as (
 ), ranked as (
   select
     *,
-    row_number() over (partition by _entity order by case when name is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank1,
-    row_number() over (partition by _entity order by case when district is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank2,
-    row_number() over (partition by _entity order by case when address is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank3,
-    row_number() over (partition by _entity order by case when phone is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank4,
-    row_number() over (partition by _entity order by case when longitude is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank5,
-    row_number() over (partition by _entity order by case when latitude is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank6,
-    row_number() over (partition by _entity order by case when grade is null then 1 else 0 end, case _department when 'health' then 0 end, _delivery desc, _key) as _rank7,
-    row_number() over (partition by _entity order by _delivery desc, _key) as _rank0
+    row_number() over (partition by _entity order by case when name is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank1,
+    row_number() over (partition by _entity order by case when district is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank2,
+    row_number() over (partition by _entity order by case when address is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank3,
+    row_number() over (partition by _entity order by case when phone is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank4,
+    row_number() over (partition by _entity order by case when longitude is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank5,
+    row_number() over (partition by _entity order by case when latitude is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank6,
+    row_number() over (partition by _entity order by case when grade is null then 1 else 0 end asc, case _department when 'health' then 0 end asc, _delivery desc, _key asc) as _rank7,
+    row_number() over (partition by _entity order by _delivery desc, _key asc) as _rank0
   from gathered
 )
 

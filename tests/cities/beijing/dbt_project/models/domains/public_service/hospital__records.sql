@@ -48,11 +48,11 @@ inner join {{ ref('hospital__provided') }} as other on other.hospital_id = held.
 where other.name <> held.name or other.address <> held.address or other.phone <> held.phone or other.longitude <> held.longitude or other.latitude <> held.latitude
 union all
 select
-  loose._key as _key,
+  loose._key,
   loose._key as _face,
   false as _identified,
   loose._dataset as _source,
-  loose._once as _once,
+  loose._once,
   cast(loose.hospital_id as varchar) as hospital_id,
   loose.name,
   loose.address,

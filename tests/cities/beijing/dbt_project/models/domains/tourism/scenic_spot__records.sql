@@ -45,11 +45,11 @@ inner join {{ ref('scenic_spot__provided') }} as other on other.spot_number = he
 where other.name <> held.name or other.name_en <> held.name_en or other.longitude <> held.longitude or other.latitude <> held.latitude
 union all
 select
-  loose._key as _key,
+  loose._key,
   loose._key as _face,
   false as _identified,
   loose._dataset as _source,
-  loose._once as _once,
+  loose._once,
   cast(loose.spot_number as varchar) as spot_number,
   loose.name,
   loose.name_en,

@@ -35,7 +35,8 @@ select
     when matched.longitude is not null then matched.longitude_source
   end as longitude_source,
   cast(
-    case when registry.known is null then coalesce(matched._departments, 0) else case when p1._provider is not null then 1 else 0 end end
+    case when registry.known is null then coalesce(matched._departments, 0) else 0 end
+    + case when p1._provider is not null then 1 else 0 end
     as integer
   ) as provider_count,
   coalesce(matched._rows, 0) as matched_rows,

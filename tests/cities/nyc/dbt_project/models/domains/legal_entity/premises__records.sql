@@ -48,11 +48,11 @@ inner join {{ ref('premises__provided') }} as other on other.establishment_id = 
 where other.trade_name <> held.trade_name or other.address <> held.address or other.zip <> held.zip or other.latitude <> held.latitude or other.longitude <> held.longitude
 union all
 select
-  loose._key as _key,
+  loose._key,
   loose._key as _face,
   false as _identified,
   loose._dataset as _source,
-  loose._once as _once,
+  loose._once,
   cast(loose.establishment_id as varchar) as establishment_id,
   loose.trade_name,
   loose.address,

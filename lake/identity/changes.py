@@ -162,10 +162,13 @@ left join registry_ids as target on target.id = changed.after
 _BECAME = f"""
 create or replace temp table registry_became as
 with decided as (
-  select before, after, min(number) as number, arg_min(undone, number) as undone
+  -- A merger may hang on several: each is named.
+  select
+    before, after, arg_min(undone, number) as undone,
+    string_agg('decision ' || number, ', ' order by number) as numbers
   from (
     select before_left as before, after_left as after, number, undone from registry_acted
-    union all
+    union
     select before_right, after_right, number, undone from registry_acted
   )
   group by before, after
@@ -177,7 +180,7 @@ select
     when kind = '{EventKind.MOVED}' then moves.before || moves.after
     else moves.after
   end as subject,
-  case when kind <> '{EventKind.WEIGHED}' or method = '{Method.DECISION}' then decided.number end as decision,
+  case when kind <> '{EventKind.WEIGHED}' or method = '{Method.DECISION}' then decided.numbers end as decision,
   decided.undone
 from registry_moves as moves
 left join decided on decided.before = moves.before and decided.after = moves.after
@@ -197,7 +200,7 @@ select
     else '{Reason.MATCHED}'
   end as reason,
   case
-    when decision is not null then 'decision ' || decision
+    when decision is not null then decision
     when kind = '{EventKind.GONE}' then 'deliveries'
     else $model
   end as "by"

@@ -23,6 +23,8 @@ _MOST = 14.0
 _LEAST = -14.0
 # What the mean may fall to: a sure pair joins two clusters whose other pairs do not speak against it together.
 _MEAN = -2.0
+# Of two identified things of which either may be it, one has to be surer by so many bits; else somebody is asked.
+_AHEAD = 1.0
 _ROUNDS = 400
 
 
@@ -113,11 +115,21 @@ def _bar(connection: duckdb.DuckDBPyConnection) -> int:
 def _merge(connection: duckdb.DuckDBPyConnection, enough: float) -> bool:
     """Join the pairs of clusters that are each other's best; False where none is good enough."""
     connection.execute(f"""
+        create or replace table _contested as
+        select loose from (
+            select case when one.identified then b else a end as loose, best,
+                   row_number() over (
+                       partition by case when one.identified then b else a end order by best desc) as place
+            from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster
+            where one.identified <> other.identified and best >= {enough})
+        where place <= 2 group by loose having count(*) = 2 and max(best) - min(best) < {_AHEAD};
         create or replace table _good as
-        select a, b, {{'cost': -mean, 'a': a, 'b': b}} as rank from (
+        select a, b, {{'cost': -mean, 'less': -best, 'a': a, 'b': b}} as rank from (
             select a, b, best, one.size * other.size as every,
                    (total / 10000 + (every - n) * {_UNSEEN}) / every as mean
-            from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster)
+            from _links join _clusters as one on a = one.cluster join _clusters as other on b = other.cluster
+            where one.identified = other.identified
+               or (case when one.identified then b else a end) not in (select loose from _contested))
         where mean >= {_MEAN} and best >= {enough};
         create or replace table _joins as
         with best as (

@@ -86,7 +86,9 @@ def weight_of(place: int, chances: Chances, rare: bool = False) -> str:
     """A comparison's weight in SQL; of equal values, what the value's own frequency says."""
     weights = {level: repr(weight) for level, weight in enumerate(chances.weights())}
     if rare and chances.rarest is not None:
-        weights[0] = f"{log2(chances.m[0])!r} + coalesce(t{place}, {chances.rarest!r})"
+        # However common a value is, being equal says no less than being alike.
+        least = max(chances.weights()[1:-1], default=chances.weights()[-1])
+        weights[0] = f"greatest({log2(chances.m[0])!r} + coalesce(t{place}, {chances.rarest!r}), {least!r})"
     whens = " ".join(f"when {level} then {weight}" for level, weight in weights.items())
     return f"(case g{place} {whens} else 0 end)"
 

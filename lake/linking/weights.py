@@ -13,6 +13,9 @@ from typing import Any
 from contracts.matching import ComparisonKind
 from lake.linking.all_kinds import KINDS
 
+_ROUNDED = 0.01
+"""By how much rounded bits may be off, all together."""
+
 
 @dataclass(frozen=True)
 class Weight:
@@ -48,8 +51,22 @@ def weights(
         )
     if weight is not None:
         rest = round(weight - sum(part.bits for part in parts), 4)
-        parts.append(Weight(None, None, "rarity", "取值少见或常见", "how rare the values are", rest))
+        if rest < _commonest(parameters, levels) - _ROUNDED:
+            zh, en = "情形存疑，须人工判断", "of a kind that is asked about, however likely"
+            parts.append(Weight(None, None, "doubt", zh, en, rest))
+        else:
+            parts.append(Weight(None, None, "rarity", "取值少见或常见", "how rare the values are", rest))
     return tuple(parts)
+
+
+def _commonest(parameters: Mapping[str, Any], levels: Sequence[int | None]) -> float:
+    """What equal values can lose at most for being common: being equal says no less than being alike (`scoring.py`)."""
+    lost = 0.0
+    for one, level in zip(parameters["comparisons"], levels, strict=True):
+        if level == 0 and one["levels"] is not None and KINDS[one["kind"]].rarity:
+            bits = [log2(chances["m"] / chances["u"]) for chances in one["levels"]]
+            lost += min(0.0, max(bits[1:-1], default=bits[-1]) - bits[0])
+    return lost
 
 
 def _bits_of_prior(prior: float) -> float:

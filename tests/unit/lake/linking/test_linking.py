@@ -12,6 +12,7 @@ import pytest
 
 from contracts.matching import BlockKey, Comparison, ComparisonKind, Matching
 from lake.linking.engine import Decided, Linked, link
+from lake.linking.parameters import Chances
 from lake.linking.refusals import (
     BlockTooLarge,
     ColumnsMissing,
@@ -19,6 +20,7 @@ from lake.linking.refusals import (
     ParametersUnfit,
     RecordsUnnamed,
 )
+from lake.linking.scoring import weight_of
 from lake.linking.weights import weights
 from tests.bench import linking as city
 
@@ -105,6 +107,40 @@ def test_twins_are_asked_about_and_a_slip_of_the_pen_is_not(
     assert found == {"known": "known", "slip": "known", "twin": "twin"}
     pairs = dict(connection.execute("select left_record || right_record, probability from pairs").fetchall())
     assert 0.5 <= pairs["knowntwin"] < 0.99 < pairs["knownslip"]
+
+
+def test_what_goes_as_well_with_two_identified_things_is_asked_about(connection: duckdb.DuckDBPyConnection) -> None:
+    first, _ = linked()
+    connection.execute("""
+        create table records as
+        select _record, _identified, '' as _source, false as _once, '李建国' as name, '1990-05-06' as born, phone,
+               '海淀区花园路5号2号楼301室' as address
+        from (values ('one', true, '13800001111'), ('other', true, '13800001111'), ('loose', false, '13800001111'),
+                     ('sole', true, '13900002222'), ('second', false, '13900002222'))
+             as given(_record, _identified, phone)
+    """)
+    link(connection, city.MATCHING, parameters=first.parameters)
+    found = dict(connection.execute("select _record, _cluster from clusters").fetchall())
+    # Either may be it; where one is surer, that one is.
+    assert len({found[one] for one in ("one", "other", "loose")}) == 3
+    assert found["second"] == found["sole"]
+    pairs = dict(connection.execute("select left_record || right_record, probability from pairs").fetchall())
+    assert pairs["looseone"] == pairs["looseother"] > 0.99
+
+
+def test_however_common_a_value_is_being_equal_says_no_less_than_being_alike(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    chances = Chances((0.6, 0.3, 0.1), (0.001, 0.002, 0.997), rarest=12.0)
+    equal, alike = (
+        connection.execute(
+            f"select {weight_of(0, chances, rare=True)} from (select {level} as g0, 0.5 as t0)"
+        ).fetchall()
+        for level in (0, 1)
+    )
+    assert equal >= alike
+    rare = connection.execute(f"select {weight_of(0, chances, rare=True)} from (select 0 as g0, 11.0 as t0)").fetchall()
+    assert rare > equal
 
 
 def test_the_same_whatever_the_order_of_rows_and_the_threads() -> None:

@@ -102,8 +102,11 @@ def meet_peer(
     element = expect_element(declarations(settings).elements, source.element)
     adapter = ProgramIntersection(settings, program[0])
     with open_books_beside(settings) as (ledger, _):
+        # Before: a program that fails has seen them all the same.
+        named = {"element": element.name, "peer": program[1]}
+        books.record(ledger, f"program:{adapter.name}", books.HANDED, _doing(settings, who), named)
         counted, size = meet(settings, adapter, (source.file, source.column, element), program[1], out)
-        told = {"element": element.name, **counted.as_dict()}
+        told = {**named, **counted.as_dict()}
         books.record(ledger, f"program:{adapter.name}", books.MET, _doing(settings, who), told)
     return counted, size
 

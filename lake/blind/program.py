@@ -23,6 +23,7 @@ from sharing.faults import SharingRefused
 
 _PLACES = ("{ours}", "{peer}", "{found}")
 _SEE = "try the program by hand, with made-up identifiers"
+_LONGEST_HEADER = 200
 _COLUMN = "columns = {'identifier': 'VARCHAR'}, header = true, delim = ',', auto_detect = false"
 
 
@@ -49,12 +50,20 @@ class ProgramIntersection:
                 self._run({"{ours}": str(given), "{peer}": peer, "{found}": str(answered)})
                 if not answered.is_file():
                     raise self._refused("it wrote no answer")
+                self._expect_header(answered)
                 connection.execute(f"create table answered as from read_csv({literal(str(answered))}, {_COLUMN})")
                 self._expect_ours(connection, mine)
                 write_parquet(connection, f"select row from {mine} semi join answered using (identifier)", found)
         finally:
             given.unlink(missing_ok=True)
             answered.unlink(missing_ok=True)
+
+    def _expect_header(self, answered: Path) -> None:
+        """An answer of another form is none: read as one, it would say that nobody is in common."""
+        with answered.open(encoding="utf-8-sig", errors="replace") as lines:
+            first = lines.readline(_LONGEST_HEADER).strip().strip('"')
+        if first != "identifier":
+            raise self._refused("its answer does not begin with the line `identifier`")
 
     def _expect_ours(self, connection: duckdb.DuckDBPyConnection, mine: str) -> None:
         rows, apart, foreign = number(

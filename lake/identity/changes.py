@@ -105,7 +105,9 @@ _ACTED = """
 create or replace temp table registry_acted as
 select
   coalesce(pair.ended, pair.number) as number, pair.ended is not null as undone,
-  one.before as before_left, other.before as before_right, one.entity as after_left, other.entity as after_right
+  one.before as before_left, other.before as before_right, one.entity as after_left, other.entity as after_right,
+  -- What held together before had no part in what moved now.
+  (one.entity = other.entity) = (one.before is distinct from other.before) as moved
 from registry_pairs as pair
 join registry_wanted as one on one.record = pair.left_record
 join registry_wanted as other on other.record = pair.right_record
@@ -164,12 +166,13 @@ create or replace temp table registry_became as
 with decided as (
   -- A merger may hang on several: each is named.
   select
-    before, after, arg_min(undone, number) as undone,
-    string_agg('decision ' || number, ', ' order by number) as numbers
+    before, after, arg_min(undone, number) filter (where moved) as undone,
+    string_agg('decision ' || number, ', ' order by number) filter (where moved) as movers,
+    string_agg('decision ' || number, ', ' order by number) as holders
   from (
-    select before_left as before, after_left as after, number, undone from registry_acted
+    select before_left as before, after_left as after, number, undone, moved from registry_acted
     union
-    select before_right, after_right, number, undone from registry_acted
+    select before_right, after_right, number, undone, moved from registry_acted
   )
   group by before, after
 )
@@ -180,8 +183,11 @@ select
     when kind = '{EventKind.MOVED}' then moves.before || moves.after
     else moves.after
   end as subject,
-  case when kind <> '{EventKind.WEIGHED}' or method = '{Method.DECISION}' then decided.numbers end as decision,
-  decided.undone
+  case
+    when kind <> '{EventKind.WEIGHED}' then decided.movers
+    when method = '{Method.DECISION}' then decided.holders
+  end as decision,
+  coalesce(decided.undone, false) as undone
 from registry_moves as moves
 left join decided on decided.before = moves.before and decided.after = moves.after
 """

@@ -23,7 +23,10 @@ def follows(decision: Decision, entities: tuple[str, str] | None) -> tuple[str, 
     if doing is Doing.SAME:
         if together:
             return f"{left} 保持不变", f"{left} stays one"
-        return f"下次运行时 {left} 与 {right} 合并", f"the next run makes {left} and {right} one"
+        return (
+            f"下次运行时这两条记录归为一个（现属 {left} 与 {right}）",
+            f"the next run puts these two records, now of {left} and {right}, together",
+        )
     if together:
         return f"下次运行时 {left} 拆分", f"the next run parts {left}"
     return f"{left} 与 {right} 仍为两个", f"{left} and {right} stay two"

@@ -15,6 +15,7 @@ import duckdb
 
 from contracts.clock import in_city
 from contracts.model import Catalogue, Entity
+from contracts.signs import shown
 from contracts.sql_text import identifier
 from lake.attach import CATALOG
 from lake.identity.explaining import as_told, explain
@@ -45,7 +46,7 @@ class Asked:
         if not found or not _OWN.fullmatch(own):
             known_ones = ", ".join(sorted(one.id_prefix for one in catalogue.entities.values() if one.matching))
             what = f"it is no id of an entity whose rows are matched, which begin with {known_ones or 'nothing yet'}"
-            raise SharingRefused("entity_known", city_id, what, _FIX)
+            raise SharingRefused("entity_known", shown(city_id), what, _FIX)
         return cls(found[0], own, known)
 
 
@@ -129,7 +130,8 @@ def _sources(
     """By record: the datasets or departments that have it, with batch and date of delivery, as of now."""
     if not _has_lake(connection):
         return {}
-    days = f"(select batch, min(delivered_on) as day from {CATALOG}.meta.deliveries group by batch)"
+    days = "(select batch, coalesce(min(delivered_on) filter (where not withdrawn), min(delivered_on)) as day "
+    days += f"from {CATALOG}.meta.deliveries group by batch)"
     loose = f"""
       select _record, dataset as source, _batch, day
       from {registry_table(entity.name)} left join {days} on batch = _batch

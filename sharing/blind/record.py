@@ -14,7 +14,7 @@ from sharing.faults import SharingRefused
 from sharing.ledger import Ledger
 
 KIND = "blind"
-MADE, ENCODED, LINKED, MET, DESTROYED = "made", "encoded", "linked", "met", "destroyed"
+MADE, ENCODED, LINKED, HANDED, MET, DESTROYED = "made", "encoded", "linked", "handed", "met", "destroyed"
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,11 @@ class TestProgram(Promise):
             ("", "it wrote no answer"),
             ("import sys; open(sys.argv[3], 'w').write('identifier\\n110105194912310021\\n')", "1 of the 1 it found"),
             (f"import sys; open(sys.argv[3], 'w').write('identifier\\n' + '{PERSONS[0]}\\n' * 2)", "1 stand again"),
-            ("import sys; open(sys.argv[3], 'w').write('a,b\\n1,110105194912310021\\n')", "could not be worked on"),
+            (
+                "import sys; open(sys.argv[3], 'w').write('a,b\\n1,110105194912310021\\n')",
+                "does not begin with the line",
+            ),
+            ("import sys; open(sys.argv[3], 'w').write('x,y\\n')", "does not begin with the line"),
             ("import time; time.sleep(60)", "it took longer than 0.3 s"),
         ],
     )

@@ -76,7 +76,8 @@ def score(
     connection.execute(f"""
         create or replace table {into} as
         select l, r, round(weight, 4) as weight from (
-            select l, r, case when {doubtful(matching)} then least({weight}, {asked!r}) else {weight} end as weight
+            select l, r,
+                   (case when {doubtful(matching)} then least({weight}, {asked!r}) else {weight} end)::double as weight
             from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)

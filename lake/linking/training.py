@@ -179,6 +179,8 @@ def _teach(
     learnt: dict[int, Chances],
 ) -> None:
     """Have Splink learn from a block's sample, if it can."""
+    from splink.internals.exceptions import EMTrainingException
+
     model = linker(connection, _table(block), (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
     try:
         taught = model.training.estimate_parameters_using_expectation_maximisation(
@@ -186,7 +188,10 @@ def _teach(
             estimate_without_term_frequencies=True,
             fix_u_probabilities=True,
         )
-    except ValueError:  # a level sank to nothing: Splink refuses such a chance, and the session says nothing
+    except (
+        ValueError,
+        EMTrainingException,
+    ):  # a level sank to nothing, or no pair is left of the block: the session says nothing
         return
     history = taught._core_model_settings_history
     settings = taught.core_model_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -143,6 +144,23 @@ def test_however_common_a_value_is_being_equal_says_no_less_than_being_alike(
     assert rare > equal
 
 
+@pytest.mark.parametrize("once", [True, False])
+def test_rows_of_which_nothing_tells_any_apart_are_each_alone(
+    connection: duckdb.DuckDBPyConnection, once: bool
+) -> None:
+    connection.execute(f"""
+        create table records as
+        select 'r' || i as _record, false as _identified, '{"a.b" if once else ""}' as _source, {once} as _once,
+               '同名' as name, '000000000000000000' as code
+        from range(6) as numbers(i)
+    """)
+    name, code = Comparison(("name",), ComparisonKind.CHINESE_NAME), Comparison(("code",), ComparisonKind.IDENTIFIER)
+    matching = Matching((name, code), ((BlockKey("name", "plain"),), (BlockKey("code", "plain"),)))
+    found = link(connection, matching)
+    assert found.told["left_out"] == ["name", "code"]
+    assert connection.execute("select count(distinct _cluster) from clusters").fetchall() == [(6,)]
+
+
 def test_the_same_whatever_the_order_of_rows_and_the_threads() -> None:
     first, made = linked()
     with connected(threads=2) as other:
@@ -226,7 +244,9 @@ def test_a_value_is_worth_as_much_as_few_things_have_it() -> None:
 
 
 def test_scores_are_splinks_scores() -> None:
-    from splink import DuckDBAPI, Linker, SettingsCreator
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Splink imports; `splink_model.linker` does the same
+        from splink import DuckDBAPI, Linker, SettingsCreator
 
     from lake.linking.parameters import read
     from lake.linking.splink_model import comparison
@@ -258,7 +278,7 @@ def test_scores_are_splinks_scores() -> None:
     for left, right, levels, weight in ours:
         parts = weights(first.parameters, levels, weight)
         assert sum(part.bits for part in parts) == pytest.approx(weight, abs=1e-3)
-        told = sum(part.bits for part in parts if part.level != "rarity")
+        told = sum(part.bits for part in parts if part.level not in ("rarity", "doubt"))
         assert theirs[left, right][0] == pytest.approx(told, abs=1e-3)
         assert [level is None for level in levels] == [level < 0 for level in theirs[left, right][1]]
 

@@ -179,9 +179,10 @@ def _teach(
     learnt: dict[int, Chances],
 ) -> None:
     """Have Splink learn from a block's sample, if it can."""
+    model = linker(connection, _table(block), (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
+    # Not before: the linker silences what Splink's own imports say.
     from splink.internals.exceptions import EMTrainingException
 
-    model = linker(connection, _table(block), (comparison(matching, place, one) for place, one in learnt.items()), 0.2)
     try:
         taught = model.training.estimate_parameters_using_expectation_maximisation(
             f"l.block_key = r.block_key and {NOT_BOTH}",

@@ -22,6 +22,7 @@ from lake.executed import latest_texts
 from lake.identity.files import Registry
 from lake.identity.folding import members
 from lake.matched.tables import show
+from lake.renaming import now_called
 from lake.settings import Settings
 from lake.store import RawView, stored_batches, stored_deliveries
 from lineage.facts import join_parts
@@ -59,7 +60,7 @@ class AsKnown:
 
     def __post_init__(self) -> None:
         """Read which deliveries counted then, and what today's models are."""
-        counted = _deliveries(self.ledger, self.known)
+        counted = _deliveries(self.ledger, self.known, now_called(self.catalogue.datasets))
         deliveries, batches = stored_deliveries(self.connection), stored_batches(self.connection)
         for name, dataset in self.catalogue.datasets.items():
             then = counted.get(name, set())
@@ -123,18 +124,22 @@ class AsKnown:
         return made[relation]
 
 
-def _deliveries(ledger: Ledger, known: datetime) -> Mapping[str, set[tuple[str, str, str]]]:
-    """Dataset -> path, batch and day of the deliveries that the ledger had at an instant, but for withdrawn ones."""
+def _deliveries(ledger: Ledger, known: datetime, called: Mapping[str, str]) -> Mapping[str, set[tuple[str, str, str]]]:
+    """Dataset -> path, batch and day of the deliveries that the ledger had at an instant, but for withdrawn ones.
+
+    Under the names of today: `called` is what renamed datasets are called now.
+    """
     found: dict[str, set[tuple[str, str, str]]] = {}
     for entry in ledger.entries("batch"):
         if entry.at > known:
             break
         body = entry.body
+        dataset = called.get(str(body["dataset"]), str(body["dataset"]))
         delivery = tuple(str(body[name]) for name in _DAYS)
         if body["state"] == "withdrawn":
-            found.get(body["dataset"], set()).discard(delivery)  # type: ignore[arg-type]
+            found.get(dataset, set()).discard(delivery)  # type: ignore[arg-type]
         elif body["state"] not in UNTAKEN:
-            found.setdefault(body["dataset"], set()).add(delivery)  # type: ignore[arg-type]
+            found.setdefault(dataset, set()).add(delivery)  # type: ignore[arg-type]
     return found
 
 

@@ -181,10 +181,13 @@ class Decisions:
         return None
 
     def _joins_identified(self, step: Step) -> bool:
-        """By what single persons said alone: a chain of theirs would be left where a decision of two is undone."""
+        """By all that stands; and by what single persons said alone, whose chain is left where one of two is undone."""
         known = self._identified | step.facts.identified
-        here, there = _ways(self._single, step.left), _ways(self._single, step.right)
-        return step.right not in here and not known.isdisjoint(here) and not known.isdisjoint(there)
+        for edges in (self._same, self._single):
+            here, there = _ways(edges, step.left), _ways(edges, step.right)
+            if step.right not in here and not known.isdisjoint(here) and not known.isdisjoint(there):
+                return True
+        return False
 
     def _put(self, decision: Decision) -> None:
         self.all[decision.number] = decision

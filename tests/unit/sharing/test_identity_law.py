@@ -129,3 +129,9 @@ def test_a_step_is_read_as_it_was_written() -> None:
         assert read_step(entry) == replace(one, seq=7)
     for body in ({}, {"entity": "x", "doing": "dance"}, {"entity": "p", "doing": "undo", "seat": "steward"}):
         assert read_step(type("E", (), {"body": body, "at": AT, "seq": 7})()) is None
+
+
+def test_who_joins_two_identified_by_what_two_persons_said_before_needs_a_second_person_too() -> None:
+    # The shop goes with one enterprise by two persons; one alone puts it with the other, and so makes them one.
+    found = told("same aB", "same aA", step("confirm 2", who="otto"), "undo 1", "same aB")
+    assert standing(found) == "Aa=" and found.all[5].state is State.WAITING

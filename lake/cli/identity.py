@@ -169,6 +169,7 @@ def _matched(catalogue: Any, name: str) -> Any:
 
 def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -> dict[str, Any]:
     from lake.acts import Persons
+    from lake.identity.files import Registry
     from lake.identity.pairs import STATES, Wanted, queue
     from lake.identity.reading import Book
 
@@ -183,6 +184,8 @@ def _listed(settings: Settings, name: str | None, asked: tuple[str, str, int]) -
         entities = [_matched(catalogue, name)] if name else [one for one in catalogue.entities.values() if one.matching]
         found = []
         for entity in entities:
+            registry = Registry.of(settings, ledger, entity.name)
+            registry.proved(registry.steps())
             decisions, _ = book.of(entity.name)
             pairs, total = queue(connection, entity, decisions, Wanted(state, dataset, limit=max(limit, 0)))
             ignored = [{"number": step.seq, "by": step.person, "why": why} for step, why in decisions.ignored]

@@ -78,7 +78,9 @@ def score(
         select l, r, round(weight, 4) as weight from (
             select l, r,
                    (case when {doubtful(matching)} then least({weight}, {asked!r}) else {weight} end)::double as weight
-            from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l)
+            from {levels} join ({_rarity(matching, rare, levels)}) on unique_id = l
+            -- Two rows of which nothing is compared say nothing, however likely any two are one.
+            where {" or ".join(f"g{place} is not null" for place in places) or "false"})
         where weight >= {min(_FLOOR_BITS, bits(matching.review) - _BELOW_REVIEW)!r}
     """)
 

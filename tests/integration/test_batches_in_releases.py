@@ -24,6 +24,9 @@ from tests.recalled.city import PRODUCTS, found_city
 from tests.sample_city.generate import generate
 
 NOW = "2026-11-21T10:00:00+08:00"
+# A city of its own and every product built without each batch: slow, and deep.
+pytestmark = pytest.mark.attack
+
 _PERSONS = "(select resident_id from lake.theme.natural_person where city_id in (select {} from lake.product.{}))"
 _FIRMS = "(select credit_code from lake.product.{})"
 

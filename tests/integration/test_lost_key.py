@@ -12,6 +12,7 @@ from lake.settings import load_settings
 from tests.recalled.city import PRODUCTS, found_city
 
 
+@pytest.mark.attack
 def test_a_city_goes_on_under_another_pseudonym_key_once_the_loss_is_accepted(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     for dataset in ("visits", "lots", "people"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from sharing.keys import create_key
 from tests.recalled.city import PRODUCTS, agreement, found_city
 
@@ -16,6 +18,7 @@ PERSONS = """persons:
 """
 
 
+@pytest.mark.attack
 def test_played_approvals_end_with_the_demonstration(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     for dataset in ("visits", "lots", "people"):

@@ -173,6 +173,7 @@ def test_what_the_day_and_persons_decide_is_judged_every_time(city: Recalled) ->
 HISTORY = ["visits late", "lots late", "visits corrected", "recall visits"]
 
 
+@pytest.mark.attack
 def test_runs_by_what_changed_come_to_what_a_full_run_makes(city: Recalled) -> None:
     after_history(city, HISTORY[:-1])
     _take(city, HISTORY[-1], "", 0)

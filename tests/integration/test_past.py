@@ -358,7 +358,10 @@ def test_a_switch_that_was_accepted_excuses_no_later_one(copied: Copied, mended_
     assert found(copied, "switch_withdrawn")
 
 
-@pytest.mark.parametrize("key", [pytest.param("signing.pem", marks=pytest.mark.attack), "pseudonym.key"])
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param("signing.pem", marks=pytest.mark.attack), pytest.param("pseudonym.key", marks=pytest.mark.attack)],
+)
 def test_every_loss_of_a_key_is_a_finding_and_the_city_goes_on(copied: Copied, key: str) -> None:
     path = copied.state / "keys" / key
     kept = path.read_bytes()

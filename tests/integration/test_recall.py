@@ -254,6 +254,7 @@ def test_withdrawn_files_are_their_owners_alone_and_recipients_are_told(city: Re
     assert city.audited() == []
 
 
+@pytest.mark.attack
 def test_a_model_that_adds_is_judged_by_what_it_ran_in_that_run(city: Recalled) -> None:
     agreed = city.agree("kept")
     agreed.write_text(agreed.read_text().replace("approvals: [data-office@bureau.example]\n", ""))
@@ -287,6 +288,7 @@ def test_what_no_agreement_covers_is_not_served(city: Recalled) -> None:
     assert city.rows("people") == {"a": 1, "b": 3, "c": 7}
 
 
+@pytest.mark.attack
 def test_an_act_takes_a_delivery_back(city: Recalled, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{SECOND}/bureau/visits.csv"
     # By a clock that goes on, and where the command dies once the act is signed: the next run does what it orders.

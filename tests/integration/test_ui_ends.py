@@ -15,7 +15,7 @@ from tests.planted.city import NOW, plant
 @pytest.mark.parametrize(
     "ending",
     [
-        signal.SIGTERM,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.attack),
         pytest.param(signal.SIGHUP, marks=pytest.mark.attack),
         pytest.param(signal.SIGINT, marks=pytest.mark.attack),
         pytest.param(signal.SIGKILL, marks=pytest.mark.attack),

@@ -190,6 +190,7 @@ def test_a_backup_of_what_is_not_whole_says_so(city: Recalled, tmp_path: Path) -
     assert (said.status, told) == (1, {lost.name, released.parent.name})
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("way", [Crashing, Filling])
 def test_a_backup_that_is_crashed_or_finds_no_room_is_taken_again(
     city: Recalled, tmp_path: Path, way: type[Crashing]

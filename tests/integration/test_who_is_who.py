@@ -18,7 +18,7 @@ from tests.matched.city import Matched, matched_city
 SIGNS = """W1,示例晨光造纸,15400000001
 W2,巷口小吃,
 W3,无名小店,15400000077
-W4,無名小店,15400000077
+W4,無名小店,15400000178
 """
 STEWARD = ("--as", "steward@city.example")
 

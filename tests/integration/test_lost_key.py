@@ -47,6 +47,7 @@ def test_a_city_goes_on_under_another_pseudonym_key_once_the_loss_is_accepted(tm
             assert (bounds, one) == ((0, 9), (1,)), table
 
 
+@pytest.mark.attack
 def test_a_key_that_cannot_be_used_as_things_are_is_no_finding(tmp_path: Path) -> None:
     city = found_city(tmp_path / "city")
     city.deliver("visits", {"a": 1}, "2026-11-20")

@@ -153,6 +153,7 @@ def test_a_deleted_ledger_goes_on_once_a_person_has_resolved_it(copied: Copied) 
     assert [one["release_id"] for one in found["releases"]] == [release["release_id"]]
 
 
+@pytest.mark.attack
 def test_a_deleted_release_is_named_until_it_is_resolved(copied: Copied) -> None:
     release = copied.release()
     folder = copied.releases / "archive__d0" / release["release_id"]

@@ -208,6 +208,7 @@ def _holding(city: Planted, text: bytes) -> list[str]:
     return [str(path.relative_to(city.place)) for path in files if text in path.read_bytes()]
 
 
+@pytest.mark.attack
 def test_a_mended_model_is_built_and_released_again(city: Planted) -> None:
     good = city.model("d1").read_text("utf-8")
     _sql("select {{ id } from DATASET")(city, "d1")

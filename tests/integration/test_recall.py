@@ -68,6 +68,7 @@ def test_another_file_at_the_path_of_a_recalled_batch_is_another_batch(city: Rec
     assert city.audited() == []
 
 
+@pytest.mark.attack
 def test_a_path_overwritten_without_a_recall_names_every_batch_of_which_there_are_rows(city: Recalled) -> None:
     old = city.status().batch("people", FIRST)
     city.deliver("people", {"z": 9}, FIRST)
@@ -113,6 +114,7 @@ def test_good_bytes_delivered_again_after_a_bad_snapshot_are_current(city: Recal
     assert city.audited() == []
 
 
+@pytest.mark.attack
 def test_recalled_bytes_stay_recalled_wherever_they_are_delivered(city: Recalled) -> None:
     bad = city.status().batch("visits", FIRST)
     city.recall(bad)
@@ -369,6 +371,7 @@ def test_what_a_killed_command_ordered_is_done_by_the_next_run(
     assert city.audited() == []
 
 
+@pytest.mark.attack
 def test_releases_of_before_a_recall_that_are_put_back_are_withdrawn_again(city: Recalled, tmp_path: Path) -> None:
     releases = city.place / ".zhongtai" / "releases"
     shutil.copytree(releases, tmp_path / "kept", symlinks=True)

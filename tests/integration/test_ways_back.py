@@ -167,6 +167,7 @@ def test_a_damaged_backup_puts_nothing_in_place(city: Recalled, tmp_path: Path, 
     assert not settings(there).has_past and not (tmp_path / "elsewhere" / ".restoring").exists()
 
 
+@pytest.mark.attack
 def test_what_was_taken_back_stays_so_in_an_older_lake(city: Recalled, tmp_path: Path) -> None:
     city.tell("backup", str(tmp_path / "backups"))
     city.tell("withdraw-delivery", "bureau.visits", f"{THIRD}/bureau/visits.csv", "--why", "wrong")

@@ -14,6 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from contracts.acts import Person
+from contracts.agreed import LDiversity as LDiversity
+from contracts.agreed import LoweringApproval as LoweringApproval
+from contracts.agreed import RowCondition as RowCondition
 from contracts.alerts import Alerts
 from contracts.calendar import Calendar
 from contracts.category import Category
@@ -319,32 +322,6 @@ class ProductColumn:
     mask: str | None = None
 
 
-@dataclass(frozen=True)
-class RowCondition:
-    """Rows that may leave: those whose value of a column, as text, is one of these. Nothing is none of them."""
-
-    column: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LoweringApproval:
-    """Who approved, and on which day, that a declassifier lowers some columns of a product."""
-
-    name: str
-    columns: tuple[str, ...]
-    approved_by: str
-    approved_on: date
-
-
-@dataclass(frozen=True)
-class LDiversity:
-    """Within each class of alike rows, every one of these columns has so many different values at least."""
-
-    columns: tuple[str, ...]
-    at_least: int
-
-
 FIRST_VERSION = "1.0.0"
 
 
@@ -438,6 +415,11 @@ class Catalogue:
     def matches(self, entity: Entity) -> bool:
         """Whether rows that no identifier names belong to an entity."""
         return entity.matching is not None and any(one.matched for _, one in self.providers(entity.name))
+
+    @property
+    def matched(self) -> tuple[Entity, ...]:
+        """The entities that they belong to."""
+        return tuple(one for one in self.entities.values() if self.matches(one))
 
     def providers(self, entity: str) -> tuple[tuple[Dataset, Provision], ...]:
         """The datasets that provide an entity, with what they provide, in dataset order."""

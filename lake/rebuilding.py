@@ -21,6 +21,7 @@ from lake.batch import UNTAKEN, Ingestion
 from lake.guarding import expect_past
 from lake.landed import LandingPlace, seal_landing
 from lake.made import forget_made
+from lake.matched.tables import carry_learned
 from lake.one_writer import one_writer
 from lake.renaming import now_called
 from lake.replaying import Event, Replay, history, lacking
@@ -75,6 +76,7 @@ def remake_store(settings: Settings, catalogue: Catalogue, *, partly: bool = Fal
             carried, failed = _replayed(settings, clean, catalogue, (events, frozenset(missing), place))
             if failed and not partly:
                 raise RebuildLacks(failed)
+            _carry_learned(settings, clean)
             seal_lake(clean)
             put_by = _exchanged(settings, clean)
         if catalogue.encrypt_landing:
@@ -129,6 +131,15 @@ def _replayed(
         done = list(Replay(context, place, without).play(events))
         failed = tuple(dict.fromkeys(one.message for one in done if one.state in UNTAKEN))
         return sum(len(batches) for batches in context.batches.values()), failed
+
+
+def _carry_learned(settings: Settings, clean: Settings) -> None:
+    """What scorers counted as they learned, where the old lake can be read: else they count the rows of now."""
+    if not settings.catalog.exists():
+        return
+    unread = suppress(LakeUnreadable, StatisticsSealed, duckdb.Error)
+    with unread, open_lake(settings, read_only=True) as old, open_lake(clean) as new:
+        carry_learned(old, new)
 
 
 def _exchanged(settings: Settings, clean: Settings) -> Path | None:

@@ -16,6 +16,7 @@ from contracts.conversions import landed
 from contracts.model import Dataset
 from contracts.sql_text import identifier, literal
 from lake.attach import quarantine_table, raw_table, store_table
+from lake.in_one import in_one
 from lake.made import Batches
 from lake.order import Delivery, StoredBatch, ranks
 from quality.casts import sql_type
@@ -89,14 +90,9 @@ def _telling(told: Mapping[str, str]) -> list[str]:
 def _together(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
     if not statements:
         return
-    connection.execute("begin transaction")
-    try:
+    with in_one(connection):
         for statement in statements:
             connection.execute(statement)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _alone(connection: duckdb.DuckDBPyConnection, dataset: str, statements: Sequence[str]) -> TableRefused | None:

@@ -22,7 +22,7 @@ def registry_schema(catalogue: Catalogue) -> dict[str, dict[str, str]]:
     """Columns and types of the registry's tables: `sources_schema` of `graph_from_manifest`."""
     return {
         relation: dict(columns)
-        for entity in matched_entities(catalogue)
+        for entity in catalogue.matched
         for relation, columns in ((_links(entity), LINK_COLUMNS), (_ids(entity), ID_COLUMNS))
     }
 
@@ -31,7 +31,7 @@ def registry_elements(catalogue: Catalogue) -> dict[ColumnRef, str]:
     """The data elements of the registry's columns."""
     return {
         ColumnRef(relation, name): one.identifier
-        for one in matched_entities(catalogue)
+        for one in catalogue.matched
         for relation, name in (
             (_links(one), "identifier"),
             (_links(one), "entity_key"),
@@ -53,20 +53,13 @@ def registry_graph(catalogue: Catalogue) -> Graph:
     """From what is compared (`staging.<entity>__records`) to what the registry says of it."""
     columns: dict[str, tuple[str, ...]] = {}
     into: dict[ColumnRef, tuple[Edge, ...]] = {}
-    for entity in matched_entities(catalogue):
+    for entity in catalogue.matched:
         columns |= {_links(entity): tuple(LINK_COLUMNS), _ids(entity): tuple(ID_COLUMNS)}
         for relation in (_links(entity), _ids(entity)):
             for name in (*columns[relation], ROWS):
                 target = ColumnRef(relation, name)
                 into[target] = tuple(_edges(entity, target))
     return Graph(columns, into)
-
-
-def matched_entities(catalogue: Catalogue) -> Iterator[Entity]:
-    """The entities of which some rows are matched."""
-    for entity in catalogue.entities.values():
-        if catalogue.matches(entity):
-            yield entity
 
 
 def _edges(entity: Entity, target: ColumnRef) -> Iterator[Edge]:

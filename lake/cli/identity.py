@@ -229,27 +229,22 @@ def _decide(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
 
 
 def _learn(settings: Settings, name: str, act: _Act) -> dict[str, Any]:
-    """Have the next run learn anew what each comparison is worth: who speaks for all departments may ask for that."""
-    from contracts.acts import Role, departments_of
+    """Have the next run learn anew what each comparison is worth."""
     from contracts.clock import day_of
     from lake.acts import Persons, proved
     from lake.cases.reading import roles_of
     from lake.city import declarations, expect_run, open_books_beside
-    from lake.matched.decided import ask_to_learn
+    from lake.matched.decided import Asking, ask_to_learn
 
     catalogue = declarations(settings)
     expect_run(settings)
     entity, persons, at = _matched(catalogue, name), Persons.of(settings, catalogue), settings.clock.now()
-    if act.by is None or not act.why.strip():
-        fail("say who asks for it, and why: --as PERSON --why TEXT", WRONG)
+    if act.by is None:
+        fail("nobody asks: name the person, with --as PERSON", WRONG)
     person = proved(persons, act.by, act.key, act.passphrase, at).person.name
-    grants = roles_of(persons, person, day_of(at))
-    officer = any(one.role is Role.OFFICER for one in grants)
-    city_wide = any(one.role is Role.STEWARD for one in grants) and departments_of(grants, Role.STEWARD) is None
-    if not (officer or city_wide):
-        fail(f"{person} is no officer and no steward of all departments: one of these may ask for it", WRONG)
     with open_books_beside(settings) as (ledger, _):
-        ask_to_learn(ledger, entity.name, person, act.why, at)
+        asking = Asking(person, roles_of(persons, person, day_of(at)), act.why, at)
+        ask_to_learn(ledger, entity.name, asking)
     return {"entity": entity.name, "learn": True, "next": "the next run learns from the rows as they are then"}
 
 

@@ -19,7 +19,7 @@ from contracts.model import Attribute, Catalogue, Entity, Level
 from contracts.sql_text import identifier, literal
 from lake.attach import CATALOG
 from lake.identity.pairs import FoundPair, registry_table
-from lake.quarantine.masking import WHOLE, masked
+from lake.quarantine.masking import masked_by_department
 from lake.quarantine.sight import row_sight
 from sharing.ledger import Ledger
 
@@ -100,16 +100,8 @@ def _cells(attributes: Iterable[Attribute], levels: Mapping[str, tuple[Level | N
 
 
 def _cell(attribute: Attribute, knows: list[str], levels: Mapping[str, tuple[Level | None, str]]) -> str:
-    text = f"cast({identifier(attribute.name)} as varchar)"
     sees = [name for name in knows if (levels[name][0] or Level.L1) >= attribute.level]
-    hidden = f"case when {text} is null or {text} = '' then {text} else {literal(WHOLE)} end"
-    whole = f"when _department in ({_listed(sees)}) then {text}" if sees else ""
-    part = f"when _department in ({_listed(knows)}) then {masked(text, attribute.element.mask)}" if knows else ""
-    return f"case {whole} {part} else {hidden} end" if whole or part else hidden
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(literal, names))
+    return masked_by_department(f"cast({identifier(attribute.name)} as varchar)", attribute.element.mask, sees, knows)
 
 
 def _versions(

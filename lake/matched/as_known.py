@@ -15,13 +15,11 @@ import duckdb
 
 from contracts.matching import REGISTRY
 from contracts.model import Catalogue, Entity
-from contracts.sql_text import identifier
 from lake.attach import CATALOG
 from lake.batch import UNTAKEN
 from lake.executed import latest_texts
 from lake.identity.files import Registry
-from lake.identity.folding import members
-from lake.matched.tables import show
+from lake.matched.tables import place_members
 from lake.renaming import now_called
 from lake.settings import Settings
 from lake.store import RawView, stored_batches, stored_deliveries
@@ -101,13 +99,7 @@ class AsKnown:
             "create or replace temp table faces as select zt.declassify_city_key(_face) as _record, "
             f"zt.declassify_city_key(_key) as _own, _key, _identified, _source, _batch from {source} as records"
         )
-        registry = Registry.of(settings, self.ledger, entity.name)
-        own.execute(f"create or replace temp table members as from {identifier(members(registry, own, self.known))}")
-        own.execute(
-            "create or replace temp table pairs (left_record varchar, right_record varchar, probability double, "
-            "weight double, levels integer[])"
-        )
-        show(own, entity)
+        place_members(own, entity, Registry.of(settings, self.ledger, entity.name), self.known)
         self._raw[_relation(REGISTRY, entity.name)] = "temp.main.links"
         self._raw[_relation(REGISTRY, f"{entity.name}__ids")] = "temp.main.ids"
 

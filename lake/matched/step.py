@@ -20,15 +20,14 @@ from contracts.model import Entity
 from contracts.sql_text import identifier
 from lake.attach import CATALOG, bare_connection
 from lake.city import City
-from lake.cores import use_threads
+from lake.cores import threads_of, use_threads
 from lake.identity.admitting import Matched
 from lake.identity.advancing import Advanced, Made, advance
 from lake.identity.files import Registry
-from lake.identity.folding import members
 from lake.linking.engine import Decided, Linked, link
 from lake.linking.refusals import ParametersUnfit
-from lake.matched.decided import asked_to_learn, standing
-from lake.matched.tables import keep_learned, show, take_learned, write
+from lake.matched.decided import asked_to_learn, decisions
+from lake.matched.tables import keep_learned, place_members, take_learned, write
 from sharing.identity.standing import Standing
 
 _SPILL = "matching"
@@ -45,15 +44,14 @@ def match_entity(city: City, entity: Entity) -> str:
     """
     assert entity.matching
     registry = Registry.of(city.settings, city.ledger, entity.name)
-    decided = standing(city, entity.name)
+    decided = decisions(city).standing(entity.name)
     with _engine(city) as own:
         faces, rows = _take(city.connection, own, entity, entity.matching)
         learned = _learned(city, registry)
         counted = bool(learned) and take_learned(city.connection, own, entity.name)
         linked = _link(own, entity.matching, decided, learned)
         advanced = _advance(city, own, registry, linked, decided)
-        own.execute(f"create or replace temp table members as from {identifier(members(registry, own))}")
-        show(own, entity)
+        place_members(own, entity, registry)
         write(city.connection, own, entity.name)
         if not counted or linked.parameters != learned:
             keep_learned(city.connection, own, entity.name)
@@ -65,12 +63,7 @@ def show_known(city: City, entity: Entity, registry: Registry, known: datetime) 
     assert entity.matching
     with _engine(city) as own:
         _take(city.connection, own, entity, entity.matching)
-        own.execute(
-            "create or replace table pairs (left_record varchar, right_record varchar, probability double, "
-            "weight double, levels integer[])"
-        )
-        own.execute(f"create or replace temp table members as from {identifier(members(registry, own, known))}")
-        show(own, entity)
+        place_members(own, entity, registry, known)
         write(city.connection, own, entity.name)
 
 
@@ -98,7 +91,7 @@ def _take(
     own.execute("create or replace temp table taken as select * from zhongtai_taken")
     own.unregister("zhongtai_taken")
     faces, rows = own.execute("select count(*), count(distinct _own) from taken").fetchone() or (0, 0)
-    use_threads(own, 1 if faces < 2 * _ROWS else city_threads(lake))
+    use_threads(own, 1 if faces < 2 * _ROWS else threads_of(lake))
     own.execute(
         "create or replace temp view faces as select _record, _own, _key, _identified, _source, _batch from taken"
     )
@@ -107,12 +100,6 @@ def _take(
         f"select _record, _identified, _source, _once, {', '.join(compared)} from taken"
     )
     return int(faces), int(rows)
-
-
-def city_threads(lake: duckdb.DuckDBPyConnection) -> int:
-    """As many threads as the lake's own connection has."""
-    (threads,) = lake.execute("select current_setting('threads')").fetchone() or (1,)
-    return int(threads)
 
 
 def _learned(city: City, registry: Registry) -> Mapping[str, Any] | None:

@@ -5,7 +5,9 @@ They can be made again at any time from the log and the rows that are compared. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
 import duckdb
 
@@ -13,21 +15,10 @@ from contracts.matching import ID_COLUMNS, LINK_COLUMNS, LOOSE, PAIR_COLUMNS, RE
 from contracts.model import Entity
 from contracts.sql_text import identifier, literal
 from lake.attach import CATALOG
-
-
-def links_table(entity: str) -> str:
-    """`registry.<entity>`, as SQL names it."""
-    return _table(entity)
-
-
-def pairs_table(entity: str) -> str:
-    """`registry.<entity>__pairs`, as SQL names it."""
-    return _table(f"{entity}__pairs")
-
-
-def ids_table(entity: str) -> str:
-    """`registry.<entity>__ids`, as SQL names it."""
-    return _table(f"{entity}__ids")
+from lake.identity.files import Registry
+from lake.identity.folding import members
+from lake.identity.pairs import registry_table
+from lake.in_one import in_one
 
 
 def ensure_registry(connection: duckdb.DuckDBPyConnection, entities: Iterable[Entity]) -> None:
@@ -37,23 +28,16 @@ def ensure_registry(connection: duckdb.DuckDBPyConnection, entities: Iterable[En
         for one in entities
         for suffix, columns in (("", LINK_COLUMNS), ("__ids", ID_COLUMNS), ("__pairs", PAIR_COLUMNS))
     }
-    found = connection.execute(
-        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = '{REGISTRY}'"
-    ).fetchall()
-    missing = wanted.keys() - {str(name) for (name,) in found}
+    missing = wanted.keys() - _there(connection)
     if not missing:
         return
-    connection.execute("begin transaction")
-    try:
+    with in_one(connection):
         for name in sorted(missing):
             columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in wanted[name].items())
-            connection.execute(f"create table {_table(name)} ({columns})")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+            connection.execute(f"create table {registry_table(name)} ({columns})")
 
 
+_BATCH = 100_000
 _LEARNED = ("frequencies", "words")
 """What the scorer counted as it learned, and needs again so that the same rows score the same later."""
 
@@ -61,32 +45,48 @@ _LEARNED = ("frequencies", "words")
 def keep_learned(connection: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection, entity: str) -> None:
     """Put what the scorer counted in place of what the lake has of it, in one transaction."""
     own.execute("create table if not exists words (comparison utinyint, word ubigint, eighths utinyint)")
-    connection.execute("begin transaction")
-    try:
+    with in_one(connection):
         for name in _LEARNED:
-            reader = own.execute(f"select * from {name} order by all").fetch_record_batch(100_000)
-            connection.register("zhongtai_learned", reader)
-            connection.execute(f"create or replace table {_table(f'{entity}__{name}')} as from zhongtai_learned")
-            connection.unregister("zhongtai_learned")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+            with _rows(own, f"select * from {name} order by all", connection) as rows:
+                connection.execute(f"create or replace table {registry_table(f'{entity}__{name}')} as from {rows}")
 
 
 def take_learned(connection: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection, entity: str) -> bool:
     """Make what the scorer counted as it learned in its engine again; whether the lake has it."""
-    rows = connection.execute(
-        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = '{REGISTRY}'"
-    ).fetchall()
-    if not {f"{entity}__{name}" for name in _LEARNED} <= {str(name) for (name,) in rows}:
+    if not {f"{entity}__{name}" for name in _LEARNED} <= _there(connection):
         return False
     for name in _LEARNED:
-        reader = connection.execute(f"from {_table(f'{entity}__{name}')}").fetch_record_batch(100_000)
-        own.register("zhongtai_learned", reader)
-        own.execute(f"create or replace table {name} as from zhongtai_learned")
-        own.unregister("zhongtai_learned")
+        with _rows(connection, f"from {registry_table(f'{entity}__{name}')}", own) as rows:
+            own.execute(f"create or replace table {name} as from {rows}")
     return True
+
+
+def carry_learned(old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection) -> None:
+    """Have a lake that is made again what the one before it had of what scorers counted: nothing else tells that."""
+    wanted = [name for name in sorted(_there(old)) if name.rpartition("__")[2] in _LEARNED]
+    with in_one(new):
+        for name in wanted:
+            with _rows(old, f"from {registry_table(name)} order by all", new) as rows:
+                new.execute(f"create or replace table {registry_table(name)} as from {rows}")
+
+
+def place_members(
+    own: duckdb.DuckDBPyConnection, entity: Entity, registry: Registry, known: datetime | None = None
+) -> None:
+    """Have an engine with `faces` show the registry as it is, or as it was at an instant, in which nothing was compared
+    that is known now. SharingRefused for files of the registry that are lost or changed.
+    """
+    if known is not None:
+        columns = ", ".join(f"{name} {kind}" for name, kind in _SCORED.items())
+        own.execute(f"create or replace temp table pairs ({columns})")
+    own.execute(f"create or replace temp table members as from {identifier(members(registry, own, known))}")
+    show(own, entity)
+
+
+_SCORED = {
+    "left_record": "varchar", "right_record": "varchar", "probability": "double", "weight": "double",
+    "levels": "integer[]",
+}  # fmt: skip
 
 
 def show(own: duckdb.DuckDBPyConnection, entity: Entity) -> None:
@@ -153,24 +153,32 @@ def show(own: duckdb.DuckDBPyConnection, entity: Entity) -> None:
 def write(connection: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection, entity: str) -> None:
     """Put what was made in the matching's own engine in place of what the lake has, in one transaction."""
     tables = (
-        (links_table(entity), "links", LINK_COLUMNS, "_record"),
-        (ids_table(entity), "ids", ID_COLUMNS, "entity_key"),
-        (pairs_table(entity), "shown_pairs", PAIR_COLUMNS, "left_record, right_record"),
+        (entity, "links", LINK_COLUMNS, "_record"),
+        (f"{entity}__ids", "ids", ID_COLUMNS, "entity_key"),
+        (f"{entity}__pairs", "shown_pairs", PAIR_COLUMNS, "left_record, right_record"),
     )
-    connection.execute("begin transaction")
+    with in_one(connection):
+        for name, made, columns, order in tables:
+            named, place = ", ".join(map(identifier, columns)), registry_table(name)
+            with _rows(own, f"select {named} from {made} order by {order}", connection) as rows:
+                connection.execute(f"delete from {place}")
+                connection.execute(f"insert into {place} ({named}) select {named} from {rows}")
+
+
+@contextmanager
+def _rows(given: duckdb.DuckDBPyConnection, select: str, taking: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The name by which one engine reads what another is asked, as it comes."""
+    name = "zhongtai_rows"
+    taking.register(name, given.execute(select).fetch_record_batch(_BATCH))
     try:
-        for place, made, columns, order in tables:
-            named = ", ".join(map(identifier, columns))
-            reader = own.execute(f"select {named} from {made} order by {order}").fetch_record_batch(100_000)
-            connection.register("zhongtai_shown", reader)
-            connection.execute(f"delete from {place}")
-            connection.execute(f"insert into {place} ({named}) select {named} from zhongtai_shown")
-            connection.unregister("zhongtai_shown")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+        yield name
+    finally:
+        taking.unregister(name)
 
 
-def _table(name: str) -> str:
-    return f"{CATALOG}.{REGISTRY}.{identifier(name)}"
+def _there(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the tables that the registry has in the lake."""
+    rows = connection.execute(
+        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = '{REGISTRY}'"
+    ).fetchall()
+    return {str(name) for (name,) in rows}

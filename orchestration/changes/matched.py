@@ -9,17 +9,16 @@ from __future__ import annotations
 from contracts.matching import REGISTRY
 from contracts.model import Entity
 from lake.city import City
-from lake.matched.decided import decisions_digest
-from lineage.from_registry import matched_entities
+from lake.matched.decided import decisions, decisions_digest
 from orchestration.changes.texts import Text
 from sharing.canonical import digest
 
 
 def matched_texts(city: City) -> dict[str, Text]:
     """`registry.<entity>` and its companion -> what they hang on."""
-    found: dict[str, Text] = {}
-    for entity in matched_entities(city.catalogue):
-        own = digest([repr(entity.matching), entity.id_prefix, decisions_digest(city, entity.name)])
+    found, book = dict[str, Text](), decisions(city)
+    for entity in city.catalogue.matched:
+        own = digest([repr(entity.matching), entity.id_prefix, decisions_digest(book, entity.name)])
         for table in tables_of(entity):
             found[table] = Text(own, (records_of(entity),), stored=False)
     return found

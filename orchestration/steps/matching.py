@@ -18,7 +18,6 @@ from lake.failure import words
 from lake.identity.files import Registry
 from lake.matched.step import match_entity, show_known
 from lake.settings import Settings
-from lineage.from_registry import matched_entities
 from orchestration.changes.matched import records_of, tables_of
 from orchestration.steps.build import begin_build
 from orchestration.steps.resource import RunCity
@@ -31,7 +30,7 @@ def match_rows(run: RunCity, wanted: Collection[str]) -> dict[str, str]:
 
     Returns the tables that are not what they should be, as matching failed -> why.
     """
-    due = [one for one in matched_entities(run.city.catalogue) if _is_due(run, one, wanted)]
+    due = [one for one in run.city.catalogue.matched if _is_due(run, one, wanted)]
     failed: dict[str, str] = {}
     if due:
         _stand(run, [records_of(entity) for entity in due], wanted)
@@ -46,7 +45,7 @@ def match_rows(run: RunCity, wanted: Collection[str]) -> dict[str, str]:
 
 def show_as_known(run: RunCity, settings: Settings, ledger: Ledger, known: datetime) -> None:
     """Have the registry of a clean lake say what that of a city said at an instant; nothing is matched."""
-    entities = list(matched_entities(run.city.catalogue))
+    entities = run.city.catalogue.matched
     if entities:
         frame(run.city.connection, missing(run.city.connection, run.manifest))
     for entity in entities:

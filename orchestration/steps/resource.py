@@ -33,7 +33,6 @@ from lake.store import TableRefused, ensure_tables, stored_batches, stored_deliv
 from lake.taken_back import take_withdrawals
 from lake.uncovered import settle_releases
 from lake.unfinished import finish_acts
-from lineage.from_registry import matched_entities
 from orchestration.changes.changes import Changes
 from orchestration.changes.recording import Done, record
 from orchestration.changes.texts import Text, texts_of, unsteady_functions
@@ -132,7 +131,7 @@ class RunCity:
         wanted = [one for name, one in self.city.catalogue.datasets.items() if name not in refused]
         take_former_names(self.city.connection, self.city.settings, wanted)
         changed = {**ensure_tables(self.city.connection, wanted), **refused}
-        ensure_registry(self.city.connection, matched_entities(self.city.catalogue))
+        ensure_registry(self.city.connection, self.city.catalogue.matched)
         expect_compiled(self.city.settings)
         batches = stored_batches(self.city.connection)
         deliveries = stored_deliveries(self.city.connection)

@@ -32,11 +32,6 @@ from orchestration.twins.surviving import needs_days, survivor
 from quality.casts import sql_type
 
 
-def is_matched(catalogue: Catalogue, entity: Entity) -> bool:
-    """Whether rows without an identifier belong to an entity."""
-    return catalogue.matches(entity)
-
-
 def loose_providers(catalogue: Catalogue, entity: Entity) -> Providers:
     """Who gives rows that are matched, in dataset order."""
     return tuple(one for one in catalogue.providers(entity.name) if one[1].matched)

@@ -68,7 +68,7 @@ def _entity_files(catalogue: Catalogue) -> dict[str, str]:
     for entity in provided:
         place = f"models/domains/{entity.domain}/{entity.name}"
         files[f"{place}__provided.sql"] = entities.provided_sql(catalogue, entity)
-        if matched.is_matched(catalogue, entity):
+        if catalogue.matches(entity):
             files[f"{place}__loose.sql"] = matched.loose_sql(catalogue, entity)
             files[f"{place}__records.sql"] = matched.records_sql(catalogue, entity)
             files[f"{place}__matched.sql"] = matched.matched_sql(catalogue, entity)
@@ -82,7 +82,7 @@ def _entity_files(catalogue: Catalogue) -> dict[str, str]:
     if provided:
         files["models/domains/identity_registry.sql"] = entities.registry_sql(provided)
         files["models/domains/identity_registry.yml"] = _yaml(properties.registry_yaml())
-    if linked := [one for one in provided if matched.is_matched(catalogue, one)]:
+    if linked := [one for one in provided if catalogue.matches(one)]:
         files["models/domains/registry.yml"] = _yaml(matched_properties.registry_source(linked))
     return files
 

@@ -24,7 +24,7 @@ from portal.identity.words import EVERY
 from portal.pages import Pages
 from portal.people.accounts import happened
 from portal.people.reader import Reader
-from sharing.identity.vocabulary import ABOUT_PAIR, Doing, State
+from sharing.identity.vocabulary import ABOUT_PAIR, Doing
 
 _A_PAGE = 50
 _NOTHING = Refused(404, "RESOURCE_DOES_NOT_EXIST", "there is no such pair, or it does not concern you")
@@ -104,7 +104,6 @@ class IdentityPages:
             "one": side.pair,
             "bars": weights(_named(side), "各项比较的权重 Weights"),
             "decided": [(one, follows(one, side.pair.entities)) for one in side.decisions],
-            "after": _after(side),
             "titles": self._city.catalogue.departments,
             "unsaid": unsaid,
         }
@@ -151,18 +150,6 @@ def _named(side: Side) -> list[tuple[str, float]]:
     """What is weighed, by its name and how alike the two are, and what that weighs."""
     titles = {one.attribute.name: one.attribute.title_zh for one in side.lines}
     return [("：".join(filter(None, [titles.get(one.attribute or "", ""), one.zh])), one.bits) for one in side.weights]
-
-
-def _after(side: Side) -> tuple[str, int] | None:
-    """What the decision that stands makes of the two entities at the next run (one, of so many records; two; or what
-    is), None where none stands.
-    """
-    pair, decision = side.pair, side.pair.decision
-    if decision is None or decision.state is not State.STANDS:
-        return None
-    if (decision.step.doing is Doing.SAME) is not pair.apart:
-        return "same", 0
-    return ("one", sum(side.sizes.values())) if pair.apart else ("two", 0)
 
 
 def _number(text: str) -> int:

@@ -75,7 +75,7 @@ def test_a_merge_is_decided_and_undone(portal: Portal) -> None:
     done = portal.post(f"{address('Ab')}/same", {"words": "同一手机号"}, steward)
     assert done.status_code == 303 and done.headers["location"] == address("Ab")
     page = portal.ask("GET", address("Ab"), headers=steward).text
-    assert "合并为一个，3 条记录" in page and "同一手机号" in page and "说明" not in page
+    assert "这两条记录归为一个" in page and "同一手机号" in page and "说明" not in page
     assert address("Ab") not in portal.ask("GET", "/identity", headers=steward).text
     (number,) = set(re.findall(r'name="of" value="(\d+)"', page)) - {"0"}
     contrary = portal.post(f"{address('Ab')}/different", {"words": "不同"}, steward)
@@ -102,7 +102,7 @@ def test_two_identified_take_a_second_person(portal: Portal) -> None:
     (number,) = set(re.findall(r'name="of" value="(\d+)"', page))
     assert portal.post(f"{address('AD')}/confirm", {"of": number}, steward).status_code == 403
     assert portal.post(f"{address('AD')}/confirm", {"of": number}, officer).status_code == 303
-    assert "合并为一个，2 条记录" in portal.ask("GET", address("AD"), headers=officer).text
+    assert "这两条记录归为一个" in portal.ask("GET", address("AD"), headers=officer).text
     assert address("AD") in portal.ask("GET", "/identity?state=decided", headers=officer).text
 
 

@@ -21,6 +21,7 @@ from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
 from contracts.folders import CITY_FILE
+from contracts.indicators import Indicators
 from contracts.json_text import JsonDocument
 from contracts.jurisdiction import Jurisdiction
 from contracts.jurisdictions import chosen, read_jurisdictions
@@ -29,6 +30,7 @@ from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, L
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
+from contracts.reading_indicators import read_indicators
 from contracts.reading_rules import Tables, read_rules
 from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
@@ -98,6 +100,7 @@ class _Reading:
         self._check_across(datasets)
         sound = not self.faults()
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
+        indicators = self._indicators()
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
         named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
@@ -128,6 +131,7 @@ class _Reading:
             weights=Weights(dict(city.quality.weights)) if city.quality else Weights(),
             cross_rules=rules,
             suites=suites,
+            indicators=indicators,
             override_working_days=city.override_working_days,
         )
 
@@ -284,6 +288,9 @@ class _Reading:
         """Suites written by hand, over tables that are sound."""
         paths = folders.json_files(self.root / "contracts" / "suites")
         return read_suites([self._open(path) for path in paths], tables)
+
+    def _indicators(self) -> Indicators:
+        return read_indicators(self._files(self.root / "contracts" / "indicators"), self.known)
 
     def _check_rule_names(
         self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]

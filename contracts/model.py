@@ -24,6 +24,8 @@ from contracts.code_sets import CodeSet as CodeSet
 from contracts.code_sets import Coordinates as Coordinates
 from contracts.code_sets import Period as Period
 from contracts.cross_rules import CrossRules, Suite
+from contracts.indicators import NONE as NO_INDICATORS
+from contracts.indicators import Indicators
 from contracts.jurisdiction import Jurisdiction
 from contracts.matching import Matching
 from contracts.open_data import Licence as Licence
@@ -405,6 +407,7 @@ class Catalogue:
     weights: Weights = field(default_factory=Weights)
     cross_rules: CrossRules = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
+    indicators: Indicators = NO_INDICATORS
     override_working_days: int = 30
 
     @property

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import city_declarations, declarations, jurisdictions, requests, rule_declarations
+from contracts import (
+    city_declarations,
+    declarations,
+    indicator_declarations,
+    jurisdictions,
+    requests,
+    rule_declarations,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -25,6 +32,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
     "rule": rule_declarations.RuleFileDeclaration,
+    "indicators": indicator_declarations.IndicatorsDeclaration,
     "suite": rule_declarations.SuiteDeclaration,
 }
 

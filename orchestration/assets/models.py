@@ -40,10 +40,10 @@ class CityTranslator(DagsterDbtTranslator):
         return table_key(f"{dbt_resource_props['schema']}.{name}")
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """The folder below its layer: department, domain; products together."""
+        """The folder below its layer: department, domain; products together, and indicators."""
         folders = dbt_resource_props["fqn"][1:-1]
-        if folders[:1] == ["products"]:
-            return "products"
+        if folders[:1] in (["products"], ["indicators"]):
+            return str(folders[0])
         return group_name(str(folders[1] if len(folders) > 1 else "identity"))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:

@@ -12,7 +12,7 @@ import yaml
 
 from contracts.model import Catalogue, Dataset
 from lineage.from_dbt import relation_of
-from orchestration.twins import entities, matched, matched_properties, properties, staging
+from orchestration.twins import entities, indicators, matched, matched_properties, properties, staging
 from orchestration.twins.text import banner
 
 # The C emitter writes the same text in a third of the time, of which a city of thousands of twins has little.
@@ -38,6 +38,9 @@ def twins(catalogue: Catalogue) -> dict[str, str]:
         files[f"{place}.yml"] = _yaml(staging.staging_yaml(dataset))
     files["models/staging/sources.yml"] = _yaml(staging.sources_yaml(catalogue.datasets))
     files |= _entity_files(catalogue)
+    files |= indicators.files(catalogue.indicators)
+    if catalogue.indicators.every:
+        files[f"{indicators.FOLDER}/indicators.yml"] = _yaml(indicators.properties(catalogue.indicators))
     return files
 
 

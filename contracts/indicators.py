@@ -66,6 +66,7 @@ class Measure:
     time: str | None = None
     place: str | None = None
     times: float = 1.0
+    divide: float = 1.0
 
 
 @dataclass(frozen=True)

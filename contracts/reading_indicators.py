@@ -130,6 +130,7 @@ class _Reading:
                 document.fault(at_time, f"a value of each {one.window} needs a time", "a column of days or moments")
             else:
                 document.fault(at_time, "a state as of a delivery is of no time", "window: day, month or year")
+        _check_factor(document, at, declared)
         [(aggregate, of)] = ways
         self._check_sql(document, (*at, "where"), declared.where)
         condition = aggregate is Aggregate.SHARE
@@ -141,7 +142,8 @@ class _Reading:
             where=declared.where or "",
             time=declared.time,
             place=declared.place,
-            times=_factor(document, at, declared),
+            times=1.0 if declared.times is None else declared.times,
+            divide=declared.divide or 1.0,
         )
 
     def _check_sql(self, document: Document, at: YamlPath, sql: str | None) -> None:
@@ -185,13 +187,11 @@ def _ways(declared: MeasureDeclaration) -> Iterator[tuple[Aggregate, str]]:
             yield aggregate, "" if written is True else str(written)
 
 
-def _factor(document: Document, at: YamlPath, declared: MeasureDeclaration) -> float:
+def _check_factor(document: Document, at: YamlPath, declared: MeasureDeclaration) -> None:
     if declared.times is not None and declared.divide is not None:
         document.fault((*at, "divide"), "it is multiplied and divided", "one of times and divide")
     if declared.divide == 0:
         document.fault((*at, "divide"), "it divides by zero", "another number, or leave divide out")
-        return 1.0
-    return declared.times if declared.times is not None else 1.0 / (declared.divide or 1.0)
 
 
 def _formula(document: Document, at: YamlPath, text: str) -> Formula | None:

@@ -69,6 +69,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "registry": ("entity",),
     "identity": ("entity",),
     "learning": ("entity",),
+    "indicators": ("making",),
     "anchor": ("path",),
     "segment": ("segment",),
 }

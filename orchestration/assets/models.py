@@ -15,6 +15,7 @@ from lineage.graph import DIRECT, ColumnRef, Graph
 from orchestration.assets.naming import check_results, check_specs, group_name, table_key
 from orchestration.changes.growing import Growing
 from orchestration.steps.build import begin_build, built_results, made_by_one
+from orchestration.steps.indicators import take_indicators
 from orchestration.steps.matching import match_rows
 from orchestration.steps.resource import RunCity
 from orchestration.transform.sandbox.vocabulary import SOURCE_SCHEMAS
@@ -127,6 +128,9 @@ def _made(
         build.fail(unmatched)
         built = built_results(city.city, build.results)
         city.done.make({result.table: result.passed for result in built})
+        take_indicators(city, build.results)
+    else:
+        take_indicators(city, {})
     yield from check_results([*built, *city.recorded_builds(stood), *checks.of(tables)])
 
 

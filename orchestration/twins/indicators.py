@@ -138,6 +138,9 @@ def _value(indicator: Indicator) -> str:
     value = _aggregated(measure)
     if measure.times != 1:
         value = f"{value} * cast({measure.times!r} as double)"
+    if measure.divide != 1:
+        # Of a double: a quotient of decimals has other places on other engines.
+        value = f"cast({value} as double) / cast({measure.divide!r} as double)"
     return f"cast({value} as double)"
 
 

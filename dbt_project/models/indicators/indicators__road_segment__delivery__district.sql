@@ -1,7 +1,7 @@
 -- Written by `zhongtai sync`: change the declarations in contracts/indicators/, not this file.
 select
   case when grouping(district) = 1 then 'city' else cast(district as varchar) end as place,
-  cast(sum(cast((length_m) as decimal(38, 6))) * cast(0.001 as double) as double) as road_length,
+  cast(cast(sum(cast((length_m) as decimal(38, 6))) as double) / cast(1000.0 as double) as double) as road_length,
   cast(count(*) as double) as road_segments
 from {{ ref('road_segment') }}
 group by grouping sets ((district), ())

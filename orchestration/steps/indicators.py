@@ -1,0 +1,118 @@
+"""The values of indicators, taken in once their views are made. Comparing and storing are `lake/indicators`'.
+
+A value is taken where its level, as lineage has it, is not above what is declared of it; else it is withheld, and no
+page shows it. One indicator's fault is its own: others are taken in all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from contracts.indicators import Aggregate, Indicator, Window
+from lake import facts
+from lake.failure import words
+from lake.indicators.asking import touched
+from lake.indicators.taking import Column, Readable, Taken, take
+from lineage.graph import ColumnRef
+from orchestration.steps.resource import RunCity
+from orchestration.transform.run import ModelResult
+from orchestration.twins.indicators import View, views
+
+_NOTHING: Mapping[Aggregate, str] = {
+    Aggregate.COUNT: "nothing can be counted",
+    Aggregate.SUM: "there is nothing to sum",
+    Aggregate.MEAN: "there are no rows to divide by",
+    Aggregate.SHARE: "there are no rows to divide by",
+    Aggregate.HIGHEST: "there are no rows",
+    Aggregate.LOWEST: "there are no rows",
+    Aggregate.DISTINCT: "nothing can be counted",
+    Aggregate.PERSONS: "fewer persons than may be told of",
+}
+
+
+def take_indicators(run: RunCity, results: Mapping[str, ModelResult]) -> None:
+    """Take in the values of every view that was made in this run, and of those that the store knows nothing of."""
+    known = touched(run.city.settings.state)
+    every = views(run.city.catalogue.indicators).values()
+    due = [
+        view for view in every if view.relation in results or not known.issuperset(one.id for one in view.indicators)
+    ]
+    if not due:
+        return
+    try:
+        taken = take(run.city, _readable(run, due, results))
+    except Exception as error:  # whatever it is: no page is worth the run
+        run.city.progress("indicators", "values", f"not taken in: {words(error)}")
+        return
+    if taken.anything:
+        run.city.progress("indicators", "values", _told(taken))
+
+
+def _told(taken: Taken) -> str:
+    return f"{taken.fresh:,} new, {taken.amended:,} amended, {taken.withdrawn:,} withdrawn"
+
+
+def _readable(run: RunCity, due: Iterable[View], results: Mapping[str, ModelResult]) -> list[Readable]:
+    newest = _newest_days(run)
+    found = []
+    for view in due:
+        above = _above(run, view.relation)
+        datasets = _datasets(run, above)
+        days = [newest[name] for name in datasets if name in newest]
+        result = results.get(view.relation)
+        found.append(
+            Readable(
+                relation=view.relation,
+                columns=tuple(_column(run, view, one) for one in view.indicators),
+                datasets=datasets,
+                above=tuple(sorted(one for one in above if one.startswith("theme."))),
+                timed=view.window is not Window.DELIVERY,
+                as_of=max(days, default=None),
+                failed="" if result is None or result.ok else result.message or f"dbt: {result.status}",
+            )
+        )
+    return found
+
+
+def _newest_days(run: RunCity) -> dict[str, date]:
+    """Dataset -> the day of its newest delivery that counts."""
+    found: dict[str, date] = {}
+    for row in facts.datasets(run.city.ledger):
+        for one in row["deliveries"] if row["state"] != "recalled" else ():
+            day = date.fromisoformat(one["delivered_on"])
+            found[row["dataset"]] = max(day, found.get(row["dataset"], day))
+    return found
+
+
+def _above(run: RunCity, relation: str) -> set[str]:
+    found, todo = set[str](), [relation]
+    while todo:
+        for one in run.building.above(todo.pop()):
+            if one not in found:
+                found.add(one)
+                todo.append(one)
+    return found
+
+
+def _datasets(run: RunCity, above: Iterable[str]) -> tuple[str, ...]:
+    raw = {f"raw.{dataset.table}": name for name, dataset in run.city.catalogue.datasets.items()}
+    return tuple(sorted(raw[one] for one in above if one in raw))
+
+
+def _column(run: RunCity, view: View, indicator: Indicator) -> Column:
+    level = _level(run, view, indicator)
+    too_high = level > indicator.level
+    otherwise = _NOTHING[indicator.measure.aggregate] if indicator.measure else "its model has no value"
+    withheld = (
+        f"its value is of level {level}, and {indicator.level} is the highest declared: declare level: {level} "
+        "where that may be shown, or count persons by `persons`"
+    )
+    return Column(indicator.id, level, otherwise, bool(indicator.formula), withheld if too_high else "")
+
+
+def _level(run: RunCity, view: View, indicator: Indicator) -> str:
+    """The level of its value, and of the reason beside it."""
+    names = [indicator.id, f"{indicator.id}__why"] if indicator.formula else [indicator.id]
+    levels = run.lineage.levels
+    return max(levels.effective(ColumnRef(f"lake.{view.relation}", name)) for name in names)

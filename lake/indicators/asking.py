@@ -152,6 +152,15 @@ class Values:
         )
         return [_value(row) for row in rows]
 
+    def knows(self, place: str) -> bool:
+        """Whether anything was ever said of a place."""
+        found = self._store.execute(
+            "select 1 from status as s where exists (select 1 from value as v where v.indicator = s.indicator "
+            "and v.place = ?) limit 1",
+            (place,),
+        )
+        return found.fetchone() is not None
+
     def turns(self, after: int, until: int, datasets: Sequence[str]) -> list[Turn]:
         """Batches that began or ceased to count after one making and up to another, of some datasets."""
         marks = ", ".join("?" * len(datasets))

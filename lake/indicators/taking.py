@@ -161,7 +161,7 @@ def _values(view: Readable, columns: Sequence[Column]) -> str:
     place += "" if view.said else " and false"
     return (
         "select each.i as indicator, place, start, case when isfinite(each.v) then each.v end as value, "
-        "case when each.v is null then each.w when not isfinite(each.v) then 'it is no finite number' else '' end as why "
+        "case when each.v is null then each.w when isfinite(each.v) then '' else 'it is no finite number' end as why "
         f"from (select place, {start} as start, unnest([{structs}]) as each "
         f"from lake.{'.'.join(map(identifier, view.relation.split('.')))} {place})"
     )

@@ -14,12 +14,12 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites")
+_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites", "windows")
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
-    r"(domains|agreements|rules)/[^/]+\.yml",
+    r"(domains|agreements|rules|windows)/[^/]+\.yml",
     r"suites/[^/]+\.json",
     r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
@@ -28,7 +28,7 @@ _KNOWN = re.compile("|".join(_SHAPES))
 # What editors and systems leave, and notes for people: never a declaration.
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
-    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, "
+    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, windows/*.yml, "
     "suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
 )
 

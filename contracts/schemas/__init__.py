@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import city_declarations, declarations, jurisdictions, requests, rule_declarations
+from contracts import city_declarations, declarations, jurisdictions, requests, rule_declarations, window_declarations
 
 FOLDER = Path(__file__).parent
 
@@ -25,6 +25,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
     "rule": rule_declarations.RuleFileDeclaration,
+    "windows": window_declarations.WindowSetDeclaration,
     "suite": rule_declarations.SuiteDeclaration,
 }
 

@@ -129,6 +129,14 @@ def check_references(known: Known, datasets: Mapping[str, Dataset]) -> None:
             reference.document.fault(reference.at, text, nearest(reference.column, columns))
 
 
+def check_unstreamed(known: Known, streams: Mapping[str, Dataset]) -> None:
+    """No rule looks a value up in a stream, of which no table is kept for that."""
+    for reference in known.references:
+        if reference.table in streams:
+            text = f"{reference.table} is a stream, in which nothing is looked up"
+            reference.document.fault(reference.at, text, "a dataset that comes whole, or leave the rule out")
+
+
 def _columns(table: str, known: Known, datasets: Mapping[str, Dataset]) -> list[str]:
     if dataset := datasets.get(table):
         return [column.name for column in dataset.columns]

@@ -5,7 +5,7 @@ A protocol only: this package asks no engine by itself, and judges without one a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from contracts.model import LogicalType
@@ -20,4 +20,10 @@ class Engine(Protocol):
 
     def condition_fault(self, sql: str, columns: Mapping[str, LogicalType] | None) -> str | None:
         """What is wrong with a boolean expression over columns of these types; None where they are not all known."""
+        ...
+
+    def sign_fault(
+        self, sql: str, tables: Mapping[str, Mapping[str, LogicalType]], wanted: Collection[str]
+    ) -> str | None:
+        """What is wrong with one select over tables of the raw lake that gives columns called so, `value` a number."""
         ...

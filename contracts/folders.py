@@ -14,12 +14,12 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites", "indicators")
+_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites", "indicators", "windows")
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
-    r"(domains|agreements|rules|indicators)/[^/]+\.yml",
+    r"(domains|agreements|rules|indicators|windows)/[^/]+\.yml",
     r"suites/[^/]+\.json",
     r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
@@ -29,7 +29,7 @@ _KNOWN = re.compile("|".join(_SHAPES))
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
     "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, "
-    "indicators/*.yml, "
+    "indicators/*.yml, windows/*.yml, "
     "suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
 )
 

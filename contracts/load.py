@@ -33,6 +33,8 @@ from contracts.persons import read_persons
 from contracts.reading_indicators import read_indicators
 from contracts.reading_rules import Tables, read_rules
 from contracts.reading_suites import read_suites, suite_tables
+from contracts.reading_windows import Tables as WindowTables
+from contracts.reading_windows import read_windows
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
@@ -40,6 +42,7 @@ from contracts.rule_names import Taken, check_cross_names, check_domain_names, c
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 from contracts.weights import Weights
+from contracts.windows import WindowSet
 
 
 def load_catalogue(workspace: Path, *, deliveries: Path | None = None, engine: Engine | None = None) -> Catalogue:
@@ -91,18 +94,22 @@ class _Reading:
         self._standards()
         self.known.departments = self._departments()
         domains = self._domains()
-        datasets = self._datasets()
+        every = self._datasets()
+        datasets = {name: one for name, one in every.items() if one.stream is None}
+        streams = {name: one for name, one in every.items() if one.stream is not None}
         agreements = self._agreements()
         persons = self.persons()
         if city is not None:
             check_alerts(city, self._open(self.root / CITY_FILE), persons)
         jurisdiction = self._jurisdiction(city)
-        self._check_across(datasets)
+        self._check_across(every)
+        across.check_unstreamed(self.known, streams)
         sound = not self.faults()
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
         indicators = self._indicators()
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
+        windows = self._windows(WindowTables(streams, datasets) if sound else None)
         named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
         check_domain_names(domains.values(), named)
         if city is None or self.faults():
@@ -133,6 +140,8 @@ class _Reading:
             suites=suites,
             indicators=indicators,
             override_working_days=city.override_working_days,
+            streams=streams,
+            windows=windows,
         )
 
     def faults(self) -> list[Fault]:
@@ -283,6 +292,10 @@ class _Reading:
     def _rules(self, tables: Tables | None) -> dict[str, tuple[CrossRule, ...]]:
         """Rules across departments, over tables that are sound."""
         return read_rules(self._files(self.root / "contracts" / "rules"), self.known, tables)
+
+    def _windows(self, tables: WindowTables | None) -> dict[str, WindowSet]:
+        """Window sets, over streams and tables that are sound."""
+        return read_windows(self._files(self.root / "contracts" / "windows"), self.known, tables)
 
     def _suites(self, tables: dict[str, frozenset[str] | None] | None) -> dict[str, Suite]:
         """Suites written by hand, over tables that are sound."""

@@ -39,6 +39,8 @@ from contracts.source import Source as Source
 from contracts.source import Store as Store
 from contracts.violation import Severity
 from contracts.weights import Weights
+from contracts.windows import Stream as Stream
+from contracts.windows import WindowSet
 
 
 class Level(StrEnum):
@@ -67,11 +69,13 @@ class OpenAttribute(StrEnum):
 
 
 class DeliveryMode(StrEnum):
-    """How a delivery relates to earlier ones: it replaces them, adds to them, or updates them by key."""
+    """How a delivery relates to earlier ones: it replaces them, adds to them, updates them by key, or is a part of what
+    never ends (`contracts.windows`)."""
 
     SNAPSHOT = "snapshot"
     APPEND = "append"
     UPSERT = "upsert"
+    STREAM = "stream"
 
 
 class LogicalType(StrEnum):
@@ -219,6 +223,7 @@ class Dataset:
     formerly: tuple[str, ...] = ()
     coordinates: tuple[Coordinates, ...] = ()
     open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
+    stream: Stream | None = None
 
     @property
     def personal(self) -> bool:
@@ -382,7 +387,11 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One city's declarations, whole and sound. `persons` are by their names as they are compared."""
+    """One city's declarations, whole and sound. `persons` are by their names as they are compared.
+
+    `datasets` are what a run carries and tables are made of; `streams` are the datasets that come as micro-batches, and
+    that `windows` are made of.
+    """
 
     city: str
     title_zh: str
@@ -409,6 +418,13 @@ class Catalogue:
     suites: Mapping[str, Suite] = field(default_factory=dict)
     indicators: Indicators = NO_INDICATORS
     override_working_days: int = 30
+    streams: Mapping[str, Dataset] = field(default_factory=dict)
+    windows: Mapping[str, WindowSet] = field(default_factory=dict)
+
+    @property
+    def delivered(self) -> Mapping[str, Dataset]:
+        """Every dataset that departments deliver, streamed or not."""
+        return {**self.datasets, **self.streams}
 
     @property
     def entities(self) -> Mapping[str, Entity]:

@@ -15,6 +15,7 @@ from contracts.category import Category
 from contracts.declarations import Declaration, Mask, MayLeave, Name, Text, Truth, WorkingDays
 from contracts.documents import Document, YamlPath
 from contracts.model import DeliveryMode, OpenAttribute, SharingAttribute
+from contracts.window_declarations import StreamDeclaration
 
 ExtrasT = TypeVar("ExtrasT", bound=Declaration)
 
@@ -129,6 +130,7 @@ class ContractExtras(Declaration):
     drift: DriftExtra = DriftExtra()
     formerly: Text | tuple[Text, ...] = ()
     open_attribute: OpenAttribute = OpenAttribute.NOT_OPEN
+    stream: StreamDeclaration | None = None
     # Read before the contract itself is, by `load.py`: it introduces a department that the city's list has not.
     department: object = None
 

@@ -7,7 +7,8 @@ values that suit their types and nothing else. No data is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 
 from contracts.model import LogicalType
+from contracts.one_select import NotOneSelect, Vocabulary, author_vocabulary, judge_select
 from contracts.sql_text import identifier, literal
 from quality.casts import SQL_TYPES
 
@@ -35,6 +37,7 @@ _MANY_ROWS = "{name} looks at many rows, and a condition is about one"
 _UNSTEADY = "{name} answers otherwise from one run to the next, or stops it"
 # Steady for the engine, and yet another thing wherever it runs.
 _SURROUNDINGS = frozenset({"current_setting", "current_user", "getvariable", "session_user", "user", "version"})
+_NUMBERS = frozenset({*("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE")})
 _TABLES = "{name} makes several rows of one, and a condition is about one"
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
@@ -97,6 +100,31 @@ class DuckDBEngine:
             return parsed
         parts = list(_parts(parsed["node"]["where_clause"]))
         return self._form_fault(sql, parts, columns) or (self._bound_fault(sql, columns) if columns else None)
+
+    def sign_fault(
+        self, sql: str, tables: Mapping[str, Mapping[str, LogicalType]], wanted: Collection[str]
+    ) -> str | None:
+        """Why a text is not one steady select over these tables of `lake.raw` that gives the columns wanted."""
+        try:
+            judge_select(self._database, sql, {("lake", "raw", name) for name in tables}, self._author)
+        except NotOneSelect as refused:
+            return str(refused)
+        with duckdb.connect(config={"enable_external_access": "false", "threads": 1}) as sandbox:
+            sandbox.execute("attach ':memory:' as lake; create schema lake.raw; attach ':memory:' as zt")
+            for name, columns in tables.items():
+                made = ", ".join(f"{identifier(one)} {SQL_TYPES[kind]}" for one, kind in columns.items())
+                sandbox.execute(f"create table lake.raw.{identifier(name)} ({made})")
+            for macro in re.findall(r"\bzt\.(\w+)\s*\(", sql):
+                sandbox.execute(f"create or replace macro zt.{identifier(macro)}(given) as given")
+            try:
+                found = sandbox.execute(f"describe {sql}").fetchall()
+            except duckdb.Error as error:
+                return f"the engine says: {error}"
+        return _outputs_fault({str(name): str(kind) for name, kind, *_ in found}, wanted)
+
+    @cached_property
+    def _author(self) -> Vocabulary:
+        return author_vocabulary(self._database)
 
     def _form_fault(self, sql: str, parts: list[_Part], columns: Mapping[str, LogicalType] | None) -> str | None:
         named = {name.lower() for name in columns or ()}
@@ -228,6 +256,17 @@ def _called(node: Node, columns: set[str], sql: str | None) -> str:
         quoted = sql is not None and f'"{word}"' in sql.lower()
         return "" if word in columns or quoted else _WORDS.get(word, "")
     return ""
+
+
+def _outputs_fault(found: Mapping[str, str], wanted: Collection[str]) -> str | None:
+    """Why the outputs of a select are not those that are wanted."""
+    if set(found) != set(wanted):
+        return f"it gives {', '.join(found)}, and not {', '.join(wanted)}"
+    if found["value"].partition("(")[0] not in _NUMBERS:
+        return f"its value is {_a(found['value'])} and no number"
+    if found.get("district", "VARCHAR") != "VARCHAR":
+        return f"its district is {_a(found['district'])} and no text"
+    return None
 
 
 # Words that call a function without brackets where no column is called so, and the function.

@@ -17,6 +17,7 @@ from contracts import (
     jurisdictions,
     requests,
     rule_declarations,
+    window_declarations,
 )
 
 FOLDER = Path(__file__).parent
@@ -33,6 +34,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "request": requests.RequestDeclaration,
     "rule": rule_declarations.RuleFileDeclaration,
     "indicators": indicator_declarations.IndicatorsDeclaration,
+    "windows": window_declarations.WindowSetDeclaration,
     "suite": rule_declarations.SuiteDeclaration,
 }
 

@@ -6,7 +6,7 @@ Declared in `contracts/indicators/<dimension>.yml` and read by `reading_indicato
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.formulas import Formula
@@ -138,9 +138,9 @@ class Group:
 class Indicators:
     """All that a city looks at, in the order in which it is declared."""
 
-    groups: Mapping[str, Group]
-    every: Mapping[str, Indicator]
-    titles: Mapping[SignDimension, tuple[str, str]]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    every: Mapping[str, Indicator] = field(default_factory=dict)
+    titles: Mapping[SignDimension, tuple[str, str]] = field(default_factory=dict)
 
     def under(self, indicator: str) -> tuple[str, ...]:
         """The measures (and models) that an indicator is made of in the end, itself where it is one, in name order."""
@@ -155,6 +155,3 @@ class Indicators:
         assert formula is not None
         inner = {name: self.formula_over_measures(name) for name in formula.names if self.every[name].formula}
         return formula.with_inner(inner)
-
-
-NONE = Indicators({}, {}, {})

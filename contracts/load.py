@@ -5,6 +5,7 @@ Finding files and putting records together happens here; each kind of file is ju
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from contracts.city_declarations import CityDeclaration
 from contracts.cross_rules import CrossRule, Suite
 from contracts.declarations import DepartmentDeclaration, DepartmentsDeclaration
 from contracts.dimensions import DIMENSIONS
+from contracts.districts import District, read_districts
 from contracts.documents import Document, YamlPath
 from contracts.engine import Engine
 from contracts.faults import DeclarationsRefused, Fault, nearest
@@ -106,7 +108,7 @@ class _Reading:
         across.check_unstreamed(self.known, streams)
         sound = not self.faults()
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
-        indicators = self._indicators()
+        indicators, districts = self._indicators(), self._districts()
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
         windows = self._windows(WindowTables(streams, datasets) if sound else None)
@@ -139,6 +141,7 @@ class _Reading:
             cross_rules=rules,
             suites=suites,
             indicators=indicators,
+            districts=districts,
             override_working_days=city.override_working_days,
             streams=streams,
             windows=windows,
@@ -301,6 +304,11 @@ class _Reading:
         """Suites written by hand, over tables that are sound."""
         paths = folders.json_files(self.root / "contracts" / "suites")
         return read_suites([self._open(path) for path in paths], tables)
+
+    def _districts(self) -> Mapping[str, District]:
+        found, faults = read_districts(self.root, self.known.codes("administrative_division"))
+        self.misplaced += faults
+        return found
 
     def _indicators(self) -> Indicators:
         return read_indicators(self._files(self.root / "contracts" / "indicators"), self.known)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from contracts.acts import Person
@@ -24,9 +23,14 @@ from contracts.code_sets import CodeSet as CodeSet
 from contracts.code_sets import Coordinates as Coordinates
 from contracts.code_sets import Period as Period
 from contracts.cross_rules import CrossRules, Suite
-from contracts.indicators import NONE as NO_INDICATORS
+from contracts.districts import District
 from contracts.indicators import Indicators
 from contracts.jurisdiction import Jurisdiction
+from contracts.kinds import DeliveryMode as DeliveryMode
+from contracts.kinds import Level as Level
+from contracts.kinds import LogicalType as LogicalType
+from contracts.kinds import OpenAttribute as OpenAttribute
+from contracts.kinds import SharingAttribute as SharingAttribute
 from contracts.matching import Matching
 from contracts.open_data import Licence as Licence
 from contracts.open_data import OpenData as OpenData
@@ -41,54 +45,6 @@ from contracts.violation import Severity
 from contracts.weights import Weights
 from contracts.windows import Stream as Stream
 from contracts.windows import WindowSet
-
-
-class Level(StrEnum):
-    """Sensitivity, DB33/T 2350-2021: L1 may be opened, L2 and L3 are restricted, L4 is never opened."""
-
-    L1 = "L1"
-    L2 = "L2"
-    L3 = "L3"
-    L4 = "L4"
-
-
-class SharingAttribute(StrEnum):
-    """政务数据共享条例: 无条件共享, 有条件共享, 不予共享."""
-
-    UNCONDITIONAL = "unconditional"
-    CONDITIONAL = "conditional"
-    NOT_SHARED = "not_shared"
-
-
-class OpenAttribute(StrEnum):
-    """公共数据开放: 无条件开放, 有条件开放, 不予开放."""
-
-    UNCONDITIONAL = "unconditional"
-    CONDITIONAL = "conditional"
-    NOT_OPEN = "not_open"
-
-
-class DeliveryMode(StrEnum):
-    """How a delivery relates to earlier ones: it replaces them, adds to them, updates them by key, or is a part of what
-    never ends (`contracts.windows`)."""
-
-    SNAPSHOT = "snapshot"
-    APPEND = "append"
-    UPSERT = "upsert"
-    STREAM = "stream"
-
-
-class LogicalType(StrEnum):
-    """The types a column can have once conformed (ODCS logical types, with decimals told from floats)."""
-
-    STRING = "string"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIME = "time"
-    TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True)
@@ -416,7 +372,8 @@ class Catalogue:
     weights: Weights = field(default_factory=Weights)
     cross_rules: CrossRules = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
-    indicators: Indicators = NO_INDICATORS
+    indicators: Indicators = field(default_factory=Indicators)
+    districts: Mapping[str, District] = field(default_factory=dict)
     override_working_days: int = 30
     streams: Mapping[str, Dataset] = field(default_factory=dict)
     windows: Mapping[str, WindowSet] = field(default_factory=dict)

@@ -28,6 +28,8 @@ from portal.findings.routes import FindingPages
 from portal.home.routes import Home
 from portal.identity.desk import IdentityDesk
 from portal.identity.routes import IdentityPages
+from portal.indicators.desk import IndicatorDesk
+from portal.indicators.routes import IndicatorPages
 from portal.lineage.routes import LineagePages
 from portal.open.routes import OpenData
 from portal.pages import Pages
@@ -43,6 +45,7 @@ from portal.rules.routes import Rules
 from portal.statements.routes import StatementPages
 from portal.traces.routes import OwnTraces
 from portal.verdicts.routes import Verdicts
+from portal.wall.routes import Wall
 
 
 def application(city: City, people: People) -> Starlette:
@@ -53,6 +56,8 @@ def application(city: City, people: People) -> Starlette:
     entrance, desk, corrections = SigningIn(people, pages), Desk(people), CorrectionDesk(people)
     identity, rules = IdentityDesk(people), Rules(people, pages)
     morning = Morning(city, past, [corrections.found])
+    signs = IndicatorDesk(city, past)
+    indicators = IndicatorPages(people, pages, signs)
     found = Starlette(
         routes=[
             *Home(desk, (corrections, identity), (shared[1], morning), pages).routes(),
@@ -82,6 +87,8 @@ def application(city: City, people: People) -> Starlette:
             *QuarantinePages(corrections, shelf, pages).routes(),
             *CorrectionPages(corrections, pages).routes(),
             *IdentityPages(identity, pages).routes(),
+            *indicators.routes(),
+            *Wall(people, pages, signs, indicators).routes(),
             *pages.routes(),
         ],
         exception_handlers=Refusals(city, pages).handlers(),

@@ -25,6 +25,8 @@ _HERE = Path(__file__).resolve().parent
 NAVIGATION: list[tuple[str, str, str, tuple[Role, ...]]] = [
     ("/open", "公共数据开放", "Open data", ()),
     ("/catalogue", "资源目录", "Catalogue", ()),
+    ("/wall", "城市体征", "The wall", ()),
+    ("/indicators", "指标", "Indicators", ()),
     ("/requests", "供需对接", "Requests", ()),
     ("/quality", "质量", "Quality", (Role.STEWARD, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.ENGINEER)),
     ("/releases", "发布", "Releases", (Role.APPLICANT, Role.OWNER, Role.OFFICER, Role.AUDITOR, Role.STEWARD)),
@@ -55,7 +57,7 @@ class Pages:
             city=catalogue.city, city_zh=catalogue.title_zh, city_en=catalogue.title_en, titles=titles
         )
         self._templates.globals["navigation"] = NAVIGATION
-        self._templates.filters.update(number=_number, day=_day, minute=_minute, moment=_moment)
+        self._templates.filters.update(number=_number, day=_day, minute=_minute, moment=_moment, clock=_clock)
 
     def page(self, request: Request, template: str, status: int = 200, /, **facts: Any) -> Response:
         """A page, as HTML, for whoever asks."""
@@ -88,6 +90,10 @@ def _day(moment: datetime) -> str:
 
 def _minute(moment: datetime) -> str:
     return in_city(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _clock(moment: datetime) -> str:
+    return in_city(moment).strftime("%H:%M")
 
 
 def _moment(text: str) -> str:

@@ -29,6 +29,7 @@ def indicators(
 ) -> None:
     """Vital signs of the city: each with its value, window, owner, level, sources, and whether it is up to date."""
     from lake.indicators.today import looking
+    from lake.indicators.told import groups_told, told_of
 
     with looking(load_settings(workspace)) as found:
         if indicator is not None:
@@ -42,51 +43,15 @@ def indicators(
             if dimension in (None, str(one.indicator.dimension)) and state in (None, str(one.state))
         ]
         if as_json:
-            emit({"groups": _groups(found), "indicators": [told_of(one) for one in every], "place": place})
+            emit(
+                {
+                    "groups": groups_told(found.catalogue.indicators),
+                    "indicators": [told_of(one) for one in every],
+                    "place": place,
+                }
+            )
         else:
             _show(found, every)
-
-
-def told_of(one: Shown) -> dict[str, Any]:
-    """An indicator as programs read it. `level` 2 is a second-level sign; `sensitivity` is that of its value."""
-    value, declared = one.value, one.indicator
-    shown = value if one.number is not None or str(one.state) == "undefined" else None
-    return {
-        "id": declared.id,
-        "level": 2,
-        "group": declared.group,
-        "dimension": str(declared.dimension),
-        "title": {"zh": declared.title_zh, "en": declared.title_en},
-        "value": one.number,
-        "unit": declared.unit,
-        "window": _window(one),
-        "revision": shown.revision if shown else None,
-        "state": str(one.state),
-        "verdict": one.verdict,
-        "why": one.why,
-        "next": one.fix,
-        "late": list(one.late),
-        "owner": declared.owner,
-        "sensitivity": one.level,
-        "sources": list(one.sources),
-    }
-
-
-def _window(one: Shown) -> dict[str, str] | None:
-    return {"of": str(one.indicator.window), "start": one.value.start.isoformat()} if one.value else None
-
-
-def _groups(found: Looking) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": group.id,
-            "level": 1,
-            "dimension": str(group.dimension),
-            "title": {"zh": group.title_zh, "en": group.title_en},
-            "indicators": list(group.indicators),
-        }
-        for group in found.catalogue.indicators.groups.values()
-    ]
 
 
 def _expect_named(found: Looking, dimension: str | None, state: str | None, place: str) -> None:
@@ -108,58 +73,13 @@ def _is_place(found: Looking, place: str) -> bool:
 def _one(found: Looking, name: str, place: str) -> dict[str, Any]:
     """One indicator with its windows, its places, its year before, and why its newest window was amended."""
     from contracts.faults import nearest
-    from lake.indicators.comparing import peers, year_on_year
+    from lake.indicators.told import whole
 
-    declared = found.catalogue.indicators.every.get(name)
-    if declared is None:
+    if name not in found.catalogue.indicators.every:
         fail(f"there is no indicator {name!r}: {nearest(name, found.catalogue.indicators.every)}", WRONG)
     _expect_named(found, None, None, place)
     one = next(each for each in found.shown(place) if each.indicator.id == name)
-    told = told_of(one)
-    if found.values is None or one.value is None or one.number is None:
-        return {**told, "windows": [], "peers": [], "revisions": [], "year_before": None}
-    before = year_on_year(found.values, declared, one.value)
-    return {
-        **told,
-        "windows": [
-            {"start": each.start.isoformat(), "value": each.value, "revision": each.revision, "state": each.state}
-            for each in found.values.windows(name, place)
-        ],
-        "peers": [
-            {"place": each.place, "value": each.value, "rank": each.rank}
-            for each in peers(declared, found.values.places(name, one.value.start))
-        ],
-        "revisions": _revisions(found, one),
-        "year_before": before
-        and {
-            "now": before.now,
-            "before": before.before,
-            "change": before.change,
-            "basis": before.basis,
-            "windows": [each.isoformat() for each in before.windows],
-        },
-    }
-
-
-def _revisions(found: Looking, one: Shown) -> list[dict[str, Any]]:
-    """What was said of the newest window, and which batches came or went before each later word."""
-    assert found.values and one.value
-    revisions = found.values.revisions(one.indicator.id, one.value.place, one.value.start)
-    makings = [0, *found.values.makings(one.indicator.id, one.value.place, one.value.start)]
-    return [
-        {
-            "revision": each.revision,
-            "value": each.value,
-            "state": each.state,
-            "why": each.why,
-            "at": each.at,
-            "because": [
-                {"dataset": turn.dataset, "batch": turn.batch, "change": turn.change}
-                for turn in (found.values.turns(makings[number], makings[number + 1], one.sources) if number else ())
-            ],
-        }
-        for number, each in enumerate(revisions)
-    ]
+    return whole(found.values, one)
 
 
 def _show(found: Looking, every: Sequence[Shown]) -> None:
@@ -182,6 +102,7 @@ def _show(found: Looking, every: Sequence[Shown]) -> None:
 
 def _row(found: Looking, one: Shown) -> tuple[str, ...]:
     from lake.indicators.standing import TITLES
+    from lake.indicators.told import spelt
 
     group = found.catalogue.indicators.groups[one.indicator.group]
     window = one.value.start.isoformat() if one.value and one.number is not None else ""
@@ -197,16 +118,9 @@ def _row(found: Looking, one: Shown) -> tuple[str, ...]:
     )
 
 
-def spelt(number: float | None) -> str:
-    """A number for people: no more places than tell something."""
-    if number is None:
-        return "–"
-    return (
-        f"{number:,.0f}" if float(number).is_integer() else f"{number:,.4g}" if abs(number) < 100 else f"{number:,.1f}"
-    )
-
-
 def _show_one(told: dict[str, Any]) -> None:
+    from lake.indicators.told import spelt
+
     say(f"[bold]{escape(told['title']['zh'])} {escape(told['title']['en'])}[/bold] ({told['id']})")
     window = f", {told['window']['of']} {told['window']['start']}" if told["window"] else ""
     say(f"{spelt(told['value'])} {escape(told['unit'])}{window}: {told['state']} {escape(told['why'])}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lake.cli.options import Json, Workspace
-from lake.cli.output import emit, say
+from lake.cli.output import WRONG, emit, fail, say
 from lake.settings import load_settings
 
 DRIFTED = 1
@@ -42,4 +44,24 @@ def sync(
         raise typer.Exit(DRIFTED)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"sync": sync}
+def export_indicators(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="metricflow, or ossie (Open Semantic Interchange).")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; default: standard output.")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """The indicators' formulas as YAML that other tools read."""
+    from lake.city import declarations
+    from orchestration.twins.semantic import FORMATS, exported
+
+    if form not in FORMATS:
+        fail(f"there is no format {form!r}: it is one of {', '.join(FORMATS)}", WRONG)
+    catalogue = declarations(load_settings(workspace))
+    text = exported(catalogue.indicators, catalogue.city, form)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+        say(f"{len(catalogue.indicators.every):,} indicators in {out}")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"sync": sync, "export-indicators": export_indicators}

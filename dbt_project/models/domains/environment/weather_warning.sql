@@ -5,6 +5,6 @@ select
   warning_colour,
   issued_at,
   lifted_at,
-  cast({{ dbt.datediff('issued_at', 'lifted_at', 'minute') }} as bigint) as minutes_in_force,
+  {{ zhongtai.minutes_between('issued_at', 'lifted_at') }} as minutes_in_force,
   _batch
 from {{ ref('stg_weather__warnings') }}

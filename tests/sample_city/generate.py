@@ -19,16 +19,24 @@ from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.departments import (
     by_name,
     civil_affairs,
+    construction,
     culture_tourism,
     ecology,
+    education,
+    emergency,
+    fire,
+    gas,
     government_services,
     health,
     housing,
     market_regulation,
+    power,
     public_security,
     social_security,
     taxation,
     transport,
+    water,
+    weather,
 )
 from tests.sample_city.extract import Extract
 from tests.sample_city.layout import layout
@@ -47,6 +55,14 @@ _DEPARTMENTS = (
     social_security,
     taxation,
     transport,
+    water,
+    power,
+    gas,
+    weather,
+    fire,
+    emergency,
+    construction,
+    education,
     by_name,
 )
 # dataset, the delivery that repeats, the delivery it repeats byte for byte

@@ -301,7 +301,12 @@ def _merged(city: Written, dataset: str) -> tuple[int, int]:
 
 
 def _key(of: Layout, row: dict[str, str | None]) -> tuple[str, ...]:
-    return tuple(_upgraded(name, row[name] or "") for name in of.key)
+    return tuple(_day(row[name] or "") if name == "day" else _upgraded(name, row[name] or "") for name in of.key)
+
+
+def _day(text: str) -> str:
+    """A day by its digits, whichever way it is spelled."""
+    return "".join(filter(str.isdigit, text))
 
 
 def _upgraded(name: str, text: str) -> str:

@@ -14,12 +14,12 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites")
+_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites", "services", "routing")
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
-    r"(domains|agreements|rules)/[^/]+\.yml",
+    r"(domains|agreements|rules|services|routing)/[^/]+\.yml",
     r"suites/[^/]+\.json",
     r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
@@ -29,7 +29,7 @@ _KNOWN = re.compile("|".join(_SHAPES))
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
     "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, "
-    "suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
+    "services/*.yml, routing/*.yml, suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
 )
 
 

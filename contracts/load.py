@@ -29,12 +29,16 @@ from contracts.model import Agreement, Catalogue, Dataset, Department, Domain, L
 from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
+from contracts.reading_routing import read_routing
 from contracts.reading_rules import Tables, read_rules
+from contracts.reading_services import read_services
 from contracts.reading_suites import read_suites, suite_tables
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
+from contracts.routing import Routing
 from contracts.rule_names import Taken, check_cross_names, check_domain_names, check_suite_names, names_taken
+from contracts.services import Services
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 from contracts.weights import Weights
@@ -99,6 +103,8 @@ class _Reading:
         sound = not self.faults()
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
+        services = self._services(datasets if sound else None)
+        routing = self._routing()
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
         named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
         check_domain_names(domains.values(), named)
@@ -129,6 +135,8 @@ class _Reading:
             cross_rules=rules,
             suites=suites,
             override_working_days=city.override_working_days,
+            services=services,
+            routing=routing,
         )
 
     def faults(self) -> list[Fault]:
@@ -284,6 +292,14 @@ class _Reading:
         """Suites written by hand, over tables that are sound."""
         paths = folders.json_files(self.root / "contracts" / "suites")
         return read_suites([self._open(path) for path in paths], tables)
+
+    def _services(self, datasets: dict[str, Dataset] | None) -> dict[str, Services]:
+        """Lists of service items, over datasets that are sound."""
+        return read_services(self._files(self.root / "contracts" / "services"), self.known, datasets)
+
+    def _routing(self) -> dict[str, Routing]:
+        """Who owns which events."""
+        return read_routing(self._files(self.root / "contracts" / "routing"), self.known)
 
     def _check_rule_names(
         self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]

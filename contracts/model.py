@@ -31,6 +31,8 @@ from contracts.open_data import OpenData as OpenData
 from contracts.provision import Provision as Provision
 from contracts.provision import Survivor
 from contracts.retention import Retention
+from contracts.routing import Routing
+from contracts.services import Services
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
 from contracts.source import Source as Source
@@ -406,6 +408,8 @@ class Catalogue:
     cross_rules: CrossRules = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
     override_working_days: int = 30
+    services: Mapping[str, Services] = field(default_factory=dict)
+    routing: Mapping[str, Routing] = field(default_factory=dict)
 
     @property
     def entities(self) -> Mapping[str, Entity]:

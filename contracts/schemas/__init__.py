@@ -10,7 +10,15 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from contracts import city_declarations, declarations, jurisdictions, requests, rule_declarations
+from contracts import (
+    city_declarations,
+    declarations,
+    jurisdictions,
+    requests,
+    routing_declarations,
+    rule_declarations,
+    service_declarations,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -24,6 +32,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "persons": declarations.PersonsDeclaration,
     "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
+    "routing": routing_declarations.RoutingDeclaration,
+    "services": service_declarations.ServicesDeclaration,
     "rule": rule_declarations.RuleFileDeclaration,
     "suite": rule_declarations.SuiteDeclaration,
 }

@@ -29,6 +29,7 @@ from tests.sample_city.departments import (
     social_security,
     taxation,
     transport,
+    urban_operations,
 )
 from tests.sample_city.extract import Extract
 from tests.sample_city.layout import layout
@@ -48,6 +49,7 @@ _DEPARTMENTS = (
     taxation,
     transport,
     by_name,
+    urban_operations,
 )
 # dataset, the delivery that repeats, the delivery it repeats byte for byte
 _REPEATS = (("housing.parking_lots", 2, 1),)

@@ -22,7 +22,7 @@ from contracts.service_declarations import (
 from contracts.services import ItemColumns, MaterialColumns, MaterialKind, Proof, Services
 
 # Of what type the columns are that are reckoned with.
-_TYPES = {"visits": LogicalType.INTEGER, "number": LogicalType.INTEGER, "online": LogicalType.BOOLEAN}
+_TYPES = {"visits": LogicalType.INTEGER, "materials": LogicalType.INTEGER, "online": LogicalType.BOOLEAN}
 
 
 def read_services(
@@ -74,7 +74,9 @@ class _Reading:
 
     def _columns(self, at: str, declared: ItemsDeclaration | MaterialsDeclaration) -> None:
         dataset = self._dataset((at, "of"), declared.of)
-        for key, name in declared.model_dump(exclude={"of"}).items() if dataset else ():
+        if dataset is None:
+            return
+        for key, name in declared.model_dump(exclude={"of"}).items():
             column = self._column((at, key), name, dataset)
             wanted = _TYPES.get(key)
             if column is not None and wanted and column != wanted:

@@ -1,4 +1,7 @@
-"""The shape of `contracts/routing/<process>.yml`, unknown keys forbidden. What it refers to is judged in `reading_routing`."""
+"""The shape of `contracts/routing/<process>.yml`, unknown keys forbidden.
+
+What it refers to is judged in `reading_routing`.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,7 @@ class RouteDeclaration(Declaration):
     categories: Annotated[tuple[Text, ...], Field(min_length=1)]
     districts: tuple[Text, ...] | None = Field(None, min_length=1, description="left out: all districts")
     owner: Name = Field(description="the department")
-    assign_hours: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(
-        description="office hours, found to assigned"
-    )
+    assign_hours: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(description="office hours from found")
     close_days: WorkingDays = Field(description="working days, found to closed")
 
 

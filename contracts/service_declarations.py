@@ -1,4 +1,7 @@
-"""The shape of `contracts/services/<name>.yml`, unknown keys forbidden. What it refers to is judged in `reading_services`."""
+"""The shape of `contracts/services/<name>.yml`, unknown keys forbidden.
+
+What it refers to is judged in `reading_services`.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ class ItemsDeclaration(Declaration):
     agency: Name
     visits: Name
     online: Name
+    materials: Name = Field(description="how many materials it asks for: one that was rejected is then missed")
 
 
 class MaterialsDeclaration(Declaration):
@@ -46,7 +50,6 @@ class MaterialsDeclaration(Declaration):
 
     of: DatasetName
     item: Name
-    number: Name = Field(description="counts the materials of an item from 1 without gaps")
     name: Name
 
 

@@ -37,7 +37,7 @@ class MaterialKind:
 
 @dataclass(frozen=True)
 class ItemColumns:
-    """The dataset of service items, and which of its columns say what."""
+    """The dataset of service items, and which of its columns say what; `materials` is how many each asks for."""
 
     of: str
     code: str
@@ -45,15 +45,15 @@ class ItemColumns:
     agency: str
     visits: str
     online: str
+    materials: str
 
 
 @dataclass(frozen=True)
 class MaterialColumns:
-    """The dataset of materials; `number` counts the materials of an item from 1 without gaps."""
+    """The dataset of materials, one row each, and which of its columns say what."""
 
     of: str
     item: str
-    number: str
     name: str
 
 

@@ -30,6 +30,7 @@ from lake.cli import (
     plan,
     recalls,
     rules,
+    services,
     ways,
 )
 from lake.cli.output import WRONG, fail, note
@@ -62,6 +63,7 @@ _GROUPS = (
     contract,
     plan,
     rules,
+    services,
     ways,
 )
 

@@ -1,4 +1,4 @@
-"""What SQL needs of declared processes: the calendar of working days, and which owner each category has in each district.
+"""What SQL needs of declared processes: the calendar of working days, and who owns each category in each district.
 
 Text building only. Views and no tables: they are short, and read by a few models of a run.
 """

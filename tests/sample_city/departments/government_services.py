@@ -22,7 +22,7 @@ from tests.sample_city.identifiers import phone
 from tests.sample_city.people import known_name, known_phone
 from tests.sample_city.places import building_address, district
 
-# Which materials the items ask for, each tenth the same.
+# Which materials items ask for: eight items in a row, one of each agency, ask for the same.
 MATERIALS = (
     ("身份证件", "申请表", "承诺书", "照片"),
     ("身份证件",),
@@ -72,11 +72,9 @@ def _calls(city: City) -> list[tuple[Base, int]]:
 
 def _asked() -> Base:
     """One row per item and material: `item`, `place` among its materials from 0, and the material."""
-    rows = [(item, place, name) for item in range(ITEMS) for place, name in enumerate(MATERIALS[item % len(MATERIALS)])]
-    listed_rows = ", ".join(f"({n}, {item}, {place}, '{name}')" for n, (item, place, name) in enumerate(rows))
-    return Base(
-        f"SELECT n, 0 AS d, item, place, material FROM (VALUES {listed_rows}) AS t(n, item, place, material)", len(rows)
-    )
+    asked = [(item, *one) for item in range(ITEMS) for one in enumerate(MATERIALS[item // 8 % len(MATERIALS)])]
+    rows = ", ".join(f"({n}, {item}, {place}, '{name}')" for n, (item, place, name) in enumerate(asked))
+    return Base(f"SELECT *, 0 AS d FROM (VALUES {rows}) AS t(n, item, place, material)", len(asked))
 
 
 def item_code(number: str) -> str:
@@ -92,13 +90,14 @@ def _items(city: City) -> Table:
         {
             "item_code": item_code("n"),
             "name": f"{listed(words.SUBJECTS, f'n % {subjects}')} || {listed(words.SERVICES, f'n // {subjects}')}",
-            "agency": city.choice("n", "agency", words.AGENCIES),
+            "agency": listed(words.AGENCIES, f"n % {len(words.AGENCIES)}"),
             "service_theme": "right('0' || (1 + n % 12), 2)",
             "legal_days": legal,
-            "promised_days": f"{legal} // 2",
-            # Of two tens of items one is wholly online.
-            "visits_needed": "CASE WHEN n // 10 % 2 = 0 THEN 0 ELSE 1 + n % 2 END",
-            "online": "CASE WHEN n // 10 % 2 = 0 THEN '是' ELSE '否' END",
+            "promised_days": f"{legal} // 5",
+            # Every second item of an agency is wholly online.
+            "visits_needed": "CASE WHEN (n + n // 8) % 2 = 0 THEN 0 ELSE 1 + n % 2 END",
+            "online": "CASE WHEN (n + n // 8) % 2 = 0 THEN '是' ELSE '否' END",
+            "material_count": listed([str(len(one)) for one in MATERIALS], f"n // 8 % {len(MATERIALS)}") + "::INTEGER",
             "guide_url": f"'https://services.example/guide/' || {padded('n', 4)}",
         },
         duplicates=False,

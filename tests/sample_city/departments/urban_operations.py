@@ -46,11 +46,11 @@ def _events(city: City) -> Table:
             # Accepted all the same: what the process makes of them is told by their state.
             Fault("assigned_before_found", {"assigned_at": f"{found} - to_hours(1)"}, when=_DONE, share=60),
             Fault("checked_before_assigned", {"checked_at": f"{assigned} - to_minutes(1)"}, when=_DONE, share=60),
+            missing("event_id"),
             Fault("closed_before_checked", {"closed_at": f"{checked} - to_minutes(1)"}, when=_DONE, share=60),
             Fault("checked_without_assigned", {"assigned_at": "NULL"}, when=_DONE, share=60),
             Fault("closed_without_checked", {"checked_at": "NULL"}, when=_DONE, share=60),
             Fault("unrouted", {"district": "NULL"}, when=_DONE, share=60),
-            missing("event_id"),
             outside_codes("category", "99"),
             outside_pattern("grid", "一号网格"),
             impossible_date("closed_at", "2026-11-31 10:00:00"),

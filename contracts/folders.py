@@ -14,12 +14,23 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = ("departments", "domains", "agreements", "standards", "rules", "suites", "indicators", "windows")
+_FOLDERS = (
+    "departments",
+    "domains",
+    "agreements",
+    "standards",
+    "rules",
+    "suites",
+    "indicators",
+    "windows",
+    "services",
+    "routing",
+)
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",
     r"departments/[^/]+/[^/]+\.yml",
-    r"(domains|agreements|rules|indicators|windows)/[^/]+\.yml",
+    rf"({'|'.join(_ALIKE)})/[^/]+\.yml",
     r"suites/[^/]+\.json",
     r"standards/(codes|elements|jurisdictions)/[^/]+\.yml",
     r"standards/lineage_policy\.yml",
@@ -28,8 +39,7 @@ _KNOWN = re.compile("|".join(_SHAPES))
 # What editors and systems leave, and notes for people: never a declaration.
 _PASSED_OVER = (".*", "*~", "#*#", "*.bak", "*.orig", "*.md", "__pycache__")
 _READ = (
-    "persons.yml, departments/<department>/<dataset>.yml, domains/*.yml, agreements/*.yml, rules/*.yml, "
-    "indicators/*.yml, windows/*.yml, "
+    f"persons.yml, departments/<department>/<dataset>.yml, {', '.join(f'{name}/*.yml' for name in _ALIKE)}, "
     "suites/*.json or standards/{codes,elements,jurisdictions}/*.yml"
 )
 

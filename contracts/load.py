@@ -33,14 +33,18 @@ from contracts.names import group_fault, wanted_name
 from contracts.odcs import read_dataset
 from contracts.persons import read_persons
 from contracts.reading_indicators import read_indicators
+from contracts.reading_routing import read_routing
 from contracts.reading_rules import Tables, read_rules
+from contracts.reading_services import read_services
 from contracts.reading_suites import read_suites, suite_tables
 from contracts.reading_windows import Tables as WindowTables
 from contracts.reading_windows import read_windows
 from contracts.registry import folders as standards
 from contracts.registry import read_code_sets, read_elements
 from contracts.retention import Retention
+from contracts.routing import Routing
 from contracts.rule_names import Taken, check_cross_names, check_domain_names, check_suite_names, names_taken
+from contracts.services import Services
 from contracts.signing_in import Provider, SigningIn
 from contracts.themes import raised, read_agreement, read_domain
 from contracts.weights import Weights
@@ -110,6 +114,8 @@ class _Reading:
         rules = self._rules(Tables(datasets, self.known.entities) if sound else None)
         indicators, districts = self._indicators(), self._districts()
         suites = self._suites(suite_tables(datasets.values(), domains.values(), agreements.values()) if sound else None)
+        services = self._services(datasets if sound else None)
+        routing = self._routing()
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
         windows = self._windows(WindowTables(streams, datasets) if sound else None)
         named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
@@ -145,6 +151,8 @@ class _Reading:
             override_working_days=city.override_working_days,
             streams=streams,
             windows=windows,
+            services=services,
+            routing=routing,
         )
 
     def faults(self) -> list[Fault]:
@@ -312,6 +320,14 @@ class _Reading:
 
     def _indicators(self) -> Indicators:
         return read_indicators(self._files(self.root / "contracts" / "indicators"), self.known)
+
+    def _services(self, datasets: dict[str, Dataset] | None) -> dict[str, Services]:
+        """Lists of service items, over datasets that are sound."""
+        return read_services(self._files(self.root / "contracts" / "services"), self.known, datasets)
+
+    def _routing(self) -> dict[str, Routing]:
+        """Who owns which events."""
+        return read_routing(self._files(self.root / "contracts" / "routing"), self.known)
 
     def _check_rule_names(
         self, taken: Taken, rules: dict[str, tuple[CrossRule, ...]], suites: dict[str, Suite]

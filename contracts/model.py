@@ -37,6 +37,8 @@ from contracts.open_data import OpenData as OpenData
 from contracts.provision import Provision as Provision
 from contracts.provision import Survivor
 from contracts.retention import Retention
+from contracts.routing import Routing
+from contracts.services import Services
 from contracts.signing_in import SigningIn
 from contracts.source import Database as Database
 from contracts.source import Source as Source
@@ -377,6 +379,9 @@ class Catalogue:
     override_working_days: int = 30
     streams: Mapping[str, Dataset] = field(default_factory=dict)
     windows: Mapping[str, WindowSet] = field(default_factory=dict)
+
+    services: Mapping[str, Services] = field(default_factory=dict)
+    routing: Mapping[str, Routing] = field(default_factory=dict)
 
     @property
     def delivered(self) -> Mapping[str, Dataset]:

@@ -31,6 +31,11 @@ class CalendarHorizon(Exception):
         )
 
 
+def known_years(calendar: Calendar | None = None) -> frozenset[int]:
+    """The years of which somebody has said of every day whether it is worked."""
+    return _BUILT_IN | (calendar or Calendar()).years
+
+
 def is_working_day(day: date, calendar: Calendar | None = None) -> bool:
     """Whether offices work on a day. Raises `CalendarHorizon` where nobody has said."""
     own = calendar or Calendar()

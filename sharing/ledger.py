@@ -72,6 +72,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "indicators": ("making",),
     "anchor": ("path",),
     "segment": ("segment",),
+    "exemption": ("services",),
 }
 """The kinds of entry, each with the fields of its body that say what it is about; `column` may be left out."""
 

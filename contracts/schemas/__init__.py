@@ -16,7 +16,9 @@ from contracts import (
     indicator_declarations,
     jurisdictions,
     requests,
+    routing_declarations,
     rule_declarations,
+    service_declarations,
     window_declarations,
 )
 
@@ -32,6 +34,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "persons": declarations.PersonsDeclaration,
     "jurisdiction": jurisdictions.JurisdictionDeclaration,
     "request": requests.RequestDeclaration,
+    "routing": routing_declarations.RoutingDeclaration,
+    "services": service_declarations.ServicesDeclaration,
     "rule": rule_declarations.RuleFileDeclaration,
     "indicators": indicator_declarations.IndicatorsDeclaration,
     "windows": window_declarations.WindowSetDeclaration,

@@ -31,6 +31,7 @@ from lake.cli import (
     plan,
     recalls,
     rules,
+    services,
     ways,
 )
 from lake.cli.output import WRONG, fail, note
@@ -64,6 +65,7 @@ _GROUPS = (
     contract,
     plan,
     rules,
+    services,
     ways,
 )
 

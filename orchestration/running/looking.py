@@ -17,6 +17,7 @@ from lake.city import City, declarations, open_city, silent
 from lake.guarding import expect_past, known_keys
 from lake.made import read_made
 from lake.queries import rules_on_tables
+from lake.services.told import note_exemptions
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.taken_back import take_withdrawals
@@ -72,6 +73,7 @@ def _left(changes: Changes, found: Plan) -> facts.Left:
 def _ended(city: City, left: facts.Left, started: float) -> RunOutcome:
     settle_releases(city)
     write_missing(city.ledger, city.settings.releases, city.signer, known_keys(city.settings, city.ledger, city.signer))
+    note_exemptions(city)
     run_id = str(uuid.uuid5(uuid.NAMESPACE_OID, city.ledger.head().digest))
     facts.record_run(city, run_id, {"stood": left.numbers()})
     seconds, rules = time.monotonic() - started, rules_on_tables(city.catalogue)

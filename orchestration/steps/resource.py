@@ -27,6 +27,7 @@ from lake.lost import lost_stores
 from lake.made import Made, read_made
 from lake.matched.tables import ensure_registry
 from lake.renaming import take_former_names
+from lake.services.told import note_exemptions
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import TableRefused, ensure_tables, stored_batches, stored_deliveries
@@ -240,5 +241,7 @@ def city_resource(
                 run.record()
             with told("what is in force"):
                 keep_in_force(city)
+            with told("which services need no material"):
+                note_exemptions(city, run.lineage.graph if "lineage" in run.__dict__ else None)
 
     return opened

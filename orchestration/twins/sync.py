@@ -13,6 +13,7 @@ import yaml
 from contracts.model import Catalogue, Dataset
 from lineage.from_dbt import relation_of
 from orchestration.twins import entities, indicators, matched, matched_properties, properties, staging
+from orchestration.twins.processes import process_files
 from orchestration.twins.text import banner
 
 # The C emitter writes the same text in a third of the time, of which a city of thousands of twins has little.
@@ -41,6 +42,7 @@ def twins(catalogue: Catalogue) -> dict[str, str]:
     files |= indicators.files(catalogue.indicators)
     if catalogue.indicators.every:
         files[f"{indicators.FOLDER}/indicators.yml"] = _yaml(indicators.properties(catalogue.indicators))
+    files |= process_files(catalogue)
     return files
 
 
@@ -55,6 +57,7 @@ def twin_relations(catalogue: Catalogue, manifest: Mapping[str, Any]) -> frozens
     datasets = catalogue.datasets.values()
     written = {f"{_place(one)}.sql": staging.staging_sql(one, catalogue.code_sets) for one in datasets}
     written |= {path: content for path, content in _entity_files(catalogue).items() if path.endswith(".sql")}
+    written |= process_files(catalogue)
     written = {path: content.strip() for path, content in written.items()}
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
     return frozenset(

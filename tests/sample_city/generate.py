@@ -35,6 +35,7 @@ from tests.sample_city.departments import (
     social_security,
     taxation,
     transport,
+    urban_operations,
     water,
     weather,
 )
@@ -64,6 +65,7 @@ _DEPARTMENTS = (
     construction,
     education,
     by_name,
+    urban_operations,
 )
 # dataset, the delivery that repeats, the delivery it repeats byte for byte
 _REPEATS = (("housing.parking_lots", 2, 1),)

@@ -14,6 +14,8 @@
 - `who.parquet`: whose each accepted row is in the registers that know by name: dataset, key, entity, who (an id or a
   credit code of the two files above, or a number of a stranger's own) and plant, what makes it hard (`strangers.py`).
 - `across.csv`: per rule across departments the keys that break it (of the blamed row; of a person collected twice).
+- `exempt.csv`: the service items that must come out as needing no material (`exempt.py`).
+- `passing.csv`: plates with more than twelve passings in a year, and how many.
 - `checks.csv`: table rules that must fail whatever the seed, with the date on which freshness is judged.
 """
 
@@ -28,6 +30,7 @@ from duckdb import DuckDBPyConnection
 from tests.sample_city.across import broken
 from tests.sample_city.city import City
 from tests.sample_city.departments.civil_affairs import death_date, deaths_by_block
+from tests.sample_city.exempt import exempt
 from tests.sample_city.extract import Extract
 from tests.sample_city.people import known_name
 from tests.sample_city.places import district
@@ -90,6 +93,8 @@ class Truth:
         self._write_who(extracts)
         self._csv(f"SELECT * FROM (VALUES {_values()}) AS t(dataset, rule, severity, as_of, why)", "checks")
         self._csv(f"SELECT * FROM ({broken(extracts)}) ORDER BY ALL", "across")
+        self._csv(f"SELECT * FROM ({exempt(extracts)}) ORDER BY ALL", "exempt")
+        self._csv(f"SELECT * FROM ({_passing(extracts)}) ORDER BY ALL", "passing")
         self._csv("SELECT * FROM deliveries ORDER BY dataset, delivery", "deliveries")
         self._csv(_REASONS, "reasons")
         self._parquet('SELECT * FROM planted ORDER BY dataset, delivery, "row", kind', "planted")
@@ -151,6 +156,14 @@ SELECT dataset, delivery, rule, count(*) AS "rows"
 FROM planted JOIN rules USING (dataset, kind, columns)
 GROUP BY ALL ORDER BY ALL
 """
+
+
+def _passing(extracts: Sequence[Extract]) -> str:
+    """Who passes a thirteenth time in a year, and how often."""
+    gates = (one for one in extracts if one.table.dataset == "transport.gate_passings")
+    passed = " UNION ALL ".join(one.accepted("plate_number", "passed_at") for one in gates)
+    return f"""SELECT plate_number, year(passed_at) AS "year", count(*) AS passings FROM ({passed})
+        GROUP BY ALL HAVING count(*) > 12"""
 
 
 def _distinct_keys(extracts: Sequence[Extract]) -> str:

@@ -22,7 +22,19 @@ from tests.sample_city.identifiers import phone
 from tests.sample_city.people import known_name, known_phone
 from tests.sample_city.places import building_address, district
 
-_MATERIALS_EACH = 4
+# Which materials items ask for: eight items in a row, one of each agency, ask for the same.
+MATERIALS = (
+    ("身份证件", "申请表", "承诺书", "照片"),
+    ("身份证件",),
+    ("营业执照",),
+    ("身份证件", "营业执照"),
+    ("营业执照", "场所使用证明"),
+    ("身份证件", "健康证明"),
+    ("营业执照", "资格证书", "验收报告"),
+    ("身份证件", "场所使用证明"),
+    ("申请表", "照片"),
+    ("营业执照", "授权委托书", "身份证件"),
+)
 _APPLICANTS = ((6, 7), (9, 10), (12, 13))
 
 
@@ -31,7 +43,7 @@ def extracts(city: City) -> list[Extract]:
     cases, tickets = _cases(city), _tickets(city)
     return [
         Extract(city, _items(city), 0, things(ITEMS, 0)),
-        Extract(city, _materials(city), 0, things(ITEMS * _MATERIALS_EACH, 0)),
+        Extract(city, _materials(city), 0, _asked()),
         *(Extract(city, cases, d, _applicants(city, d)) for d in range(3)),
         *(Extract(city, tickets, d, base, versions) for d, (base, versions) in enumerate(_calls(city))),
     ]
@@ -58,6 +70,13 @@ def _calls(city: City) -> list[tuple[Base, int]]:
     return [(new[0], 0), *((then(old[d - 1], new[d]), left) for d in (1, 2))]
 
 
+def _asked() -> Base:
+    """One row per item and material: `item`, `place` among its materials from 0, and the material."""
+    asked = [(item, *one) for item in range(ITEMS) for one in enumerate(MATERIALS[item // 8 % len(MATERIALS)])]
+    rows = ", ".join(f"({n}, {item}, {place}, '{name}')" for n, (item, place, name) in enumerate(asked))
+    return Base(f"SELECT *, 0 AS d FROM (VALUES {rows}) AS t(n, item, place, material)", len(asked))
+
+
 def item_code(number: str) -> str:
     """SQL for the code of a numbered service item."""
     return f"'SX999000-' || {padded(number, 4)}"
@@ -71,12 +90,14 @@ def _items(city: City) -> Table:
         {
             "item_code": item_code("n"),
             "name": f"{listed(words.SUBJECTS, f'n % {subjects}')} || {listed(words.SERVICES, f'n // {subjects}')}",
-            "agency": city.choice("n", "agency", words.AGENCIES),
+            "agency": listed(words.AGENCIES, f"n % {len(words.AGENCIES)}"),
             "service_theme": "right('0' || (1 + n % 12), 2)",
             "legal_days": legal,
-            "promised_days": f"{legal} // 2",
-            "visits_needed": "n % 3",
-            "online": "CASE WHEN n % 3 = 0 THEN '是' ELSE '否' END",
+            "promised_days": f"{legal} // 5",
+            # Every second item of an agency is wholly online.
+            "visits_needed": "CASE WHEN (n + n // 8) % 2 = 0 THEN 0 ELSE 1 + n % 2 END",
+            "online": "CASE WHEN (n + n // 8) % 2 = 0 THEN '是' ELSE '否' END",
+            "material_count": listed([str(len(one)) for one in MATERIALS], f"n // 8 % {len(MATERIALS)}") + "::INTEGER",
             "guide_url": f"'https://services.example/guide/' || {padded('n', 4)}",
         },
         duplicates=False,
@@ -84,16 +105,15 @@ def _items(city: City) -> Table:
 
 
 def _materials(city: City) -> Table:
-    item, place = f"n // {_MATERIALS_EACH}", f"n % {_MATERIALS_EACH}"
     return Table(
         "government_services.service_materials",
         {
-            "item_code": item_code(item),
-            "material_number": f"{place} + 1",
-            "name": listed(words.MATERIALS, f"({item} + {place} * 3) % {len(words.MATERIALS)}"),
-            "issuer": f"CASE WHEN {place} = 0 THEN '市公安局' ELSE {city.choice('n', 'issuer', words.AGENCIES)} END",
+            "item_code": item_code("item"),
+            "material_number": "place + 1",
+            "name": "material",
+            "issuer": f"CASE WHEN place = 0 THEN '市公安局' ELSE {city.choice('n', 'issuer', words.AGENCIES)} END",
             "copies": "1 + n % 2",
-            "required": f"{place} < 3",
+            "required": "place < 3",
         },
         (missing("name"), outside_range("copies", "99"), outside_pattern("item_code", "待定")),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tests.sample_city import words
 from tests.sample_city.bases import Base, day, every, residents, then, things
 from tests.sample_city.city import BLOCK, City, padded
 from tests.sample_city.dirt import (
     RAGGED,
+    Fault,
     contradiction,
     fifteen_digits,
     missing,
@@ -103,6 +105,9 @@ def _ownership(city: City) -> Table:
             "unit_area": f"35 + {city.below(number, 'unit', 160)} || '.5'",
             "registered_on": f"CASE WHEN d = 0 THEN {earlier} ELSE {day(city, 'i', 'sold')} END",
             "phone": f"CASE WHEN {private} THEN {known_phone(city, 'housing')} ELSE phone END",
+            # One right to the land in eight has ended.
+            "land_use_until": f"DATE '2020-12-31' + {city.below(number, 'land use', 18_000)}::INTEGER",
+            "objection_state": city.choice(number, "title objection", words.TITLE_OBJECTIONS),
         },
         (
             missing("certificate_number"),
@@ -137,5 +142,7 @@ def _lots(city: City) -> Table:
             outside_range("spaces", "0"),
             outside_codes("district", "000000"),
             outside_pattern("lot_id", "停1"),
+            # Accepted: fewer spaces than vehicles stood in it.
+            Fault("over_capacity", {"spaces": "1"}, share=20),
         ),
     )

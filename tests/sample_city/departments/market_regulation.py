@@ -37,7 +37,33 @@ def extracts(city: City) -> list[Extract]:
         Extract(city, licences, 0, every("enterprises", "e", (2, 0), first, 0)),
         *(Extract(city, licences, d, then(renewed[d - 1], new[d - 1]), renewed[d - 1].rows) for d in (1, 2)),
         *(Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d), moved=d == 1) for d in range(3)),
+        *(Extract(city, _credit(city), d, every("enterprises", "e", (12, 3 * d + 1), first, d)) for d in range(3)),
     ]
+
+
+def _credit(city: City) -> Table:
+    """What is on record of every fourth enterprise: some has ended, some is objected to."""
+    recorded = f"(DATE '2024-01-01' + {city.below('e', 'credit recorded', 1000)}::INTEGER)"
+    return Table(
+        "market_regulation.credit_records",
+        {
+            "record_id": f"'XY' || {padded('(d + 1) * 100000000 + n', 10)}",
+            "credit_code": "code",
+            "credit_record_kind": city.choice("e", "credit kind", ("02", "02", "05", "06", "08", "10")),
+            "source": city.choice("e", "credit source", words.AGENCIES),
+            "recorded_on": recorded,
+            "expires_on": f"{recorded} + (365 * (1 + {city.below('e', 'credit ends', 5)}))::INTEGER",
+            "objection_state": city.choice("e", "credit objection", words.CREDIT_OBJECTIONS),
+        },
+        (
+            missing("source"),
+            wrong_check_digit("credit_code"),
+            outside_codes("credit_record_kind", "77"),
+            outside_codes("objection_state", "不知道"),
+            impossible_date("expires_on"),
+            *RAGGED,
+        ),
+    )
 
 
 def _enterprises(city: City) -> Table:

@@ -9,6 +9,10 @@ select
   {{ zhongtai.city_id_of('natural_person', 'titles.owner_id') }} as person_city_id,
   {{ zhongtai.city_id_of('legal_entity', 'titles.owner_code') }} as legal_entity_city_id,
   unit_area,
+  'housing' as source,
   registered_on,
+  land_use_until as expires_on,
+  objection_state,
+  {{ zhongtai.valid_through('titles.land_use_until', 'titles.objection_state') }} as valid_through,
   _batch
 from titles

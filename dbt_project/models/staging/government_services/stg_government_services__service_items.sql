@@ -9,6 +9,7 @@ with standardised as (
     promised_days,
     visits_needed,
     online,
+    material_count,
     guide_url,
     _batch, _delivery, _row
   from {{ source('raw', 'government_services__service_items') }}
@@ -33,6 +34,7 @@ select
   promised_days,
   visits_needed,
   online,
+  material_count,
   guide_url,
   _batch,
   _delivery,

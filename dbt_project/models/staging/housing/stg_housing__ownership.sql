@@ -14,6 +14,14 @@ with standardised as (
     unit_area,
     registered_on,
     phone,
+    land_use_until,
+    case objection_state
+      when '无异议' then 'none'
+      when '异议处理中' then 'raised'
+      when '异议成立' then 'upheld'
+      when '异议不成立' then 'rejected'
+      else objection_state
+    end as objection_state,
     _batch, _delivery, _row
   from {{ source('raw', 'housing__ownership') }}
 ), versions as (
@@ -35,6 +43,8 @@ select
   unit_area,
   registered_on,
   phone,
+  land_use_until,
+  objection_state,
   _batch,
   _delivery,
   _row

@@ -31,6 +31,7 @@ from lake.cli import (
     recalls,
     rules,
     ways,
+    windows,
 )
 from lake.cli.output import WRONG, fail, note
 from lake.failure import is_ours, words
@@ -63,6 +64,7 @@ _GROUPS = (
     plan,
     rules,
     ways,
+    windows,
 )
 
 

@@ -20,6 +20,7 @@ from tests.sample_city.identifiers import plate
 from tests.sample_city.places import coded, district, latitude, longitude
 
 GATES, SEGMENTS = 64, len(words.DISTRICTS) * len(words.ROADS)
+FOLDER = "feeds"
 BEGIN = datetime(2026, 11, 21, 9, 30)
 FEEDS = ("transport.gate_feed", "transport.vehicle_feed", "transport.parking_feed", "transport.incident_feed")
 _FORMATS = {"transport.gate_feed": "parquet", "transport.vehicle_feed": "parquet"}
@@ -56,6 +57,19 @@ class Plan:
         return self.lots or lots(self.city)
 
 
+def demonstration(city: City) -> Plan:
+    """The half hour before the demonstration's now, in few files: what comes with the city's deliveries."""
+    return Plan(city, passings=max(400, city.people // 20), positions=max(200, city.people // 40))
+
+
+def write(connection: DuckDBPyConnection, plan: Plan, out: Path) -> None:
+    """Write the feeds, and `<out>/truth/feeds.csv`: of each what was sent, and what was planted in it."""
+    write_feeds(connection, plan, out)
+    rows = [f"('{name}', {', '.join(map(str, kinds.values()))})" for name, kinds in planted(connection, plan).items()]
+    told = f"select * from (values {', '.join(rows)}) as t(dataset, sent, future, doubled, late)"
+    connection.execute(f"copy ({told}) to '{out / 'truth' / 'feeds.csv'}' (format csv, header true)")
+
+
 def write_feeds(connection: DuckDBPyConnection, plan: Plan, out: Path) -> list[Path]:
     """Write `<out>/feeds/<department>/<dataset>/<time>.<ext>`, each as of when it is sent; the files, in that order."""
     return [
@@ -72,7 +86,7 @@ def write_file(connection: DuckDBPyConnection, plan: Plan, out: Path, number: in
         found = connection.execute(f"select count(*) from ({rows})").fetchone()
         if found and found[0]:
             ending = _FORMATS.get(dataset, "ndjson")
-            path = out / "feeds" / dataset.replace(".", "/") / f"{sent:%Y%m%dT%H%M%S}.{ending}"
+            path = out / FOLDER / dataset.replace(".", "/") / f"{sent:%Y%m%dT%H%M%S}.{ending}"
             path.parent.mkdir(parents=True, exist_ok=True)
             options = "format parquet" if ending == "parquet" else "format json"
             connection.execute(f"copy ({rows}) to '{path}' ({options})")

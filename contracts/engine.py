@@ -25,5 +25,7 @@ class Engine(Protocol):
     def sign_fault(
         self, sql: str, tables: Mapping[str, Mapping[str, LogicalType]], wanted: Collection[str]
     ) -> str | None:
-        """What is wrong with one select over tables of the raw lake that gives columns called so, `value` a number."""
+        """What is wrong with one select that gives columns called so, `value` a number, over `<schema>.<table>` of the
+        lake.
+        """
         ...

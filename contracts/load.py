@@ -117,7 +117,7 @@ class _Reading:
         services = self._services(datasets if sound else None)
         routing = self._routing()
         self._check_rule_names(names_taken(datasets.values(), domains.values(), agreements.values()), rules, suites)
-        windows = self._windows(WindowTables(streams, datasets) if sound else None)
+        windows = self._windows(WindowTables(streams, datasets, self.known.entities) if sound else None)
         named = {one.path.stem: one for one in self._files(self.root / "contracts" / "domains")}
         check_domain_names(domains.values(), named)
         if city is None or self.faults():

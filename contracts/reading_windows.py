@@ -13,22 +13,30 @@ from datetime import UTC, timedelta
 from contracts.documents import Document, YamlPath
 from contracts.faults import nearest
 from contracts.known import Known
-from contracts.model import Dataset, LogicalType
+from contracts.model import Dataset, Entity, LogicalType
+from contracts.reading_rules import Tables as RuleTables
 from contracts.window_declarations import FeedDeclaration, SignDeclaration, WindowSetDeclaration
 from contracts.windows import Expected, Feed, Sign, WindowSet
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What a set may read: streams, and the city's other datasets, as they are declared."""
+    """What a set may read: streams, and the city's other datasets and entities, as they are declared."""
 
     streams: Mapping[str, Dataset]
     datasets: Mapping[str, Dataset]
+    entities: Mapping[str, Entity]
 
-    def types(self) -> dict[str, dict[str, LogicalType]]:
-        """Table of the raw lake -> the types of its columns."""
-        every = (*self.streams.values(), *self.datasets.values())
-        return {one.table: {column.name: column.element.type for column in one.columns} for one in every}
+    def types(self, streams: Iterable[Dataset]) -> dict[str, dict[str, LogicalType]]:
+        """`<schema>.<table>` of the lake -> the types of its columns: what signs over these streams may read.
+
+        Of what comes whole the current rows are read, as they are staged, or the city's entities.
+        """
+        known = RuleTables(self.datasets, self.entities)
+        found = dict(filter(None, (known.find(name) for name in known.names)))
+        return found | {
+            f"raw.{one.table}": {column.name: column.element.type for column in one.columns} for one in streams
+        }
 
 
 def read_windows(documents: Iterable[Document], known: Known, tables: Tables | None) -> dict[str, WindowSet]:
@@ -111,7 +119,7 @@ class _Reading:
                 self._fault((*at, "expected", "table"), what, nearest(declared.expected.table, self.tables.datasets))
             else:
                 self._column((*at, "expected", "column"), table, declared.expected.column)
-                expected = Expected(table.table, declared.expected.column)
+                expected = Expected(f"staging.stg_{table.table}", declared.expected.column)
         return Feed(declared.dataset, declared.sender, expected)
 
     def _column(self, at: YamlPath, dataset: Dataset, name: str) -> None:
@@ -120,13 +128,13 @@ class _Reading:
             self._fault(at, f"{dataset.id} has no column {name!r}", nearest(name, names))
 
     def _sign(self, at: YamlPath, declared: SignDeclaration, streams: Iterable[Dataset]) -> Sign:
-        reads = {one.table for one in streams} | {one.table for one in self.tables.datasets.values()}
-        types = {name: columns for name, columns in self.tables.types().items() if name in reads}
+        types = self.tables.types(streams)
         wanted = ("district", "value") if declared.district else ("value",)
         fault = self.known.engine.sign_fault(declared.sql, types, wanted) if self.known.engine else None
         if fault:
             columns = " and ".join(wanted)
-            self._fault((*at, "sql"), fault, f"one SELECT of {columns} over lake.raw tables of the set's feeds")
+            tables = "lake.raw.<feed of the set>, lake.staging.stg_<dataset> and lake.theme.<entity>"
+            self._fault((*at, "sql"), fault, f"one SELECT of {columns} over {tables}")
         return Sign(
             declared.name,
             declared.title.zh,

@@ -72,7 +72,9 @@ class SignDeclaration(Declaration):
     title: Title
     unit: Text
     level: Level = Field(description="no column of a higher level may flow into it")
-    sql: Text = Field(description="one SELECT of value, and of district (null: the whole city), over lake.raw tables")
+    sql: Text = Field(
+        description="one SELECT of value, and of district (null: the whole city), over feeds and what comes whole"
+    )
     decimals: Annotated[int, Field(strict=True, ge=0, le=9)] = 2
     district: Truth = False
 

@@ -28,7 +28,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Expected:
-    """Who should be heard in each window: the values of a column of a raw table."""
+    """Who should be heard in each window: the values of a column of a table of the lake (`<schema>.<table>`)."""
 
     table: str
     column: str

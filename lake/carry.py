@@ -17,6 +17,7 @@ import pyarrow as pa
 from contracts.conversions import landed
 from contracts.model import CodeSet, Dataset, DeliveryMode
 from contracts.sql_text import identifier, literal
+from lake.arrivals import arrival, untimely
 from lake.attach import store_table
 from lake.batch import ConservationBroken, Ingestion
 from lake.blame import FailedScan
@@ -187,13 +188,19 @@ class Carrier:
     def _moved(self, delivered: Delivered, records: int | None, more: Mapping[str, str]) -> Counted:
         """One scan, with the conditions of `more` (fault -> SQL) beside the contract's own."""
         # The parts' cursors do not see what this connection alone has registered.
-        more = {**self._drifted, **more}
+        more = {**self._drifted, **self._untimely(), **more}
         whole, *parts = (
             conform_sql(self.dataset, replace(delivered, relation=relation), self.code_sets, more, self._day)
             for relation in (delivered.relation, *(delivered.parts if not more else ()))
         )
         moved = self._move(_Scan(whole, parts, records, bool(delivered.again)))
         return self._count((moved if records is None else records, moved), delivered.doubts)
+
+    def _untimely(self) -> Mapping[str, str]:
+        """Of a stream: the records whose time is not to be believed, or too long ago, by when the batch arrived."""
+        if self.dataset.stream is None:
+            return {}
+        return untimely(self.dataset, arrival(self.context.settings, self.dataset, self.place.delivery))
 
     def _move(self, scan: _Scan) -> int:
         if scan.parts:

@@ -37,6 +37,8 @@ create or replace macro zt.declassify_grid(degrees, cell) as
   case when cell >= 0.01 then round(floor(degrees / cell) * cell, 6) end;
 create or replace macro zt.declassify_k_count(counted) as
   case when counted >= 10 then cast(counted as bigint) end;
+create or replace macro zt.declassify_vehicles(counted) as
+  case when counted >= 10 then cast(counted as bigint) end;
 create or replace macro zt.declassify_k_rows(counted) as coalesce(counted >= 10, false);
 """
 

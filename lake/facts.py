@@ -38,7 +38,7 @@ def record_look(city: City, dataset: str, batches: Iterable[Batch]) -> None:
 def forget_undeclared(city: City) -> None:
     """Append that of datasets which are declared no more nothing is to be looked at: what failed of them is past."""
     looks = city.ledger.current("look")
-    gone = [name for name, entry in looks.items() if name not in city.catalogue.datasets and entry.body["paths"]]
+    gone = [name for name, entry in looks.items() if name not in city.catalogue.delivered and entry.body["paths"]]
     _append(city, "look", [{"dataset": name, "paths": []} for name in sorted(gone)])
 
 

@@ -41,7 +41,7 @@ from lake.sources.store_answers import refused_by_store
 from lake.store import ColumnTypeChanged, show, write_delivery
 from lake.taken_back import delivered_path, marks_of, take_back
 
-__all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "ingest_lying", "unconserved"]
+__all__ = ["Batch", "ConservationBroken", "Ingestion", "ingest", "ingest_arriving", "ingest_lying", "unconserved"]
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,18 @@ def _standing(context: Ingestion, dataset: Dataset, newest: Delivery, told: Coll
 def ingest_lying(context: Ingestion, dataset: Dataset, found: Sequence[Lying]) -> list[Batch]:
     """Carry these files alone, as they came, and look at no other: a dataset made again from what landed."""
     return [_one(context, dataset, one, ()) for one in found]
+
+
+def ingest_arriving(context: Ingestion, dataset: Dataset, urls: Sequence[str]) -> list[Batch]:
+    """Carry these files among a dataset's deliveries, and look at no other: micro-batches of a stream.
+
+    A file that is no longer there is told as failed. The dataset's tables exist (`store.ensure_tables`).
+    """
+    unusable = context.unusable.get(dataset.id)
+    if unusable is not None:
+        return [Batch(dataset.id, dataset.source.path, "failed", message=str(unusable))]
+    found = ((url, delivered_path(url, dataset, context)) for url in urls)
+    return [_one(context, dataset, _dated(context, dataset, url, path), ()) for url, path in found]
 
 
 def _unfound(dataset: Dataset, error: Exception) -> DeliveryRefused:

@@ -67,8 +67,8 @@ def remake_store(settings: Settings, catalogue: Catalogue, *, partly: bool = Fal
     """
     expect_past(settings)
     with one_writer(settings.state), Ledger.read(settings.ledger) as ledger:
-        place, events = LandingPlace.of(settings), history(ledger, now_called(catalogue.datasets))
-        missing = lacking(ledger, catalogue.datasets, events, place)
+        place, events = LandingPlace.of(settings), history(ledger, now_called(catalogue.delivered))
+        missing = lacking(ledger, catalogue.delivered, events, place)
         if missing and not partly:
             raise RebuildLacks(tuple(missing.values()))
         before = versions(settings) or _recorded(ledger)
@@ -125,7 +125,7 @@ def _replayed(
     """How many batches were carried, and what was said of those that could not be."""
     events, without, place = what
     with open_lake(clean) as connection:
-        unusable = ensure_tables(connection, catalogue.datasets.values())
+        unusable = ensure_tables(connection, catalogue.delivered.values())
         # Files land where they lie, and are read in the scratch of the city itself.
         context = Ingestion(connection, catalogue, settings, {}, {}, unusable)
         done = list(Replay(context, place, without).play(events))

@@ -105,7 +105,7 @@ class Replay:
                 yield from self._deliver(event)
 
     def _deliver(self, event: Event) -> list[Batch]:
-        dataset = self.context.catalogue.datasets[event.dataset]
+        dataset = self.context.catalogue.delivered[event.dataset]
         copy = landed_copy(dataset, event.batch, self.place)
         try:
             return ingest_lying(self.context, dataset, [Lying(f"file://{copy}", event.path, event.day)])
@@ -134,6 +134,6 @@ class Replay:
                 self._show(name)
 
     def _show(self, name: str) -> None:
-        dataset, context = self.context.catalogue.datasets.get(name), self.context
+        dataset, context = self.context.catalogue.delivered.get(name), self.context
         if dataset is not None:
             show(context.connection, dataset, context.deliveries.get(name, []), context.batches.get(name, []))

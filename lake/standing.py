@@ -35,7 +35,7 @@ def take_recalls(city: City) -> frozenset[str]:
         connection.execute(f"insert into lake.meta.recalled values {values}")
         batches = stored_batches(connection)
         touched = {name for name, own in batches.items() if any(one.batch in set(fresh) for one in own)}
-        ensure_tables(connection, [one for one in city.catalogue.datasets.values() if one.id in touched])
+        ensure_tables(connection, [one for one in city.catalogue.delivered.values() if one.id in touched])
     return recalled
 
 

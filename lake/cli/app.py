@@ -33,6 +33,7 @@ from lake.cli import (
     rules,
     services,
     ways,
+    windows,
 )
 from lake.cli.output import WRONG, fail, note
 from lake.failure import is_ours, words
@@ -67,6 +68,7 @@ _GROUPS = (
     rules,
     services,
     ways,
+    windows,
 )
 
 

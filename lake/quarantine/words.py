@@ -16,6 +16,8 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "structure:second_table": ("疑似另一张表", "it looks like another table's"),
     "structure:nul": ("含空字符", "a NUL stands in it"),
     "cell:merged": ("含合并单元格", "it has merged cells"),
+    "feed:ahead": ("时间在到达时刻之后", "its time is ahead of the clock as it arrived"),
+    "feed:too_late": ("迟到超过约定期限", "it arrived later than may still amend a window"),
     "cell:nested": ("含嵌套值", "a cell holds more than one value"),
 }
 _OTHERS: Mapping[str, tuple[str, str]] = {

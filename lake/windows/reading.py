@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from contracts.clock import in_city
 from contracts.windows import WindowSet
 from lake.settings import Settings
+from lake.window_file import reading, windows_file
 from lake.windows.records import Day, Newest, Part, Revision, State, Told, Value, Window
-from lake.windows.schema import reading, windows_file
 
 _LATEST = "seq = (select max(seq) from version as v where v.set_name = w.set_name and v.start = w.start)"
 

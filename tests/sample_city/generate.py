@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from lake.attach import extension_file
+from tests.sample_city import feeds, strangers
 from tests.sample_city import people as people_tables
-from tests.sample_city import strangers
 from tests.sample_city.city import DELIVERIES, LEAST_PEOPLE, City
 from tests.sample_city.departments import (
     by_name,
@@ -40,6 +40,7 @@ from tests.sample_city.departments import (
     weather,
 )
 from tests.sample_city.extract import Extract
+from tests.sample_city.feeds import FOLDER as FEEDS_FOLDER
 from tests.sample_city.layout import layout
 from tests.sample_city.truth import Truth
 from tests.sample_city.write import EXTENSIONS, Writer
@@ -76,7 +77,8 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 
 
 def generate(people: int, out: Path, seed: int = 1) -> dict[str, Any]:
-    """Write `<out>/<date>/<department>/<dataset>.<ext>` and `<out>/truth/`; the totals of what was written.
+    """Write `<out>/<date>/<department>/<dataset>.<ext>`, `<out>/feeds/` and `<out>/truth/`; the totals of what was
+    written, feeds left out.
 
     Deterministic for (people, seed), byte for byte. An existing sample city in `out` is replaced, other files stay.
     ValueError below 200 people.
@@ -85,7 +87,7 @@ def generate(people: int, out: Path, seed: int = 1) -> dict[str, Any]:
         raise ValueError(f"a sample city has at least {LEAST_PEOPLE} people, not {people}")
     city, out = City(people, seed), out.resolve()
     work = out / ".work"
-    for folder in (*DELIVERIES, "truth", ".work"):
+    for folder in (*DELIVERIES, FEEDS_FOLDER, "truth", ".work"):
         shutil.rmtree(out / folder, ignore_errors=True)
     work.mkdir(parents=True)
     with _connect(work) as connection:
@@ -96,6 +98,7 @@ def generate(people: int, out: Path, seed: int = 1) -> dict[str, Any]:
         _write(extracts, Writer(connection, out, work), truth, out)
         _repeat(out, truth)
         truth.write(extracts)
+        feeds.write(connection, feeds.demonstration(city), out)
         totals = _totals(connection)
     shutil.rmtree(work)
     return {"people": people, "seed": seed, "out": str(out), **totals}

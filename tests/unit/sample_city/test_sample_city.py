@@ -129,7 +129,9 @@ def test_every_kind_of_dirt_is_there(city: Written) -> None:
 
 def test_every_contract_is_delivered(city: Written) -> None:
     declared = {f"{path.parent.name}.{path.stem}" for path in (CONTRACTS / "departments").glob("*/*.yml")}
-    assert set(city.datasets()) == declared
+    fed = {row["dataset"] for row in city.truth("feeds.csv")}
+    assert set(city.datasets()) | fed == declared
+    assert {".".join(path.parent.parts[-2:]) for path in (city.out / "feeds").glob("*/*/*.*")} == fed
 
 
 def test_columns_move_in_a_later_delivery(city: Written) -> None:

@@ -32,20 +32,26 @@ create table reached (
 create table sign (
   seq integer not null, sign text not null, district text not null, value real, primary key (seq, sign, district)
 ) strict, without rowid;
-create table progress (dataset text primary key, newest integer not null) strict, without rowid;
-create table mark (
-  set_name text primary key, watermark integer, next integer not null, declared text not null
+create table progress (
+  set_name text not null, dataset text not null, newest integer not null, primary key (set_name, dataset)
 ) strict, without rowid;
+create table mark (set_name text primary key, watermark integer, next integer not null) strict, without rowid;
 create table batch (
-  dataset text not null, batch text not null, arrived text not null, folded text not null default '',
-  counts integer not null default 0, primary key (dataset, batch)
+  set_name text not null, dataset text not null, batch text not null, judged text not null, counts integer not null,
+  primary key (set_name, dataset, batch)
 ) strict, without rowid;
 create table touched (
-  dataset text not null, batch text not null, start integer not null, rows integer not null,
-  primary key (dataset, start, batch)
+  set_name text not null, dataset text not null, start integer not null, batch text not null, rows integer not null,
+  primary key (set_name, dataset, start, batch)
 ) strict, without rowid;
-create index touched_by_batch on touched (dataset, batch);
-create table taken (path text primary key, print text not null) strict, without rowid;
+create index touched_by_batch on touched (set_name, dataset, batch);
+create table arrived (
+  dataset text not null, batch text not null, at text not null, primary key (dataset, batch)
+) strict, without rowid;
+create table taken (
+  path text primary key, print text not null, arrived text not null, done integer not null
+) strict, without rowid;
+create index taken_open on taken (done);
 """
 
 

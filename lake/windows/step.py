@@ -1,0 +1,236 @@
+"""One step: take in the micro-batches that wait, and make and amend the windows that they and the clock call for.
+
+Each of its parts can be stopped anywhere and done again: a batch is in the lake whole or not at all, what windows know
+is one transaction, and both are found again by what the lake has. Loops and ways in are not here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+
+from contracts.model import Catalogue, Dataset
+from contracts.sql_text import identifier
+from contracts.windows import Expected, WindowSet
+from lake import facts
+from lake.arrivals import note_arrival
+from lake.batch import UNTAKEN, Batch, Ingestion
+from lake.city import City, open_city
+from lake.ingest import ingest_arriving
+from lake.settings import Settings
+from lake.standing import take_recalls
+from lake.store import ensure_tables, stored_batches, stored_deliveries
+from lake.window_file import connected, windows_file
+from lake.windows.engine import SignEngine, sign_engine
+from lake.windows.folding import Folded, Frame, due, fold, watermark
+from lake.windows.inbox import Waiting, waiting
+from lake.windows.levels import SignLineage, expect_signs
+from lake.windows.making import Maker
+from lake.windows.storing import Moment, Writer, following, of_batches
+from sharing.keyring import open_pseudonym
+from sharing.transactions import transaction
+
+
+class NoWindows(LookupError):
+    """A set of windows that is not declared."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        listed = ", ".join(known) or "none"
+        super().__init__(f"there is no window set {name!r}: contracts/windows/ declares {listed}")
+
+
+class ReferencesMissing(RuntimeError):
+    """Tables that signs or expectations are made of are not in the lake yet."""
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        self.tables = tuple(tables)
+        super().__init__(f"{', '.join(tables)}: not in the lake; run `zhongtai run` first, then this again")
+
+
+@dataclass
+class Taken:
+    """What one step did: what became of each batch, windows stored by set and state, and signs that cannot be told."""
+
+    batches: list[Batch] = field(default_factory=list)
+    stored: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+def window_set(catalogue: Catalogue, name: str) -> WindowSet:
+    """The set of that name. Raises `NoWindows`."""
+    if name not in catalogue.windows:
+        raise NoWindows(name, sorted(catalogue.windows))
+    return catalogue.windows[name]
+
+
+def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "") -> Taken:
+    """One step over all sets of a city. Raises `SignsRefused`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`."""
+    lineages = {one.name: SignLineage(settings, catalogue, one) for one in catalogue.windows.values()}
+    for one in catalogue.windows.values():
+        expect_signs(lineages[one.name], one)
+    with open_city(settings, catalogue=catalogue, run_id=run_id) as city, opened(settings) as store:
+        return Step(city, store, lineages).run()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[sqlite3.Connection]:
+    """The file of windows for writing, closed at the end."""
+    with closing(connected(windows_file(settings))) as store:
+        yield store
+
+
+def streams_of(catalogue: Catalogue, windows: WindowSet) -> list[Dataset]:
+    """The streamed datasets of a set."""
+    return [catalogue.streams[feed.dataset] for feed in windows.feeds]
+
+
+def waits(settings: Settings, catalogue: Catalogue) -> bool:
+    """Whether anything is to be done: a batch lies there, or a window is over. No lake is opened."""
+    with opened(settings) as store:
+        now = settings.clock.now()
+        over = any(due(one, following(store, one), None, now) for one in catalogue.windows.values())
+        return over or bool(waiting(store, catalogue.streams.values(), catalogue.deliveries))
+
+
+class Step:
+    """One step over an open city."""
+
+    def __init__(self, city: City, store: sqlite3.Connection, lineages: Mapping[str, SignLineage]) -> None:
+        self.city, self.store, self.lineages = city, store, lineages
+        self.taken = Taken()
+
+    def run(self) -> Taken:
+        """Take in what waits, then windows."""
+        context = self._ingestion()
+        self._take_in(context)
+        for windows in self.city.catalogue.windows.values():
+            self._windows(windows, context)
+        return self.taken
+
+    def _ingestion(self) -> Ingestion:
+        city = self.city
+        recalled = take_recalls(city)
+        refused = ensure_tables(city.connection, city.catalogue.streams.values())
+        batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
+        return Ingestion(city.connection, city.catalogue, city.settings, batches, deliveries, refused, recalled)
+
+    def _take_in(self, context: Ingestion) -> None:
+        found = waiting(self.store, self.city.catalogue.streams.values(), self.city.catalogue.deliveries)
+        with transaction(self.store):
+            for one in found:
+                note_arrival(self.store, one.path, one.print, self.city.now())
+        for one in found:
+            batches = ingest_arriving(context, one.dataset, [one.url])
+            self.taken.batches += batches
+            self._note_batches(one, batches)
+        facts.record_batches(self.city, self.taken.batches)
+        for dataset in self.city.catalogue.streams:
+            mine = [one for one in self.taken.batches if one.dataset == dataset]
+            if mine:
+                facts.record_look(self.city, dataset, [one for one in mine if one.state in UNTAKEN])
+        with transaction(self.store):
+            states = {one.path: one.state for one in self.taken.batches}
+            done = [(one.path,) for one in found if states.get(one.path) != "waiting"]
+            self.store.executemany("update taken set done = 1 where path = ?", done)
+
+    def _note_batches(self, one: Waiting, batches: Sequence[Batch]) -> None:
+        """By when a batch arrived it is judged for good, wherever its bytes lie then."""
+        self.store.executemany(
+            "insert or ignore into arrived select ?, ?, arrived from taken where path = ?",
+            [(one.dataset.id, batch.batch, one.path) for batch in batches if batch.batch],
+        )
+
+    def _windows(self, windows: WindowSet, context: Ingestion) -> None:
+        frames = {one.id: Frame(windows, one) for one in streams_of(self.city.catalogue, windows)}
+        stored = (context.batches, context.deliveries)
+        folded = fold(self.city.connection, self.store, list(frames.values()), stored)
+        now, first = self.city.now(), following(self.store, windows)
+        mark = watermark(self.store, list(frames.values()), folded.newest)
+        over = due(windows, first, mark, now)
+        if not over and not folded.batches:
+            return
+        with transaction(self.store), self._engine(windows) as engine:
+            writer = Writer(self.store, windows, Moment(now, mark))
+            writer.learn(folded)
+            maker = self._maker(windows, frames, engine)
+            self._close(writer, maker, over)
+            self._amend(writer, maker, folded, first)
+            writer.move_on(over[-1] + int(windows.length.total_seconds()) if over else first)
+            self.taken.stored[windows.name] = writer.stored
+            self.taken.faults |= maker.faults
+
+    def _close(self, writer: Writer, maker: Maker, over: Sequence[int]) -> None:
+        rows = writer.touching(over)
+        empty, made = maker.empty(), dict(maker.make(rows))
+        length = int(writer.windows.length.total_seconds())
+        for start in over:
+            by_mark = writer.moment.watermark is not None and start + length <= writer.moment.watermark
+            why = "all feeds are past it" if by_mark else "its time is up"
+            writer.close(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
+
+    def _amend(self, writer: Writer, maker: Maker, folded: Folded, first: int) -> None:
+        late = {start: why for start, why in folded.dirty.items() if start < first}
+        rows = writer.touching(late)
+        made, empty = dict(maker.make(rows)), maker.empty()
+        for start in sorted(late):
+            why = "; ".join(sorted(late[start]))
+            writer.amend(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
+
+    @contextmanager
+    def _engine(self, windows: WindowSet) -> Iterator[SignEngine]:
+        raw = {f"raw.{one.table}" for one in streams_of(self.city.catalogue, windows)}
+        wanted = {name: columns for name, columns in self.lineages[windows.name].tables().items() if name not in raw}
+        with sign_engine(self.city.settings, self._copied(wanted)) as engine:
+            yield engine
+
+    def _copied(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+        missing = sorted(name for name in wanted if not self._is_there(name))
+        if missing:
+            raise ReferencesMissing(missing)
+        return {name: self._copy(name, columns) for name, columns in wanted.items()}
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self.city.connection.execute(f"select 1 from {_relation(name)} limit 0")
+        except duckdb.Error:
+            return False
+        return True
+
+    def _copy(self, name: str, columns: Sequence[str]) -> pa.Table:
+        names = ", ".join(map(identifier, columns)) or "1 as _one"
+        return self.city.connection.execute(f"select {names} from {_relation(name)}").to_arrow_table()
+
+    def _maker(self, windows: WindowSet, frames: Mapping[str, Frame], engine: SignEngine) -> Maker:
+        lineage = self.lineages[windows.name]
+        expected = {one.dataset: self._expected(one.expected) for one in windows.feeds if one.expected}
+        for dataset, senders in expected.items():
+            engine.copy(f"work.expected {dataset}", senders)
+        feeds_of = {one.name: lineage.feeds(one) for one in windows.signs}
+        key = open_pseudonym(self.city.settings.key_place)
+        return Maker(self.city.connection, engine, windows, frames, lineage.tables(), feeds_of, expected, key)
+
+    def _expected(self, expected: Expected) -> pa.Table:
+        if not self._is_there(expected.table):
+            raise ReferencesMissing([expected.table])
+        column = identifier(expected.column)
+        return self.city.connection.execute(
+            f"select distinct cast({column} as varchar) as sender from {_relation(expected.table)} "
+            f"where {column} is not null order by 1"
+        ).to_arrow_table()
+
+
+def _relation(name: str) -> str:
+    schema, table = name.split(".", 1)
+    return f"lake.{identifier(schema)}.{identifier(table)}"
+
+
+def run_name(now: datetime) -> str:
+    """What a step is called in the ledger."""
+    return f"windows-{now.astimezone(UTC):%Y%m%dT%H%M%S}"

@@ -14,18 +14,9 @@ from pathlib import Path
 from contracts.faults import Fault
 
 CITY_FILE = "zhongtai.yml"
-_FOLDERS = (
-    "departments",
-    "domains",
-    "agreements",
-    "standards",
-    "rules",
-    "suites",
-    "indicators",
-    "windows",
-    "services",
-    "routing",
-)
+_ALIKE = ("domains", "agreements", "rules", "indicators", "windows", "services", "routing")
+"""Folders of which each file is one declaration."""
+_FOLDERS = ("departments", "standards", "suites", *_ALIKE)
 _SHAPES = (
     r"persons\.yml",
     r"departments/departments\.yml",

@@ -33,7 +33,9 @@ from portal.people.reader import Reader
 
 LOOK_SECONDS = 0.5
 """How often the store of windows is asked whether anything came: one look into an index."""
-_BEAT_SECONDS, _LONGEST = 15.0, timedelta(minutes=30)
+_BEAT_SECONDS = 15.0
+LONGEST = timedelta(minutes=30)
+"""After so long an answer ends, and the page asks again: nothing of one connection lasts for ever."""
 MOST_LISTENERS = 200
 _SHOWN = 6
 """So many indicators of a dimension stand on the wall: those that need a look first."""
@@ -118,7 +120,7 @@ class Wall:
         self._listeners += 1
         try:
             loop = asyncio.get_running_loop()
-            until, beat, seen = loop.time() + _LONGEST.total_seconds(), loop.time(), await self._newest()
+            until, beat, seen = loop.time() + LONGEST.total_seconds(), loop.time(), await self._newest()
             yield f"retry: 2000\n\nevent: ready\ndata: {json.dumps(seen)}\n\n"
             while loop.time() < until and not await request.is_disconnected():
                 await asyncio.sleep(LOOK_SECONDS)

@@ -140,7 +140,8 @@ def _show_one(told: dict[str, Any]) -> None:
         table("历史 Windows", ("start", "value", "revision", "state"), windows)
     for one in told["revisions"][1:]:
         turns = ", ".join(f"{turn['dataset']} {turn['batch'][:12]} {turn['change']}" for turn in one["because"])
-        say(f"revision {one['revision']} at {one['at']}: {spelt(one['value'])} {one['state']}; {escape(turns)}")
+        why = ("declared anew; " if one["redefined"] else "") + turns
+        say(f"revision {one['revision']} at {one['at']}: {spelt(one['value'])} {one['state']}; {escape(why)}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"indicators": indicators}

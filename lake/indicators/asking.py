@@ -171,6 +171,14 @@ class Values:
         )
         return [Turn(*row) for row in rows]
 
+    def redefined(self, after: int, until: int, indicator: str) -> bool:
+        """Whether an indicator was declared anew after one making and up to another."""
+        rows = self._store.execute(
+            "select 1 from definition where indicator = ? and making > ? and making <= ? limit 1",
+            (indicator, after, until),
+        )
+        return rows.fetchone() is not None
+
     def makings(self, indicator: str, place: str, start: date) -> list[int]:
         """The making of each revision of one window."""
         rows = self._store.execute(

@@ -33,6 +33,9 @@ create table source (
 create table above (
   indicator text not null, tbl text not null, primary key (indicator, tbl)
 ) strict;
+create table definition (
+  making integer not null, indicator text not null, digest text not null, primary key (making, indicator)
+) strict, without rowid;
 create table batch (
   making integer not null, dataset text not null, batch text not null, change text not null,
   primary key (making, dataset, batch)

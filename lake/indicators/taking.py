@@ -27,13 +27,15 @@ KIND = "indicators"
 @dataclass(frozen=True)
 class Column:
     """One indicator as a column of a view: the level of its value, what is told of no value, whether a reason stands
-    beside it (`<indicator>__why`), and why it is not taken; empty where it is."""
+    beside it (`<indicator>__why`), and why it is not taken; empty where it is. `definition` is the digest of what it is
+    declared to be."""
 
     indicator: str
     level: str
     otherwise: str
     has_reason: bool = False
     withheld: str = ""
+    definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,7 @@ def _write(city: City, connection: duckdb.DuckDBPyConnection, views: Sequence[Re
             "from difference order by indicator, place, start"
         )
         _write_changes(connection, taken.making, read, batches)
+        _write_definitions(connection, taken.making, views)
         _write_status(connection, taken.making, views)
         connection.execute("commit")
     except BaseException:
@@ -286,6 +289,21 @@ def _write_changes(
     if changes:
         rows = ", ".join(f"({making}, {', '.join(map(literal, one))})" for one in changes)
         connection.execute(f"insert into {_STORE}.batch values {rows}")
+
+
+def _write_definitions(connection: duckdb.DuckDBPyConnection, making: int, views: Sequence[Readable]) -> None:
+    """What indicators are declared to be, of those whose declaration is another than at the making before."""
+    known = {
+        str(indicator): str(digest)
+        for indicator, digest in connection.execute(
+            f"select indicator, arg_max(digest, making) from {_STORE}.definition group by 1"
+        ).fetchall()
+    }
+    read = [one for view in views if not view.failed for one in view.columns if not one.withheld]
+    changed = [one for one in read if known.get(one.indicator) != one.definition]
+    if changed:
+        rows = ", ".join(f"({making}, {literal(one.indicator)}, {literal(one.definition)})" for one in changed)
+        connection.execute(f"insert into {_STORE}.definition values {rows}")
 
 
 def _write_status(connection: duckdb.DuckDBPyConnection, making: int, views: Sequence[Readable]) -> None:

@@ -94,6 +94,7 @@ def revisions_told(values: Values, one: Shown) -> list[dict[str, Any]]:
             "state": each.state,
             "why": each.why,
             "at": each.at,
+            "redefined": bool(number) and values.redefined(makings[number], makings[number + 1], each.indicator),
             "because": [
                 {"dataset": turn.dataset, "batch": turn.batch, "change": turn.change}
                 for turn in (values.turns(makings[number], makings[number + 1], one.sources) if number else ())

@@ -11,6 +11,7 @@ from datetime import date
 
 from contracts.indicators import Aggregate, Indicator, Window
 from lake import facts
+from lake.executed import text_digest
 from lake.failure import words
 from lake.indicators.asking import touched
 from lake.indicators.taking import Column, Readable, Taken, take
@@ -108,7 +109,15 @@ def _column(run: RunCity, view: View, indicator: Indicator) -> Column:
         f"its value is of level {level}, and {indicator.level} is the highest declared: declare level: {level} "
         "where that may be shown, or count persons by `persons`"
     )
-    return Column(indicator.id, level, otherwise, bool(indicator.formula), withheld if too_high else "")
+    told = repr((indicator.measure, indicator.formula and indicator.formula.meant, indicator.model, indicator.window))
+    return Column(
+        indicator=indicator.id,
+        level=level,
+        otherwise=otherwise,
+        has_reason=bool(indicator.formula),
+        withheld=withheld if too_high else "",
+        definition=text_digest(told),
+    )
 
 
 def _level(run: RunCity, view: View, indicator: Indicator) -> str:

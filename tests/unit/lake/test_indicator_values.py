@@ -208,6 +208,19 @@ def test_what_is_no_finite_number_is_no_value(desk: Desk) -> None:
         assert [one.state for one in standing(values, INDICATORS, today(), CITY)] == [State.UNDEFINED] * 2
 
 
+def test_an_amendment_says_whether_the_declaration_or_the_data_changed(desk: Desk) -> None:
+    def column(definition: str) -> tuple[Column, ...]:
+        return (Column("a", "L1", "", definition=definition), Column("b", "L1", ""))
+
+    for number, definition in enumerate(("one", "one", "other"), start=1):
+        desk.view({("2026-11-01", CITY): float(number)})
+        desk.take(columns=column(definition))
+    with asked(desk.settings.state) as values:
+        assert values is not None
+        [one, _] = standing(values, INDICATORS, today(), CITY)
+        assert [each["redefined"] for each in whole(values, one)["revisions"]] == [False, False, True]
+
+
 def test_two_values_for_one_window_are_none(desk: Desk) -> None:
     desk.connection.execute(
         "create or replace view lake.indicator.v as select date '2026-11-01' as window_start, 'city' as place, "

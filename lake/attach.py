@@ -58,6 +58,7 @@ create schema if not exists lake.registry;
 create schema if not exists lake.staging;
 create schema if not exists lake.theme;
 create schema if not exists lake.product;
+create schema if not exists lake.indicator;
 """
 
 

@@ -14,7 +14,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 # Modules that judge the same run of the same city run it once.
-_SHARED = {"test_sample_city.py": "sample_city", "test_lineage_city.py": "sample_city"}
+_SHARED = dict.fromkeys(("test_lineage_city.py", "test_processes_city.py", "test_sample_city.py"), "sample_city")
 
 
 class _ByModule(LoadScopeScheduling):

@@ -157,10 +157,10 @@ def _names(catalogue: Catalogue, services: Services) -> dict[str, str]:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]]) -> None:
-    found = [list(row) for row in rows]
-    if found:
-        marks = ", ".join("?" for _ in found[0])
-        connection.executemany(f"insert into {table} values ({marks})", found)
+    """A few facts that no table has, in one statement: column by column."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if columns:
+        connection.execute(f"insert into {table} select {', '.join('unnest(?)' for _ in columns)}", columns)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def note_exemptions(city: City, graph: Graph | None = None) -> None:
         body = {"services": name, "day": city.today().isoformat(), **counts, "agencies": found["counted"][name]}
         last = newest.get(name)
         if last is None or {key: last.body.get(key) for key in body} != body:
-            city.ledger.append(KIND, body, city.now())
+            city.ledger.append(KIND, {**body, "run_id": city.run_id}, city.now())
 
 
 def _lists(catalogue: Catalogue) -> set[str]:

@@ -48,6 +48,7 @@ RELEASED = {
     "market_regulation__inspection_targets",
     "health__elderly_care",
     "housing__elderly_homes",
+    "housing__service_licences",
 }
 WITHHELD = {
     "public_security__gate_flow": {"contract"},

@@ -16,9 +16,10 @@ with events as (
       as assigned_minutes
   from {{ ref('stg_urban_operations__events') }} as events
   left join {{ ref('process_route') }} as routes
-    on routes.process = 'governance_event'
-    and routes.category = events.category
-    and routes.district = events.district
+    on
+      routes.process = 'governance_event'
+      and routes.category = events.category
+      and routes.district = events.district
   left join {{ ref('working_day') }} as found_days
     on found_days.day = cast(events.found_at as date)
   left join {{ ref('working_day') }} as assigned_days
@@ -28,33 +29,38 @@ with events as (
     *,
     lag(found_number) over (partition by place, category order by found_at, event_id) as earlier_number
   from events
+), due as (
+  select
+    followed.*,
+    {{ zhongtai.deadline('worked_days.day', 'cast(followed.found_at as date)') }} as due_on
+  from followed
+  left join {{ ref('working_day') }} as worked_days
+    on worked_days.worked = 1 and worked_days.worked_so_far = followed.found_worked + followed.close_days
 )
 
 select
-  followed.event_id,
-  followed.category,
-  followed.district,
-  followed.grid,
-  followed.place,
-  followed.event_source,
-  followed.responsible_unit,
-  followed.owner,
-  followed.found_at,
-  followed.assigned_at,
-  followed.checked_at,
-  followed.closed_at,
+  event_id,
+  category,
+  district,
+  grid,
+  place,
+  event_source,
+  responsible_unit,
+  owner,
+  found_at,
+  assigned_at,
+  checked_at,
+  closed_at,
   {{ zhongtai.process_state([
-    ('found', 'followed.found_at'),
-    ('assigned', 'followed.assigned_at'),
-    ('checked', 'followed.checked_at'),
-    ('closed', 'followed.closed_at'),
+    ('found', 'found_at'),
+    ('assigned', 'assigned_at'),
+    ('checked', 'checked_at'),
+    ('closed', 'closed_at'),
   ]) }} as state,
-  cast(followed.assigned_minutes - followed.found_minutes as bigint) as minutes_to_assign,
-  coalesce(followed.assigned_minutes - followed.found_minutes > followed.assign_minutes, false) as assigned_late,
-  due.day as due_on,
-  coalesce(cast(followed.closed_at as date) > due.day, false) as closed_late,
-  coalesce(followed.found_number - followed.earlier_number <= followed.repeat_days, false) as repeated,
-  followed._batch
-from followed
-left join {{ ref('working_day') }} as due
-  on due.worked = 1 and due.worked_so_far = followed.found_worked + followed.close_days
+  cast(assigned_minutes - found_minutes as bigint) as minutes_to_assign,
+  coalesce(assigned_minutes - found_minutes > assign_minutes, false) as assigned_late,
+  due_on,
+  coalesce(cast(closed_at as date) > due_on, false) as closed_late,
+  coalesce(place is not null and found_number - earlier_number <= repeat_days, false) as repeated,
+  _batch
+from due

@@ -5,7 +5,7 @@ with cases as (
     cast(date_trunc('month', cases.accepted_at) as date) as month,
     cases.finished_at,
     case when cases.channel in ('web', 'app') then 0 else items.visits_needed end as visits,
-    greatest(due.day, cast(cases.accepted_at as date)) as due_on
+    {{ zhongtai.deadline('due.day', 'cast(cases.accepted_at as date)') }} as due_on
   from {{ ref('stg_government_services__cases') }} as cases
   left join {{ ref('stg_government_services__service_items') }} as items
     on items.item_code = cases.item_code

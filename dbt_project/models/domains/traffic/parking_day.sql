@@ -1,9 +1,9 @@
--- Whoever has no leaving on record is taken to have left at the end of the day: else every lot would fill up for ever.
+-- Whoever has no leaving on record is taken to have left in the day's last second: else every lot would fill up for ever.
 with stays as (
   select
     lot_id,
     entered_at,
-    coalesce(left_at, cast(cast(entered_at as date) as timestamp) + interval '1' day) as gone_at
+    coalesce(left_at, cast(cast(entered_at as date) as timestamp) + interval '86399' second) as gone_at
   from {{ ref('stg_transport__parking_events') }}
   where lot_id is not null and entered_at is not null
 ), turns as (
@@ -13,6 +13,7 @@ with stays as (
 ), filled as (
   select
     lot_id,
+    change,
     cast(turned_at as date) as day,
     -- At one moment the space that is left is free for whoever enters.
     sum(change) over (
@@ -21,7 +22,11 @@ with stays as (
     ) as occupancy
   from turns
 ), peaks as (
-  select lot_id, day, max(occupancy) as peak_occupancy
+  -- Who leaves was there until then, in the morning after too.
+  select
+    lot_id,
+    day,
+    max(case when change < 0 then occupancy + 1 else occupancy end) as peak_occupancy
   from filled
   group by lot_id, day
 ), entered as (

@@ -27,6 +27,12 @@ case
     )
 {%- endmacro %}
 
+{#- The last day of a deadline: a working day of `working_day`, and never before the one it began on (a promise of no
+    days made on a Sunday ends on that Sunday). Null where the calendar does not reach so far. -#}
+{% macro deadline(worked_day, began_on) -%}
+case when {{ worked_day }} < {{ began_on }} then {{ began_on }} else {{ worked_day }} end
+{%- endmacro %}
+
 {#- The last day on which something on record may be shown as valid: its own last day, and none at all while anybody
     objects, where an objection was right, and where its end or the state of objections is not known. -#}
 {% macro valid_through(expires_on, objection_state) -%}

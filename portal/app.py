@@ -19,6 +19,7 @@ from portal.delta.routes import DeltaSharing
 from portal.entrance.at_provider import AtProvider
 from portal.entrance.own import Own
 from portal.entrance.routes import SigningIn
+from portal.feeds.routes import Feeds
 from portal.files.downloads import Downloads
 from portal.files.proof import Proofs
 from portal.files.routes import Files
@@ -66,6 +67,7 @@ def application(city: City, people: People) -> Starlette:
             *Files(*shared).routes(),
             *Downloads(*shared).routes(),
             *Access(city).routes(),
+            *Feeds(city).routes(),
             *CatalogueApi(people, shelf).routes(),
             *Exports(people, shelf, shared[1]).routes(),
             *CataloguePages(people, (shelf, past), pages, shared[1]).routes(),

@@ -106,12 +106,16 @@ def recipient(
 
 def _added(settings: Settings, asked: Asked, file: Path | None, how: tuple[str, bool]) -> dict[str, Any]:
     from lake.city import declarations, open_books_beside
+    from portal.feeds.routes import feeding
     from sharing.grants import give, profile
 
     (url, oauth), name = how, asked.recipient
-    known = sorted({one.agency for one in declarations(settings).agreements.values()} - {"public"})
-    if name not in known:
-        fail(f"no agreement names {name}; there are {', '.join(known) or 'none'}", WRONG)
+    declared = declarations(settings)
+    known = sorted({one.agency for one in declared.agreements.values()} - {"public"})
+    feeds = sorted({feeding(one.department) for one in declared.streams.values()})
+    if name not in (*known, *feeds):
+        also = f"; and, to push feeds, {', '.join(feeds)}" if feeds else ""
+        fail(f"no agreement names {name}; there are {', '.join(known) or 'none'}{also}", WRONG)
     if file is None:
         fail("say where to write the profile: --profile FILE. It is shown nowhere else, and cannot be had again", WRONG)
     if file.exists():

@@ -59,6 +59,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "account": ("person",),
     "grant": ("recipient", "token"),
     "read": ("recipient",),
+    "pushed": ("dataset",),
     "run": ("run_id",),
     "key": ("name",),
     "blind": ("key",),

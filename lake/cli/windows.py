@@ -32,14 +32,15 @@ def windows(
 ) -> None:
     """Take in the micro-batches that wait, make the windows that are over, and say how the day's windows stand."""
     from lake.city import declarations, expect_city
-    from lake.windows.step import run_name, take_in, waits
+    from lake.windows.step import judged_signs, run_name, take_in, waits
 
     settings = load_settings(workspace)
     expect_city(settings)
     catalogue = declarations(settings)
     chosen, of = _chosen(catalogue, name), _day(settings, day)
+    lineages = judged_signs(settings, catalogue)
     while True:
-        taken = take_in(settings, catalogue, run_name(settings.clock.now()))
+        taken = take_in(settings, catalogue, run_name(settings.clock.now()), lineages)
         _show(settings, chosen, of or _day(settings, None), taken, as_json)
         if not follow:
             return

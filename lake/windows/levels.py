@@ -13,7 +13,7 @@ from functools import cached_property
 from contracts.conversions import landed
 from contracts.model import Catalogue, Dataset
 from contracts.reading_rules import Tables
-from contracts.windows import Sign, WindowSet
+from contracts.windows import Feed, Sign, WindowSet
 from lake.column_lineage import load_lineage, policy_of
 from lake.engine_macros import PLAIN_MACROS
 from lake.settings import Settings
@@ -126,6 +126,14 @@ class SignLineage:
         stream = self._catalogue.streams[dataset]
         assert stream.stream is not None
         return self.levels[ColumnRef(raw_relation(stream), stream.stream.event_time)].effective
+
+    def may_name(self, feed: Feed) -> bool:
+        """Whether who was not heard may be told to whoever sees the signs: the sender's level is none above theirs."""
+        if feed.sender is None:
+            return False
+        stream = self._catalogue.streams[feed.dataset]
+        level = self.levels[ColumnRef(raw_relation(stream), feed.sender)].effective
+        return all(level <= sign.level for sign in self._windows.signs)
 
     def feeds(self, sign: Sign) -> tuple[str, ...]:
         """The streamed datasets that a sign is made of."""

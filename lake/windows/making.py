@@ -57,7 +57,8 @@ class Maker:
     """Makes the windows of one set.
 
     `reads` are the columns of each feed that signs read, `feeds_of` the feeds that a sign is made of; `expected` is who
-    is expected of a feed. What could not be told is in `faults`: sign -> why.
+    is expected of a feed, and `named` the feeds of which those who were not heard may be named. What could not be told
+    is in `faults`: sign -> why.
     """
 
     lake: duckdb.DuckDBPyConnection
@@ -68,6 +69,7 @@ class Maker:
     feeds_of: Mapping[str, Sequence[str]]
     expected: Mapping[str, pa.Table]
     key: bytes
+    named: frozenset[str] = frozenset()
     faults: dict[str, str] = field(default_factory=dict)
 
     def make(self, rows: Mapping[int, Mapping[str, Mapping[str, int]]]) -> Iterator[tuple[int, Content]]:
@@ -123,7 +125,8 @@ class Maker:
         for start, rows, digest in counts:
             named, expected, missing = heard.get(start, (0, None, ()))
             coverage = round(named / expected, 6) if expected else 1.0
-            found[start] = Part(feed.dataset, rows, named, expected, coverage, missing, self._keyed(digest))
+            told = missing if feed.dataset in self.named else ()
+            found[start] = Part(feed.dataset, rows, named, expected, coverage, told, self._keyed(digest))
         return found
 
     def _heard(self, feed: Feed, placed: str) -> dict[int, tuple[int, int | None, tuple[str, ...]]]:
@@ -146,7 +149,7 @@ class Maker:
         """What is told of a feed of which nothing came."""
         known = self.expected.get(feed.dataset)
         names = sorted(known.column(0).to_pylist()) if known is not None and feed.sender else None
-        missing = tuple(names[:_NAMED]) if names else ()
+        missing = tuple(names[:_NAMED]) if names and feed.dataset in self.named else ()
         return Part(feed.dataset, 0, 0, len(names) if names is not None else None, 0.0, missing)
 
     def _values(self, start: int, parts: Sequence[Part]) -> Iterator[Value]:

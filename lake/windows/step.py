@@ -23,6 +23,7 @@ from lake.arrivals import note_arrival
 from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.city import City, open_city
 from lake.ingest import ingest_arriving
+from lake.order import Delivery, StoredBatch
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
@@ -35,6 +36,10 @@ from lake.windows.making import Maker
 from lake.windows.storing import Moment, Writer, following, of_batches
 from sharing.keyring import open_pseudonym
 from sharing.transactions import transaction
+
+Lineages = Mapping[str, SignLineage]
+Stored = tuple[Mapping[str, Sequence[StoredBatch]], Mapping[str, Sequence[Delivery]]]
+"""The batches that the lake has, and the deliveries they came with, by dataset."""
 
 
 class NoWindows(LookupError):
@@ -70,11 +75,20 @@ def window_set(catalogue: Catalogue, name: str) -> WindowSet:
     return catalogue.windows[name]
 
 
-def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "") -> Taken:
-    """One step over all sets of a city. Raises `SignsRefused`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`."""
+def judged_signs(settings: Settings, catalogue: Catalogue) -> Lineages:
+    """The lineage of every set's signs, as declarations and models now are. Raises `SignsRefused`."""
     lineages = {one.name: SignLineage(settings, catalogue, one) for one in catalogue.windows.values()}
     for one in catalogue.windows.values():
         expect_signs(lineages[one.name], one)
+    return lineages
+
+
+def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "", lineages: Lineages | None = None) -> Taken:
+    """One step over all sets of a city, by `lineages` that were judged a moment ago, else by what is judged now.
+
+    Raises `SignsRefused`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
+    """
+    lineages = judged_signs(settings, catalogue) if lineages is None else lineages
     with open_city(settings, catalogue=catalogue, run_id=run_id) as city, opened(settings) as store:
         return Step(city, store, lineages).run()
 
@@ -102,7 +116,7 @@ def waits(settings: Settings, catalogue: Catalogue) -> bool:
 class Step:
     """One step over an open city."""
 
-    def __init__(self, city: City, store: sqlite3.Connection, lineages: Mapping[str, SignLineage]) -> None:
+    def __init__(self, city: City, store: sqlite3.Connection, lineages: Lineages) -> None:
         self.city, self.store, self.lineages = city, store, lineages
         self.taken = Taken()
 
@@ -111,7 +125,7 @@ class Step:
         context = self._ingestion()
         self._take_in(context)
         for windows in self.city.catalogue.windows.values():
-            self._windows(windows, context)
+            self.make_windows(windows, (context.batches, context.deliveries))
         return self.taken
 
     def _ingestion(self) -> Ingestion:
@@ -147,9 +161,9 @@ class Step:
             [(one.dataset.id, batch.batch, one.path) for batch in batches if batch.batch],
         )
 
-    def _windows(self, windows: WindowSet, context: Ingestion) -> None:
+    def make_windows(self, windows: WindowSet, stored: Stored) -> None:
+        """Make and amend the windows that new batches and the clock call for."""
         frames = {one.id: Frame(windows, one) for one in streams_of(self.city.catalogue, windows)}
-        stored = (context.batches, context.deliveries)
         folded = fold(self.city.connection, self.store, list(frames.values()), stored)
         now, first = self.city.now(), following(self.store, windows)
         mark = watermark(self.store, list(frames.values()), folded.newest)
@@ -214,7 +228,8 @@ class Step:
             engine.copy(f"work.expected {dataset}", senders)
         feeds_of = {one.name: lineage.feeds(one) for one in windows.signs}
         key = open_pseudonym(self.city.settings.key_place)
-        return Maker(self.city.connection, engine, windows, frames, lineage.tables(), feeds_of, expected, key)
+        named = frozenset(one.dataset for one in windows.feeds if lineage.may_name(one))
+        return Maker(self.city.connection, engine, windows, frames, lineage.tables(), feeds_of, expected, key, named)
 
     def _expected(self, expected: Expected) -> pa.Table:
         if not self._is_there(expected.table):

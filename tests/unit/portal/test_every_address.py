@@ -40,7 +40,7 @@ QUERIES = (
     "?next=//x",
 )
 # What answers to anybody by its own secret or its own check, and needs no session.
-OF_VISITORS = re.compile(r"/(sign-in|sign-out|enter|oauth|requests/(new|follow)|delta-sharing|open/)")
+OF_VISITORS = re.compile(r"/(sign-in|sign-out|enter|oauth|api/feeds|requests/(new|follow)|delta-sharing|open/)")
 MARKUP = "<i>"
 
 

@@ -1,0 +1,1 @@
+"""The door by which departments push micro-batches. What is shown of them is `wall`'s."""

@@ -218,12 +218,14 @@ def test_lists_are_filtered_by_their_address(desk: Catalogued) -> None:
     assert found(department="ecology", state="published") == {"ecology.readings"}
     assert found(kind="entity") == {"theme.natural_person", "theme.legal_entity", "theme.building"}
     assert found(domain="health", kind="dataset") and found(sharing="not_shared", kind="product") == set()
-    assert len(found()) == 50 and found() | found(page="2") == set(desk.view(WHOLE).known)
-    assert found() & found(page="2") == set()
+    known = set(desk.view(WHOLE).known)
+    pages = [found(page=str(number)) for number in range(1, 2 + (len(known) - 1) // 50)]
+    assert {len(page) for page in pages[:-1]} == {50} and found() == pages[0]
+    assert set().union(*pages) == known and sum(map(len, pages)) == len(known)
     empty = desk.get("/catalogue", who, q="没有这样的东西")
     assert empty.status_code == 200 and "/requests/new" in empty.text
     assert desk.get("/catalogue", who, page="x").status_code == 400
-    assert desk.get("/catalogue", who, page="3").status_code == 404
+    assert desk.get("/catalogue", who, page=str(len(pages) + 1)).status_code == 404
     rows = desk.get("/catalogue.csv", who, department="ecology", state="published").text.splitlines()
     assert len(rows) == 2 and "ecology.readings" in rows[1]
 

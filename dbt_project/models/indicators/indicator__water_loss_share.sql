@@ -1,0 +1,17 @@
+-- Written by `zhongtai sync`: change the declarations in contracts/indicators/, not this file.
+with keys as (
+  select window_start, place from {{ ref('indicators__water_supply_day__day__day__district') }}
+)
+
+select
+  keys.window_start,
+  keys.place,
+  cast((((t1.water_supplied - t1.water_sold) / nullif(t1.water_supplied, 0)) * cast(100 as double)) as double) as water_loss_share,
+  case
+    when t1.water_sold is null then 'there is no value of water_sold'
+    when t1.water_supplied is null then 'there is no value of water_supplied'
+    when t1.water_supplied = 0 then 'it divides by zero: water_supplied'
+  end as water_loss_share__why
+from keys
+left join {{ ref('indicators__water_supply_day__day__day__district') }} as t1
+  on t1.window_start = keys.window_start and t1.place = keys.place

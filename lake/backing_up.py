@@ -26,6 +26,7 @@ from lake.city import open_books, silent
 from lake.lake_files import known_files
 from lake.scratch import own_folder
 from lake.settings import Settings
+from lake.window_file import windows_file
 from sharing.canonical import file_digest
 from sharing.chain import Head
 from sharing.faults import SharingRefused
@@ -155,7 +156,7 @@ class _Taking:
                     yield str(folder)
 
     def _put(self, path: Path, known: dict[str, int], written: dict[str, int]) -> Kept:
-        if path in (self.settings.ledger, self.settings.catalog):
+        if path in (self.settings.ledger, self.settings.catalog, windows_file(self.settings)):
             copy = self._copied(path)
             try:
                 return self._put_file(copy, path.stat().st_mode, (known, written))

@@ -69,7 +69,7 @@ def _landing(city: City, known: dict[str, Any]) -> Iterator[Fault]:
     """Batches of the ledger that lie in landing no more, but by retention, and what lies there unknown to it."""
     told = {str(entry.body.get("batch")) for entry in city.ledger.entries("batch")}
     gone = gone_landed(city.ledger)
-    for dataset in city.catalogue.datasets.values():
+    for dataset in city.catalogue.delivered.values():
         folder = city.settings.landing / dataset.table
         lying = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
         there = {path.name.removesuffix(SEALED) for path in lying}
@@ -87,7 +87,7 @@ def _stored(city: City) -> tuple[dict[str, tuple[int, int, int]], list[Fault]]:
 
     Beside it the tables that cannot be read, as faults.
     """
-    ids = {dataset.table: dataset.id for dataset in city.catalogue.datasets.values()}
+    ids = {dataset.table: dataset.id for dataset in city.catalogue.delivered.values()}
     made, faults, counted = stored_tables(city.connection), list[Fault](), list[tuple[Any, ...]]()
     # All of them: what a city declares no more is kept, and has to be what was said of it.
     for table in sorted(made):

@@ -48,7 +48,7 @@ def prove(city: City) -> Proof:
     """Landing, lake and releases held against what was written down of them."""
     proof = Proof()
     batches, gone = stored_batches(city.connection), gone_landed(city.ledger)
-    for dataset in city.catalogue.datasets.values():
+    for dataset in city.catalogue.delivered.values():
         digest = contract_digest(dataset, city.catalogue.code_sets)
         for stored in batches.get(dataset.id, []):
             if stored.batch in gone and not lies_landed(dataset, stored.batch, city.settings.landing):

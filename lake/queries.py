@@ -198,9 +198,9 @@ def rules_on_tables(catalogue: Catalogue) -> dict[str, set[str]]:
 
 
 def _dataset(catalogue: Catalogue, name: str) -> Dataset:
-    if name not in catalogue.datasets:
-        raise NotThere("dataset", name, list(catalogue.datasets))
-    return catalogue.datasets[name]
+    if name not in catalogue.delivered:
+        raise NotThere("dataset", name, list(catalogue.delivered))
+    return catalogue.delivered[name]
 
 
 def quarantined(settings: Settings, name: str, batch: str | None, rows: int) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def take_withdrawals(city: City) -> None:
         return
     connection = city.connection
     batches, deliveries = stored_batches(connection), stored_deliveries(connection)
-    for dataset in city.catalogue.datasets.values():
+    for dataset in city.catalogue.delivered.values():
         known = deliveries.get(dataset.id, [])
         told = {(path, batch, day) for name, path, batch, day in gone if name == dataset.id}
         taken = [one for one in known if not one.withdrawn and (one.path, one.batch, str(one.delivered_on)) in told]

@@ -70,9 +70,9 @@ def withdraw_delivery(city: City, name: str, path: str, why: str) -> dict[str, A
 
 def _expect_counting(city: City, name: str, path: str, why: str) -> tuple[Dataset, list[Delivery], list[Delivery]]:
     """The dataset, its deliveries, and those of them at a path that count."""
-    dataset = city.catalogue.datasets.get(name)
+    dataset = city.catalogue.delivered.get(name)
     if dataset is None:
-        near = difflib.get_close_matches(name, list(city.catalogue.datasets), 3, 0.4)
+        near = difflib.get_close_matches(name, list(city.catalogue.delivered), 3, 0.4)
         raise NoSuchDelivery(name, path, [], f"there is no dataset {name!r}; near are {', '.join(near) or 'none'}")
     if not why.strip():
         raise NoSuchDelivery(name, path, [], "a withdrawal without a reason is none: say --why")

@@ -139,7 +139,7 @@ class QuarantineBook:
     def open(self, catalogue: Catalogue, departments: Iterable[str] | None = None) -> list[OpenDataset]:
         """The datasets with open rejected rows, the newest first; of some departments, or of all (None)."""
         wanted = None if departments is None else set(departments)
-        datasets = (one for one in catalogue.datasets.values() if wanted is None or one.department in wanted)
+        datasets = (one for one in catalogue.delivered.values() if wanted is None or one.department in wanted)
         with self._lock:
             self._read_on()
             found = [told for one in datasets if (told := self._opened(one)) is not None]

@@ -1,4 +1,4 @@
-"""Streams and window sets as declared: what cannot be meant so is told with its file and line, and nothing is loaded."""
+"""Streams and window sets as declared: what cannot be meant so is told with its file and line, and nothing loads."""
 
 from __future__ import annotations
 

@@ -34,7 +34,16 @@ def read_indicators(documents: Iterable[Document], known: Known) -> Indicators:
         if declared is None or document.faults:
             reading.whole = False
     reading.judge_formulas()
-    return Indicators(reading.groups, reading.every, reading.titles)
+    return _in_order(Indicators(reading.groups, reading.every, reading.titles))
+
+
+def _in_order(found: Indicators) -> Indicators:
+    """The same by dimension, as they are counted everywhere, and not by the names of files."""
+    place = {dimension: number for number, dimension in enumerate(SignDimension)}
+    groups = sorted(found.groups.items(), key=lambda each: place[each[1].dimension])
+    every = sorted(found.every.items(), key=lambda each: place[each[1].dimension])
+    titles = sorted(found.titles.items(), key=lambda each: place[each[0]])
+    return Indicators(dict(groups), dict(every), dict(titles))
 
 
 @dataclass

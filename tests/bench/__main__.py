@@ -37,6 +37,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "desk": [],
         "linking": ["--people", str(people)],
         "identity": [],
+        "windows": [],
     }
 
 

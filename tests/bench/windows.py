@@ -148,7 +148,7 @@ def a_day(folder: Path, plan: Plan | None = None, *, told: bool = False) -> dict
             processor += time.process_time() - worked
             if told and window % 60 == 59:
                 print(
-                    f"  {window + 1} windows in {spent:.0f} s ({processor:.0f} s of processor), the newest in {own:.2f} s"
+                    f"  {window + 1} windows in {spent:.0f} s, {processor:.0f} s of processor; the newest: {own:.2f} s"
                 )
                 sys.stdout.flush()
         step(feeding.plan.windows + 10)

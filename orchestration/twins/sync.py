@@ -13,7 +13,7 @@ import yaml
 from contracts.model import Catalogue, Dataset
 from lineage.from_dbt import relation_of
 from orchestration.twins import entities, matched, matched_properties, properties, staging
-from orchestration.twins.processes import process_files
+from orchestration.twins.processes import process_files, process_yaml
 from orchestration.twins.text import banner
 
 # The C emitter writes the same text in a third of the time, of which a city of thousands of twins has little.
@@ -39,7 +39,8 @@ def twins(catalogue: Catalogue) -> dict[str, str]:
         files[f"{place}.yml"] = _yaml(staging.staging_yaml(dataset))
     files["models/staging/sources.yml"] = _yaml(staging.sources_yaml(catalogue.datasets))
     files |= _entity_files(catalogue)
-    files |= process_files(catalogue)
+    if processes := process_files(catalogue):
+        files |= {**processes, "models/staging/processes.yml": _yaml(process_yaml())}
     return files
 
 

@@ -6,25 +6,58 @@ Text building only. Views and no tables: they are short, and read by a few model
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from contracts.calendar import Calendar
 from contracts.model import Catalogue
 from contracts.routing import Route, Routing
+from contracts.sql_text import literal
 from contracts.working_days import is_working_day, known_years
-from orchestration.twins.text import banner
+from orchestration.twins.text import banner, column_yaml
 
 CALENDAR, ROUTES = "working_day", "process_route"
 _YEARS = 3
+_OF_DAYS = (
+    ("day", "日期", "Day"),
+    ("day_number", "日序号", "Days since the first"),
+    ("worked", "是否工作日", "1 where offices work, else 0"),
+    ("worked_so_far", "累计工作日", "Working days up to and including it"),
+)
+_OF_ROUTES = (
+    ("process", "流程", "Theme table of the process"),
+    ("category", "类别", "Category"),
+    ("district", "行政区划", "District"),
+    ("owner", "责任部门", "Department that owns it"),
+    ("opens_at", "上班时间（分）", "Minute of the day at which clocks start"),
+    ("closes_at", "下班时间（分）", "Minute of the day at which clocks stop"),
+    ("assign_minutes", "派遣时限（工作分钟）", "Office minutes from found to assigned"),
+    ("close_days", "结案时限（工作日）", "Working days from found to closed"),
+    ("repeat_days", "重复期（日）", "Days within which it is a repeated one"),
+)
 
 
 def process_files(catalogue: Catalogue) -> dict[str, str]:
-    """Path below the dbt project -> SQL; nothing where no process is declared."""
+    """Path below the dbt project -> SQL; nothing where no process is declared. Their properties: `process_yaml`."""
     if not catalogue.routing:
         return {}
     processes = list(catalogue.routing.values())
     return {
         f"models/staging/{CALENDAR}.sql": calendar_sql(catalogue.calendar),
         f"models/staging/{ROUTES}.sql": routes_sql(processes),
+    }
+
+
+def process_yaml() -> dict[str, Any]:
+    """The properties of both views."""
+    return {
+        "version": 2,
+        "models": [
+            {"name": name, "description": told, "columns": [column_yaml(*column, "code", "L1") for column in columns]}
+            for name, told, columns in (
+                (CALENDAR, "工作日历 / Working days: one row per day of the newest years that are known.", _OF_DAYS),
+                (ROUTES, "派遣规则 / Routes: one row per process, category and district.", _OF_ROUTES),
+            )
+        ],
     }
 
 
@@ -99,7 +132,8 @@ from (values
 def _row(process: Routing, category: str, district: str, route: Route) -> str:
     opens, closes = process.office
     numbers = f"{opens * 60}, {closes * 60}, {route.assign_hours * 60}, {route.close_days}, {process.repeat_days}"
-    return f"('{process.name}', '{category}', '{district}', '{route.owner}', {numbers})"
+    texts = ", ".join(literal(one) for one in (process.name, category, district, route.owner))
+    return f"({texts}, {numbers})"
 
 
 def span(calendar: Calendar) -> tuple[date, date]:

@@ -13,7 +13,7 @@ import yaml
 from contracts.model import Catalogue, Dataset
 from lineage.from_dbt import relation_of
 from orchestration.twins import entities, indicators, matched, matched_properties, properties, staging
-from orchestration.twins.processes import process_files
+from orchestration.twins.processes import process_files, process_yaml
 from orchestration.twins.text import banner
 
 # The C emitter writes the same text in a third of the time, of which a city of thousands of twins has little.
@@ -42,7 +42,8 @@ def twins(catalogue: Catalogue) -> dict[str, str]:
     files |= indicators.files(catalogue.indicators)
     if catalogue.indicators.every:
         files[f"{indicators.FOLDER}/indicators.yml"] = _yaml(indicators.properties(catalogue.indicators))
-    files |= process_files(catalogue)
+    if processes := process_files(catalogue):
+        files |= {**processes, "models/staging/processes.yml": _yaml(process_yaml())}
     return files
 
 

@@ -159,12 +159,12 @@ class Step:
         batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
         facts_of = (city.connection, city.catalogue, city.settings, batches, deliveries, refused, recalled)
         self._context = Ingestion(*facts_of)
+        for stream in city.catalogue.streams.values():
+            if stream.id not in refused:
+                self.taken.batches += rejudge(self._context, stream)
         return self._context
 
     def _take_in(self, context: Ingestion) -> None:
-        for stream in self.city.catalogue.streams.values():
-            if stream.id not in context.unusable:
-                self.taken.batches += rejudge(context, stream)
         found = waiting(self.store, self.city.catalogue.streams.values(), self.city.catalogue.deliveries)
         with transaction(self.store):
             for one in found:

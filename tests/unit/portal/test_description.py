@@ -18,7 +18,7 @@ from portal.guard import Guard
 from portal.people.people import People
 from tests.unit.portal.conftest import NAME, SCHEMA, Portal
 
-MACHINES = re.compile(r"/(delta-sharing|api|files|oauth)/|.*\.(json|jsonld|ttl|csv|yml|\{format\})$|.*/files/")
+MACHINES = re.compile(r"/(delta-sharing|api|files|oauth)/|.*\.(json|jsonld|ttl|csv|yml|\{format\})$|.*/files/|.*/events$")
 EXAMPLES = 12
 
 load_all_checks()

@@ -107,7 +107,7 @@ def read_dataset(document: Document, department: str, known: Known) -> Dataset |
     )
     names = contract.names if contract.names_all else None
     coordinates = read_coordinates(Converted(document, known, columns), (extra, places), names)
-    stream = read_stream(WrittenContract(document, extra, places, names), columns, own)
+    stream = read_stream(WrittenContract(document, extra, places, names, source), columns, own)
     columns = tuple(_with_row_rules(column, own) for column in columns)
     distinct(document, _rule_names(schema))
     if source is None or levels is None or document.faults:

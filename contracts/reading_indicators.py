@@ -19,7 +19,7 @@ from contracts.indicator_declarations import (
     MeasureDeclaration,
 )
 from contracts.indicators import Aggregate, Group, Indicator, Indicators, Measure, SignDimension, Thresholds, Window
-from contracts.known import Known
+from contracts.known import ENTITY, TABLE, Known
 
 _ONE_OF = ", ".join(Aggregate)
 
@@ -127,7 +127,7 @@ class _Reading:
     def _measure(self, document: Document, at: YamlPath, one: IndicatorDeclaration) -> Measure | None:
         declared = one.measure
         assert declared is not None
-        self.known.check_table(f"theme.{declared.table}", document, (*at, "table"))
+        self._check_table(document, (*at, "table"), declared.table)
         ways = list(_ways(declared))
         if len(ways) != 1:
             told = f"{' and '.join(name for name, _ in ways)} are two" if ways else "nothing says what is measured"
@@ -154,6 +154,12 @@ class _Reading:
             times=1.0 if declared.times is None else declared.times,
             divide=declared.divide or 1.0,
         )
+
+    def _check_table(self, document: Document, at: YamlPath, table: str) -> None:
+        names = {name.removeprefix("theme.") for name in self.known.tables if name.startswith("theme.")}
+        unsure = self.known.unsound & {(TABLE, ""), (ENTITY, ""), (ENTITY, table)}
+        if table not in names and not unsure:
+            document.fault(at, f"no domain declares a theme table {table!r}", nearest(table, names))
 
     def _check_sql(self, document: Document, at: YamlPath, sql: str | None) -> None:
         if sql and (fault := self.known.condition_fault(sql, None)):

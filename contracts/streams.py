@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.documents import Document
 from contracts.faults import nearest
-from contracts.model import Column, DeliveryMode, LogicalType, Rule
+from contracts.model import Column, DeliveryMode, LogicalType, Rule, Source
 from contracts.odcs_extras import ContractExtras, Places
 from contracts.rules import KINDS
 from contracts.violation import Severity
@@ -31,6 +32,7 @@ class Written:
     places: Places
     names: Sequence[str] | None
     """The names of all columns; None where they are not all known."""
+    source: Source | None = None
 
 
 def read_stream(contract: Written, columns: Sequence[Column], own: Sequence[Rule]) -> Stream | None:
@@ -51,6 +53,7 @@ def read_stream(contract: Written, columns: Sequence[Column], own: Sequence[Rule
     for name in sorted(extra.model_fields_set & set(_NOT_OF_STREAMS)):
         document.fault(places[name], f"{name} is not acted on in a stream", f"nothing: leave {name} out")
     _check_time(contract, columns)
+    _check_source(contract)
     _check_rules(contract, own)
     declared = extra.stream
     return Stream(
@@ -75,6 +78,20 @@ def _check_time(contract: Written, columns: Sequence[Column]) -> None:
     elif column is not None and not (column.key and column.required):
         text = f"{column.name} is not part of the primary key, or not required"
         document.fault(at, text, "primaryKey: true and required: true on it, and on what else tells records apart")
+
+
+def _check_source(contract: Written) -> None:
+    """Windows are counted by one offset, and micro-batches lie where whoever brings them can put them."""
+    source, document = contract.source, contract.document
+    if source is None:
+        return
+    if source.place is not None:
+        text = "a stream is not fetched: what comes elsewhere is brought by `zhongtai listen`, or pushed"
+        document.fault(("servers", 0, "type"), text, "type: local")
+    zone = ZoneInfo(source.zone)
+    if len({datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in range(1, 13)}) > 1:
+        text = f"the clocks of {source.zone} are put forward and back, so that an hour of them is two"
+        document.fault(("servers", 0), text, "zone: UTC, and times that are written so")
 
 
 def _check_rules(contract: Written, own: Sequence[Rule]) -> None:

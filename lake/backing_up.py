@@ -23,6 +23,7 @@ from lake.backup_place import BackupPlace
 from lake.backup_pruning import Pruned, prune
 from lake.backup_set import BackupSet, Kept
 from lake.city import open_books, silent
+from lake.indicators.taking import store_path
 from lake.lake_files import known_files
 from lake.scratch import own_folder
 from lake.settings import Settings
@@ -155,8 +156,14 @@ class _Taking:
                 if release.statement is None or any(_is_other(files, folder / one.name, one) for one in subjects):
                     yield str(folder)
 
+    @property
+    def _databases(self) -> tuple[Path, ...]:
+        """SQLite files that somebody may have open, with what is newest beside them."""
+        own = self.settings
+        return own.ledger, own.catalog, windows_file(own), store_path(own.state)
+
     def _put(self, path: Path, known: dict[str, int], written: dict[str, int]) -> Kept:
-        if path in (self.settings.ledger, self.settings.catalog, windows_file(self.settings)):
+        if path in self._databases:
             copy = self._copied(path)
             try:
                 return self._put_file(copy, path.stat().st_mode, (known, written))

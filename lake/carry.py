@@ -347,11 +347,13 @@ class Carrier:
         batches = [settled.pop(one.batch, one) for one in before] + list(settled.values())
         known = self.context.deliveries.get(name, [])
         deliveries = known if delivery in known else [*without(known, delivery), delivery]
+        # To look for what is replaced costs a scan of all datasets' batches: of what is not known there is nothing.
+        there, places = {one.batch for one in before}, {(one.path, one.batch, one.delivered_on) for one in known}
         for one in (*self.held_too, stored):
-            # To look for what is replaced costs a scan of all datasets' batches: of a dataset's first there is nothing.
-            write_batch(self.connection, name, one, first=self.alone and not before)
+            write_batch(self.connection, name, one, first=self.alone and one.batch not in there)
         if delivery not in known:
-            write_delivery(self.connection, name, delivery, first=self.alone and not known)
+            new = (delivery.path, delivery.batch, delivery.delivered_on) not in places
+            write_delivery(self.connection, name, delivery, first=self.alone and new)
         show(self.connection, self.dataset, deliveries, batches)
 
 

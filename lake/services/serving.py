@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from contracts.model import Agreement, Catalogue, Dataset
+from contracts.model import Agreement, Catalogue
 from contracts.services import MaterialKind, Proof, Services
 from contracts.working_days import CalendarHorizon, working_days_between
 from lineage.from_contracts import raw_relation
@@ -116,7 +116,7 @@ class _Reading:
             return f"its purpose {agreement.purpose_code} does not cover {' or '.join(kind.purposes)}"
         if agreement.rows:
             return "it covers only a part of the rows"
-        return self._dead(agreement.name) or self._stale(proof.dataset) or None
+        return self._dead(agreement.name) or self._stale(proof.dataset, agreement.freshness_working_days) or None
 
     def _holds(self, agreement: Agreement, proof: Proof) -> bool:
         """Whether the product has a promised column with the very values, by lineage and not by name."""
@@ -144,21 +144,18 @@ class _Reading:
             return "it was changed since it was released"
         return ""
 
-    def _why_stale(self, dataset: str) -> str:
-        """Why what a dataset holds is not current; empty where it is."""
-        declared, day = self._catalogue.datasets[dataset], self._present.newest.get(dataset)
+    def _why_stale(self, dataset: str, demanded: int | None = None) -> str:
+        """Why what a dataset holds is not current; empty where it is. An agreement may ask for newer."""
+        promised, day = self._catalogue.datasets[dataset].freshness_working_days, self._present.newest.get(dataset)
         if day is None:
             return f"{dataset} was never delivered"
-        return self._age(declared, day)
-
-    def _age(self, dataset: Dataset, day: date) -> str:
         try:
             age = working_days_between(day, self._present.today, self._catalogue.calendar)
         except CalendarHorizon as horizon:
             return str(horizon)
-        if age > dataset.freshness_working_days:
-            allowed = dataset.freshness_working_days
-            return f"{dataset.id} is stale: its newest delivery is {age} working days old, {allowed} are allowed"
+        allowed = promised if demanded is None else min(promised, demanded)
+        if age > allowed:
+            return f"{dataset} is stale: its newest delivery is {age} working days old, {allowed} are allowed"
         return ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,12 +24,13 @@ from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.city import City, open_city
 from lake.ingest import ingest_arriving
 from lake.order import Delivery, StoredBatch
+from lake.rejudge import rejudge
 from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.window_file import connected, windows_file
-from lake.windows.engine import SignEngine, sign_engine
-from lake.windows.folding import Folded, Frame, due, fold, watermark
+from lake.windows.engine import sign_engine
+from lake.windows.folding import Frame, due, fold, watermark
 from lake.windows.inbox import Waiting, waiting
 from lake.windows.levels import SignLineage, expect_signs
 from lake.windows.making import Maker
@@ -88,9 +89,22 @@ def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "", lineages
 
     Raises `SignsRefused`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
     """
+    with at_work(settings, catalogue, run_id, lineages) as step:
+        return step.run()
+
+
+@contextmanager
+def at_work(
+    settings: Settings, catalogue: Catalogue, run_id: str = "", lineages: Lineages | None = None
+) -> Iterator[Step]:
+    """Steps, one after the other, while nobody else may write to the lake. Raises as `take_in` does."""
     lineages = judged_signs(settings, catalogue) if lineages is None else lineages
-    with open_city(settings, catalogue=catalogue, run_id=run_id) as city, opened(settings) as store:
-        return Step(city, store, lineages).run()
+    with (
+        open_city(settings, catalogue=catalogue, run_id=run_id) as city,
+        opened(settings) as store,
+        closing(Step(city, store, lineages)) as step,
+    ):
+        yield step
 
 
 @contextmanager
@@ -114,14 +128,22 @@ def waits(settings: Settings, catalogue: Catalogue) -> bool:
 
 
 class Step:
-    """One step over an open city."""
+    """Steps over an open city."""
 
     def __init__(self, city: City, store: sqlite3.Connection, lineages: Lineages) -> None:
         self.city, self.store, self.lineages = city, store, lineages
         self.taken = Taken()
+        self._context: Ingestion | None = None
+        self._makers: dict[str, Maker] = {}
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """End the engines that signs were made with."""
+        self._open.close()
 
     def run(self) -> Taken:
         """Take in what waits, then windows."""
+        self.taken = Taken()
         context = self._ingestion()
         self._take_in(context)
         for windows in self.city.catalogue.windows.values():
@@ -131,11 +153,18 @@ class Step:
     def _ingestion(self) -> Ingestion:
         city = self.city
         recalled = take_recalls(city)
+        if self._context is not None and self._context.recalled == recalled:
+            return self._context
         refused = ensure_tables(city.connection, city.catalogue.streams.values())
         batches, deliveries = stored_batches(city.connection), stored_deliveries(city.connection)
-        return Ingestion(city.connection, city.catalogue, city.settings, batches, deliveries, refused, recalled)
+        facts_of = (city.connection, city.catalogue, city.settings, batches, deliveries, refused, recalled)
+        self._context = Ingestion(*facts_of)
+        return self._context
 
     def _take_in(self, context: Ingestion) -> None:
+        for stream in self.city.catalogue.streams.values():
+            if stream.id not in context.unusable:
+                self.taken.batches += rejudge(context, stream)
         found = waiting(self.store, self.city.catalogue.streams.values(), self.city.catalogue.deliveries)
         with transaction(self.store):
             for one in found:
@@ -170,39 +199,21 @@ class Step:
         over = due(windows, first, mark, now)
         if not over and not folded.batches:
             return
-        with transaction(self.store), self._engine(windows) as engine:
+        with transaction(self.store):
             writer = Writer(self.store, windows, Moment(now, mark))
             writer.learn(folded)
-            maker = self._maker(windows, frames, engine)
-            self._close(writer, maker, over)
-            self._amend(writer, maker, folded, first)
+            maker = self._maker(windows, frames)
+            late = {start: why for start, why in folded.dirty.items() if start < first}
+            rows = writer.touching([*over, *late])
+            made, empty = dict(maker.make(rows)), maker.empty()
+            for start in over:
+                writer.close(start, made.get(start, empty), of_batches(rows.get(start, {})), _why_over(writer, start))
+            for start in sorted(late):
+                why = "; ".join(sorted(late[start]))
+                writer.amend(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
             writer.move_on(over[-1] + int(windows.length.total_seconds()) if over else first)
             self.taken.stored[windows.name] = writer.stored
             self.taken.faults |= maker.faults
-
-    def _close(self, writer: Writer, maker: Maker, over: Sequence[int]) -> None:
-        rows = writer.touching(over)
-        empty, made = maker.empty(), dict(maker.make(rows))
-        length = int(writer.windows.length.total_seconds())
-        for start in over:
-            by_mark = writer.moment.watermark is not None and start + length <= writer.moment.watermark
-            why = "all feeds are past it" if by_mark else "its time is up"
-            writer.close(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
-
-    def _amend(self, writer: Writer, maker: Maker, folded: Folded, first: int) -> None:
-        late = {start: why for start, why in folded.dirty.items() if start < first}
-        rows = writer.touching(late)
-        made, empty = dict(maker.make(rows)), maker.empty()
-        for start in sorted(late):
-            why = "; ".join(sorted(late[start]))
-            writer.amend(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
-
-    @contextmanager
-    def _engine(self, windows: WindowSet) -> Iterator[SignEngine]:
-        raw = {f"raw.{one.table}" for one in streams_of(self.city.catalogue, windows)}
-        wanted = {name: columns for name, columns in self.lineages[windows.name].tables().items() if name not in raw}
-        with sign_engine(self.city.settings, self._copied(wanted)) as engine:
-            yield engine
 
     def _copied(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
         missing = sorted(name for name in wanted if not self._is_there(name))
@@ -221,8 +232,17 @@ class Step:
         names = ", ".join(map(identifier, columns)) or "1 as _one"
         return self.city.connection.execute(f"select {names} from {_relation(name)}").to_arrow_table()
 
-    def _maker(self, windows: WindowSet, frames: Mapping[str, Frame], engine: SignEngine) -> Maker:
+    def _maker(self, windows: WindowSet, frames: Mapping[str, Frame]) -> Maker:
+        """What makes windows, with the tables beside them as they were when this was opened: nobody else writes."""
+        if windows.name not in self._makers:
+            self._makers[windows.name] = self._new_maker(windows, frames)
+        return self._makers[windows.name]
+
+    def _new_maker(self, windows: WindowSet, frames: Mapping[str, Frame]) -> Maker:
         lineage = self.lineages[windows.name]
+        raw = {f"raw.{one.dataset.table}" for one in frames.values()}
+        wanted = {name: columns for name, columns in lineage.tables().items() if name not in raw}
+        engine = self._open.enter_context(sign_engine(self.city.settings, self._copied(wanted)))
         expected = {one.dataset: self._expected(one.expected) for one in windows.feeds if one.expected}
         for dataset, senders in expected.items():
             engine.copy(f"work.expected {dataset}", senders)
@@ -244,6 +264,11 @@ class Step:
 def _relation(name: str) -> str:
     schema, table = name.split(".", 1)
     return f"lake.{identifier(schema)}.{identifier(table)}"
+
+
+def _why_over(writer: Writer, start: int) -> str:
+    mark, end = writer.moment.watermark, start + int(writer.windows.length.total_seconds())
+    return "all feeds are past it" if mark is not None and end <= mark else "its time is up"
 
 
 def run_name(now: datetime) -> str:

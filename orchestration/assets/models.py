@@ -106,7 +106,9 @@ def _made(
         growing = _growing(city)
         growths = growing.decide(wanted)
         chosen = _chosen(select, wanted, tables)
-        build = begin_build(city.city, city.manifest, chosen, whole=city.full, tables=wanted, growths=growths)
+        build = begin_build(
+            city.city, city.manifest, chosen, whole=city.full, tables=wanted, growths=growths, views=city.views
+        )
         city.done.follow(
             {table: growing.follows(table) for table in wanted},
             {table: growing.how(table, build.grown) for table in wanted},

@@ -47,8 +47,12 @@ class Build:
     """The batches that count, against what the tables are made of."""
     grown: Mapping[str, ModelResult] = field(default_factory=dict)
     """The tables that were extended before dbt began."""
+    framed: Mapping[str, ModelResult] = field(default_factory=dict)
+    """The views that were made before dbt began, of which it does not hear either; in the order of dependencies."""
     awaited: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Each of them -> what it is made of and dbt is to make, after which it is told."""
+    """Each of either -> what it is made of and is to be made too, after which it is told."""
+    views: Sequence[Mapping[str, Any]] = ()
+    """All models whose views were made ahead, whether they are of this build or not."""
 
     def unheard(self, tables: Iterable[str]) -> None:
         """Note as not built what dbt said nothing of, and should have: an empty file is no model to it."""
@@ -64,6 +68,7 @@ class Build:
     def tables(self) -> Iterator[str]:
         """Each table as its model ends, well or not. In the end it is recorded how many rows fell to newer versions."""
         self.results.update(self.grown)
+        self.results.update(self.framed)
         told = set[str]()
         yield from self._extended(told)
         following = run_models(self.city.settings, self.expected, self.select)
@@ -74,12 +79,13 @@ class Build:
                 self.results.update((self.table_of[r.unique_id], r) for r in end.value if r.unique_id in self.table_of)
                 aside = left_out(self.city.settings)
                 self.results.update((table, ModelResult("", "set aside", why, 0.0)) for table, why in aside.items())
+                self._settle_framed()
                 break
             self.city.progress("model", unique_id.rsplit(".", 1)[-1], status)
             told.add(self.table_of[unique_id])
             yield self.table_of[unique_id]
             yield from self._extended(told)
-        yield from (table for table in self.grown if table not in told)
+        yield from (table for table in (*self.grown, *self.framed) if table not in told)
         _record_merges(self.city)
         self._record_executed()
         if self.standing:
@@ -88,11 +94,24 @@ class Build:
             self.standing.record(whole)
 
     def _extended(self, told: set[str]) -> Iterator[str]:
-        """The extended tables that may be told of, once these are."""
-        for table in self.grown:
+        """What dbt does not hear of and may be told, once these are."""
+        for table in (*self.grown, *self.framed):
             if table not in told and told.issuperset(self.awaited.get(table, ())):
                 told.add(table)
+                if table in self.framed:
+                    self.city.progress("model", table.split(".", 1)[1], "success")
                 yield table
+
+    def _settle_framed(self) -> None:
+        """A view of what could not be made is none either, as dbt would have it: it shows what was there before."""
+        for table, one in self.framed.items():
+            failed = [above for above in self.awaited.get(table, ()) if not self._is_well(above)]
+            if failed:
+                why = f"what it is made of was not: {', '.join(sorted(failed))}"
+                self.results[table] = replace(one, status="skipped", message=why, executed=None)
+
+    def _is_well(self, table: str) -> bool:
+        return table in self.results and self.results[table].ok
 
     def _record_executed(self) -> None:
         """What made the rows of each table, so that nothing leaves whose SQL was not judged."""
@@ -114,15 +133,16 @@ def begin_build(
     whole: bool = False,
     tables: Sequence[str] = (),
     growths: Mapping[str, Growth] | None = None,
+    views: Sequence[Mapping[str, Any]] = (),
 ) -> Build:
     """Have dbt begin; the manifest is compiled, and of the project as it is. `whole` makes also anew what is else only
     added to; of `tables`, which `select` makes, also what nothing vouches for. Those of them in `growths` are extended,
-    and dbt does not hear of them."""
+    and dbt does not hear of them, nor of views that are made here, or were in this run before (`views`)."""
     lost = forget_lost(city.connection, city.settings.lake_data, tables)
     for table in lost:
         city.progress("model", table, "made whole: a file of it was lost")
     growths = {table: one for table, one in (growths or {}).items() if table not in lost}
-    frame(city.connection, missing(city.connection, manifest))
+    made = [*views, *frame(city.connection, missing(city.connection, manifest))]
     above = made_of(manifest)
     standing = Standing.begun(city, above)
     unvouched = _unvouched(city, set(added_to(manifest)) & set(tables))
@@ -133,12 +153,30 @@ def begin_build(
     named = {name: _table(node) for name, node in manifest["nodes"].items() if "alias" in node}
     before = standing_versions(city, [*added_to(manifest), *growths])
     grown = _grown(city, manifest, {} if growths.keys() >= set(tables) else growths)
-    if grown:
-        select = [table.split(".", 1)[1] for table in tables if table not in grown]
+    framed = _framed(made, [table for table in tables if table not in grown])
+    if grown or framed:
+        seeds = [] if select else [_SEEDS]
+        select = [table.split(".", 1)[1] for table in tables if table not in grown and table not in framed] + seeds
     expected = judged_digests(manifest)
     begin_models(city.settings, expected, select)
-    awaited = {table: set(above[table].above) & set(tables) for table in grown}
-    return Build(city, select, named, expected, before=before, standing=standing, grown=grown, awaited=awaited)
+    awaited = {table: set(above[table].above) & set(tables) for table in (*grown, *framed)}
+    return Build(city, select, named, expected, {}, before, standing, grown, framed, awaited, made)
+
+
+_SEEDS = "resource_type:seed"
+
+
+def _framed(made: Iterable[Mapping[str, Any]], tables: Sequence[str]) -> dict[str, ModelResult]:
+    """The views that were just made of those tables that dbt is to make, as it would tell of them. It is left one thing
+    at least: to it, to select nothing is to select everything."""
+    wanted = set(tables)
+    views = {_table(node): node for node in made if _table(node) in wanted}
+    if len(views) == len(wanted):
+        views = dict(list(views.items())[:-1])
+    return {
+        table: ModelResult(str(node["unique_id"]), "success", "", 0.0, executed=str(node["compiled_code"]))
+        for table, node in views.items()
+    }
 
 
 def _grown(city: City, manifest: Mapping[str, Any], growths: Mapping[str, Growth]) -> dict[str, ModelResult]:

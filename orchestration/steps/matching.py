@@ -103,10 +103,11 @@ def _stand(run: RunCity, views: Collection[str], wanted: Collection[str]) -> Non
         build = begin_build(
             run.city, run.manifest, [one.split(".", 1)[1] for one in stored], whole=run.full, tables=stored
         )
+        run.views += build.views
         for _ in build.tables():
             pass
     new = missing(run.city.connection, run.manifest)
-    frame(run.city.connection, new)
+    run.views += frame(run.city.connection, new)
     made = {node["unique_id"] for node in new}
     older = [nodes[table] for table in sorted(above & set(wanted)) if table not in stored]
     refresh(run.city.connection, [node for node in older if node["unique_id"] not in made], run.manifest)

@@ -64,6 +64,8 @@ class RunCity:
     """What the run did so far."""
     full: bool = False
     """Whether nothing is to stand as it is."""
+    views: list[Mapping[str, Any]] = field(default_factory=list)
+    """The models whose views were made in this run."""
 
     def why_carry(self, dataset: Dataset) -> str:
         """Why a dataset's deliveries are looked at; empty where they stand. What lies there is told first."""

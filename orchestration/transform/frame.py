@@ -41,21 +41,24 @@ def _text_fault(node: Node, manifest: Mapping[str, Any]) -> str:
     return select_fault(text, reads(node, manifest)) if text else ""
 
 
-def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:
-    """Make the tables and views of compiled models: all of them, or none where one cannot be made."""
+def frame(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> list[Node]:
+    """Make the tables and views of compiled models: all of them, or none where one cannot be made. Returns those whose
+    views were made, each after what it is made of: nothing is left to be done of them."""
     wanted = {node["unique_id"]: node for node in nodes}
     tables = [made for node in wanted.values() if (made := _table(node))]
-    views = [made for node in _in_order(wanted) if (made := _view(node))]
+    views = [(node, made) for node in _in_order(wanted) if (made := _view(node))]
     if not wanted:
-        return
+        return []
     connection.execute("begin transaction")
     try:
-        for statement in tables + views:
+        for statement in [*tables, *(text for _, text in views)]:
             connection.execute(statement)
         connection.execute("commit")
     except duckdb.Error:
         with suppress(duckdb.Error):  # the failure may have ended the transaction
             connection.execute("rollback")
+        return []
+    return [node for node, _ in views]
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, nodes: Iterable[Node], manifest: Mapping[str, Any]) -> None:

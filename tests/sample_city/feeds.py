@@ -113,12 +113,18 @@ def planted(connection: DuckDBPyConnection, plan: Plan) -> dict[str, dict[str, i
 
 
 def _sent(plan: Plan, dataset: str, first: int, last: int) -> str:
-    own = f"select * exclude (_window, _sent, _again, _future, _doubled) from ({_records(plan, dataset)})"
+    low, held = max(0, first - plan.latest - 1), plan.held.get(dataset)
+    low = max(0, min(low, held[0] - plan.latest - 1)) if held and first <= held[1] < last else low
+    records = _records(plan, dataset, (low, min(last, plan.windows)))
+    own = f"select * exclude (_window, _sent, _again, _future, _doubled) from ({records})"
     return f"{own} where _sent >= {first} and _sent < {last} order by all"
 
 
-def _records(plan: Plan, dataset: str) -> str:
-    """Every record of a feed as often as it is sent: `_window` it is of, `_sent` with which window's file."""
+def _records(plan: Plan, dataset: str, of: tuple[int, int] | None = None) -> str:
+    """Every record of a feed, or of some windows `of` it, as often as it is sent: `_window` is that it is of, `_sent`
+    that with whose file it is sent.
+    """
+    first, last = of or (0, plan.windows)
     count, columns, time = _PARTS[dataset](plan)
     key = f"(w * {count} + n)"
     city, at = plan.city, f"(timestamp '{plan.begin}' + to_seconds(w * {plan.seconds} + {_offset(plan, key)}))"
@@ -138,7 +144,7 @@ def _records(plan: Plan, dataset: str) -> str:
         from (
           select w, n, {named}, {at} + case when {future} then interval 1 day else interval 0 day end as {time},
             {future} as _future, {late} as _late, {_per_mille(city, key, "doubled")} < {plan.doubled} as _doubled
-          from range({plan.windows}) as windows(w), range({count}) as records(n)
+          from range({first}, {last}) as windows(w), range({count}) as records(n)
           {kept}
         )
       )"""

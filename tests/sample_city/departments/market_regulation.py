@@ -37,7 +37,7 @@ def extracts(city: City) -> list[Extract]:
         Extract(city, licences, 0, every("enterprises", "e", (2, 0), first, 0)),
         *(Extract(city, licences, d, then(renewed[d - 1], new[d - 1]), renewed[d - 1].rows) for d in (1, 2)),
         *(Extract(city, inspections, d, every("enterprises", "e", (3, d), first, d), moved=d == 1) for d in range(3)),
-        *(Extract(city, _credit(city), d, every("enterprises", "e", (12, 3 * d + 1), first, d)) for d in range(3)),
+        Extract(city, _credit(city), 0, every("enterprises", "e", (4, 1), first, 0)),
     ]
 
 

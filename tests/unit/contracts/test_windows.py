@@ -1,4 +1,4 @@
-"""Streams and window sets as declared: what cannot be meant so is told with its file and line, and nothing loads."""
+"""Streams and window sets as declared: what cannot be meant so is told with file and line, and nothing is loaded."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def test_a_sound_one(tmp_path: Path) -> None:
         (GATE_FILE, "businessName: 时间, primaryKey: true, ", "businessName: 时间, ", "at is not part of the primary"),
         (GATE_FILE, "may_be_empty, value: true", "parts, value: true", "parts is not acted on in a stream"),
         (GATE_FILE, "may_be_empty, value: true", "key_twice, value: fault", "key_twice is not acted on in a stream"),
+        (GATE_FILE, "delivery_date, value: arrival", "zone, value: Europe/Berlin", "put forward and back"),
+        (GATE_FILE, "type: local", "type: https\n    location: https://a.example/d", "a stream is not fetched"),
         (GATE_FILE, "amend_hours: 24", "amend_hours: 0", "amend_hours"),
         (SET_FILE, "windows: traffic", "windows: other", "'other' is not the file's name"),
         (SET_FILE, "09:00:00+08:00", "09:00:00", "is no moment with a time zone"),

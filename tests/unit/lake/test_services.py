@@ -92,6 +92,7 @@ def test_a_live_share_of_the_very_column_serves_and_ones_own_data_need_no_share(
 
 _STATUS = ColumnRef(STAGED, "enterprise_status")
 _TARGET = ColumnRef(PRODUCT, "status")
+_RAW = ColumnRef(RAW, "enterprise_status")
 # What is otherwise -> what the reason says.
 _DEAD: dict[str, tuple[dict[str, Any], str]] = {
     "withheld": (
@@ -116,6 +117,10 @@ _DEAD: dict[str, tuple[dict[str, Any], str]] = {
         {"graph": _graph(enterprise_status=Edge(_STATUS, _TARGET, "indirect", "filter"))},
         "no agreement",
     ),
+    "decides_of_rows_on_the_way": (
+        {"graph": replace(_graph(), into={**_graph().into, _STATUS: (Edge(_RAW, _STATUS, "indirect", "filter"),)})},
+        "no agreement",
+    ),
     "another_column_of_that_name": (
         {"graph": _graph(enterprise_status=Edge(ColumnRef(STAGED, "name"), _TARGET, "direct", "rename"))},
         "no agreement",
@@ -134,6 +139,7 @@ def test_nothing_else_serves(case: tuple[dict[str, Any], str]) -> None:
 _TERMS: dict[str, tuple[dict[str, Any], bool, str]] = {
     "another_purpose": ({"purpose_code": "tax_administration"}, True, "does not cover service_handling"),
     "a_part_of_the_rows": ({"rows": (RowCondition("status", ("1",)),)}, True, "only a part of the rows"),
+    "asks_for_newer": ({"freshness_working_days": 3}, True, "4 working days old, 3 are allowed"),
     "another_agency": ({"agency": "transport"}, True, "no agreement"),
     "changed_since": ({"scope": "something else"}, False, "changed since it was released"),
     "column_not_promised": ({"columns": ()}, True, "no agreement"),

@@ -6,6 +6,7 @@ By an engine in memory in place of the lake: what is tried is folding and making
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -80,8 +81,8 @@ class Memory:
         """Make windows as of so many seconds after the first began."""
         now = settings_at(self.folder, SINCE + timedelta(seconds=second))
         city = City(now, self.fed.catalogue, self.connection, None, None)  # type: ignore[arg-type]
-        with opened(now) as store:
-            Step(city, store, self.lineages).make_windows(self.fed.windows, (self.batches, self.deliveries))
+        with opened(now) as store, closing(Step(city, store, self.lineages)) as step:
+            step.make_windows(self.fed.windows, (self.batches, self.deliveries))
 
     def day(self) -> list[Window]:
         """The windows that are closed."""

@@ -74,7 +74,11 @@ class _Reading:
 def day_sql(text: str, element: Element, iso_too: bool) -> str:
     """The DATE of a text. A spelling that has a time is a day at midnight only: nothing that is said may be dropped."""
     spellings = _declared(element, iso_too)
-    slow = _first([*(_day(text, spelling, element) for spelling in spellings), *_serials(text, element)])
+    timed = [spelling for spelling in spellings if any(one.timed for one in _readings(spelling))]
+    bare = [one for spelling in spellings if spelling not in timed for one in _readings(spelling)]
+    read = [_shaped(text, one.shape, _parsed(text, one, element)) for one in bare]
+    days = [f"({_in_years(_first(read))})::DATE"] if read else []
+    slow = _first([*days, *(_midnight(text, spelling, element) for spelling in timed), *_serials(text, element)])
     if _DAY not in spellings:
         return slow
     # What prints as it was written is of the grammar, and a cast and a print take less than a shape.
@@ -95,8 +99,7 @@ def timestamp_sql(text: str, element: Element, iso_too: bool, zone: str) -> str:
     """
     spellings = _declared(element, iso_too)
     spellings += [_ISO] * (_STAMP in spellings and _ISO not in spellings)
-    attempts = [_local(text, spelling, element, zone) for spelling in spellings]
-    slow = _first([*attempts, *_serials(text, element)])
+    slow = _first([*_attempts(text, spellings, element, zone), *_serials(text, element)])
     if _STAMP not in spellings:
         return slow
     cast = f"try_cast({text} as TIMESTAMP)"
@@ -118,29 +121,38 @@ def _first(attempts: list[str]) -> str:
     return attempts[0] if len(attempts) == 1 else f"coalesce({', '.join(attempts) or 'null'})"
 
 
-def _day(text: str, spelling: str, element: Element) -> str:
-    moment = _moment(text, spelling, element)
-    if any(one.timed for one in _readings(spelling)):
-        return _let(moment, "case when m = date_trunc('day', m) then m::DATE end")
-    return f"({moment})::DATE"
+def _midnight(text: str, spelling: str, element: Element) -> str:
+    return _let(_moment(text, spelling, element), "case when m = date_trunc('day', m) then m::DATE end")
 
 
-def _local(text: str, spelling: str, element: Element, zone: str) -> str:
-    """A time stamp by one spelling, with an offset or without one."""
-    readings = _readings(spelling.removesuffix("%z").rstrip(" "))
-    if not readings[0].timed:  # a day alone is its first moment, also where clocks skipped that one
-        return _moment(text, spelling, element)
+def _attempts(text: str, spellings: list[str], element: Element, zone: str) -> list[str]:
+    """The time stamp by any of the spellings: as a day alone, as a local time, as one with its offset.
+
+    What is asked of a moment is asked once, not for every spelling: two that read one text read the same of it, and
+    planning is most of what a small delivery takes.
+    """
     bare = f"regexp_replace({text}, {literal(f' ?{_OFFSET}$')}, '')"
-    minutes = _minutes(f"regexp_extract({text}, {literal(f'{_OFFSET}$')}, 1)")
-    cases = []
-    for one in readings:
-        if not spelling.endswith("%z"):
-            there = _there(_read(text, one, element), zone)
-            cases.append(f"when regexp_full_match({text}, {literal(one.shape)}) then {there}")
-        instant = _in_years(f"{_read(bare, one, element)} - to_minutes({minutes})")
-        there = _in_years(f"timezone({literal(zone)}, timezone('UTC', {instant}))")
-        cases.append(f"when regexp_full_match({text}, {literal(f'{one.shape} ?{_OFFSET}')}) then {there}")
-    return f"case {' '.join(cases)} end"
+    days, local, offset = [], [], []
+    for spelling in spellings:
+        readings = _readings(spelling.removesuffix("%z").rstrip(" "))
+        if not readings[0].timed:  # a day alone is its first moment, also where clocks skipped that one
+            days.append(_moment(text, spelling, element))
+            continue
+        for one in readings:
+            if not spelling.endswith("%z"):
+                local.append(_shaped(text, one.shape, _parsed(text, one, element)))
+            offset.append(_shaped(text, f"{one.shape} ?{_OFFSET}", _parsed(bare, one, element)))
+    if local:
+        days.append(_there(_in_years(_first(local)), zone))
+    if offset:
+        minutes = _minutes(f"regexp_extract({text}, {literal(f'{_OFFSET}$')}, 1)")
+        instant = _in_years(f"{_in_years(_first(offset))} - to_minutes({minutes})")
+        days.append(_in_years(f"timezone({literal(zone)}, timezone('UTC', {instant}))"))
+    return days
+
+
+def _shaped(text: str, shape: str, value: str) -> str:
+    return f"case when regexp_full_match({text}, {literal(shape)}) then {value} end"
 
 
 def _minutes(offset: str) -> str:
@@ -162,10 +174,8 @@ def _there(local: str, zone: str) -> str:
         ways.append(f"(m - (timezone({at}, timezone('UTC', {moment})) - {moment}))")
     before, behind = (f"(timezone({at}, timezone('UTC', {way})) = m)" for way in ways)
     once = f"({before} and {behind} and {ways[0]} = {ways[1]}) or ({before} <> {behind})"
-    asked = _let(local, f"case when {once} then m end")
-    if zone not in _QUIET_SINCE:
-        return asked
-    return f"case when {local} >= TIMESTAMP '{_QUIET_SINCE[zone]}' then {local} else {asked} end"
+    quiet = f"when m >= TIMESTAMP '{_QUIET_SINCE[zone]}' then m " if zone in _QUIET_SINCE else ""
+    return _let(local, f"case {quiet}when {once} then m end")
 
 
 def _moment(text: str, spelling: str, element: Element) -> str:
@@ -179,6 +189,12 @@ def _moment(text: str, spelling: str, element: Element) -> str:
 
 def _read(text: str, reading: _Reading, element: Element) -> str:
     """The TIMESTAMP of a text that has the shape; null where the calendar has no such day."""
+    moment = _parsed(text, reading, element)
+    return _in_years(moment) if "%Y" in reading.words else moment
+
+
+def _parsed(text: str, reading: _Reading, element: Element) -> str:
+    """The same, of any year that strptime knows."""
     shape, read = literal(reading.shape), text
     year, fraction = reading.group(_YEAR_OF_TWO), reading.group(_PARTS)
     if year or fraction:
@@ -198,7 +214,7 @@ def _read(text: str, reading: _Reading, element: Element) -> str:
         moment = _let(moment, f"case when contains(lower({text}), lower(left(dayname(m), 3))) then m end")
     if "%j" in reading.words:  # the 366th day of a year that has 365 would be one of the next
         moment = _let(moment, f"case when contains({read}, strftime(m, '%Y')) then m end")
-    return _in_years(moment) if "%Y" in reading.words else moment
+    return moment
 
 
 def _in_years(moment: str) -> str:

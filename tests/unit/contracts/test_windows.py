@@ -13,7 +13,7 @@ from tests.unit.lake.windows.fed import GATES, write_city
 
 GATE_FILE, SET_FILE = "contracts/departments/transport/gates.yml", "contracts/windows/traffic.yml"
 STREAM = "{event_time: at, lateness_seconds: 60, ahead_seconds: 30, amend_hours: 24}"
-FREE = "select avg(cast(number as decimal(9, 2))) as value from lake.raw.transport__lots"
+FREE = "select coalesce(avg(cast(number as decimal(9, 2))), 0) as value from lake.raw.transport__lots"
 
 
 def told(folder: Path, file: str, old: str, new: str) -> list[str]:
@@ -58,8 +58,18 @@ def test_a_sound_one(tmp_path: Path) -> None:
         (SET_FILE, "name: free", "name: passings", "'passings' is named twice"),
         (SET_FILE, "lake.raw.transport__lots", "read_csv('/etc/passwd')", "reads what no ref names"),
         (SET_FILE, "lake.raw.transport__lots", "lake.store.transport__lots", "reads lake.store.transport__lots"),
-        (SET_FILE, "avg(cast(number as decimal(9, 2))) as value", "number as v", "it gives v, and not value"),
-        (SET_FILE, "avg(cast(number as decimal(9, 2))) as value", "sender as value", "is a VARCHAR and no number"),
+        (
+            SET_FILE,
+            "coalesce(avg(cast(number as decimal(9, 2))), 0) as value",
+            "number as v",
+            "it gives v, and not value",
+        ),
+        (
+            SET_FILE,
+            "coalesce(avg(cast(number as decimal(9, 2))), 0) as value",
+            "sender as value",
+            "is a VARCHAR and no number",
+        ),
         (SET_FILE, "avg(cast(number as decimal(9, 2)))", "avg(numbr)", "the engine says"),
         (SET_FILE, "avg(cast(number as decimal(9, 2)))", "random()", "random"),
         (SET_FILE, "owner: a@city.example", "owner: a@city.example\nlate: yes", "unknown key 'late'"),

@@ -101,7 +101,7 @@ signs:
     title: {zh: 空位, en: Free}
     unit: "1"
     level: L1
-    sql: select avg(cast(number as decimal(9, 2))) as value from lake.raw.transport__lots
+    sql: select coalesce(avg(cast(number as decimal(9, 2))), 0) as value from lake.raw.transport__lots
 """
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -76,6 +76,13 @@ class Memory:
             count = len(known) + 1
             known.append(StoredBatch(name, count, date(2026, 11, 21), name, len(mine), len(mine), 0, "c"))
             self.deliveries[feed].append(Delivery(name, name, date(2026, 11, 21), count))
+
+    def recall(self, feed: str, batch: str) -> None:
+        """Have a batch count for nothing."""
+        self.batches[feed] = [replace(one, recalled=True) if one.batch == batch else one for one in self.batches[feed]]
+        table = _TABLES[feed]
+        shown = f'select sender, "at", number, _batch from lake.store.{table} where _batch <> {literal(batch)}'
+        self.connection.execute(f"create or replace view lake.raw.{table} as {shown}")
 
     def step(self, second: float) -> None:
         """Make windows as of so many seconds after the first began."""
@@ -194,3 +201,22 @@ def test_of_one_key_the_greatest_row_counts_whatever_came_last(city: Fed, tmp_pa
         assert {one.district: one.value for one in values if one.sign == "passings"} == {"": 2.0, "a": 2.0}
     assert ends[0] == ends[1]
     assert ends[0][0][1] == 2
+
+
+def test_a_recalled_batch_is_named_also_where_another_told_the_same(city: Fed, tmp_path: Path) -> None:
+    city.lineages = city.lineages or judged_signs(city.settings, city.catalogue)
+    memory, now = _memory(city, tmp_path, "twice"), settings_at(tmp_path / "twice", SINCE)
+    record = Record(GATES, "a", 5, 1)
+    memory.deliver([record, Record(LOTS, "p", 5, 7)])
+    memory.step(400)
+    memory.deliver([record])
+    memory.step(410)
+    assert len(reading.history(now, city.windows, SINCE)) == 1, "the same twice is no news"
+    memory.recall(GATES, "b0")
+    memory.step(420)
+    first, second = reading.history(now, city.windows, SINCE)
+    assert (first.window.digest, second.window.why) == (second.window.digest, f"{GATES}: batch b0 counts no more")
+    assert (dict(first.batches)[GATES], dict(second.batches)[GATES]) == ("b0", "b1")
+    memory.recall(GATES, "b1")
+    memory.step(430)
+    assert reading.history(now, city.windows, SINCE)[-1].window.missing_feeds == (GATES,)

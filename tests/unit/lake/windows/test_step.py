@@ -35,8 +35,12 @@ def test_a_morning(fed: Fed) -> None:
     assert second.accepted == 1
     assert fed.shape() == []  # neither the watermark nor the clock is past it
 
+    # The watermark is a lateness behind the slowest feed.
     fed.send(GATES, "2", both(190)[0])
-    fed.send(LOTS, "2", both(190)[1])
+    fed.send(LOTS, "2", both(130)[1])
+    fed.step(195)
+    assert fed.shape() == []
+    fed.send(LOTS, "2b", both(190)[1])
     fed.step(200)
     # What was told twice counts once; a record of the future has moved nothing.
     assert fed.shape() == [("complete", 1, 2)]
@@ -45,7 +49,7 @@ def test_a_morning(fed: Fed) -> None:
     # A feed that stops: the clock closes what is over, and the feed is named.
     fed.send(GATES, "3", [record("a", 250, 1)])
     fed.step(720)
-    assert fed.shape() == [("complete", 1, 2), ("complete", 1, 2), ("incomplete", 1, 1), ("incomplete", 1, 0)]
+    assert fed.shape() == [("complete", 1, 2), ("complete", 1, 3), ("incomplete", 1, 1), ("incomplete", 1, 0)]
     third, fourth = fed.day()[2:]
     assert (third.missing_feeds, third.coverage) == ((LOTS,), 0.5)
     assert (fourth.missing_feeds, fourth.coverage) == ((GATES, LOTS), 0.0)

@@ -114,13 +114,13 @@ def _metricflow(indicators: Indicators) -> dict[str, Any]:
 def _semantic_model(model: str, time: str, place: str, ones: list[Indicator]) -> dict[str, Any]:
     # Two underscores are MetricFlow's own, between an entity and a dimension.
     name = re.sub("_+", "_", "_".join(filter(None, (model, time, place))))
-    moment = {"name": time or _AS_OF, "type": "time", "type_params": {"time_granularity": "day"}}
-    if not time:
-        moment["expr"] = "current_date"  # a state has no time but that of whoever asks
+    # `day` and `hour` are words of MetricFlow's own; a state has no time but that of whoever asks.
+    moment = {"name": f"{time}_at" if time else _AS_OF, "type": "time", "type_params": {"time_granularity": "day"}}
+    moment["expr"] = sql_name(time) if time else "current_date"
     return {
         "name": name,
         "model": f"ref('{model}')",
-        "defaults": {"agg_time_dimension": time or _AS_OF},
+        "defaults": {"agg_time_dimension": moment["name"]},
         "primary_entity": f"{name}_row",
         "dimensions": [moment, *([{"name": place, "type": "categorical"}] if place else [])],
         "measures": [
@@ -139,8 +139,8 @@ def _metrics(one: Indicator) -> Iterator[dict[str, Any]]:
     parts, factor = _parts(one), _factor(one)
     plain = len(parts) == 1 and not factor
     for name, _, _ in parts:
-        own = one.id if plain else f"{name}_base"
-        yield {"name": own, **facts, "type": "simple", "type_params": {"measure": f"{name}_measure"}}
+        own = {"name": one.id, **facts} if plain else {"name": f"{name}_base", "label": f"{name} (base)"}
+        yield {**own, "type": "simple", "type_params": {"measure": f"{name}_measure"}}
     if not plain:
         names = [f"{name}_base" for name, _, _ in parts]
         expression = " / nullif(".join(names) + (", 0)" if len(names) > 1 else "")

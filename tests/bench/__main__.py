@@ -38,6 +38,7 @@ def commands(rows: int, people: int) -> dict[str, list[str]]:
         "linking": ["--people", str(people)],
         "identity": [],
         "indicators": [],
+        "wall": [],
         "windows": [],
     }
 

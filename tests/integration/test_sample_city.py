@@ -44,6 +44,7 @@ RELEASED = {
     "social_security__outpatient_load",
     "public__service_items",
     "public__air_quality_daily",
+    "public__air_signs",
     "transport__parking_occupancy",
     "market_regulation__inspection_targets",
     "health__elderly_care",
@@ -61,7 +62,7 @@ WITHHELD = {
     "public__tourism_monthly": {"freshness", "sharing_attribute"},
 }
 
-DEPENDS_ON_READINGS = {"public__air_quality_daily"}
+DEPENDS_ON_READINGS = {"public__air_quality_daily", "public__air_signs"}
 
 
 # What was read.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lake.city import City
@@ -18,13 +18,17 @@ from sharing.durable import write_file
 KIND, SUBJECT = "files", "lake"
 
 
-def live_files(city: City) -> dict[str, str]:
-    """File below the lake's data folder -> the table whose rows it holds, of all the newest snapshot is made of."""
+def live_files(city: City, of: Collection[str] | None = None) -> dict[str, str]:
+    """File below the lake's data folder -> the table whose rows it holds, of all the newest snapshot is made of; or of
+    some tables of it (`<schema>.<table>`) alone.
+    """
     tables = city.connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'lake' order by 1, 2"
     ).fetchall()
     found: dict[str, str] = {}
     for schema, table in tables:
+        if of is not None and f"{schema}.{table}" not in of:
+            continue
         rows = city.connection.execute(
             f"select data_file, delete_file from ducklake_list_files('lake', '{table.replace(chr(39), chr(39) * 2)}', "
             f"schema => '{schema}')"
@@ -34,9 +38,15 @@ def live_files(city: City) -> dict[str, str]:
     return found
 
 
-def record_files(city: City) -> None:
-    """Digest the live files that are new, forget those that are gone, and note the list in the ledger if it changed."""
-    known, live = known_files(city.settings), live_files(city)
+def record_files(city: City, of: Collection[str] | None = None) -> None:
+    """Digest the live files that are new, forget those that are gone, and note the list in the ledger if it changed.
+
+    Where it is known which tables were written to (`<schema>.<table>`), only these are looked at.
+    """
+    known, live = known_files(city.settings), live_files(city, of)
+    if of is not None:
+        beside = tuple(f"{name.replace('.', '/', 1)}/" for name in of)
+        live = {**{name: "" for name in known if not name.startswith(beside)}, **live}
     digests = {
         name: known.get(name) or file_digest(city.settings.lake_data / name)
         for name in sorted(live)

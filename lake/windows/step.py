@@ -23,6 +23,7 @@ from lake.arrivals import note_arrival
 from lake.batch import UNTAKEN, Batch, Ingestion
 from lake.city import City, open_city
 from lake.ingest import ingest_arriving
+from lake.lake_files import record_files
 from lake.order import Delivery, StoredBatch
 from lake.rejudge import rejudge
 from lake.settings import Settings
@@ -38,6 +39,7 @@ from lake.windows.storing import Moment, Writer, following, of_batches
 from sharing.keyring import open_pseudonym
 from sharing.transactions import transaction
 
+_BOOKS = ("batches", "deliveries", "raw_views", "recalled", "turned", "standing")
 Lineages = Mapping[str, SignLineage]
 Stored = tuple[Mapping[str, Sequence[StoredBatch]], Mapping[str, Sequence[Delivery]]]
 """The batches that the lake has, and the deliveries they came with, by dataset."""
@@ -105,6 +107,9 @@ def at_work(
         closing(Step(city, store, lineages)) as step,
     ):
         yield step
+        # As a run does at its end: what the lake's files are is written down, for an audit to hold them against it.
+        written = [f"store.{one.table}" for one in catalogue.streams.values()]
+        record_files(city, [*written, *(f"meta.{name}" for name in _BOOKS)])
 
 
 @contextmanager

@@ -23,7 +23,8 @@ def told(folder: Path, file: str, old: str, new: str) -> list[str]:
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DeclarationsRefused) as refused:
-        load_catalogue(folder, engine=DuckDBEngine())
+        # Without an engine nothing is said of SQL, and it takes half as long.
+        load_catalogue(folder, engine=DuckDBEngine() if "lake." in f"{old}{new}" or "value" in old else None)
     assert all(fault.line for fault in refused.value.faults)
     return [f"{fault.file.rsplit('/', 1)[-1]} {fault.where}: {fault.what}" for fault in refused.value.faults]
 
@@ -70,8 +71,8 @@ def test_a_sound_one(tmp_path: Path) -> None:
             "sender as value",
             "is a VARCHAR and no number",
         ),
-        (SET_FILE, "avg(cast(number as decimal(9, 2)))", "avg(numbr)", "the engine says"),
-        (SET_FILE, "avg(cast(number as decimal(9, 2)))", "random()", "random"),
+        (SET_FILE, "avg(cast(number as decimal(9, 2))), 0) as value", "avg(numbr), 0) as value", "the engine says"),
+        (SET_FILE, "avg(cast(number as decimal(9, 2))), 0) as value", "random(), 0) as value", "random"),
         (SET_FILE, "owner: a@city.example", "owner: a@city.example\nlate: yes", "unknown key 'late'"),
     ],
 )

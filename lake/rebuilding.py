@@ -33,7 +33,7 @@ from sharing.ledger import Ledger
 
 PUT_BY = "lake.before-rebuild-"
 _BESIDE = ".rebuilding"
-_SCHEMAS = "'store', 'raw', 'registry', 'staging', 'theme', 'product'"
+_SCHEMAS = "'store', 'raw', 'registry', 'staging', 'theme', 'indicator', 'product'"
 
 
 @dataclass(frozen=True)

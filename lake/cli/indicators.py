@@ -106,6 +106,7 @@ def _row(found: Looking, one: Shown) -> tuple[str, ...]:
 
     group = found.catalogue.indicators.groups[one.indicator.group]
     window = one.value.start.isoformat() if one.value and one.number is not None else ""
+    window += " so far" if window and one.going_on else ""
     number = spelt(one.number)
     return (
         group.title_zh,

@@ -59,6 +59,8 @@ class Shown:
     why: str = ""
     fix: str = ""
     late: tuple[str, ...] = ()
+    going_on: bool = False
+    """Whether the window is not over yet, so that more will come to it."""
 
     @property
     def number(self) -> float | None:
@@ -114,7 +116,12 @@ class _Asking:
         if status.state == "withheld":
             return Shown(one, None, State.WITHHELD, status.level, sources, status.why, "change the declaration")
         state, why, fix, late = self._judged(one, status, value, sources)
-        return Shown(one, value, state, status.level, sources, why, fix, late)
+        return Shown(one, value, state, status.level, sources, why, fix, late, self._goes_on(one, value))
+
+    def _goes_on(self, one: Indicator, value: Value | None) -> bool:
+        if value is None or one.window is Window.DELIVERY:
+            return False
+        return next_window(one.window, value.start) > self.today.day
 
     def _judged(
         self, one: Indicator, status: Status, value: Value | None, sources: tuple[str, ...]

@@ -23,6 +23,7 @@ def told_of(one: Shown) -> dict[str, Any]:
         "value": one.number,
         "unit": declared.unit,
         "window": _window(one),
+        "over": None if value is None else not one.going_on,
         "revision": shown.revision if shown else None,
         "state": str(one.state),
         "verdict": one.verdict,

@@ -39,6 +39,7 @@ def _waiting(outcome: Outcome) -> list[str]:
     return [row["path"] for row in outcome.summary["datasets"] if row["state"] == "waiting"]
 
 
+@pytest.mark.attack
 def test_what_is_not_whole_waits_what_is_taken_back_counts_for_nothing_and_the_books_agree(city: Recalled) -> None:
     late = _whole(city, {"a": 1, "b": 2}, SECOND)
     whole = late.read_bytes()

@@ -408,6 +408,7 @@ def reasons(case, table, engine):
     ]
 
 
+@pytest.mark.attack
 def test_agreement(tmp_path):
     used, unexplained = set(), []
     for (case, table), (ours, *others) in matrix(tmp_path, every=4).items():

@@ -101,6 +101,7 @@ def _leaves_all(city: Recalled) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.attack
 def test_a_run_costs_what_changed(city: Recalled) -> None:
     before, told, first = states(city), entries(city), city.tell("status")
     again = _leaves_all(city)
@@ -153,6 +154,7 @@ def test_a_run_costs_what_changed(city: Recalled) -> None:
     assert content(city) == held
 
 
+@pytest.mark.attack
 def test_what_the_day_and_persons_decide_is_judged_every_time(city: Recalled) -> None:
     before = states(city)
     path = next((city.place / "dbt_project").rglob("p_lots.sql"))

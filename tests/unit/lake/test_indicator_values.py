@@ -405,3 +405,13 @@ def test_thresholds_judge_what_is_shown(desk: Desk) -> None:
     desk.view({("2026-11-02", CITY): 5.0})
     desk.take()
     assert shown(desk, today(), indicators(indicator("a", thresholds=Thresholds(bad_above=4)))).verdict == "bad"
+
+
+def test_a_window_that_is_not_over_is_told_so(desk: Desk) -> None:
+    months = indicators(indicator("a", window=Window.MONTH))
+    desk.view({("2026-11-01", CITY): 5.0})
+    desk.take()
+    assert [shown(desk, today(day), months).going_on for day in (date(2026, 11, 30), date(2026, 12, 1))] == [
+        True,
+        False,
+    ]

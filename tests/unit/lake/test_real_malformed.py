@@ -105,6 +105,7 @@ def records(file: Path) -> int:
         return sum(1 for record in csv.reader(text) if record) - 1
 
 
+@pytest.mark.attack
 def test_nothing_is_silently_wrong_and_nine_in_ten_come_out_right(desk: Desk) -> None:
     # All of them: `make attack`.
     cases = list(all_cases())[::3]

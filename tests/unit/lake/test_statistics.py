@@ -60,6 +60,7 @@ def kept(catalog: Path) -> list[tuple[object, ...]]:
         ]
 
 
+@pytest.mark.attack
 def test_every_value_is_found_after_its_bounds_were_sealed(place: Settings) -> None:
     tables = {kind: "lake.theme." + "".join(letter for letter in kind if letter.isalnum()) for kind in VALUES}
     with lake(place) as connection:
@@ -87,6 +88,7 @@ def _all_found(connection: duckdb.DuckDBPyConnection, kind: str, values: list[ob
     assert str(ends) == str(listed), kind
 
 
+@pytest.mark.attack
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(

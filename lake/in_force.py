@@ -120,6 +120,8 @@ def _text(catalogue: Catalogue) -> bytes:
         persons={},
         datasets={name: replace(one, path=None) for name, one in sorted(catalogue.datasets.items())},
         agreements={name: replace(one, path=None) for name, one in sorted(catalogue.agreements.items())},
+        streams={name: replace(one, path=None) for name, one in sorted(catalogue.streams.items())},
+        windows={name: replace(one, path=None) for name, one in sorted(catalogue.windows.items())},
     )
     calendar = replace(catalogue.calendar, holidays=frozenset(), workdays=frozenset(), years=frozenset())
     return _CATALOGUE.dump_json(replace(bare, calendar=calendar))

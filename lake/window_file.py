@@ -22,6 +22,7 @@ create table version (
   state text not null, watermark integer, rows integer not null, coverage real not null, digest text not null,
   why text not null, made_at text not null, unique (set_name, start, revision)
 ) strict;
+create index version_by_seq on version (set_name, seq);
 create table part (
   seq integer not null, dataset text not null, rows integer not null, heard integer not null, expected integer,
   coverage real not null, missing text not null, digest text not null, primary key (seq, dataset)

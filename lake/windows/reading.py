@@ -16,7 +16,8 @@ from lake.settings import Settings
 from lake.window_file import reading, windows_file
 from lake.windows.records import Day, Newest, Part, Revision, State, Told, Value, Window
 
-_LATEST = "seq = (select max(seq) from version as v where v.set_name = w.set_name and v.start = w.start)"
+# By revision, for which there is an index: the newest of a set's by number would be looked for among all of them.
+_LATEST = "w.revision = (select max(v.revision) from version as v where v.set_name = w.set_name and v.start = w.start)"
 
 
 def newest(settings: Settings, name: str) -> Newest | None:

@@ -17,6 +17,7 @@ from tests.sample_city import words
 from tests.sample_city.city import City
 from tests.sample_city.departments.housing import lots
 from tests.sample_city.identifiers import plate
+from tests.sample_city.layout import layout
 from tests.sample_city.places import coded, district, latitude, longitude
 
 GATES, SEGMENTS = 64, len(words.DISTRICTS) * len(words.ROADS)
@@ -94,9 +95,10 @@ def write_file(connection: DuckDBPyConnection, plan: Plan, out: Path, number: in
 
 
 def truth(connection: DuckDBPyConnection, plan: Plan, dataset: str) -> list[tuple[int, int]]:
-    """Window -> its records, told once each, that are believed; of all windows that have any."""
-    records = f"select distinct * exclude (_sent, _again, _doubled) from ({_records(plan, dataset)}) where not _future"
-    return connection.execute(f"select _window, count(*) from ({records}) group by 1 order by 1").fetchall()
+    """Window -> its records that are believed, each key once, of those that were sent; of all windows that have any."""
+    key = ", ".join(layout(dataset).key)
+    rows = f"select _window, {key} from ({_records(plan, dataset)}) where not _future and _sent < {plan.windows}"
+    return connection.execute(f"select _window, count(distinct ({key})) from ({rows}) group by 1 order by 1").fetchall()
 
 
 def planted(connection: DuckDBPyConnection, plan: Plan) -> dict[str, dict[str, int]]:

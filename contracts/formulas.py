@@ -84,7 +84,7 @@ def _judge(node: ast.expr) -> None:
     if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS:
         _judge(node.left)
         _judge(node.right)
-        if isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant) and node.right.value == 0:
+        if isinstance(node.op, ast.Div) and _number(node.right) == 0:
             raise NotAFormula("it divides by zero", "another number")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         _judge(node.operand)
@@ -93,6 +93,23 @@ def _judge(node: ast.expr) -> None:
             raise NotAFormula(f"{ast.unparse(node)} is no number", "a plain number")
     elif not isinstance(node, ast.Name):
         raise NotAFormula(f"{ast.unparse(node)!r} is no part of a formula", "names, numbers, + - * / and brackets")
+
+
+def _number(node: ast.expr) -> float | None:
+    """What a part without names comes to; None where it has a name, or comes to nothing."""
+    match node:
+        case ast.Constant():
+            return float(str(node.value))
+        case ast.UnaryOp():
+            inner = _number(node.operand)
+            return None if inner is None else -inner
+        case ast.BinOp():
+            left, right = _number(node.left), _number(node.right)
+            if left is None or right is None or (isinstance(node.op, ast.Div) and right == 0):
+                return None
+            made = {ast.Add: left + right, ast.Sub: left - right, ast.Mult: left * right}
+            return made[type(node.op)] if type(node.op) in made else left / right
+    return None
 
 
 def _sql(node: ast.expr, column: Callable[[str], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -70,7 +70,7 @@ class GroupDeclaration(Declaration):
 
     id: PlaceName
     title: Title
-    indicators: Annotated[tuple[IndicatorDeclaration, ...], Field(min_length=1)]
+    indicators: tuple[IndicatorDeclaration, ...]
 
 
 class IndicatorsDeclaration(Declaration):
@@ -80,4 +80,4 @@ class IndicatorsDeclaration(Declaration):
     title: Title
     owner: Owner
     level: ShownLevel = "L1"
-    groups: Annotated[tuple[GroupDeclaration, ...], Field(min_length=1)]
+    groups: tuple[GroupDeclaration, ...]

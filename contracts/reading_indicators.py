@@ -21,6 +21,8 @@ from contracts.indicator_declarations import (
 from contracts.indicators import Aggregate, Group, Indicator, Indicators, Measure, SignDimension, Thresholds, Window
 from contracts.known import ENTITY, TABLE, Known
 
+TAKEN = frozenset({"window_start", "place"})
+"""The columns that every view has besides its indicators."""
 _ONE_OF = ", ".join(Aggregate)
 
 
@@ -60,6 +62,8 @@ class _Reading:
         if document.path.stem != declared.dimension:
             document.fault(("dimension",), f"{declared.dimension!r} is not the file's name", document.path.stem)
         self.titles[declared.dimension] = (declared.title.zh, declared.title.en)
+        if not declared.groups and document.well_formed(("groups",)):
+            document.fault(("groups",), "it has no first-level sign", "a list of groups")
         for number, group in enumerate(declared.groups):
             self._group(document, ("groups", number), declared, group)
 
@@ -68,6 +72,8 @@ class _Reading:
     ) -> None:
         self._expect_new(document, (*at, "id"), group.id)
         self.places.setdefault(group.id, (document, at))
+        if not group.indicators and document.well_formed((*at, "indicators")):
+            document.fault((*at, "indicators"), "it has no indicator", "a list of indicators")
         for number, one in enumerate(group.indicators):
             place = (*at, "indicators", number)
             self._expect_new(document, (*place, "id"), one.id)
@@ -78,6 +84,8 @@ class _Reading:
         self.groups.setdefault(group.id, Group(group.id, group.title.zh, group.title.en, declared.dimension, inside))
 
     def _expect_new(self, document: Document, at: YamlPath, name: str) -> None:
+        if name in TAKEN:
+            document.fault(at, f"{name!r} is a column of every view", "another id")
         if name in self.places:
             document.fault(at, f"there is an indicator {name!r} already", "an id of its own")
 
@@ -207,6 +215,8 @@ def _check_factor(document: Document, at: YamlPath, declared: MeasureDeclaration
         document.fault((*at, "divide"), "it is multiplied and divided", "one of times and divide")
     if declared.divide == 0:
         document.fault((*at, "divide"), "it divides by zero", "another number, or leave divide out")
+    if declared.times == 0:
+        document.fault((*at, "times"), "times nothing it is always 0", "another number, or leave times out")
 
 
 def _formula(document: Document, at: YamlPath, text: str) -> Formula | None:

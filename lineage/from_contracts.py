@@ -15,6 +15,8 @@ TECHNICAL = {"_batch": "VARCHAR", "_delivery": "INTEGER", "_row": "BIGINT"}
 _TYPES = {
     LogicalType.INTEGER: "BIGINT",
     LogicalType.DECIMAL: "DECIMAL",
+    LogicalType.NUMBER: "DOUBLE",
+    LogicalType.TIME: "TIME",
     LogicalType.DATE: "DATE",
     LogicalType.TIMESTAMP: "TIMESTAMP",
     LogicalType.BOOLEAN: "BOOLEAN",

@@ -76,15 +76,16 @@ class Values:
             found.setdefault(dataset, set()).add(batch)
         return found
 
-    def newest(self, place: str = CITY) -> dict[str, Value]:
-        """The newest revision of the newest window of every indicator at a place, of those that were not withdrawn."""
+    def newest(self, place: str, until: date) -> dict[str, Value]:
+        """The newest revision of the newest window of every indicator at a place, of those that were not withdrawn and
+        began by a day."""
         rows = self._store.execute(
             f"""
             select {_COLUMNS} from (select indicator from status) as s
             join value as v on v.indicator = s.indicator and v.place = :place
               and v.start = (
                 select start from value as w where w.indicator = s.indicator and w.place = :place
-                and w.state <> 'withdrawn' and w.revision = (
+                and w.start <= :until and w.state <> 'withdrawn' and w.revision = (
                   select max(revision) from value as x
                   where x.indicator = w.indicator and x.place = w.place and x.start = w.start
                 )
@@ -96,9 +97,20 @@ class Values:
               )
             join making on making.id = v.making
             """,
-            {"place": place},
+            {"place": place, "until": until.isoformat()},
         )
         return {row["indicator"]: _value(row) for row in rows}
+
+    def ahead(self, place: str, after: date) -> dict[str, date]:
+        """Indicators that have a window which begins after a day -> the last such window."""
+        rows = self._store.execute(
+            "select s.indicator, (select v.start from value as v where v.indicator = s.indicator and v.place = :place "
+            "and v.start > :after and v.state <> 'withdrawn' and v.revision = (select max(revision) from value as x "
+            "where x.indicator = v.indicator and x.place = v.place and x.start = v.start) "
+            "order by v.start desc limit 1) as start from status as s",
+            {"place": place, "after": after.isoformat()},
+        )
+        return {row["indicator"]: date.fromisoformat(row["start"]) for row in rows if row["start"]}
 
     def windows(self, indicator: str, place: str = CITY, most: int = 400) -> list[Value]:
         """The newest revision of each of the newest windows, the oldest first."""

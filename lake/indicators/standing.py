@@ -100,7 +100,8 @@ def _never(one: Indicator) -> Shown:
 class _Asking:
     def __init__(self, values: Values, today: Today, place: str) -> None:
         self.today = today
-        self.status, self.newest = values.status(), values.newest(place)
+        self.status, self.newest = values.status(), values.newest(place, today.day)
+        self.ahead = values.ahead(place, today.day)
         self.sources, self.above = values.sources(), values.above()
         self.recalled = {
             dataset: batches & set(today.recalled)
@@ -132,6 +133,9 @@ class _Asking:
             told = ", ".join(f"{name} ({', '.join(sorted(self.recalled[name]))[:16]}…)" for name in gone)
             return State.RECALLED, f"it is made of recalled batches of {told}", "run `zhongtai run`", gone
         late = tuple(name for name in sources if self._behind(name))
+        if one.id in self.ahead:
+            why = f"a window of {self.ahead[one.id]} has not begun: a source has days that are to come"
+            return State.DOUBTFUL, why, f"have {' or '.join(sources)} corrected", ()
         if value is None:
             why = status.why or "nothing was delivered of this place"
             return State.MISSING, why, _deliver(late or sources), late

@@ -7,9 +7,9 @@ never takes the place of an earlier one; it is its next revision. What a value i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import duckdb
 
 from contracts.sql_text import identifier, literal
 from lake.city import City
-from lake.failure import words
 from lake.indicators.schema import open_store, reading
 
 _STORE = "indicator_store"
@@ -28,7 +27,7 @@ KIND = "indicators"
 class Column:
     """One indicator as a column of a view: the level of its value, what is told of no value, whether a reason stands
     beside it (`<indicator>__why`), and why it is not taken; empty where it is. `definition` is the digest of what it is
-    declared to be."""
+    declared to be, `failed` why it could not be read."""
 
     indicator: str
     level: str
@@ -36,6 +35,7 @@ class Column:
     has_reason: bool = False
     withheld: str = ""
     definition: str = ""
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Taken:
     fresh: int
     amended: int
     withdrawn: int
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """View -> why some of its indicators could not be read."""
 
     @property
     def anything(self) -> bool:
@@ -89,7 +91,16 @@ def take(city: City, views: Sequence[Readable]) -> Taken:
         _compare(connection)
         taken = _write(city, connection, views)
     _tell(city, path)
-    return taken
+    return replace(taken, failed=dict(_failed(views)))
+
+
+def _failed(views: Sequence[Readable]) -> Iterator[tuple[str, str]]:
+    """What was wrong with views that could be made."""
+    for view in views:
+        if not view.failed and (
+            why := "; ".join(f"{one.indicator}: {one.failed}" for one in view.columns if one.failed)
+        ):
+            yield view.relation, why
 
 
 def _tell(city: City, path: Path) -> None:
@@ -127,29 +138,40 @@ def _gathered(connection: duckdb.DuckDBPyConnection, views: Sequence[Readable]) 
         "(indicator varchar, place varchar, start varchar, value double, why varchar)"
     )
     connection.execute("create or replace temp table scope (indicator varchar, since varchar)")
-    return [replace(view, failed=view.failed or _gather(connection, view)) for view in views]
+    return [view if view.failed else _gather(connection, view) for view in views]
 
 
-def _gather(connection: duckdb.DuckDBPyConnection, view: Readable) -> str:
-    """Why a view cannot be read; empty where it was."""
+def _gather(connection: duckdb.DuckDBPyConnection, view: Readable) -> Readable:
+    """A view whose values were taken, with why of those indicators that cannot be: the view is read once, or, where
+    that fails, once for each, so that what is wrong with one is not the others' fault."""
     columns = [one for one in view.columns if not one.withheld]
-    if not columns:
-        return ""
-    try:
-        connection.execute(f"create or replace temp table read_now as {_values(view, columns)}")
-    except duckdb.Error as error:
-        return f"its values cannot be read: {words(error)}"
-    twice = connection.execute(
-        "select place, start from read_now group by indicator, place, start having count(*) > 1 order by all limit 1"
-    ).fetchone()
-    if twice:
-        return f"it has two values for {twice[0]} of {twice[1]}: one row for each window and place"
-    connection.execute("insert into fresh from read_now")
+    if not columns or not _read(connection, view, columns):
+        return view
+    failed = {one.indicator: _read(connection, view, [one]) for one in columns}
+    return replace(view, columns=tuple(replace(one, failed=failed.get(one.indicator, "")) for one in view.columns))
+
+
+def _read(connection: duckdb.DuckDBPyConnection, view: Readable, columns: Sequence[Column]) -> str:
+    """Why some indicators of a view cannot be read, and none of them was; empty where all were."""
     # Of a state the days before its own stay as they were; where nothing is delivered that counts, none does.
     since = literal(str(view.as_of)) if view.as_of and not view.timed else "null"
-    connection.execute(
-        "insert into scope values " + ", ".join(f"({literal(one.indicator)}, {since})" for one in columns)
-    )
+    scope = ", ".join(f"({literal(one.indicator)}, {since})" for one in columns)
+    try:
+        connection.execute(f"create or replace temp table read_now as {_values(view, columns)}")
+        twice = connection.execute(
+            "select place, start from read_now group by indicator, place, start having count(*) > 1 "
+            "order by all limit 1"
+        ).fetchone()
+        if twice:
+            return f"it has two values for {twice[0]} of {twice[1]}: one row for each window and place"
+        connection.execute("insert into fresh by name from read_now")
+        connection.execute(f"insert into scope values {scope}")
+    except duckdb.Error as error:
+        # The engine may quote a value in what it says.
+        return (
+            f"the engine cannot compute it ({type(error).__name__}): it gives no number of some row, or one that is "
+            "too large; see its measure, and the types of what that names"
+        )
     return ""
 
 
@@ -227,7 +249,7 @@ def _write(city: City, connection: duckdb.DuckDBPyConnection, views: Sequence[Re
     try:
         row = connection.execute(f"select coalesce(max(id), 0) + 1 from {_STORE}.making").fetchone()
         assert row
-        taken = Taken(int(row[0]), *map(int, counts))
+        taken = Taken(int(row[0]), int(counts[0]), int(counts[1]), int(counts[2]))
         at = city.now().isoformat()
         connection.execute(
             f"insert into {_STORE}.making values (?, ?, ?, ?, ?, ?, ?)",
@@ -299,7 +321,7 @@ def _write_definitions(connection: duckdb.DuckDBPyConnection, making: int, views
             f"select indicator, arg_max(digest, making) from {_STORE}.definition group by 1"
         ).fetchall()
     }
-    read = [one for view in views if not view.failed for one in view.columns if not one.withheld]
+    read = [one for view in views if not view.failed for one in view.columns if not (one.withheld or one.failed)]
     changed = [one for one in read if known.get(one.indicator) != one.definition]
     if changed:
         rows = ", ".join(f"({making}, {literal(one.indicator)}, {literal(one.definition)})" for one in changed)
@@ -326,6 +348,6 @@ def _write_status(connection: duckdb.DuckDBPyConnection, making: int, views: Seq
 def _state(view: Readable, column: Column) -> tuple[str, str]:
     if column.withheld:
         return "withheld", column.withheld
-    if view.failed:
-        return "failed", view.failed
+    if view.failed or column.failed:
+        return "failed", view.failed or column.failed
     return ("taken", "") if view.said else ("missing", "none of its sources has delivered anything that counts")

@@ -109,6 +109,8 @@ def spelt(number: float | None) -> str:
     """A number for people: no more places than tell something."""
     if number is None:
         return "–"
+    if abs(number) >= 1e15:
+        return f"{number:.4g}"
     if float(number).is_integer() or abs(number) >= 1000:
         return f"{number:,.0f}"
     return f"{number:,.4g}" if abs(number) < 100 else f"{number:,.1f}"

@@ -128,9 +128,9 @@ def _made(
         for table in passed_over:
             yield _materialized(graph, city, table)
         build.fail(unmatched)
+        build.fail(take_indicators(city, build.results))
         built = built_results(city.city, build.results)
         city.done.make({result.table: result.passed for result in built})
-        take_indicators(city, build.results)
     else:
         take_indicators(city, {})
     yield from check_results([*built, *city.recorded_builds(stood), *checks.of(tables)])

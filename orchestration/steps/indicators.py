@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 
 from contracts.indicators import Aggregate, Indicator, Window
 from lake import facts
 from lake.executed import text_digest
 from lake.failure import words
-from lake.indicators.asking import touched
+from lake.indicators.asking import asked, touched
 from lake.indicators.taking import Column, Readable, Taken, take
 from lineage.graph import ColumnRef
 from orchestration.steps.resource import RunCity
@@ -32,22 +33,26 @@ _NOTHING: Mapping[Aggregate, str] = {
 }
 
 
-def take_indicators(run: RunCity, results: Mapping[str, ModelResult]) -> None:
-    """Take in the values of every view that was made in this run, and of those that the store knows nothing of."""
+def take_indicators(run: RunCity, results: Mapping[str, ModelResult]) -> dict[str, str]:
+    """Take in the values of every view that was made in this run, and of those that the store knows nothing of.
+
+    Returns the views of which that could not be -> why: they are not what they should be, and are made again."""
     known = touched(run.city.settings.state)
     every = views(run.city.catalogue.indicators).values()
     due = [
         view for view in every if view.relation in results or not known.issuperset(one.id for one in view.indicators)
     ]
     if not due:
-        return
+        return {}
     try:
         taken = take(run.city, _readable(run, due, results))
-    except Exception as error:  # whatever it is: no page is worth the run
-        run.city.progress("indicators", "values", f"not taken in: {words(error)}")
-        return
+    except Exception as error:  # whatever it is: it is no fault of what is released
+        why = f"values were not taken in: {words(error)}"
+        run.city.progress("indicators", "values", why)
+        return {view.relation: why for view in due}
     if taken.anything:
         run.city.progress("indicators", "values", _told(taken))
+    return dict(taken.failed)
 
 
 def _told(taken: Taken) -> str:
@@ -56,24 +61,37 @@ def _told(taken: Taken) -> str:
 
 def _readable(run: RunCity, due: Iterable[View], results: Mapping[str, ModelResult]) -> list[Readable]:
     newest = _newest_days(run)
+    with asked(run.city.settings.state) as values:
+        before = {name: one.level for name, one in values.status().items()} if values else {}
     found = []
     for view in due:
         above = _above(run, view.relation)
         datasets = _datasets(run, above)
         days = [newest[name] for name in datasets if name in newest]
-        result = results.get(view.relation)
+        failed = _why_not_made(view, above, results)
+        column = partial(_failed_column, before) if failed else partial(_column, run, view)
         found.append(
             Readable(
                 relation=view.relation,
-                columns=tuple(_column(run, view, one) for one in view.indicators),
+                columns=tuple(column(one) for one in view.indicators),
                 datasets=datasets,
                 above=tuple(sorted(one for one in above if one.startswith("theme."))),
                 timed=view.window is not Window.DELIVERY,
                 as_of=max(days, default=None),
-                failed="" if result is None or result.ok else result.message or f"dbt: {result.status}",
+                failed=failed,
             )
         )
     return found
+
+
+def _why_not_made(view: View, above: Iterable[str], results: Mapping[str, ModelResult]) -> str:
+    """Why a view was not made in this run: its own fault, or that of what it is made of; empty where it was."""
+    result = results.get(view.relation)
+    if result is None or result.ok:
+        return ""
+    causes = sorted(one for one in above if one in results and not results[one].ok and results[one].message)
+    told = "; ".join(f"{one}: {results[one].message}" for one in causes)
+    return told or result.message or f"dbt: {result.status}"
 
 
 def _newest_days(run: RunCity) -> dict[str, date]:
@@ -101,14 +119,16 @@ def _datasets(run: RunCity, above: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(raw[one] for one in above if one in raw))
 
 
+def _failed_column(before: Mapping[str, str], indicator: Indicator) -> Column:
+    """One whose view is not there: nothing is taken, and what was taken before is of the level that it was then."""
+    return Column(indicator.id, before.get(indicator.id, indicator.level), "")
+
+
 def _column(run: RunCity, view: View, indicator: Indicator) -> Column:
-    level = _level(run, view, indicator)
+    level, unknown = _level(run, view, indicator)
     too_high = level > indicator.level
     otherwise = _NOTHING[indicator.measure.aggregate] if indicator.measure else "its model has no value"
-    withheld = (
-        f"its value is of level {level}, and {indicator.level} is the highest declared: declare level: {level} "
-        "where that may be shown, or count persons by `persons`"
-    )
+    withheld = _why_withheld(view, indicator, level, unknown)
     told = repr((indicator.measure, indicator.formula and indicator.formula.meant, indicator.model, indicator.window))
     return Column(
         indicator=indicator.id,
@@ -120,8 +140,25 @@ def _column(run: RunCity, view: View, indicator: Indicator) -> Column:
     )
 
 
-def _level(run: RunCity, view: View, indicator: Indicator) -> str:
-    """The level of its value, and of the reason beside it."""
+def _level(run: RunCity, view: View, indicator: Indicator) -> tuple[str, bool]:
+    """The level of its value, and of the reason beside it; and whether it is that for want of a known lineage."""
     names = [indicator.id, f"{indicator.id}__why"] if indicator.formula else [indicator.id]
     levels = run.lineage.levels
-    return max(levels.effective(ColumnRef(f"lake.{view.relation}", name)) for name in names)
+    found = [levels[ColumnRef(f"lake.{view.relation}", name)] for name in names]
+    return max(one.effective for one in found), any(one.unknown for one in found)
+
+
+def _why_withheld(view: View, indicator: Indicator, level: str, unknown: bool) -> str:
+    if unknown:
+        return (
+            f"its lineage is not known, so that its level is {level}: "
+            f"`zhongtai lineage {view.relation}.{indicator.id}` says what cannot be followed; write that otherwise"
+        )
+    persons = ", or count persons by `persons`" if _counts(indicator) else ""
+    shown = f"declare level: {level} where that may be shown{persons}"
+    fix = "measure it over what is less sensitive" if level == "L4" else shown
+    return f"its value is of level {level}, and {indicator.level} is the highest declared: {fix}"
+
+
+def _counts(indicator: Indicator) -> bool:
+    return indicator.measure is not None and indicator.measure.aggregate in (Aggregate.COUNT, Aggregate.DISTINCT)

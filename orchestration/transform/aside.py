@@ -20,6 +20,7 @@ import yaml
 from lake.settings import Settings
 from orchestration.transform.failed import TransformFailed
 from orchestration.transform.sandbox.vocabulary import NAMED
+from orchestration.twins.indicators import FOLDER, SCHEMA
 
 _MODELS = "models"
 # What macros make, and where, is everybody's: they are left out only where a failure names them.
@@ -196,7 +197,10 @@ def _layout(project: Path) -> Mapping[str, Any]:
 
 
 def _table(path: str, layout: Mapping[str, Any]) -> str:
-    """The lake table of a model, by its place: the schema that the innermost folder says, else the profile's."""
+    """The lake table of a model, by its place: the schema that the innermost folder says, else the profile's; the views
+    of indicators say it beside themselves."""
+    if path.startswith(f"{FOLDER}/"):
+        return f"{SCHEMA}.{Path(path).stem}"
     schema, inside = "theme", layout
     for folder in Path(path).parts[1:-1]:
         inside = inside.get(folder) or {}

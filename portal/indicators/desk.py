@@ -75,7 +75,7 @@ class IndicatorDesk:
         """An indicator's newest window at every place."""
 
         def told(values: Values | None, today: Today) -> dict[str, Value]:
-            newest = values.newest(CITY).get(indicator) if values else None
+            newest = values.newest(CITY, today.day).get(indicator) if values else None
             return {one.place: one for one in values.places(indicator, newest.start)} if values and newest else {}
 
         return self.ask(told)

@@ -110,6 +110,19 @@ def test_what_is_too_sensitive_is_withheld_from_then_on(city: Recalled) -> None:
     contract.write_text(text, "utf-8")
 
 
+def test_a_model_that_breaks_makes_failed_and_says_which(city: Recalled) -> None:
+    model = next((city.place / "dbt_project" / "models").rglob("kept.sql"))
+    text = model.read_text("utf-8")
+    model.write_text("select id, nothing_like_it from {{ ref('stg_bureau__visits') }}", "utf-8")
+    city.run()
+    one = told(city)["entries"]
+    assert (one["state"], one["value"]) == ("failed", 3.0)
+    assert "kept" in one["why"]
+    model.write_text(text, "utf-8")
+    city.run()
+    assert told(city)["entries"]["state"] == "amended"
+
+
 def test_backups_have_the_values(city: Recalled, tmp_path: Path) -> None:
     city.tell("backup", str(tmp_path / "kept"))
     restored = Recalled(city.place, state=tmp_path / "state")

@@ -89,6 +89,10 @@ def test_what_is_declared_is_read(workspace: Path) -> None:
             "groups[0].indicators[0].thresholds",
             "out of order",
         ),
+        ([a("window_start", measure=ROADS)], "groups[0].indicators[0].id", "every view"),
+        ([a("place", measure=ROADS)], "groups[0].indicators[0].id", "every view"),
+        ([a("x", measure={**ROADS, "times": 0})], "groups[0].indicators[0].measure.times", "always 0"),
+        ([a("x", measure=ROADS), a("y", formula="x / (2 - 2)")], "groups[0].indicators[1].formula", "divides by zero"),
         ([a("x", measure=ROADS, level="L4")], "groups[0].indicators[0].level", "L4"),
         ([a("x", measure=ROADS, due_working_days=3)], "groups[0].indicators[0].due_working_days", "no window"),
     ],
@@ -100,6 +104,15 @@ def test_bad_ones_are_refused_where_they_stand(
         declared(workspace, *indicators)
     found = [one for one in refused.value.faults if one.where == where]
     assert found and words in str(found[0]) and found[0].line and found[0].write_instead
+
+
+def test_a_fault_has_no_other_beside_it_that_only_follows(workspace: Path) -> None:
+    with pytest.raises(DeclarationsRefused) as refused:
+        declared(workspace, a("x", measure=ROADS, level="L4"))
+    assert [one.where for one in refused.value.faults] == ["groups[0].indicators[0].level"]
+    with pytest.raises(DeclarationsRefused) as refused:
+        declared(workspace, groups=[])
+    assert [one.where for one in refused.value.faults] == ["groups"]
 
 
 def test_a_file_is_named_after_its_dimension(workspace: Path) -> None:

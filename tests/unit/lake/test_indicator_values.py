@@ -233,6 +233,29 @@ def test_two_values_for_one_window_are_none(desk: Desk) -> None:
         assert one.state is State.FAILED and "two values for city" in one.why
 
 
+def test_what_the_engine_cannot_compute_of_one_is_not_the_others_fault(desk: Desk) -> None:
+    desk.connection.execute(
+        "create or replace view lake.indicator.v as select date '2026-11-01' as window_start, 'city' as place, "
+        "5.0::double as a, cast(cast(w as varchar) as double) as b from (values ('secret words')) as t(w)"
+    )
+    taken = take(desk.city, [readable()])
+    assert (taken.fresh, list(taken.failed)) == (1, ["indicator.v"])
+    assert "b: the engine cannot compute it" in taken.failed["indicator.v"]
+    assert "secret" not in taken.failed["indicator.v"]
+    with asked(desk.settings.state) as values:
+        assert values is not None
+        [good, bad] = standing(values, INDICATORS, today(), CITY)
+        assert (good.state, good.number, bad.state) == (State.CURRENT, 5.0, State.FAILED)
+
+
+def test_a_day_to_come_is_not_shown_and_said(desk: Desk) -> None:
+    desk.view({("2026-11-02", CITY): 5.0, ("2027-03-01", CITY): 1.0})
+    desk.take()
+    one = shown(desk, today())
+    assert (one.state, one.number, one.value and one.value.start) == (State.DOUBTFUL, 5.0, date(2026, 11, 2))
+    assert "2027-03-01" in one.why and DATASET in one.fix
+
+
 def test_a_view_that_failed_leaves_what_was_said_and_is_called_failed(desk: Desk) -> None:
     desk.view({("2026-11-01", CITY): 5.0})
     desk.take()
@@ -386,7 +409,8 @@ def test_the_year_before_needs_both_sides(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(None, "–"), (0.0, "0"), (1234567.5, "1,234,568"), (12.3456, "12.35"), (0.00012, "0.00012")]
+    ("number", "text"),
+    [(None, "–"), (1e308, "1e+308"), (0.0, "0"), (1234567.5, "1,234,568"), (12.3456, "12.35"), (0.00012, "0.00012")],
 )
 def test_numbers_are_spelt_for_people(number: float | None, text: str) -> None:
     assert spelt(number) == text

@@ -49,16 +49,16 @@ def desk(portal: Portal) -> Catalogued:
     path = store_path(portal.city.settings.state)
     open_store(path)
     with closing(sqlite3.connect(path)) as store:
-        store.execute("insert into making values (1, '2026-11-20T10:00:00+08:00', 'r', 1, 0, 0, 'd')")
+        store.execute("insert into making values (1, '2026-05-05T10:00:00+08:00', 'r', 1, 0, 0, 'd')")
         for name, level in LEVELS.items():
             state = ("failed", "its table was not built") if name == "gone_one" else ("taken", "")
             store.execute("insert into status values (?, ?, ?, ?, 1)", (name, *state, level))
             store.execute("insert into source values (?, ?)", (name, SOURCE))
             for number, place in enumerate((CITY, *DISTRICTS)):
                 value = 61.25 + number if name != "inner_one" else 40.5
-                row = (name, place, "2026-11-16", 1, value, "", "value", 1)
+                row = (name, place, "2026-05-04", 1, value, "", "value", 1)
                 store.execute("insert into value values (?, ?, ?, ?, ?, ?, ?, ?)", row)
         store.commit()
     found = Catalogued(portal)
-    found.delivered(SOURCE, "2026-11-16")
+    found.delivered(SOURCE, "2026-05-04")
     return found

@@ -75,7 +75,7 @@ def test_a_city_without_indicators_has_its_pages(portal: Portal) -> None:
 
 def test_one_indicator_shows_its_places_and_its_sources(desk: Catalogued) -> None:
     text = desk.get("/indicators/open_one").text
-    assert SOURCE in text and "2026-11-16" in text
+    assert SOURCE in text and "2026-05-04" in text
     told = desk.get("/api/indicators/open_one").json()
     assert [(one["place"], one["rank"]) for one in told["peers"]] == [("999002", 1), ("999001", 2)]
     own = desk.get("/api/indicators/open_one?place=999002").json()

@@ -38,6 +38,7 @@ def changes(before: Catalogue, after: Catalogue, promised: Collection[str] | Non
         *_domains(before, after),
         *_agreements(before.agreements, after.agreements, promised),
         *_code_sets(before, after),
+        *_indicators(before, after),
     ]
     return sorted(found, key=lambda one: (not one.breaking, one.subject, one.kind))
 
@@ -91,6 +92,11 @@ def _named(kind: str, before: Mapping[str, object], after: Mapping[str, object])
     for name in before.keys() & after.keys():
         if before[name] != after[name]:
             yield Change(name, f"{kind}_changed", False, name)
+
+
+def _indicators(before: Catalogue, after: Catalogue) -> Iterator[Change]:
+    """Whoever reads a sign by its id finds it no more: that breaks. How it is made and told may change."""
+    yield from _named("indicator", before.indicators.every, after.indicators.every)
 
 
 def _domains(before: Catalogue, after: Catalogue) -> Iterator[Change]:

@@ -55,12 +55,15 @@ class _Reading:
     every: dict[str, Indicator] = field(default_factory=dict)
     titles: dict[SignDimension, tuple[str, str]] = field(default_factory=dict)
     places: dict[str, tuple[Document, YamlPath]] = field(default_factory=dict)
+    twice: set[str] = field(default_factory=set)
+    """Names that two have: which of them a formula means nobody knows."""
     whole: bool = True
     """Whether all files could be read: only then is an unknown name one."""
 
     def file(self, document: Document, declared: IndicatorsDeclaration) -> None:
         if document.path.stem != declared.dimension:
-            document.fault(("dimension",), f"{declared.dimension!r} is not the file's name", document.path.stem)
+            text = f"{str(declared.dimension)!r} is not the file's name"
+            document.fault(("dimension",), text, document.path.stem)
         self.titles[declared.dimension] = (declared.title.zh, declared.title.en)
         if not declared.groups and document.well_formed(("groups",)):
             document.fault(("groups",), "it has no first-level sign", "a list of groups")
@@ -87,7 +90,9 @@ class _Reading:
         if name in TAKEN:
             document.fault(at, f"{name!r} is a column of every view", "another id")
         if name in self.places:
-            document.fault(at, f"there is an indicator {name!r} already", "an id of its own")
+            where = self.places[name][0].file
+            document.fault(at, f"there is an indicator {name!r} already, in {where}", "an id of its own")
+            self.twice.add(name)
 
     def _indicator(
         self,
@@ -195,6 +200,8 @@ class _Reading:
 
     def _check_named(self, document: Document, at: YamlPath, one: Indicator, name: str) -> None:
         other = self.every.get(name)
+        if {name, one.id} & self.twice:
+            return
         if other is None:
             if self.whole:
                 document.fault(at, f"there is no indicator {name!r}", nearest(name, self.every))

@@ -26,6 +26,8 @@ class Value:
     why: str
     state: str
     at: str
+    before_at: str | None = None
+    """When the revision before it was made."""
 
 
 @dataclass(frozen=True)
@@ -206,11 +208,15 @@ class Values:
         return {key: tuple(values) for key, values in found.items()}
 
 
-_COLUMNS = "v.indicator, v.place, v.start, v.revision, v.value, v.why, v.state, making.at"
+_COLUMNS = (
+    "v.indicator, v.place, v.start, v.revision, v.value, v.why, v.state, making.at, "
+    "(select m.at from value as b join making as m on m.id = b.making where b.indicator = v.indicator "
+    "and b.place = v.place and b.start = v.start and b.revision = v.revision - 1) as before_at"
+)
 
 
 def _value(row: sqlite3.Row) -> Value:
-    return Value(row[0], row[1], date.fromisoformat(row[2]), row[3], row[4], row[5], row[6], row[7])
+    return Value(row[0], row[1], date.fromisoformat(row[2]), row[3], row[4], row[5], row[6], row[7], row[8])
 
 
 @contextmanager

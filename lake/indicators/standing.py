@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from contracts.calendar import Calendar
+from contracts.clock import day_of
 from contracts.frequency import Timeliness
 from contracts.indicators import Indicator, Indicators, Window
 from contracts.working_days import CalendarHorizon, working_days_between
@@ -127,11 +128,12 @@ class _Asking:
     def _judged(
         self, one: Indicator, status: Status, value: Value | None, sources: tuple[str, ...]
     ) -> tuple[State, str, str, tuple[str, ...]]:
-        if status.state == "failed":
-            return State.FAILED, status.why, "mend what it is made of, then `zhongtai run`", ()
         if gone := tuple(name for name in sources if name in self.recalled):
             told = ", ".join(f"{name} ({', '.join(sorted(self.recalled[name]))[:16]}…)" for name in gone)
-            return State.RECALLED, f"it is made of recalled batches of {told}", "run `zhongtai run`", gone
+            failed = f"; and it could not be made since: {status.why}" if status.state == "failed" else ""
+            return State.RECALLED, f"it is made of recalled batches of {told}{failed}", "run `zhongtai run`", gone
+        if status.state == "failed":
+            return State.FAILED, status.why, "mend what it is made of, then `zhongtai run`", ()
         late = tuple(name for name in sources if self._behind(name))
         if one.id in self.ahead:
             why = f"a window of {self.ahead[one.id]} has not begun: a source has days that are to come"
@@ -149,9 +151,16 @@ class _Asking:
             return State.STALE, told, _deliver(late), late
         if failing := self._failing(one):
             return State.DOUBTFUL, failing, "see `zhongtai check`, and mend what fails", ()
-        if value.revision > 1:
+        if self._is_amended(one, value):
             return State.AMENDED, f"revision {value.revision} of this window", "", ()
         return State.CURRENT, "", "", ()
+
+    def _is_amended(self, one: Indicator, value: Value) -> bool:
+        """Whether it was said otherwise once its window was over: until then more comes to it as a matter of course."""
+        if one.window is Window.DELIVERY:
+            return value.revision > 1
+        before = value.before_at
+        return bool(before) and day_of(datetime.fromisoformat(str(before))) >= next_window(one.window, value.start)
 
     def _behind(self, dataset: str) -> bool:
         told = self.today.timeliness.get(dataset)

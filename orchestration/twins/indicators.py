@@ -127,7 +127,8 @@ def _grouping(window: Window, measure: Measure) -> Iterator[str]:
     if measure.place:
         place = sql_name(measure.place)
         yield f"group by grouping sets (({', '.join([*start, place])}), ({', '.join(start)}))"
-        yield f"having grouping({place}) = 1 or {place} is not null"
+        # A row whose district is called as the city is counts for the city alone.
+        yield f"having grouping({place}) = 1 or {place} <> {literal(CITY)}"
     elif start:
         yield f"group by {start[0]}"
 

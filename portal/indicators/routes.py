@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from starlette.requests import Request
@@ -72,6 +73,7 @@ class IndicatorPages:
         reader, indicator = self._people.reader(request), self._find(request)
         if indicator is None:
             return self._pages.page(request, "nothing.html", 404)
+        _expect_known(request, {})
         place = self._place(request)
         facts = await asyncio.to_thread(self._facts, reader, indicator, place)
         return self._pages.page(request, "indicator.html", 200, places=self.place_names(), **facts, **WORDS)
@@ -81,6 +83,7 @@ class IndicatorPages:
         reader, indicator = self._people.reader(request), self._find(request)
         if indicator is None:
             raise Refused(404, "NO_SUCH_INDICATOR", "there is no such indicator; /api/indicators lists them")
+        _expect_known(request, {})
         place = self._place(request)
 
         def told(values: Values | None, today: Today) -> dict[str, Any]:
@@ -98,6 +101,7 @@ class IndicatorPages:
         return {CITY: ("全市", "The city"), **own}
 
     async def _chosen(self, request: Request) -> tuple[dict[str, str], Board]:
+        _expect_known(request, {"dimension": SignDimension, "state": State})
         place = self._place(request)
         chosen = {key: request.query_params.get(key, "") for key in ("dimension", "state")} | {"place": place}
         return chosen, await self._desk.board(self._people.reader(request), place)
@@ -160,13 +164,25 @@ def _standing(values: Values | None, desk: IndicatorDesk, today: Today, about: t
 
 
 def _filtered(board: Board, chosen: dict[str, str]) -> list[Shown]:
-    dimensions, states = set(map(str, SignDimension)), set(map(str, State))
     return [
         one
         for one in board.shown
-        if (chosen["dimension"] not in dimensions or str(one.indicator.dimension) == chosen["dimension"])
-        and (chosen["state"] not in states or str(one.state) == chosen["state"])
+        if chosen["dimension"] in ("", str(one.indicator.dimension)) and chosen["state"] in ("", str(one.state))
     ]
+
+
+def _expect_known(request: Request, words: Mapping[str, type[StrEnum]]) -> None:
+    """Raises `Refused` for a question that would be answered as if nothing had been asked."""
+    known = {"place", *words}
+    if unknown := sorted(set(request.query_params) - known):
+        raise Refused(
+            400, "INVALID_PARAMETER_VALUE", f"there is no {unknown[0]!r} to choose by: {', '.join(sorted(known))}"
+        )
+    for name, every in words.items():
+        value = request.query_params.get(name, "")
+        if value and value not in set(map(str, every)):
+            told = f"there is no {name} {value!r}: it is one of {', '.join(every)}"
+            raise Refused(400, "INVALID_PARAMETER_VALUE", told)
 
 
 def _picture(windows: Sequence[Value], one: Shown) -> str:

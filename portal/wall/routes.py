@@ -96,6 +96,10 @@ class Wall:
 
     async def told(self, request: Request) -> Response:
         """The wall for programs."""
+        if request.query_params:
+            raise Refused(
+                400, "INVALID_PARAMETER_VALUE", "the wall is of the whole city; /api/indicators takes a place"
+            )
         reader = self._people.reader(request)
         board = await self._desk.board(reader)
         sets = await asyncio.to_thread(self._moving, reader)

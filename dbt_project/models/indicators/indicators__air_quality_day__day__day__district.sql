@@ -16,4 +16,4 @@ select
 from {{ ref('air_quality_day') }}
 where day is not null
 group by grouping sets ((cast(date_trunc('day', day) as date), district), (cast(date_trunc('day', day) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

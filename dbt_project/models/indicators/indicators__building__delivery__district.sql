@@ -8,4 +8,4 @@ select
   cast(avg(cast((built_year) as decimal(38, 6))) as double) as building_mean_year
 from {{ ref('building') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

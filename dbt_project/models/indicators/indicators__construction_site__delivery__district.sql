@@ -14,4 +14,4 @@ select
   cast(cast(sum(cast(case when (started_on >= date '2026-01-01') then (budget) end as decimal(38, 6))) as double) / cast(100000000.0 as double) as double) as sites_budget_2026
 from {{ ref('construction_site') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

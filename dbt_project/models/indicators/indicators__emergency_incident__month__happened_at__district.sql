@@ -15,4 +15,4 @@ select
 from {{ ref('emergency_incident') }}
 where happened_at is not null
 group by grouping sets ((cast(date_trunc('month', happened_at) as date), district), (cast(date_trunc('month', happened_at) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

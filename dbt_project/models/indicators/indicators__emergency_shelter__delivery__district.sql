@@ -9,4 +9,4 @@ select
   cast(cast(count(case when (stocked_days <= 3) then 1 end) as double) / nullif(count(case when (stocked_days <= 3) is not null then 1 end), 0) * cast(100.0 as double) as double) as shelter_short_stock_share
 from {{ ref('emergency_shelter') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

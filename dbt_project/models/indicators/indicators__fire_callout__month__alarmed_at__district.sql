@@ -14,4 +14,4 @@ select
 from {{ ref('fire_callout') }}
 where alarmed_at is not null
 group by grouping sets ((cast(date_trunc('month', alarmed_at) as date), district), (cast(date_trunc('month', alarmed_at) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

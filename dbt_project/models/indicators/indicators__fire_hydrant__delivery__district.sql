@@ -6,4 +6,4 @@ select
   cast(avg(cast((pressure_mpa) as decimal(38, 6))) as double) as hydrant_pressure
 from {{ ref('fire_hydrant') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

@@ -14,4 +14,4 @@ select
 from {{ ref('hotline_ticket') }}
 where received_at is not null
 group by grouping sets ((cast(date_trunc('day', received_at) as date), district), (cast(date_trunc('day', received_at) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

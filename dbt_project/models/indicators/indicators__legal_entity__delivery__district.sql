@@ -11,4 +11,4 @@ select
   cast(count(case when (industry = 'H' and status = '1') then 1 end) as double) as caterers
 from {{ ref('legal_entity') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

@@ -6,4 +6,4 @@ select
 from {{ ref('marriage') }}
 where registered_on is not null
 group by grouping sets ((cast(date_trunc('month', registered_on) as date), district), (cast(date_trunc('month', registered_on) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

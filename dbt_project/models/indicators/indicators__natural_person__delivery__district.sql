@@ -6,4 +6,4 @@ select
   cast({{ zhongtai.declassify_k_count("count(distinct case when (birth_date < date '1961-01-01' and death_date is null) then (city_id) end)") }} as double) as elderly_known
 from {{ ref('natural_person') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

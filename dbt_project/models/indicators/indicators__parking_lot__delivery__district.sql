@@ -5,4 +5,4 @@ select
   cast(sum(cast((spaces) as decimal(38, 6))) as double) as parking_spaces
 from {{ ref('parking_lot') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

@@ -11,4 +11,4 @@ select
 from {{ ref('river_sample') }}
 where sampled_on is not null
 group by grouping sets ((cast(date_trunc('month', sampled_on) as date), district), (cast(date_trunc('month', sampled_on) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

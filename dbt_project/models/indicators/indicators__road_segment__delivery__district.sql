@@ -11,4 +11,4 @@ select
   cast(avg(cast((speed_limit) as decimal(38, 6))) as double) as mean_speed_limit
 from {{ ref('road_segment') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

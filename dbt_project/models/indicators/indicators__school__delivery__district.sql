@@ -10,4 +10,4 @@ select
   cast(cast(count(case when (is_public) then 1 end) as double) / nullif(count(case when (is_public) is not null then 1 end), 0) * cast(100.0 as double) as double) as public_school_share
 from {{ ref('school') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

@@ -9,4 +9,4 @@ select
 from {{ ref('spot_day') }}
 where day is not null
 group by grouping sets ((cast(date_trunc('day', day) as date), district), (cast(date_trunc('day', day) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

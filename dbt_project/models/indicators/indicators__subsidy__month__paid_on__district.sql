@@ -8,4 +8,4 @@ select
 from {{ ref('subsidy') }}
 where paid_on is not null
 group by grouping sets ((cast(date_trunc('month', paid_on) as date), district), (cast(date_trunc('month', paid_on) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

@@ -10,4 +10,4 @@ select
   cast(cast(count(case when (inspected_on >= date '2025-01-01') then 1 end) as double) / nullif(count(case when (inspected_on >= date '2025-01-01') is not null then 1 end), 0) * cast(100.0 as double) as double) as pipes_inspected_share
 from {{ ref('utility_pipe') }}
 group by grouping sets ((district), ())
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

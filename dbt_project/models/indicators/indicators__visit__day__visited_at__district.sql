@@ -7,4 +7,4 @@ select
 from {{ ref('visit') }}
 where visited_at is not null
 group by grouping sets ((cast(date_trunc('day', visited_at) as date), district), (cast(date_trunc('day', visited_at) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

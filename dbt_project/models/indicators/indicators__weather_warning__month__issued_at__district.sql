@@ -8,4 +8,4 @@ select
 from {{ ref('weather_warning') }}
 where issued_at is not null
 group by grouping sets ((cast(date_trunc('month', issued_at) as date), district), (cast(date_trunc('month', issued_at) as date)))
-having grouping(district) = 1 or district is not null
+having grouping(district) = 1 or district <> 'city'

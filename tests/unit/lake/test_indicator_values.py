@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.calendar import Calendar
+from contracts.clock import FixedClock
 from contracts.formulas import Formula
 from contracts.frequency import timeliness
 from contracts.indicators import (
@@ -41,7 +43,6 @@ from sharing.keyring import make_keys
 from sharing.ledger import Ledger
 
 DATASET = "bureau.counts"
-WHEN = datetime.fromisoformat("2026-11-21T10:00:00+08:00")
 Rows = Mapping[tuple[str, str], float | None]
 """(Window's first day, place) -> value."""
 
@@ -60,6 +61,11 @@ class Desk:
         self.city = City(settings, cast(Catalogue, None), connection, self.ledger, keys, "run")
         connection.execute("create schema if not exists lake.indicator")
         connection.execute("delete from lake.meta.batches; delete from lake.meta.recalled")
+
+    def turn_to(self, moment: str) -> None:
+        """Have the city's clock stand at a moment."""
+        clock = FixedClock(datetime.fromisoformat(moment))
+        self.city = replace(self.city, settings=replace(self.settings, clock=clock))
 
     def view(self, rows: Rows, name: str = "v") -> None:
         values = ", ".join(
@@ -219,6 +225,28 @@ def test_an_amendment_says_whether_the_declaration_or_the_data_changed(desk: Des
         assert values is not None
         [one, _] = standing(values, INDICATORS, today(), CITY)
         assert [each["redefined"] for each in whole(values, one)["revisions"]] == [False, False, True]
+
+
+def test_what_comes_while_a_window_goes_on_is_no_amendment(desk: Desk) -> None:
+    """A month that is told three times while it goes on, once when it is over, and once more."""
+    months, later = indicators(indicator("a", window=Window.MONTH)), today(date(2026, 12, 9), date(2026, 12, 8))
+    states = []
+    for number, day in enumerate(("2026-11-09", "2026-11-21", "2026-12-02", "2026-12-03"), start=1):
+        desk.turn_to(f"{day}T10:00:00+08:00")
+        desk.view({("2026-11-01", CITY): float(number)})
+        desk.take()
+        states.append(shown(desk, later, months).state)
+    assert states == [State.CURRENT, State.CURRENT, State.CURRENT, State.AMENDED]
+
+
+def test_a_recalled_value_is_called_so_also_where_its_models_fail(desk: Desk) -> None:
+    desk.batch("b1")
+    desk.view({("2026-11-01", CITY): 5.0})
+    desk.take()
+    desk.recall("b1")
+    desk.take(failed="its table was not built")
+    one = shown(desk, today(recalled={"b1"}))
+    assert one.state is State.RECALLED and "its table was not built" in one.why
 
 
 def test_two_values_for_one_window_are_none(desk: Desk) -> None:

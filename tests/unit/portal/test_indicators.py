@@ -64,7 +64,10 @@ def test_what_is_asked_for_and_is_not_there_is_told_so(desk: Catalogued) -> None
     assert desk.get("/indicators/none").status_code == 404
     assert desk.get("/api/indicators/none").json()["errorCode"] == "NO_SUCH_INDICATOR"
     assert desk.get("/indicators?place=330106").status_code == 400
-    assert desk.get("/indicators?dimension=x&state=x").status_code == 200
+    for asked in ("dimension=Traffic", "state=Stale", "staet=stale", "place=x"):
+        assert {desk.get(f"{page}?{asked}").status_code for page in ("/indicators", "/api/indicators")} == {400}, asked
+    assert desk.get("/api/wall?place=999001").status_code == 400
+    assert "traffic" in desk.get("/api/indicators?dimension=Traffic").json()["message"]
 
 
 def test_a_city_without_indicators_has_its_pages(portal: Portal) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import typer
+from rich.markup import escape
 
 from lake.cli.options import Json, Workspace
 from lake.cli.output import WRONG, emit, fail, say
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883, "kafka": 9092}
 _SECRET = ("user", "password")
+_PLACE = "mqtt://HOST[:PORT][/PREFIX], mqtts://… or kafka://HOST[:PORT]/PREFIX"
 
 
 def listen(
-    place: Annotated[str, typer.Argument(help="mqtt://HOST[:PORT][/PREFIX], mqtts://… or kafka://HOST[:PORT]/PREFIX")],
+    place: Annotated[str, typer.Argument(help=escape(_PLACE))],
     secret: Annotated[str | None, typer.Option("--secret", help="The file of secrets with user and password.")] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long messages are gathered.")] = 5.0,
     workspace: Workspace = None,
@@ -45,7 +47,8 @@ def listen(
     if as_json:
         emit({"brought": gatherer.told})
     else:
-        say(", ".join(f"{name}: {count:,}" for name, count in sorted(gatherer.told.items())) or "nothing came")
+        counts = ", ".join(f"{name}: {count:,}" for name, count in sorted(gatherer.told.items()))
+        say(escape(counts) or "nothing came")
 
 
 def _way(told: SplitResult, gatherer: Gatherer, secret: dict[str, str]) -> Way:

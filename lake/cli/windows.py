@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from lake.cli.options import Json, Workspace
 from lake.cli.output import WRONG, emit, fail, say, table
@@ -96,14 +97,14 @@ def _json(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], taken
 def _print(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], taken: Taken) -> None:
     for one in taken.batches:
         if one.state in {"failed", "waiting"}:
-            say(f"{one.state}  {one.path}: {one.message}")
+            say(escape(f"{one.state}  {one.path}: {one.message}"))
         elif one.quarantined:
             why = ", ".join(f"{name} {rows:,}" for name, rows in sorted(one.reasons.items()))
-            say(f"{one.state}  {one.path}: {one.quarantined:,} of {one.rows_read:,} in quarantine ({why})")
+            say(escape(f"{one.state}  {one.path}: {one.quarantined:,} of {one.rows_read:,} in quarantine ({why})"))
     for name, why in sorted(taken.faults.items()):
-        say(f"sign {name} cannot be told: {why}")
+        say(escape(f"sign {name} cannot be told: {why}"))
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items() if count)
-    say(f"{chosen.title_zh} {chosen.title_en}, {of}: {len(found.windows)} windows: {counts}")
+    say(escape(f"{chosen.title_zh} {chosen.title_en}, {of}: {len(found.windows)} windows: {counts}"))
     for name, count in found.missing.items():
         say(f"  missing: {name} in {count} windows")
     table("体征 Signs", ("sign", "", "value", "unit", "of", "coverage", "state"), [_sign(one) for one in told])

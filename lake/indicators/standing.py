@@ -44,6 +44,9 @@ TITLES: Mapping[State, tuple[str, str]] = {
     State.FAILED: ("计算失败", "failed"),
     State.WITHHELD: ("不予展示", "withheld"),
 }
+DUE = 20
+"""So many working days after its end a window is due of which neither its declaration nor its sources' contracts say
+it: none is silently old."""
 SOUND = frozenset({State.CURRENT, State.AMENDED})
 """The states of values that may be shown without a word of warning."""
 
@@ -84,6 +87,8 @@ class Today:
     timeliness: Mapping[str, Timeliness]
     recalled: Collection[str] = frozenset()
     failing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    allowed: Mapping[str, int] = field(default_factory=dict)
+    """Dataset -> how many working days old its newest delivery may be; without a limit it is not there."""
 
 
 def standing(values: Values | None, indicators: Indicators, today: Today, place: str) -> list[Shown]:
@@ -175,18 +180,26 @@ class _Asking:
 
     def _missing_window(self, one: Indicator, value: Value) -> date | None:
         """The newest window that is due and later than the one that is there."""
-        if one.due_working_days is None:
+        if one.window is Window.DELIVERY:
             return None
+        due = self._due(one)
         start = window_of(one.window, self.today.day)
         while start > value.start:
             end = next_window(one.window, start) - timedelta(days=1)
             try:
-                if working_days_between(end, self.today.day, self.today.calendar) > one.due_working_days:
+                if working_days_between(end, self.today.day, self.today.calendar) > due:
                     return start
             except CalendarHorizon:
                 return None
             start = window_of(one.window, start - timedelta(days=1))
         return None
+
+    def _due(self, one: Indicator) -> int:
+        """How many working days after its end a window is due: as declared, else as old as its sources may be."""
+        if one.due_working_days is not None:
+            return one.due_working_days
+        known = [self.today.allowed[name] for name in self.sources.get(one.id, ()) if name in self.today.allowed]
+        return max(known, default=DUE)
 
     def _newest_before(self, sources: tuple[str, ...], start: date) -> tuple[str, ...]:
         """Those of some datasets of which nothing came since a window began; all, where each has something."""

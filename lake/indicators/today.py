@@ -58,4 +58,5 @@ def today_of(settings: Settings, ledger: Ledger, past: QualityPast) -> Today:
         )
         for table, name in rows:
             failing[table] = (*failing.get(table, ()), name)
-    return Today(day, catalogue.calendar, timeliness, frozenset(recalled_batches(ledger)), failing)
+    allowed = {one.id: one.freshness_working_days for one in catalogue.datasets.values() if one.freshness_working_days}
+    return Today(day, catalogue.calendar, timeliness, frozenset(recalled_batches(ledger)), failing, allowed)

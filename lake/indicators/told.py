@@ -60,7 +60,8 @@ def whole(values: Values | None, one: Shown) -> dict[str, Any]:
     if values is None or one.value is None or one.number is None:
         return {**told, "windows": [], "peers": [], "revisions": [], "year_before": None}
     name, value = one.indicator.id, one.value
-    before = year_on_year(values, one.indicator, value)
+    # A part of a year is nothing beside a whole one.
+    before = None if one.going_on else year_on_year(values, one.indicator, value)
     return {
         **told,
         "windows": [

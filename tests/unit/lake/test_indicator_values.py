@@ -397,6 +397,16 @@ def test_a_window_that_is_due_and_not_there_makes_stale_too(desk: Desk) -> None:
     assert stale.state is State.STALE and "2026-11-03" in stale.why and stale.late == (DATASET,)
 
 
+def test_no_window_is_silently_old(desk: Desk) -> None:
+    """Nothing declares when it is due: then it is due as long after its end as its source may be old, or 20 days."""
+    desk.view({("2026-08-03", CITY): 5.0})
+    desk.take()
+    fresh = timeliness(date(2026, 11, 3), "1w", 200, date(2026, 11, 4), Calendar())
+    on = Today(date(2026, 11, 4), Calendar(), {DATASET: fresh})
+    assert shown(desk, on).state is State.STALE
+    assert shown(desk, replace(on, allowed={DATASET: 200})).state is State.CURRENT
+
+
 def test_a_failing_check_above_makes_doubtful(desk: Desk) -> None:
     desk.view({("2026-11-02", CITY): 5.0})
     desk.take()

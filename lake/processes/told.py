@@ -19,24 +19,24 @@ from lake.attach import open_lake
 from lake.city import NothingRunYet, declarations, expect_run
 from lake.settings import Settings
 
-NEEDED = ("state", "owner", "due_on", "closed_late", "repeated")
+NEEDED = ("state", "closed_at", "owner", "due_on", "closed_late", "repeated")
 """What the theme table of a process has."""
 
 _RECORD = ("expires_on", "objection_state", "valid_through")
 
 _WHOLE = """
 select count(*) as cases, count(*) filter (state = 'in_order') as in_order,
-    count(*) filter (starts_with(state, 'open_')) as open,
+    count(*) filter (closed_at is null) as open,
     count(*) filter (owner is null) as unrouted, count(*) filter (repeated) as repeated,
     count(*) filter (closed_late) as closed_late,
-    count(*) filter (starts_with(state, 'open_') and due_on < $today) as overdue,
-    count(*) filter (starts_with(state, 'open_') and due_on is null) as without_clock
+    count(*) filter (closed_at is null and due_on < $today) as overdue,
+    count(*) filter (closed_at is null and due_on is null) as without_clock
 from {table}
 """
 _STATES = "select state, count(*) as cases from {table} group by state order by state"
 _OWNERS = """
-select owner, count(*) as cases, count(*) filter (starts_with(state, 'open_')) as open,
-    count(*) filter (starts_with(state, 'open_') and due_on < $today) as overdue,
+select owner, count(*) as cases, count(*) filter (closed_at is null) as open,
+    count(*) filter (closed_at is null and due_on < $today) as overdue,
     count(*) filter (closed_late) as closed_late
 from {table} where $today is not null group by owner order by overdue desc, owner nulls last
 """
@@ -86,7 +86,8 @@ def _process(
     table = f"lake.theme.{identifier(process.name)}"
     whole = _rows(connection, _WHOLE.format(table=table), {"today": day})[0]
     states = {str(row["state"]): row["cases"] for row in _rows(connection, _STATES.format(table=table), {})}
-    ended = whole["cases"] - whole["open"]
+    # What broke the order and was never closed is open, and no ended case: it is in no way in order.
+    ended = sum(n for name, n in states.items() if not name.startswith("open_"))
     return {
         "process": process.name,
         "title": {"zh": process.title_zh, "en": process.title_en},

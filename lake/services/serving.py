@@ -7,7 +7,7 @@ data is read. Unknown is not served.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any
@@ -21,6 +21,8 @@ from sharing.canonical import agreement_digest
 from sharing.release import Release
 
 # A value that is moved, called otherwise or of another type is the value; any other expression may be anything.
+WHOLE = 0.99
+"""A product with so large a share of a dataset's rows is of all of them: some have no valid identifier."""
 _KEEPING = frozenset({"identity", "rename", "cast"})
 
 
@@ -46,6 +48,10 @@ class Present:
     verdicts: Mapping[str, Mapping[str, Any]]
     newest: Mapping[str, date]
     graph: Graph
+    current: Mapping[str, int] = field(default_factory=dict)
+    """Dataset -> how many current rows it has."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    """Agreement -> how many rows its product has."""
 
 
 def served(catalogue: Catalogue, services: Services, present: Present) -> list[Served]:
@@ -116,7 +122,18 @@ class _Reading:
             return f"its purpose {agreement.purpose_code} does not cover {' or '.join(kind.purposes)}"
         if agreement.rows:
             return "it covers only a part of the rows"
+        if part := self._why_part(agreement.name, proof.dataset):
+            return part
         return self._dead(agreement.name) or self._stale(proof.dataset, agreement.freshness_working_days) or None
+
+    def _why_part(self, agreement: str, dataset: str) -> str:
+        """Why a product is not of all rows, whatever its SQL leaves out; empty where counting tells that it is."""
+        held, every = self._present.held.get(agreement), self._present.current.get(dataset)
+        if held is None or every is None:
+            return f"nobody can count how many rows of {dataset} it holds"
+        if held < every * WHOLE:
+            return f"it holds {held:,} rows, and {dataset} has {every:,}: it covers only a part"
+        return ""
 
     def _holds(self, agreement: Agreement, proof: Proof) -> bool:
         """Whether the product has a promised column with the very values, by lineage and not by name."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import duckdb
 
 from contracts.clock import today
-from contracts.model import Catalogue
+from contracts.model import Catalogue, Dataset
+from contracts.sql_text import identifier
 from lake.attach import open_lake
 from lake.city import City, declarations, expect_run
 from lake.column_lineage import load_lineage
@@ -100,7 +102,32 @@ def _present(
         verdicts={name: entry.body for name, entry in ledger.current("verdict").items() if name in wanted},
         newest=newest_days(stored_deliveries(connection), stored_batches(connection)),
         graph=graph,
+        current=_counted(connection, {name: f"staging.stg_{one.table}" for name, one in _proofs(catalogue).items()}),
+        held=_counted(connection, {name: f"product.{catalogue.agreements[name].product}" for name in wanted}),
     )
+
+
+def _proofs(catalogue: Catalogue) -> dict[str, Dataset]:
+    """The datasets that could say what materials say."""
+    named = {proof.dataset for one in catalogue.services.values() for kind in one.kinds for proof in kind.proves}
+    return {name: catalogue.datasets[name] for name in sorted(named)}
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> dict[str, int]:
+    """How many rows each of some tables has, of those that are there."""
+    there = {
+        f"{schema}.{name}"
+        for schema, name in connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = 'lake'"
+        ).fetchall()
+    }
+    found = {}
+    for key, table in tables.items():
+        if table in there:
+            schema, name = table.split(".", 1)
+            row = connection.execute(f"select count(*) from lake.{schema}.{identifier(name)}").fetchone()
+            found[key] = int(row[0]) if row else 0
+    return found
 
 
 def _history(ledger: Ledger) -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ def _present(agreement: Agreement, **changes: Any) -> Present:
         {SHARE: {"verdict": "released", "release_id": "r1"}},
         {"market_regulation.enterprises": DELIVERED, "housing.ownership": DELIVERED},
         _graph(),
+        {"market_regulation.enterprises": 200, "housing.ownership": 50},
+        {SHARE: 199},
     )
     return replace(sound, **changes)
 
@@ -113,6 +115,8 @@ _DEAD: dict[str, tuple[dict[str, Any], str]] = {
         {"graph": _graph(enterprise_status=Edge(_STATUS, _TARGET, "direct", "rename", "declassify_hmac"))},
         "no agreement",
     ),
+    "a_part_by_its_own_sql": ({"held": {SHARE: 9}}, "holds 9 rows, and market_regulation.enterprises has 200"),
+    "of_nobody_knows_how_many": ({"current": {}}, "nobody can count"),
     "only_a_filter": (
         {"graph": _graph(enterprise_status=Edge(_STATUS, _TARGET, "indirect", "filter"))},
         "no agreement",

@@ -14,7 +14,7 @@ from enum import StrEnum
 from contracts.calendar import Calendar
 from contracts.clock import day_of
 from contracts.frequency import Timeliness
-from contracts.indicators import Indicator, Indicators, Window
+from contracts.indicators import CITY, Indicator, Indicators, Window
 from contracts.working_days import CalendarHorizon, working_days_between
 from lake.indicators.asking import Status, Value, Values
 
@@ -107,6 +107,7 @@ class _Asking:
     def __init__(self, values: Values, today: Today, place: str) -> None:
         self.today = today
         self.status, self.newest = values.status(), values.newest(place, today.day)
+        self.city = self.newest if place == CITY else values.newest(CITY, today.day)
         self.ahead = values.ahead(place, today.day)
         self.sources, self.above = values.sources(), values.above()
         self.recalled = {
@@ -144,8 +145,13 @@ class _Asking:
             why = f"a window of {self.ahead[one.id]} has not begun: a source has days that are to come"
             return State.DOUBTFUL, why, f"have {' or '.join(sources)} corrected", ()
         if value is None:
-            why = status.why or "nothing was delivered of this place"
-            return State.MISSING, why, _deliver(late or sources), late
+            if one.id in self.city:
+                return State.MISSING, "nothing was delivered of this place", f"see {' and '.join(sources)}", late
+            return State.MISSING, status.why or "nothing was delivered", _deliver(late or sources), late
+        whole = self.city.get(one.id, value)
+        if whole.start > value.start:
+            why = f"the city has a value of {whole.start}, and nothing of that was delivered of this place"
+            return State.STALE, why, f"see {' and '.join(sources)}", late
         if value.state == "undefined":
             return State.UNDEFINED, value.why, "look at what it is divided by, or counted from", late
         if missing := self._missing_window(one, value):
@@ -227,9 +233,11 @@ def next_window(window: Window, start: date) -> date:
 def _behind_words(told: Timeliness) -> str:
     if told.never:
         return "nothing ever came"
+    # Beyond the years whose working days are known, what was counted up to their end is the least that it is.
+    least = "at least " if told.unknown_year else ""
     if told.late:
-        return f"due on {told.due}, {told.late} working days ago"
-    return f"the newest delivery, of {told.newest}, is {told.age} working days old"
+        return f"due on {told.due}, {least}{told.late} working days ago"
+    return f"the newest delivery, of {told.newest}, is {least}{told.age} working days old"
 
 
 def _deliver(sources: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ never takes the place of an earlier one; it is its next revision. What a value i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,6 +21,8 @@ from lake.indicators.schema import open_store, reading
 
 _STORE = "indicator_store"
 KIND = "indicators"
+Batch = tuple[str, str]
+"""A dataset, and a batch of it."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,18 @@ def store_path(state: Path) -> Path:
     return state / "indicators" / "values.sqlite"
 
 
-def take(city: City, views: Sequence[Readable]) -> Taken:
-    """Take in what views say now. All of it is one transaction of the store, and the ledger has its digest.
+def take(city: City, views: Sequence[Readable], counting: Collection[Batch] = ()) -> Taken:
+    """Take in what views say now; `counting` are the batches that count, each with its dataset.
 
-    Raises `IndicatorsDamaged` where the store cannot be read.
+    All of it is one transaction of the store, and the ledger has its digest. Raises `IndicatorsDamaged` where the store
+    cannot be read.
     """
     path = store_path(city.settings.state)
     open_store(path)
     with _attached(city.connection, path) as connection:
         views = _gathered(connection, views)
         _compare(connection)
-        taken = _write(city, connection, views)
+        taken = _write(city, connection, views, counting)
     _tell(city, path)
     return replace(taken, failed=dict(_failed(views)))
 
@@ -236,7 +239,9 @@ def _compare(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _write(city: City, connection: duckdb.DuckDBPyConnection, views: Sequence[Readable]) -> Taken:
+def _write(
+    city: City, connection: duckdb.DuckDBPyConnection, views: Sequence[Readable], counting: Collection[tuple[str, str]]
+) -> Taken:
     counts = connection.execute(
         "select count(*) filter (revision = 1), count(*) filter (revision > 1 and state <> 'withdrawn'), "
         "count(*) filter (state = 'withdrawn') from difference"
@@ -244,7 +249,7 @@ def _write(city: City, connection: duckdb.DuckDBPyConnection, views: Sequence[Re
     assert counts
     digest = _digest(connection)
     read = _read_datasets(views)
-    batches = _batches(connection, read)
+    batches = {(dataset, batch) for dataset, batch in counting if dataset in read}
     connection.execute("begin transaction")
     try:
         row = connection.execute(f"select coalesce(max(id), 0) + 1 from {_STORE}.making").fetchone()
@@ -283,17 +288,6 @@ def _digest(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _read_datasets(views: Sequence[Readable]) -> list[str]:
     return sorted({name for view in views if not view.failed for name in view.datasets})
-
-
-def _batches(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> set[tuple[str, str]]:
-    if not wanted:
-        return set()
-    listed = ", ".join(map(literal, wanted))
-    rows = connection.execute(
-        f"select distinct dataset, batch from lake.meta.batches where dataset in ({listed}) "
-        "and batch not in (select batch from lake.meta.recalled)"
-    ).fetchall()
-    return {(str(dataset), str(batch)) for dataset, batch in rows}
 
 
 def _write_changes(

@@ -16,6 +16,7 @@ from lake.executed import text_digest
 from lake.failure import words
 from lake.indicators.asking import asked, touched
 from lake.indicators.taking import Column, Readable, Taken, take
+from lake.store import RawView, stored_batches, stored_deliveries
 from lineage.graph import ColumnRef
 from orchestration.steps.resource import RunCity
 from orchestration.transform.run import ModelResult
@@ -45,7 +46,7 @@ def take_indicators(run: RunCity, results: Mapping[str, ModelResult]) -> dict[st
     if not due:
         return {}
     try:
-        taken = take(run.city, _readable(run, due, results))
+        taken = take(run.city, _readable(run, due, results), _counting(run))
     except Exception as error:  # whatever it is: it is no fault of what is released
         why = f"values were not taken in: {words(error)}"
         run.city.progress("indicators", "values", why)
@@ -102,6 +103,17 @@ def _newest_days(run: RunCity) -> dict[str, date]:
             day = date.fromisoformat(one["delivered_on"])
             found[row["dataset"]] = max(day, found.get(row["dataset"], day))
     return found
+
+
+def _counting(run: RunCity) -> set[tuple[str, str]]:
+    """Dataset and batch of all that counts now: neither recalled, nor taken back, nor replaced by a later delivery."""
+    connection = run.city.connection
+    batches, deliveries = stored_batches(connection), stored_deliveries(connection)
+    return {
+        (name, batch)
+        for name, one in run.city.catalogue.datasets.items()
+        for batch in RawView(one, deliveries.get(name, ()), batches.get(name, ())).counting
+    }
 
 
 def _above(run: RunCity, relation: str) -> set[str]:

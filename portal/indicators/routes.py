@@ -100,6 +100,11 @@ class IndicatorPages:
         own = {code: titles.get(code, (code, code)) for code in sorted(catalogue.districts)}
         return {CITY: ("全市", "The city"), **own}
 
+    def _title_of(self, place: str) -> tuple[str, str]:
+        divisions = self._people.city.catalogue.code_sets.get("administrative_division")
+        known = {**(divisions.codes if divisions else {}), **self.place_names()}
+        return known.get(place, (place, place))
+
     async def _chosen(self, request: Request) -> tuple[dict[str, str], Board]:
         _expect_known(request, {"dimension": SignDimension, "state": State})
         place = self._place(request)
@@ -108,7 +113,8 @@ class IndicatorPages:
 
     def _place(self, request: Request) -> str:
         place = request.query_params.get("place", CITY)
-        if place not in self.place_names():
+        divisions = self._people.city.catalogue.code_sets.get("administrative_division")
+        if place not in self.place_names() and not (divisions and place in divisions.codes):
             raise Refused(400, "INVALID_PARAMETER_VALUE", f"there is no such place: {CITY}, or the code of a district")
         return place
 
@@ -145,6 +151,7 @@ class IndicatorPages:
             "sources": [(name, today.timeliness.get(name)) for name in one.sources] if seen else [],
             "map": self.map_of(everywhere),
             "place": about[1],
+            "place_title": self._title_of(about[1]),
             "recalled": set(one.late) if one.state is State.RECALLED else set(),
         }
 

@@ -47,9 +47,6 @@ Rows = Mapping[tuple[str, str], float | None]
 """(Window's first day, place) -> value."""
 
 
-_ANY = {"BIGINT": "0", "INTEGER": "0", "VARCHAR": "''", "DATE": "date '2026-11-01'", "JSON": "'{}'"}
-
-
 class Desk:
     """A lake with one view of two indicators, and the store beside it."""
 
@@ -60,7 +57,7 @@ class Desk:
         self.ledger = Ledger.open(folder / "ledger.sqlite", keys)
         self.city = City(settings, cast(Catalogue, None), connection, self.ledger, keys, "run")
         connection.execute("create schema if not exists lake.indicator")
-        connection.execute("delete from lake.meta.batches; delete from lake.meta.recalled")
+        self.counting = set[tuple[str, str]]()
 
     def turn_to(self, moment: str) -> None:
         """Have the city's clock stand at a moment."""
@@ -78,17 +75,13 @@ class Desk:
         )
 
     def batch(self, name: str) -> None:
-        columns = self.connection.execute("describe lake.meta.batches").fetchall()
-        given = {"dataset": f"'{DATASET}'", "batch": f"'{name}'"}
-        # Of the rest anything that fits: nobody asks for it.
-        values = ", ".join(given.get(str(name), _ANY.get(str(kind), "null")) for name, kind, *_ in columns)
-        self.connection.execute(f"insert into lake.meta.batches values ({values})")
+        self.counting.add((DATASET, name))
 
     def recall(self, name: str) -> None:
-        self.connection.execute(f"insert into lake.meta.recalled (batch) values ('{name}')")
+        self.counting.discard((DATASET, name))
 
     def take(self, **facts: Any) -> tuple[int, int, int]:
-        taken = take(self.city, [readable(**facts)])
+        taken = take(self.city, [readable(**facts)], self.counting)
         return taken.fresh, taken.amended, taken.withdrawn
 
 
@@ -405,6 +398,17 @@ def test_no_window_is_silently_old(desk: Desk) -> None:
     on = Today(date(2026, 11, 4), Calendar(), {DATASET: fresh})
     assert shown(desk, on).state is State.STALE
     assert shown(desk, replace(on, allowed={DATASET: 200})).state is State.CURRENT
+
+
+def test_a_place_of_which_the_newest_is_not_there_is_told_so(desk: Desk) -> None:
+    desk.view({("2026-11-02", CITY): 9.0, ("2026-11-02", "1"): 2.0, ("2026-11-01", "2"): 3.0})
+    desk.take()
+    with asked(desk.settings.state) as values:
+        assert values is not None
+        told = {place: standing(values, INDICATORS, today(), place)[0] for place in ("1", "2", "3")}
+    assert (told["1"].state, told["2"].state, told["3"].state) == (State.CURRENT, State.STALE, State.MISSING)
+    assert told["2"].number == 3.0 and "2026-11-02" in told["2"].why
+    assert "of this place" in told["3"].why and "delivered, then" not in told["3"].fix
 
 
 def test_a_failing_check_above_makes_doubtful(desk: Desk) -> None:

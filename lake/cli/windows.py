@@ -86,11 +86,13 @@ def _json(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], taken
         "day": of.isoformat(),
         "counts": found.counts,
         "missing": found.missing,
+        "untold": [{**one.as_dict(), "windows": count} for one, count in found.untold.items()],
         "signs": [one.as_dict() for one in told],
         "windows": [one.as_dict() for one in found.windows if one.seq],
         "taken": [one.as_dict() for one in taken.batches],
         "stored": taken.stored.get(chosen.name, {}),
         "faults": taken.faults,
+        "older": taken.older.get(chosen.name, 0),
     }
 
 
@@ -103,10 +105,14 @@ def _print(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], take
             say(escape(f"{one.state}  {one.path}: {one.quarantined:,} of {one.rows_read:,} in quarantine ({why})"))
     for name, why in sorted(taken.faults.items()):
         say(escape(f"sign {name} cannot be told: {why}"))
+    if behind := taken.older.get(chosen.name):
+        say(f"{behind} windows stand by an older formula: each step makes some of them anew, the newest first")
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items() if count)
     say(escape(f"{chosen.title_zh} {chosen.title_en}, {of}: {len(found.windows)} windows: {counts}"))
     for name, count in found.missing.items():
         say(f"  missing: {name} in {count} windows")
+    for untold, count in list(found.untold.items())[:_SHOWN]:
+        say(escape(f"  not told: {untold.sign} in {count} windows: {untold.why}"))
     table("体征 Signs", ("sign", "", "value", "unit", "of", "coverage", "state"), [_sign(one) for one in told])
     short = [one for one in found.windows if one.seq and str(one.state) != "complete"]
     if short:

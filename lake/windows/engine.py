@@ -6,8 +6,10 @@ every other table a copy of what the lake had as windows were made. No file can 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +23,9 @@ from lake.windows.records import Value
 from sharing.keyring import open_pseudonym
 
 _INCOMING = "incoming"
+_ENDLESS = "what it comes to is no number (inf or NaN) of {places}; divide by nullif(…, 0)"
+_NULL = "its SQL comes to no value (null) of the whole city"
+_SHOWN = 3
 
 
 class SignUnclear(Exception):
@@ -30,6 +35,16 @@ class SignUnclear(Exception):
         self.sign, self.district = sign, district
         where = f"the district {district}" if district else "the whole city"
         super().__init__(f"sign {sign}: it tells two values of {where}; group by district, once")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a sign tells of a window; `why` says why it, or some district of it, has no value, and `fault` that this is
+    none that its SQL means."""
+
+    values: tuple[Value, ...]
+    why: str = ""
+    fault: bool = False
 
 
 class SignEngine:
@@ -63,7 +78,7 @@ class SignEngine:
         """Have signs see the rows of this window."""
         self.connection.execute(f"create or replace table lake.work.current as select {start}::bigint as start")
 
-    def values(self, sign: Sign) -> tuple[Value, ...]:
+    def measured(self, sign: Sign) -> Measured:
         """What a sign tells of the window it was turned to. Raises `SignUnclear`, and what the engine has to say."""
         district = "coalesce(cast(district as varchar), '')" if sign.district else "''"
         rows = self.connection.execute(
@@ -74,7 +89,11 @@ class SignEngine:
             if where in found:
                 raise SignUnclear(sign.name, where)
             found[where] = value
-        return tuple(Value(sign.name, where, value) for where, value in found.items())
+        endless = [where for where, value in found.items() if value is not None and not math.isfinite(value)]
+        values = tuple(Value(sign.name, where, None if where in endless else value) for where, value in found.items())
+        if endless:
+            return Measured(values, _ENDLESS.format(places=_places(endless)), fault=True)
+        return Measured(values, "" if found.get("") is not None else _NULL)
 
 
 @contextmanager
@@ -97,6 +116,13 @@ def sign_engine(settings: Settings, references: Mapping[str, pa.Table]) -> Itera
         for name, rows in references.items():
             engine.copy(name, rows)
         yield engine
+
+
+def _places(districts: Sequence[str]) -> str:
+    """Some places of a sign, the first few by name."""
+    names = [f"the district {one}" if one else "the whole city" for one in districts[:_SHOWN]]
+    more = len(districts) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def listed(values: Sequence[int | str]) -> str:

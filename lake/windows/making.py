@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 
 from contracts.sql_text import identifier
-from contracts.windows import Feed, WindowSet
+from contracts.windows import Feed, Sign, WindowSet
 from lake.attach import raw_table
-from lake.windows.engine import SignEngine, SignUnclear, listed
+from lake.windows.engine import Measured, SignEngine, SignUnclear, listed
 from lake.windows.folding import Frame
-from lake.windows.records import Part, Value
+from lake.windows.records import Part, Untold, Value
 
 _NAMED = 20
 """So many of those who were not heard are named; all are counted."""
@@ -34,6 +34,7 @@ class Content:
 
     parts: tuple[Part, ...]
     values: tuple[Value, ...]
+    untold: tuple[Untold, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -47,7 +48,7 @@ class Content:
 
     @property
     def digest(self) -> str:
-        """What tells this content from any other."""
+        """What tells this content from any other; in which words a sign is not told makes no other one."""
         facts = {"parts": [one.as_dict() for one in self.parts], "values": [one.as_dict() for one in self.values]}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -101,12 +102,14 @@ class Maker:
             for start in starts:
                 parts[start].append(found.get(start) or self._silent(feed))
         for start in starts:
-            yield start, Content(tuple(parts[start]), tuple(self._values(start, parts[start])))
+            yield start, self._content(start, parts[start])
 
     def empty(self) -> Content:
         """What a window holds of which nothing came."""
         parts = tuple(self._silent(feed) for feed in self.windows.feeds)
-        return Content(parts, tuple(Value(one.name, "", None) for one in self.windows.signs))
+        values = tuple(Value(one.name, "", None) for one in self.windows.signs)
+        silent = {one.dataset for one in self.windows.feeds}
+        return Content(parts, values, tuple(Untold(one.name, self._silence(one, silent)) for one in self.windows.signs))
 
     def _place(self, feed: Feed, starts: Sequence[int], batches: Sequence[str]) -> None:
         frame = self.frames[feed.dataset]
@@ -152,18 +155,33 @@ class Maker:
         missing = tuple(names[:_NAMED]) if names and feed.dataset in self.named else ()
         return Part(feed.dataset, 0, 0, len(names) if names is not None else None, 0.0, missing)
 
-    def _values(self, start: int, parts: Sequence[Part]) -> Iterator[Value]:
+    def _content(self, start: int, parts: Sequence[Part]) -> Content:
         self.engine.turn_to(start)
         silent = {one.dataset for one in parts if not one.rows}
+        values: list[Value] = []
+        untold: list[Untold] = []
         for sign in self.windows.signs:
-            found: tuple[Value, ...] = ()
-            # What is not told is not nought.
-            if silent.isdisjoint(self.feeds_of[sign.name]):
-                try:
-                    found = self.engine.values(sign)
-                except (duckdb.Error, SignUnclear) as error:
-                    self.faults[sign.name] = _told(error)
-            yield from found or (Value(sign.name, "", None),)
+            found = self._measured(sign, silent)
+            values += found.values or (Value(sign.name, "", None),)
+            if found.why:
+                untold.append(Untold(sign.name, found.why))
+            if found.fault:
+                self.faults[sign.name] = found.why
+        return Content(tuple(parts), tuple(values), tuple(untold))
+
+    def _measured(self, sign: Sign, silent: Set[str]) -> Measured:
+        # What is not told is not nought.
+        if why := self._silence(sign, silent):
+            return Measured((), why)
+        try:
+            return self.engine.measured(sign)
+        except (duckdb.Error, SignUnclear) as error:
+            return Measured((), _told(error), fault=True)
+
+    def _silence(self, sign: Sign, silent: Set[str]) -> str:
+        """Which feeds that a sign is made of told nothing; empty where all did."""
+        feeds = sorted(silent & set(self.feeds_of[sign.name]))
+        return f"nothing came of {', '.join(feeds)}" if feeds else ""
 
     def _keyed(self, digest: str) -> str:
         """The digest of rows under the city's key: of few rows a plain one could be guessed."""

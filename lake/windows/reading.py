@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.clock import in_city
 from contracts.windows import WindowSet
 from lake.settings import Settings
 from lake.window_file import reading, windows_file
-from lake.windows.records import Day, Newest, Part, Revision, State, Told, Value, Window
+from lake.windows.definitions import as_made
+from lake.windows.records import Day, Newest, Part, Revision, State, Told, Untold, Value, Window
 
 # By revision, for which there is an index: the newest of a set's by number would be looked for among all of them.
 _LATEST = "w.revision = (select max(v.revision) from version as v where v.set_name = w.set_name and v.start = w.start)"
@@ -35,16 +37,18 @@ def newest(settings: Settings, name: str) -> Newest | None:
 def signs(settings: Settings, windows: WindowSet, now: datetime) -> tuple[Told, ...]:
     """Every sign of a set as it stands now, in declared order; one that was never told is there, without a value."""
     with reading(windows_file(settings)) as store:
-        return tuple(_told(store, windows, sign.name, now) for sign in windows.signs)
+        made = as_made(store, windows)
+        return tuple(_told(store, made, sign.name, now) for sign in windows.signs)
 
 
 def day(settings: Settings, windows: WindowSet, of: date) -> Day:
     """All windows of a day of the city: each closed one as of its newest revision, and those that are not closed."""
     begin = _midnight(of)
-    starts = [begin + number * windows.length for number in range(timedelta(days=1) // windows.length)]
     with reading(windows_file(settings)) as store:
+        windows = as_made(store, windows)
         rows = _versions(store, windows.name, begin, begin + timedelta(days=1))
         closed = {one.start: one for one in _windows(store, windows, rows)}
+    starts = [begin + number * windows.length for number in range(timedelta(days=1) // windows.length)]
     return Day(windows.name, tuple(closed.get(start) or _unclosed(windows, start) for start in starts))
 
 
@@ -57,15 +61,16 @@ def history(settings: Settings, windows: WindowSet, start: datetime) -> tuple[Re
             "select * from version where set_name = ? and start = ? order by revision",
             (windows.name, int(start.timestamp())),
         ).fetchall()
-        found = _windows(store, windows, rows)
+        found = _windows(store, as_made(store, windows), rows)
         return tuple(Revision(one, _values(store, one.seq), _batches(store, one.seq)) for one in found)
 
 
 def values(settings: Settings, windows: WindowSet, sign: str, of: date, district: str = "") -> list[Value | None]:
     """One sign of all windows of a day, as of their newest revisions; None of those that are not closed."""
     begin = _midnight(of)
-    count = timedelta(days=1) // windows.length
     with reading(windows_file(settings)) as store:
+        windows = as_made(store, windows)
+        count = timedelta(days=1) // windows.length
         if store is None:
             return [None] * count
         rows = store.execute(
@@ -89,13 +94,27 @@ def _told(store: sqlite3.Connection | None, windows: WindowSet, name: str, now: 
         ).fetchone()
     )
     if not store or not row:
-        return Told(*facts, value=None, window=None, late=True)
+        return Told(*facts, value=None, window=None, late=True, why=_why_untold(store, windows, name))
     window = _windows(store, windows, [row])[0]
     own = [one for one in _values(store, window.seq) if one.sign == name]
     city = next((one.value for one in own if not one.district), None)
     # One window more than the grace: what follows may be about to be closed.
     late = now >= window.end + windows.length + windows.grace
-    return Told(*facts, value=city, window=window, late=late, districts=tuple(one for one in own if one.district))
+    districts, why = tuple(one for one in own if one.district), _why_untold(store, windows, name)
+    return Told(*facts, value=city, window=window, late=late, districts=districts, why=why)
+
+
+def _why_untold(store: sqlite3.Connection | None, windows: WindowSet, name: str) -> str:
+    """Why the newest closed window does not tell a sign."""
+    row = (
+        store
+        and store.execute(
+            "select u.why from untold as u where u.sign = ? and u.seq = (select w.seq from version as w "
+            "where w.set_name = ? order by w.start desc, w.revision desc limit 1)",
+            (name, windows.name),
+        ).fetchone()
+    )
+    return str(row["why"]) if row else ""
 
 
 def _versions(store: sqlite3.Connection | None, name: str, begin: datetime, end: datetime) -> Sequence[sqlite3.Row]:
@@ -116,7 +135,13 @@ def _windows(store: sqlite3.Connection | None, windows: WindowSet, rows: Sequenc
     for one in store.execute(f"select * from part where seq in ({listed}) order by seq, dataset").fetchall():
         facts = (one["dataset"], one["rows"], one["heard"], one["expected"], one["coverage"])
         parts.setdefault(one["seq"], []).append(Part(*facts, tuple(json.loads(one["missing"])), one["digest"]))
-    return [_window(row, windows, parts.get(row["seq"], ())) for row in rows]
+    untold: dict[int, list[Untold]] = {}
+    for one in store.execute(f"select * from untold where seq in ({listed}) order by seq, sign").fetchall():
+        untold.setdefault(one["seq"], []).append(Untold(one["sign"], one["why"]))
+    return [
+        replace(_window(row, windows, parts.get(row["seq"], ())), untold=tuple(untold.get(row["seq"], ())))
+        for row in rows
+    ]
 
 
 def _window(row: sqlite3.Row, windows: WindowSet, parts: Iterable[Part]) -> Window:
@@ -132,6 +157,7 @@ def _window(row: sqlite3.Row, windows: WindowSet, parts: Iterable[Part]) -> Wind
         digest=row["digest"],
         why=row["why"],
         made_at=datetime.fromisoformat(row["made_at"]),
+        formula=row["formula"],
         seq=row["seq"],
         parts=tuple(parts),
     )

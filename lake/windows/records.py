@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,18 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """A sign that could not be told of a window, or not of all its places, and why."""
+
+    sign: str
+    why: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The record as JSON-ready data."""
+        return {"sign": self.sign, "why": self.why}
+
+
+@dataclass(frozen=True)
 class Window:
     """One window as of one revision; an open one, or one of before, has revision 0 and no parts."""
 
@@ -52,8 +65,11 @@ class Window:
     digest: str = ""
     why: str = ""
     made_at: datetime | None = None
+    formula: str = ""
+    """What tells the definitions of signs and feeds that it was made by from others."""
     seq: int = 0
     parts: tuple[Part, ...] = ()
+    untold: tuple[Untold, ...] = ()
 
     @property
     def missing_feeds(self) -> tuple[str, ...]:
@@ -73,8 +89,10 @@ class Window:
             "missing_feeds": list(self.missing_feeds),
             "digest": self.digest,
             "why": self.why,
+            "formula": self.formula,
             "made_at": self.made_at.isoformat() if self.made_at else None,
             "parts": [one.as_dict() for one in self.parts],
+            "untold": [one.as_dict() for one in self.untold],
         }
 
 
@@ -125,6 +143,8 @@ class Told:
     window: Window | None
     late: bool
     districts: tuple[Value, ...] = ()
+    why: str = ""
+    """Why the newest window that is closed does not tell it; empty where it does."""
 
     def as_dict(self) -> dict[str, object]:
         """The record as JSON-ready data."""
@@ -161,3 +181,9 @@ class Day:
         """Feed -> in how many closed windows nothing of it is."""
         named = [name for one in self.windows for name in one.missing_feeds]
         return {name: named.count(name) for name in sorted(set(named))}
+
+    @property
+    def untold(self) -> dict[Untold, int]:
+        """Sign and why it could not be told -> in how many closed windows."""
+        named = Counter(one for window in self.windows for one in window.untold)
+        return {one: named[one] for one in sorted(named, key=lambda one: (one.sign, one.why))}

@@ -30,6 +30,7 @@ from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.window_file import connected, windows_file
+from lake.windows.definitions import expect_grid, keep, older, outdated, settle
 from lake.windows.engine import sign_engine
 from lake.windows.folding import Frame, due, fold, watermark
 from lake.windows.inbox import Waiting, waiting
@@ -40,6 +41,8 @@ from sharing.keyring import open_pseudonym
 from sharing.transactions import transaction
 
 _BOOKS = ("batches", "deliveries", "raw_views", "recalled", "turned", "standing")
+_ROWS_ANEW = 1_000_000
+"""Windows of so many rows are made anew in one step, besides what came."""
 Lineages = Mapping[str, SignLineage]
 Stored = tuple[Mapping[str, Sequence[StoredBatch]], Mapping[str, Sequence[Delivery]]]
 """The batches that the lake has, and the deliveries they came with, by dataset."""
@@ -69,6 +72,8 @@ class Taken:
     batches: list[Batch] = field(default_factory=list)
     stored: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    older: dict[str, int] = field(default_factory=dict)
+    """Set -> how many of its windows stand by an older formula yet."""
 
 
 def window_set(catalogue: Catalogue, name: str) -> WindowSet:
@@ -89,7 +94,7 @@ def judged_signs(settings: Settings, catalogue: Catalogue) -> Lineages:
 def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "", lineages: Lineages | None = None) -> Taken:
     """One step over all sets of a city, by `lineages` that were judged a moment ago, else by what is judged now.
 
-    Raises `SignsRefused`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
+    Raises `SignsRefused`, `WindowsRedeclared`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
     """
     with at_work(settings, catalogue, run_id, lineages) as step:
         return step.run()
@@ -128,7 +133,8 @@ def waits(settings: Settings, catalogue: Catalogue) -> bool:
     """Whether anything is to be done: a batch lies there, or a window is over. No lake is opened."""
     with opened(settings) as store:
         now = settings.clock.now()
-        over = any(due(one, following(store, one), None, now) for one in catalogue.windows.values())
+        sets = catalogue.windows.values()
+        over = any(due(one, following(store, one), None, now) or outdated(store, one) for one in sets)
         return over or bool(waiting(store, catalogue.streams.values(), catalogue.deliveries))
 
 
@@ -149,6 +155,8 @@ class Step:
     def run(self) -> Taken:
         """Take in what waits, then windows."""
         self.taken = Taken()
+        for windows in self.city.catalogue.windows.values():
+            expect_grid(self.store, windows)
         context = self._ingestion()
         self._take_in(context)
         for windows in self.city.catalogue.windows.values():
@@ -196,19 +204,23 @@ class Step:
         )
 
     def make_windows(self, windows: WindowSet, stored: Stored) -> None:
-        """Make and amend the windows that new batches and the clock call for."""
+        """Make and amend the windows that new batches, the clock and new definitions call for."""
         frames = {one.id: Frame(windows, one) for one in streams_of(self.city.catalogue, windows)}
         folded = fold(self.city.connection, self.store, list(frames.values()), stored)
         now, first = self.city.now(), following(self.store, windows)
         mark = watermark(self.store, list(frames.values()), folded.newest)
         over = due(windows, first, mark, now)
-        if not over and not folded.batches:
+        anew = outdated(self.store, windows)
+        if not over and not folded.batches and not anew:
             return
         with transaction(self.store):
             writer = Writer(self.store, windows, Moment(now, mark))
             writer.learn(folded)
+            keep(self.store, windows)
             maker = self._maker(windows, frames)
-            late = {start: why for start, why in folded.dirty.items() if start < first}
+            late = {start: set(why) for start, why in folded.dirty.items() if start < first}
+            for start, why in _portion(writer, anew):
+                late.setdefault(start, set()).add(why)
             rows = writer.touching([*over, *late])
             made, empty = dict(maker.make(rows)), maker.empty()
             for start in over:
@@ -217,7 +229,9 @@ class Step:
                 why = "; ".join(sorted(late[start]))
                 writer.amend(start, made.get(start, empty), of_batches(rows.get(start, {})), why)
             writer.move_on(over[-1] + int(windows.length.total_seconds()) if over else first)
+            settle(self.store, windows)
             self.taken.stored[windows.name] = writer.stored
+            self.taken.older[windows.name] = older(self.store, windows)
             self.taken.faults |= maker.faults
 
     def _copied(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
@@ -269,6 +283,17 @@ class Step:
 def _relation(name: str) -> str:
     schema, table = name.split(".", 1)
     return f"lake.{identifier(schema)}.{identifier(table)}"
+
+
+def _portion(writer: Writer, anew: Mapping[int, str]) -> Iterator[tuple[int, str]]:
+    """Of the windows that are to be made anew so many as one step has time for, and one at least: the newest first."""
+    rows = 0
+    for start, why in anew.items():
+        touching = writer.touching([start]).get(start, {})
+        rows += sum(sum(batches.values()) for batches in touching.values())
+        if rows > _ROWS_ANEW and start != next(iter(anew)):
+            return
+        yield start, why
 
 
 def _why_over(writer: Writer, start: int) -> str:

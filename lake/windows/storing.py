@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.windows import WindowSet
+from lake.windows.definitions import formula
 from lake.windows.folding import Folded
 from lake.windows.making import Content
 from lake.windows.records import State
@@ -23,6 +24,7 @@ class Latest:
 
     revision: int
     digest: str
+    formula: str
     batches: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -42,6 +44,10 @@ class Writer:
     windows: WindowSet
     moment: Moment
     stored: dict[str, int] = field(default_factory=dict)
+    formula: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.formula = formula(self.windows)
 
     def learn(self, folded: Folded) -> None:
         """Which batches there are, and which windows they reach."""
@@ -65,26 +71,28 @@ class Writer:
         )
 
     def touching(self, starts: Iterable[int]) -> dict[int, dict[str, dict[str, int]]]:
-        """Window -> dataset -> batch -> rows, of windows that have any."""
+        """Window -> dataset -> batch -> rows, of windows that have any; of feeds that the set has."""
+        feeds = {one.dataset for one in self.windows.feeds}
         found: dict[int, dict[str, dict[str, int]]] = {}
         for start in starts:
             rows = self.store.execute(
                 "select dataset, batch, rows from touched where set_name = ? and start = ?", (self.windows.name, start)
             ).fetchall()
-            for dataset, batch, count in rows:
+            for dataset, batch, count in (row for row in rows if row[0] in feeds):
                 found.setdefault(start, {}).setdefault(dataset, {})[batch] = count
         return found
 
     def latest(self, start: int) -> Latest | None:
         """The newest revision of a window."""
         row = self.store.execute(
-            "select seq, revision, digest from version where set_name = ? and start = ? order by revision desc limit 1",
+            "select seq, revision, digest, formula from version where set_name = ? and start = ? "
+            "order by revision desc limit 1",
             (self.windows.name, start),
         ).fetchone()
         if row is None:
             return None
         batches = self.store.execute("select dataset, batch from reached where seq = ?", (row[0],)).fetchall()
-        return Latest(row[1], row[2], frozenset(batches))
+        return Latest(row[1], row[2], row[3], frozenset(batches))
 
     def close(self, start: int, content: Content, batches: Iterable[tuple[str, str]], why: str) -> None:
         """The first revision of a window."""
@@ -93,9 +101,12 @@ class Writer:
         self._write(start, 1, (state, why), content, batches)
 
     def amend(self, start: int, content: Content, batches: Sequence[tuple[str, str]], why: str) -> None:
-        """Another revision, where it is news: it holds something else, or a batch it was made of counts no more."""
+        """Another revision, where it is news: it holds something else, a batch it was made of counts no more, or it is
+        made by another formula."""
         before = self.latest(start)
-        if before is None or (before.digest == content.digest and before.batches <= set(batches)):
+        if before is None or (
+            before.digest == content.digest and before.formula == self.formula and before.batches <= set(batches)
+        ):
             return
         self._write(start, before.revision + 1, (State.AMENDED, why), content, batches)
 
@@ -110,9 +121,9 @@ class Writer:
     ) -> None:
         facts = (str(state[0]), self.moment.watermark, content.rows, content.coverage, content.digest, state[1])
         seq = self.store.execute(
-            "insert into version (set_name, start, revision, state, watermark, rows, coverage, digest, why, made_at) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.windows.name, start, revision, *facts, self.moment.now.isoformat()),
+            "insert into version (set_name, start, revision, state, watermark, rows, coverage, digest, why, made_at, "
+            "formula) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.windows.name, start, revision, *facts, self.moment.now.isoformat(), self.formula),
         ).lastrowid
         self.store.executemany(
             "insert into part values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -123,6 +134,9 @@ class Writer:
         )
         self.store.executemany(
             "insert into sign values (?, ?, ?, ?)", [(seq, one.sign, one.district, one.value) for one in content.values]
+        )
+        self.store.executemany(
+            "insert into untold values (?, ?, ?)", [(seq, one.sign, one.why) for one in content.untold]
         )
         self.store.executemany("insert into reached values (?, ?, ?)", [(seq, *one) for one in sorted(batches)])
         self.stored[str(state[0])] = self.stored.get(str(state[0]), 0) + 1

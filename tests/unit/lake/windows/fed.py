@@ -159,6 +159,15 @@ class Fed:
     def windows(self) -> WindowSet:
         return self.catalogue.windows["traffic"]
 
+    def declare(self, file: str, before: str, after: str) -> None:
+        """Declare something anew: in a file below `contracts/`, in place of what stands there."""
+        path = self.folder / "contracts" / file
+        text = path.read_text("utf-8")
+        assert text.count(before) == 1, before
+        path.write_text(text.replace(before, after), encoding="utf-8")
+        _catalogue.cache_clear()
+        self.lineages = None
+
     def send(self, dataset: str, name: str, records: Iterable[dict[str, Any]]) -> Path:
         """A micro-batch in a feed's folder."""
         path = self.folder / "deliveries" / "feeds" / dataset.partition(".")[2] / f"{name}.ndjson"

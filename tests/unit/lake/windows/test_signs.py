@@ -72,11 +72,11 @@ def test_a_sign_tells_one_value_of_a_place(fed: Fed) -> None:
     with sign_engine(fed.settings, {}) as engine:
         engine.place("transport__lots", rows, ("number",))
         one = Sign("x", "x", "x", "1", "L1", "select sum(number) as value from lake.raw.transport__lots")
-        assert [one.value for one in engine.values(one)] == [3.0]
+        assert [one.value for one in engine.measured(one).values] == [3.0]
         with pytest.raises(SignUnclear, match="two values of the whole city"):
-            engine.values(replace(one, sql="select number as value from lake.raw.transport__lots"))
+            engine.measured(replace(one, sql="select number as value from lake.raw.transport__lots"))
         engine.turn_to(120)
-        assert [one.value for one in engine.values(one)] == [None]
+        assert [one.value for one in engine.measured(one).values] == [None]
         with pytest.raises(Exception, match="disabled"):
             engine.connection.execute("select * from read_csv('/etc/passwd')")
 

@@ -93,7 +93,7 @@ class Memory:
 
     def day(self) -> list[Window]:
         """The windows that are closed."""
-        now = settings_at(self.folder, SINCE)
+        now = settings_at(self.folder, SINCE + timedelta(days=1))
         return [one for one in reading.day(now, self.fed.windows, SINCE.date()).windows if one.seq]
 
     def ends(self) -> list[tuple[Any, ...]]:
@@ -172,7 +172,7 @@ def test_any_arrival_of_the_same_records_ends_in_the_same_windows(
 
 
 def _histories(memory: Memory) -> None:
-    now = settings_at(memory.folder, SINCE)
+    now = settings_at(memory.folder, SINCE + timedelta(days=1))
     for window in memory.day():
         revisions = reading.history(now, memory.fed.windows, window.start)
         assert [one.window.revision for one in revisions] == list(range(1, len(revisions) + 1))

@@ -21,6 +21,7 @@ from contracts.windows import Expected, WindowSet
 from lake import facts
 from lake.arrivals import AHEAD, note_arrival
 from lake.batch import UNTAKEN, Batch, Ingestion
+from lake.carry import contract_digest
 from lake.city import City, open_city
 from lake.ingest import ingest_arriving
 from lake.lake_files import record_files
@@ -142,7 +143,7 @@ def waits(settings: Settings, catalogue: Catalogue) -> bool:
         now = settings.clock.now()
         sets = catalogue.windows.values()
         over = any(due(one, following(store, one), None, now) or outdated(store, one) for one in sets)
-        return over or bool(waiting(store, catalogue.streams.values(), catalogue.deliveries))
+        return over or bool(waiting(store, catalogue))
 
 
 class Step:
@@ -197,7 +198,7 @@ class Step:
         return self._context
 
     def _take_in(self, context: Ingestion) -> None:
-        found = waiting(self.store, self.city.catalogue.streams.values(), self.city.catalogue.deliveries)
+        found = waiting(self.store, self.city.catalogue)
         with transaction(self.store):
             note_clock(self.store, self.city.now())
             for one in found:
@@ -213,8 +214,16 @@ class Step:
                 facts.record_look(self.city, dataset, [one for one in mine if one.state in UNTAKEN])
         with transaction(self.store):
             states = {one.path: one.state for one in self.taken.batches}
-            done = [(one.path,) for one in found if states.get(one.path) != "waiting"]
-            self.store.executemany("update taken set done = 1 where path = ?", done)
+            done = [
+                (self._contract(one.dataset) if states.get(one.path) == "failed" else "", one.path)
+                for one in found
+                if states.get(one.path) != "waiting"
+            ]
+            self.store.executemany("update taken set done = 1, failed_by = ? where path = ?", done)
+
+    def _contract(self, dataset: Dataset) -> str:
+        """What tells a contract from any other: a file that failed by one is looked at again by the next."""
+        return contract_digest(dataset, self.city.catalogue.code_sets)
 
     def _note_batches(self, one: Waiting, batches: Sequence[Batch]) -> None:
         """By when a batch arrived it is judged for good, wherever its bytes lie then."""

@@ -123,7 +123,9 @@ class Carrier:
             found = read(self.dataset, self.landed, scratch, self.connection)
         except HeadersDiffer as differ:
             # An older delivery that is judged again says nothing of what comes now.
-            drafted = not self.place.before and keep_draft(self.context.settings, self.dataset, differ, self.landed)
+            # Of a stream no draft would be applied: no run carries it.
+            fresh = not self.place.before and self.dataset.stream is None
+            drafted = fresh and keep_draft(self.context.settings, self.dataset, differ, self.landed)
             other = adapted(self.dataset, differ)
             if other is None:
                 raise differ.because(f"a changed contract is drafted: {_APPLY} {self.dataset.id}" * drafted) from None

@@ -14,7 +14,7 @@ import duckdb
 
 from contracts.model import Dataset
 from lake.batch import Batch, ConservationBroken, Ingestion, outcome
-from lake.carry import Carrier, Counted, Place, contract_digest
+from lake.carry import Carrier, Counted, Place, contract_digest, tally
 from lake.landed import LandedLost, LandingPlace, land_again
 from lake.order import Delivery, StoredBatch, in_order
 from lake.readers.refusal import DeliveryRefused
@@ -54,7 +54,9 @@ def _one(context: Ingestion, dataset: Dataset, stored: StoredBatch, digest: str)
         write_batch(context.connection, dataset.id, tried)
         _put(context, dataset, tried)
         message = f"judged by an earlier version of its contract, since it cannot be judged by this one: {why}"
-        return outcome(dataset, "rejudged", tried, delivery, message=message)
+        # What it has in quarantine is there yet, and the newest word of a batch is what is told of it.
+        reasons = tally(context.connection, dataset, stored.batch)[1]
+        return outcome(dataset, "rejudged", tried, delivery, reasons=reasons, message=message)
     _put(context, dataset, found)
     message = f"judged again: contract {found.contract} in place of {stored.contract or 'one not noted'}"
     if found.held:

@@ -20,7 +20,8 @@ SCHEMA = """
 create table version (
   seq integer primary key autoincrement, set_name text not null, start integer not null, revision integer not null,
   state text not null, watermark integer, rows integer not null, coverage real not null, digest text not null,
-  why text not null, made_at text not null, formula text not null, unique (set_name, start, revision)
+  why text not null, made_at text not null, formula text not null default '',
+  unique (set_name, start, revision)
 ) strict;
 create index version_by_formula on version (set_name, formula);
 create index version_by_seq on version (set_name, seq);

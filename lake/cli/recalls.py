@@ -100,7 +100,10 @@ def _tell(found: dict[str, Any], as_json: bool, what: str) -> None:
         for one in releases:
             say(f"  {one['agreement']}  {one['release_id'][:12]}  {one['path']}  ({mark})")
     if not found.get("dry_run"):
-        say("Recipients are told by signed notices: `zhongtai notices`. Run `zhongtai run` to build without it.")
+        say(
+            "Recipients are told by signed notices: `zhongtai notices`. Run `zhongtai run` to build without it, or "
+            "`zhongtai windows` if it is of a stream."
+        )
 
 
 def withdraw_delivery(
@@ -124,11 +127,17 @@ def withdraw_delivery(
     with open_city(settings) as city:
         persons = Persons.of(settings, city.catalogue)
         said = recalling.said(city.ledger, persons, f"{dataset} {path}", Said(city.now(), why))
+        stream = dataset in city.catalogue.streams
+        again = (
+            "`zhongtai windows` to make windows without it"
+            if stream
+            else "`zhongtai run` to build and judge without it"
+        )
         found = withdrawal.withdraw_by(city, (dataset, path), actor(persons, by or login_name(), key, passphrase), said)
     if as_json:
         emit(found)
     else:
-        say(f"{dataset}: {path} is withdrawn; run `zhongtai run` to build and judge without it")
+        say(f"{dataset}: {path} is withdrawn; run {again}")
 
 
 def notices(

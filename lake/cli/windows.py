@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,18 +28,24 @@ def windows(
     name: Annotated[str | None, typer.Option("--set", help="Which windows; left out: the only ones there are.")] = None,
     day: Annotated[str | None, typer.Option("--day", help="Of which day, YYYY-MM-DD; left out: today.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on, as micro-batches come and time passes.")] = False,
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="The clock is right, whatever it said at the last step.")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Take in the micro-batches that wait, make the windows that are over, and say how the day's windows stand."""
     from lake.city import declarations, expect_city
-    from lake.windows.step import judged_signs, run_name, take_in, waits
+    from lake.windows.step import at_work, judged_signs, run_name, take_in, waits
 
     settings = load_settings(workspace)
     expect_city(settings)
     catalogue = declarations(settings)
     chosen, of = _chosen(catalogue, name), _day(settings, day)
     lineages = judged_signs(settings, catalogue)
+    if clock_is_right:
+        with at_work(settings, catalogue, run_name(settings.clock.now()), lineages) as step:
+            step.believe_clock()
     while True:
         taken = take_in(settings, catalogue, run_name(settings.clock.now()), lineages)
         _show(settings, chosen, of or _day(settings, None), taken, as_json)
@@ -92,21 +98,14 @@ def _json(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], taken
         "taken": [one.as_dict() for one in taken.batches],
         "stored": taken.stored.get(chosen.name, {}),
         "faults": taken.faults,
+        "leap_seconds": int(taken.leap.total_seconds()),
         "older": taken.older.get(chosen.name, 0),
     }
 
 
 def _print(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], taken: Taken) -> None:
-    for one in taken.batches:
-        if one.state in {"failed", "waiting"}:
-            say(escape(f"{one.state}  {one.path}: {one.message}"))
-        elif one.quarantined:
-            why = ", ".join(f"{name} {rows:,}" for name, rows in sorted(one.reasons.items()))
-            say(escape(f"{one.state}  {one.path}: {one.quarantined:,} of {one.rows_read:,} in quarantine ({why})"))
-    for name, why in sorted(taken.faults.items()):
-        say(escape(f"sign {name} cannot be told: {why}"))
-    if behind := taken.older.get(chosen.name):
-        say(f"{behind} windows stand by an older formula: each step makes some of them anew, the newest first")
+    for line in _step(chosen, taken):
+        say(escape(line))
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items() if count)
     say(escape(f"{chosen.title_zh} {chosen.title_en}, {of}: {len(found.windows)} windows: {counts}"))
     for name, count in found.missing.items():
@@ -118,6 +117,25 @@ def _print(chosen: WindowSet, of: date, found: Day, told: tuple[Told, ...], take
     if short:
         rows = [(_clock(one.start), str(one.state), f"{one.coverage:.1%}", one.revision, one.why) for one in short]
         table("不完整或修订 Incomplete or amended", ("window", "state", "coverage", "revision", "why"), rows[-_SHOWN:])
+
+
+def _step(chosen: WindowSet, taken: Taken) -> Iterator[str]:
+    """What a step has to tell, line by line."""
+    for one in taken.batches:
+        told = f". {one.message}" if one.message else ""
+        if one.state in {"failed", "waiting", "recalled"}:
+            yield f"{one.state}  {one.path}: {one.message}"
+        elif one.quarantined:
+            why = ", ".join(f"{name} {rows:,}" for name, rows in sorted(one.reasons.items()))
+            yield f"{one.state}  {one.path}: {one.quarantined:,} of {one.rows_read:,} in quarantine ({why}){told}"
+    for name, why in sorted(taken.faults.items()):
+        yield f"sign {name} cannot be told: {why}"
+    if taken.leap:
+        closed = sum(count for state, count in taken.stored.get(chosen.name, {}).items() if state != "amended")
+        wrong = "If it is wrong, set it right, then: zhongtai windows --clock-is-right"
+        yield f"the clock went on by {taken.leap} since the last step, and {closed} windows were closed. {wrong}"
+    if behind := taken.older.get(chosen.name):
+        yield f"{behind} windows stand by an older formula: each step makes some of them anew, the newest first"
 
 
 def _sign(one: Told) -> tuple[object, ...]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.model import Dataset
+from contracts.model import Catalogue, Dataset
+from lake.carry import contract_digest
 from lake.readers.landing import find_deliveries
 from lake.readers.settling import fingerprint
 
@@ -92,15 +92,17 @@ def _place(deliveries: Path, dataset: Dataset) -> tuple[Path, str]:
     return deliveries / path.parent, ending
 
 
-def waiting(store: sqlite3.Connection, streams: Iterable[Dataset], deliveries: Path) -> list[Waiting]:
-    """What lies there and was not taken in as it is now, by name."""
-    done = dict(store.execute("select path, print from taken where done = 1").fetchall())
+def waiting(store: sqlite3.Connection, catalogue: Catalogue) -> list[Waiting]:
+    """What lies there and was not taken in as it is now, by name; what failed waits as soon as its contract changes."""
+    rows = store.execute("select path, print, failed_by from taken where done = 1").fetchall()
+    done = {path: (print_, failed_by) for path, print_, failed_by in rows}
     found = []
-    for dataset in streams:
-        for url in find_deliveries(dataset, deliveries):
-            path = url.removeprefix(f"file://{deliveries}/")
+    for dataset in catalogue.streams.values():
+        contract = contract_digest(dataset, catalogue.code_sets)
+        for url in find_deliveries(dataset, catalogue.deliveries):
+            path = url.removeprefix(f"file://{catalogue.deliveries}/")
             print_ = _print(url)
-            if print_ and done.get(path) != print_:
+            if print_ and done.get(path) not in ((print_, ""), (print_, contract)):
                 found.append(Waiting(dataset, url, path, print_))
     return sorted(found, key=lambda one: (one.path.rsplit("/", 1)[-1], one.path))
 

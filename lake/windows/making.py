@@ -127,7 +127,10 @@ class Maker:
         found = {}
         for start, rows, digest in counts:
             named, expected, missing = heard.get(start, (0, None, ()))
-            coverage = round(named / expected, 6) if expected else 1.0
+            # Where nobody is expected one record is all; where somebody is and nobody knows who, none is known of.
+            known = 0 if feed.dataset in self.expected else None
+            expected = known if expected is None else expected
+            coverage = 1.0 if expected is None else round(named / expected, 6) if expected else 0.0
             told = missing if feed.dataset in self.named else ()
             found[start] = Part(feed.dataset, rows, named, expected, coverage, told, self._keyed(digest))
         return found

@@ -42,12 +42,16 @@ def signs(settings: Settings, windows: WindowSet, now: datetime) -> tuple[Told, 
 
 
 def day(settings: Settings, windows: WindowSet, of: date) -> Day:
-    """All windows of a day of the city: each closed one as of its newest revision, and those that are not closed."""
+    """All windows of a day of the city: each closed one as of its newest revision, and those that are not closed.
+
+    One that is not over by the clock is none of the closed ones: a clock that was ahead closed it.
+    """
+    now = settings.clock.now()
     begin = _midnight(of)
     with reading(windows_file(settings)) as store:
         windows = as_made(store, windows)
         rows = _versions(store, windows.name, begin, begin + timedelta(days=1))
-        closed = {one.start: one for one in _windows(store, windows, rows)}
+        closed = {one.start: one for one in _windows(store, windows, rows) if one.end <= now}
     starts = [begin + number * windows.length for number in range(timedelta(days=1) // windows.length)]
     return Day(windows.name, tuple(closed.get(start) or _unclosed(windows, start) for start in starts))
 
@@ -66,17 +70,17 @@ def history(settings: Settings, windows: WindowSet, start: datetime) -> tuple[Re
 
 
 def values(settings: Settings, windows: WindowSet, sign: str, of: date, district: str = "") -> list[Value | None]:
-    """One sign of all windows of a day, as of their newest revisions; None of those that are not closed."""
+    """One sign of all windows of a day, as of their newest revisions; None of those not closed, or not over."""
     begin = _midnight(of)
     with reading(windows_file(settings)) as store:
         windows = as_made(store, windows)
-        count = timedelta(days=1) // windows.length
+        count, over = timedelta(days=1) // windows.length, _over(windows, settings.clock.now())
         if store is None:
             return [None] * count
         rows = store.execute(
             f"select w.start, s.value from version as w left join sign as s on s.seq = w.seq and s.sign = ? "
             f"and s.district = ? where w.set_name = ? and w.start >= ? and w.start < ? and {_LATEST}",
-            (sign, district, windows.name, _seconds(begin), _seconds(begin + timedelta(days=1))),
+            (sign, district, windows.name, _seconds(begin), min(_seconds(begin + timedelta(days=1)), over)),
         ).fetchall()
     found = {row["start"]: Value(sign, district, row["value"]) for row in rows}
     return [found.get(_seconds(begin + number * windows.length)) for number in range(count)]
@@ -89,29 +93,29 @@ def _told(store: sqlite3.Connection | None, windows: WindowSet, name: str, now: 
         store
         and store.execute(
             "select w.* from version as w where w.set_name = ? and exists (select 1 from sign as s where s.seq = w.seq "
-            f"and s.sign = ? and s.value is not null) and {_LATEST} order by w.start desc limit 1",
-            (windows.name, name),
+            f"and s.sign = ? and s.value is not null) and w.start < ? and {_LATEST} order by w.start desc limit 1",
+            (windows.name, name, _over(windows, now)),
         ).fetchone()
     )
     if not store or not row:
-        return Told(*facts, value=None, window=None, late=True, why=_why_untold(store, windows, name))
+        return Told(*facts, value=None, window=None, late=True, why=_why_untold(store, windows, name, now))
     window = _windows(store, windows, [row])[0]
     own = [one for one in _values(store, window.seq) if one.sign == name]
     city = next((one.value for one in own if not one.district), None)
     # One window more than the grace: what follows may be about to be closed.
     late = now >= window.end + windows.length + windows.grace
-    districts, why = tuple(one for one in own if one.district), _why_untold(store, windows, name)
+    districts, why = tuple(one for one in own if one.district), _why_untold(store, windows, name, now)
     return Told(*facts, value=city, window=window, late=late, districts=districts, why=why)
 
 
-def _why_untold(store: sqlite3.Connection | None, windows: WindowSet, name: str) -> str:
+def _why_untold(store: sqlite3.Connection | None, windows: WindowSet, name: str, now: datetime) -> str:
     """Why the newest closed window does not tell a sign."""
     row = (
         store
         and store.execute(
             "select u.why from untold as u where u.sign = ? and u.seq = (select w.seq from version as w "
-            "where w.set_name = ? order by w.start desc, w.revision desc limit 1)",
-            (name, windows.name),
+            "where w.set_name = ? and w.start < ? order by w.start desc, w.revision desc limit 1)",
+            (name, windows.name, _over(windows, now)),
         ).fetchone()
     )
     return str(row["why"]) if row else ""
@@ -176,6 +180,11 @@ def _values(store: sqlite3.Connection, seq: int) -> tuple[Value, ...]:
 def _batches(store: sqlite3.Connection, seq: int) -> tuple[tuple[str, str], ...]:
     rows = store.execute("select dataset, batch from reached where seq = ? order by dataset, batch", (seq,))
     return tuple((row["dataset"], row["batch"]) for row in rows.fetchall())
+
+
+def _over(windows: WindowSet, now: datetime) -> int:
+    """Windows that start before this are over: a clock that was ahead may have closed others."""
+    return _seconds(windows.starting(now))
 
 
 def _midnight(of: date) -> datetime:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -19,8 +19,9 @@ from contracts.model import Catalogue, Dataset
 from contracts.sql_text import identifier
 from contracts.windows import Expected, WindowSet
 from lake import facts
-from lake.arrivals import note_arrival
+from lake.arrivals import AHEAD, note_arrival
 from lake.batch import UNTAKEN, Batch, Ingestion
+from lake.carry import contract_digest
 from lake.city import City, open_city
 from lake.ingest import ingest_arriving
 from lake.lake_files import record_files
@@ -30,6 +31,7 @@ from lake.settings import Settings
 from lake.standing import take_recalls
 from lake.store import ensure_tables, stored_batches, stored_deliveries
 from lake.window_file import connected, windows_file
+from lake.windows.clock_leaps import TELLING, believe, expect_clock, last_step, note_clock
 from lake.windows.definitions import expect_grid, keep, older, outdated, settle
 from lake.windows.engine import sign_engine
 from lake.windows.folding import Frame, due, fold, watermark
@@ -43,6 +45,10 @@ from sharing.transactions import transaction
 _BOOKS = ("batches", "deliveries", "raw_views", "recalled", "turned", "standing")
 _ROWS_ANEW = 1_000_000
 """Windows of so many rows are made anew in one step, besides what came."""
+_AHEAD = (
+    "records of later than the clock are not believed. Where the clock was wrong, set it right and deliver them again "
+    "in a file of other bytes (in another order, or with other records): these very bytes stay as they were judged"
+)
 Lineages = Mapping[str, SignLineage]
 Stored = tuple[Mapping[str, Sequence[StoredBatch]], Mapping[str, Sequence[Delivery]]]
 """The batches that the lake has, and the deliveries they came with, by dataset."""
@@ -74,6 +80,8 @@ class Taken:
     faults: dict[str, str] = field(default_factory=dict)
     older: dict[str, int] = field(default_factory=dict)
     """Set -> how many of its windows stand by an older formula yet."""
+    leap: timedelta = timedelta()
+    """How far the clock went since the last step, where that is more than steps are apart."""
 
 
 def window_set(catalogue: Catalogue, name: str) -> WindowSet:
@@ -94,7 +102,7 @@ def judged_signs(settings: Settings, catalogue: Catalogue) -> Lineages:
 def take_in(settings: Settings, catalogue: Catalogue, run_id: str = "", lineages: Lineages | None = None) -> Taken:
     """One step over all sets of a city, by `lineages` that were judged a moment ago, else by what is judged now.
 
-    Raises `SignsRefused`, `WindowsRedeclared`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
+    Raises `SignsRefused`, `WindowsRedeclared`, `ClockUnbelieved`, `ReferencesMissing`, `WindowsDamaged`, `LakeBusy`.
     """
     with at_work(settings, catalogue, run_id, lineages) as step:
         return step.run()
@@ -135,7 +143,7 @@ def waits(settings: Settings, catalogue: Catalogue) -> bool:
         now = settings.clock.now()
         sets = catalogue.windows.values()
         over = any(due(one, following(store, one), None, now) or outdated(store, one) for one in sets)
-        return over or bool(waiting(store, catalogue.streams.values(), catalogue.deliveries))
+        return over or bool(waiting(store, catalogue))
 
 
 class Step:
@@ -157,11 +165,23 @@ class Step:
         self.taken = Taken()
         for windows in self.city.catalogue.windows.values():
             expect_grid(self.store, windows)
+        self._expect_clock()
         context = self._ingestion()
         self._take_in(context)
         for windows in self.city.catalogue.windows.values():
             self.make_windows(windows, (context.batches, context.deliveries))
         return self.taken
+
+    def believe_clock(self) -> None:
+        """Have the clock be right, whatever it said at the last step: a person says so."""
+        with transaction(self.store):
+            believe(self.store, self.city.catalogue.windows.values(), self.city.now())
+
+    def _expect_clock(self) -> None:
+        now, last = self.city.now(), last_step(self.store)
+        expect_clock(self.store, now)
+        if last is not None and now - last >= TELLING:
+            self.taken.leap = now - last
 
     def _ingestion(self) -> Ingestion:
         city = self.city
@@ -178,12 +198,13 @@ class Step:
         return self._context
 
     def _take_in(self, context: Ingestion) -> None:
-        found = waiting(self.store, self.city.catalogue.streams.values(), self.city.catalogue.deliveries)
+        found = waiting(self.store, self.city.catalogue)
         with transaction(self.store):
+            note_clock(self.store, self.city.now())
             for one in found:
                 note_arrival(self.store, one.path, one.print, self.city.now())
         for one in found:
-            batches = ingest_arriving(context, one.dataset, [one.url])
+            batches = [_advised(batch) for batch in ingest_arriving(context, one.dataset, [one.url])]
             self.taken.batches += batches
             self._note_batches(one, batches)
         facts.record_batches(self.city, self.taken.batches)
@@ -193,8 +214,16 @@ class Step:
                 facts.record_look(self.city, dataset, [one for one in mine if one.state in UNTAKEN])
         with transaction(self.store):
             states = {one.path: one.state for one in self.taken.batches}
-            done = [(one.path,) for one in found if states.get(one.path) != "waiting"]
-            self.store.executemany("update taken set done = 1 where path = ?", done)
+            done = [
+                (self._contract(one.dataset) if states.get(one.path) == "failed" else "", one.path)
+                for one in found
+                if states.get(one.path) != "waiting"
+            ]
+            self.store.executemany("update taken set done = 1, failed_by = ? where path = ?", done)
+
+    def _contract(self, dataset: Dataset) -> str:
+        """What tells a contract from any other: a file that failed by one is looked at again by the next."""
+        return contract_digest(dataset, self.city.catalogue.code_sets)
 
     def _note_batches(self, one: Waiting, batches: Sequence[Batch]) -> None:
         """By when a batch arrived it is judged for good, wherever its bytes lie then."""
@@ -283,6 +312,13 @@ class Step:
 def _relation(name: str) -> str:
     schema, table = name.split(".", 1)
     return f"lake.{identifier(schema)}.{identifier(table)}"
+
+
+def _advised(batch: Batch) -> Batch:
+    """A batch with records that were of the future as it came, and how they may come in nevertheless."""
+    if AHEAD not in batch.reasons:
+        return batch
+    return replace(batch, message=f"{batch.message}; {_AHEAD}" if batch.message else _AHEAD)
 
 
 def _portion(writer: Writer, anew: Mapping[int, str]) -> Iterator[tuple[int, str]]:

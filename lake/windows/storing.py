@@ -95,10 +95,13 @@ class Writer:
         return Latest(row[1], row[2], row[3], frozenset(batches))
 
     def close(self, start: int, content: Content, batches: Iterable[tuple[str, str]], why: str) -> None:
-        """The first revision of a window."""
+        """The first revision of a window; or the next one, where it was closed before its time by a wrong clock."""
         whole = all(one.rows and one.coverage >= self.windows.complete_at for one in content.parts)
         state = State.COMPLETE if whole else State.INCOMPLETE
-        self._write(start, 1, (state, why), content, batches)
+        before = self.latest(start)
+        if before is not None:
+            why += "; it was closed before its time, by a clock that was ahead"
+        self._write(start, before.revision + 1 if before else 1, (state, why), content, batches)
 
     def amend(self, start: int, content: Content, batches: Sequence[tuple[str, str]], why: str) -> None:
         """Another revision, where it is news: it holds something else, a batch it was made of counts no more, or it is

@@ -377,11 +377,13 @@ def test_the_same_bytes_under_another_name_are_the_same_delivery(desk: Desk) -> 
 
 def test_a_new_column_of_the_contract_is_null_in_older_deliveries(desk: Desk) -> None:
     one = people()
-    desk.take(one, LINES)
+    desk.take(one, f"{LINES}4,赵六,old\n")
     grown = replace(one, columns=(*PEOPLE, column("job")))
     desk.deliver(grown, "id,name,age,job\n3,王五,9,木匠\n", "2026-11-03")
     older, newer = desk.ingest(grown)
     assert (older.state, newer.state) == ("rejudged", "accepted")
+    # What it has in quarantine is there yet, and why.
+    assert (older.quarantined, older.reasons) == (1, {"type:age": 1})
     assert (
         "it cannot be judged by this one: " in older.message
         and "1 contracted columns are missing: job" in older.message

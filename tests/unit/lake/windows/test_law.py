@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.sql_text import literal
+from contracts.windows import Expected, WindowSet
 from lake.attach import first_keys
 from lake.city import City
 from lake.order import Delivery, StoredBatch
@@ -52,6 +53,7 @@ class Memory:
     batches: dict[str, list[StoredBatch]] = field(default_factory=lambda: {GATES: [], LOTS: []})
     deliveries: dict[str, list[Delivery]] = field(default_factory=lambda: {GATES: [], LOTS: []})
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    windows: WindowSet | None = None
 
     def __post_init__(self) -> None:
         self.connection.execute("attach ':memory:' as lake; create schema lake.store; create schema lake.raw")
@@ -89,11 +91,11 @@ class Memory:
         now = settings_at(self.folder, SINCE + timedelta(seconds=second))
         city = City(now, self.fed.catalogue, self.connection, None, None)  # type: ignore[arg-type]
         with opened(now) as store, closing(Step(city, store, self.lineages)) as step:
-            step.make_windows(self.fed.windows, (self.batches, self.deliveries))
+            step.make_windows(self.windows or self.fed.windows, (self.batches, self.deliveries))
 
     def day(self) -> list[Window]:
         """The windows that are closed."""
-        now = settings_at(self.folder, SINCE)
+        now = settings_at(self.folder, SINCE + timedelta(days=1))
         return [one for one in reading.day(now, self.fed.windows, SINCE.date()).windows if one.seq]
 
     def ends(self) -> list[tuple[Any, ...]]:
@@ -172,7 +174,7 @@ def test_any_arrival_of_the_same_records_ends_in_the_same_windows(
 
 
 def _histories(memory: Memory) -> None:
-    now = settings_at(memory.folder, SINCE)
+    now = settings_at(memory.folder, SINCE + timedelta(days=1))
     for window in memory.day():
         revisions = reading.history(now, memory.fed.windows, window.start)
         assert [one.window.revision for one in revisions] == list(range(1, len(revisions) + 1))
@@ -220,3 +222,19 @@ def test_a_recalled_batch_is_named_also_where_another_told_the_same(city: Fed, t
     memory.recall(GATES, "b1")
     memory.step(430)
     assert reading.history(now, city.windows, SINCE)[-1].window.missing_feeds == (GATES,)
+
+
+def test_where_nobody_knows_who_is_expected_no_window_is_complete(city: Fed, tmp_path: Path) -> None:
+    """A table of expected senders that is empty is no reason to call whatever came all of it."""
+    city.lineages = city.lineages or judged_signs(city.settings, city.catalogue)
+    memory = _memory(city, tmp_path, "expected")
+    gates, lots = city.windows.feeds
+    memory.windows = replace(city.windows, feeds=(replace(gates, expected=Expected("theme.gates", "sender")), lots))
+    memory.connection.execute("create schema lake.theme; create table lake.theme.gates (sender varchar)")
+    memory.deliver([Record(GATES, "a", 5, 1), Record(LOTS, "p", 5, 7)])
+    memory.step(310)
+    memory.connection.execute("insert into lake.theme.gates values ('a')")
+    memory.deliver([Record(GATES, "a", 125, 1), Record(LOTS, "p", 125, 7)])
+    memory.step(430)
+    told = [(str(one.state), one.coverage, one.parts[0].expected) for one in memory.day()]
+    assert told == [("incomplete", 0.5, 0), ("complete", 1.0, 1)]

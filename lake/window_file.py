@@ -136,9 +136,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        older = connection.execute("pragma user_version").fetchone()[0] in _LATER
-    if older:
-        connected(path).close()
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        if connection.execute("pragma user_version").fetchone()[0] in _LATER:
+            connected(path).close()
         connection.row_factory = sqlite3.Row
         yield connection

@@ -32,6 +32,7 @@ def listen(
     as_json: Json = False,
 ) -> None:
     """Listen to a broker until a signal ends it; what comes lies in the feeds' folders, for `windows` to take in."""
+    from contracts.clock import SystemClock
     from lake.city import declarations
     from lake.windows.ways.gathering import Gatherer
 
@@ -39,7 +40,8 @@ def listen(
     if told.scheme not in _PORTS or not told.hostname or told.username:
         fail(f"{place!r} is no broker: write it as mqtt://host, mqtts://host or kafka://host, without a user", WRONG)
     catalogue = declarations(settings)
-    gatherer = Gatherer(catalogue, settings.clock, seconds)
+    # Not the city's, which may stand still: messages would be held for ever.
+    gatherer = Gatherer(catalogue, SystemClock(), seconds)
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -45,6 +45,7 @@ class SignLineage:
         known = load_lineage(settings, catalogue)
         streams = replace(catalogue, datasets=catalogue.streams, streams={})
         self._policy = policy_of(settings)
+        self._run = known is not None
         self._city = known.graph if known else contract_graph(catalogue)
         self._feeds = contract_graph(streams)
         self._base = {**(known.base if known else contract_levels(catalogue)), **contract_levels(streams)}
@@ -109,12 +110,19 @@ class SignLineage:
         if unknown:
             return f"its lineage is not known: {'; '.join(unknown)}; write it as a plain select, or run `zhongtai run`"
         worst = max((self._level(sign, name) for name in answer.columns), key=lambda one: one[0])
+        if worst[0] > sign.level and not self._run and (beside := self._beside(answer)):
+            return f"what {', '.join(beside)} is made of is not known before a first run: run `zhongtai run`, then this"
         if worst[0] > sign.level:
             return (
                 f"what flows into it is {worst[0]} ({worst[1]}), and it is declared {sign.level}: declare "
                 f"level: {worst[0]}, or have a declassifier of the lineage policy lower it"
             )
         return ""
+
+    def _beside(self, answer: QueryLineage) -> list[str]:
+        """The tables that an answer is made of, but for feeds."""
+        feeds = {self._relation(one.dataset) for one in self._windows.feeds}
+        return sorted({edge.source.relation for edges in answer.edges.values() for edge in edges} - feeds)
 
     def _level(self, sign: Sign, column: str) -> tuple[str, str]:
         """The level of an output, and the column that it is of: that of the feeds' times is of every output."""

@@ -46,12 +46,11 @@ def day(settings: Settings, windows: WindowSet, of: date) -> Day:
 
     One that is not over by the clock is none of the closed ones: a clock that was ahead closed it.
     """
-    now = settings.clock.now()
     begin = _midnight(of)
     with reading(windows_file(settings)) as store:
         windows = as_made(store, windows)
-        rows = _versions(store, windows.name, begin, begin + timedelta(days=1))
-        closed = {one.start: one for one in _windows(store, windows, rows) if one.end <= now}
+        end = min(begin + timedelta(days=1), _moment(_over(store, windows, settings.clock.now())))
+        closed = {one.start: one for one in _windows(store, windows, _versions(store, windows.name, begin, end))}
     starts = [begin + number * windows.length for number in range(timedelta(days=1) // windows.length)]
     return Day(windows.name, tuple(closed.get(start) or _unclosed(windows, start) for start in starts))
 
@@ -74,7 +73,7 @@ def values(settings: Settings, windows: WindowSet, sign: str, of: date, district
     begin = _midnight(of)
     with reading(windows_file(settings)) as store:
         windows = as_made(store, windows)
-        count, over = timedelta(days=1) // windows.length, _over(windows, settings.clock.now())
+        count, over = timedelta(days=1) // windows.length, _over(store, windows, settings.clock.now())
         if store is None:
             return [None] * count
         rows = store.execute(
@@ -94,7 +93,7 @@ def _told(store: sqlite3.Connection | None, windows: WindowSet, name: str, now: 
         and store.execute(
             "select w.* from version as w where w.set_name = ? and exists (select 1 from sign as s where s.seq = w.seq "
             f"and s.sign = ? and s.value is not null) and w.start < ? and {_LATEST} order by w.start desc limit 1",
-            (windows.name, name, _over(windows, now)),
+            (windows.name, name, _over(store, windows, now)),
         ).fetchone()
     )
     if not store or not row:
@@ -115,7 +114,7 @@ def _why_untold(store: sqlite3.Connection | None, windows: WindowSet, name: str,
         and store.execute(
             "select u.why from untold as u where u.sign = ? and u.seq = (select w.seq from version as w "
             "where w.set_name = ? and w.start < ? order by w.start desc, w.revision desc limit 1)",
-            (name, windows.name, _over(windows, now)),
+            (name, windows.name, _over(store, windows, now)),
         ).fetchone()
     )
     return str(row["why"]) if row else ""
@@ -182,9 +181,11 @@ def _batches(store: sqlite3.Connection, seq: int) -> tuple[tuple[str, str], ...]
     return tuple((row["dataset"], row["batch"]) for row in rows.fetchall())
 
 
-def _over(windows: WindowSet, now: datetime) -> int:
-    """Windows that start before this are over: a clock that was ahead may have closed others."""
-    return _seconds(windows.starting(now))
+def _over(store: sqlite3.Connection | None, windows: WindowSet, now: datetime) -> int:
+    """Windows that start before this are closed and over: a clock that was ahead may have closed others."""
+    row = store and store.execute("select next from mark where set_name = ?", (windows.name,)).fetchone()
+    over = _seconds(windows.starting(now))
+    return min(over, row["next"]) if row else over
 
 
 def _midnight(of: date) -> datetime:

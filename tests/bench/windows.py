@@ -91,6 +91,11 @@ class Feeding:
         now = replace(self.settings, clock=FixedClock(self.at(window)))
         return take_in(now, self.catalogue, f"run-{window}", self.lineages)
 
+    @property
+    def after(self) -> Settings:
+        """The city as of when all windows are over: by an earlier clock they are none yet."""
+        return replace(self.settings, clock=FixedClock(self.at(self.plan.windows + 10)))
+
     @contextmanager
     def at_work(self) -> Iterator[Callable[[float], Taken]]:
         """The same time and again, with one opening of the city."""
@@ -152,7 +157,7 @@ def a_day(folder: Path, plan: Plan | None = None, *, told: bool = False) -> dict
                 )
                 sys.stdout.flush()
         step(feeding.plan.windows + 10)
-    found = reading.day(feeding.settings, feeding.catalogue.windows["traffic"], DAY.date())
+    found = reading.day(feeding.after, feeding.catalogue.windows["traffic"], DAY.date())
     assert found.counts["open"] == 0 and found.counts["before"] == 0, found.counts
     counts = {name: float(count) for name, count in found.counts.items() if count}
     missing = float(sum(found.missing.values()))
@@ -168,7 +173,7 @@ def a_day(folder: Path, plan: Plan | None = None, *, told: bool = False) -> dict
 
 def unlike(feeding: Feeding) -> int:
     """How many windows of a day have other rows of some feed than were told."""
-    found = reading.day(feeding.settings, feeding.catalogue.windows["traffic"], DAY.date()).windows
+    found = reading.day(feeding.after, feeding.catalogue.windows["traffic"], DAY.date()).windows
     wrong = 0
     for dataset in FEEDS:
         told = dict(truth(feeding.generator, feeding.plan, dataset))

@@ -72,7 +72,8 @@ def test_closed_before_its_time(fed: Fed) -> None:
     first, second = _histories(fed, 3)
     assert (str(first.window.state), str(second.window.state), second.window.rows) == ("incomplete", "complete", 2)
     assert "before its time" in second.window.why
-    assert [str(one.state) for one in fed.day()] == ["complete", "incomplete", "incomplete", "complete", "incomplete"]
+    states = [str(one.state) for one in fed.day()]
+    assert states == ["complete", "incomplete", "incomplete", "complete", "incomplete", "incomplete"]
 
 
 def test_how_records_of_the_future_come_in(fed: Fed) -> None:

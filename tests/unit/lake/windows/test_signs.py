@@ -31,6 +31,12 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Fed:
     gates = folder / "contracts" / "departments" / "transport" / "gates.yml"
     text = gates.read_text("utf-8")
     gates.write_text(text.replace("team:", f"{PLATE}team:", 1), encoding="utf-8")
+    # A dataset of a run, of which there was none yet.
+    plain = text.replace("gates", "places").replace("value: stream}", "value: snapshot}")
+    plain = plain.replace("value: 2, unit: min", "value: 1, unit: d")
+    stream = plain.index("  - property: stream\n")
+    plain = plain[:stream] + plain[plain.index("  - {property: may_be_empty") :]
+    gates.with_name("places.yml").write_text(plain, encoding="utf-8")
     return Fed(folder)
 
 
@@ -45,6 +51,7 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Fed:
         ("select zt.declassify_vehicles(count(plate)) as value from lake.raw.transport__gates", "L1", "L3"),
         ("select zt.declassify_vehicles(max(length(plate))) as value from lake.raw.transport__gates", "L1", "L3"),
         ("select count(*) as value from lake.raw.transport__gates, lake.staging.stg_unknown", "L1", "not known"),
+        ("select max(sender) as value from lake.staging.stg_transport__places", "L1", "run `zhongtai run`, then this"),
     ],
 )
 def test_nothing_is_declared_below_what_flows_in(fed: Fed, sql: str, level: str, wanted: str) -> None:

@@ -36,8 +36,13 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def lying(catalogue: Catalogue, dataset: str) -> list[bytes]:
     """The lines that lie in a feed's folder."""
+    return sorted(line for lines in files(catalogue, dataset) for line in lines)
+
+
+def files(catalogue: Catalogue, dataset: str) -> list[list[bytes]]:
+    """The same, file by file."""
     folder = Path(str(catalogue.deliveries)) / "feeds" / dataset.partition(".")[2]
-    return sorted(line for file in folder.glob("*.ndjson") for line in file.read_bytes().splitlines())
+    return [file.read_bytes().splitlines() for file in sorted(folder.glob("*.ndjson"))]
 
 
 def test_what_is_put_down_is_whole_and_known_again(catalogue: Catalogue) -> None:
@@ -121,6 +126,21 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.02)
+
+
+def test_what_one_device_sends_wrongly_is_no_others_fault(catalogue: Catalogue) -> None:
+    """A message that is no text, one of another firmware, one over several lines: none is in the file of the others."""
+    gatherer = Gatherer(catalogue, SystemClock())
+    pretty = b'{\n  "sender": "p",\r\n  "number": 1\n}'
+    odd = [b"\xff\xfe\x00", b'{"sender": "x", "number": 1, "extra": 2}', b"[1]", b"{" * 5000]
+    plain = [b'{"sender": "a", "number": 1}', b'{"number": 2, "sender": "b"}']
+    for line in (plain[0], odd[0], odd[1], pretty, odd[2], plain[1], odd[3]):
+        gatherer.bring(GATES, line, lambda: None)
+    gatherer.pump(all_of_it=True)
+    found = files(catalogue, GATES)
+    together = next(lines for lines in found if plain[0] in lines)
+    assert together == [plain[0], b'{   "sender": "p",    "number": 1 }', plain[1]]
+    assert sorted(line for lines in found for line in lines if line not in together) == sorted(odd)
 
 
 def test_mqtt(catalogue: Catalogue) -> None:

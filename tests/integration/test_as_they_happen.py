@@ -82,6 +82,7 @@ def test_a_run_that_was_not_to_wait_is_told_for_whom_before_anything_is_done(cit
     assert city.say("run", "--no-wait", "--wait", "1").status == 2
 
 
+@pytest.mark.attack
 def test_whoever_has_to_wait_says_for_whom(city: Recalled) -> None:
     with ThreadPoolExecutor(1) as beside:
         with one_writer(city.place / ".zhongtai"):

@@ -6,22 +6,24 @@ page shows it. One indicator's fault is its own: others are taken in all the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
 from contracts.indicators import Aggregate, Indicator, Window
-from lake import facts
 from lake.executed import text_digest
 from lake.failure import words
 from lake.indicators.asking import asked, touched
 from lake.indicators.taking import Column, Readable, Taken, take
+from lake.order import Delivery, StoredBatch, newest_days
 from lake.store import RawView, stored_batches, stored_deliveries
 from lineage.graph import ColumnRef
 from orchestration.steps.resource import RunCity
 from orchestration.transform.run import ModelResult
 from orchestration.twins.indicators import View, views
 
+_Stored = tuple[Mapping[str, Sequence[Delivery]], Mapping[str, Sequence[StoredBatch]]]
+"""The deliveries and the batches that the lake has, by dataset."""
 _NOTHING: Mapping[Aggregate, str] = {
     Aggregate.COUNT: "nothing can be counted",
     Aggregate.SUM: "there is nothing to sum",
@@ -46,7 +48,9 @@ def take_indicators(run: RunCity, results: Mapping[str, ModelResult]) -> dict[st
     if not due:
         return {}
     try:
-        taken = take(run.city, _readable(run, due, results), _counting(run))
+        stored = stored_deliveries(run.city.connection), stored_batches(run.city.connection)
+        readable = _readable(run, due, results, newest_days(*stored))
+        taken = take(run.city, readable, _counting(run, stored))
     except Exception as error:  # whatever it is: it is no fault of what is released
         why = f"values were not taken in: {words(error)}"
         run.city.progress("indicators", "values", why)
@@ -60,8 +64,9 @@ def _told(taken: Taken) -> str:
     return f"{taken.fresh:,} new, {taken.amended:,} amended, {taken.withdrawn:,} withdrawn"
 
 
-def _readable(run: RunCity, due: Iterable[View], results: Mapping[str, ModelResult]) -> list[Readable]:
-    newest = _newest_days(run)
+def _readable(
+    run: RunCity, due: Iterable[View], results: Mapping[str, ModelResult], newest: Mapping[str, date]
+) -> list[Readable]:
     with asked(run.city.settings.state) as values:
         before = {name: one.level for name, one in values.status().items()} if values else {}
     found = []
@@ -95,20 +100,9 @@ def _why_not_made(view: View, above: Iterable[str], results: Mapping[str, ModelR
     return told or result.message or f"dbt: {result.status}"
 
 
-def _newest_days(run: RunCity) -> dict[str, date]:
-    """Dataset -> the day of its newest delivery that counts."""
-    found: dict[str, date] = {}
-    for row in facts.datasets(run.city.ledger):
-        for one in row["deliveries"] if row["state"] != "recalled" else ():
-            day = date.fromisoformat(one["delivered_on"])
-            found[row["dataset"]] = max(day, found.get(row["dataset"], day))
-    return found
-
-
-def _counting(run: RunCity) -> set[tuple[str, str]]:
+def _counting(run: RunCity, stored: _Stored) -> set[tuple[str, str]]:
     """Dataset and batch of all that counts now: neither recalled, nor taken back, nor replaced by a later delivery."""
-    connection = run.city.connection
-    batches, deliveries = stored_batches(connection), stored_deliveries(connection)
+    deliveries, batches = stored
     return {
         (name, batch)
         for name, one in run.city.catalogue.datasets.items()

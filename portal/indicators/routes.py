@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contracts.frequency import Timeliness
 from contracts.indicators import CITY, Indicator, SignDimension
 from lake.indicators.asking import Value, Values
 from lake.indicators.standing import TITLES, Shown, State, Today, standing
@@ -200,8 +199,3 @@ def _picture(windows: Sequence[Value], one: Shown) -> str:
         for each in windows
     ]
     return line(marks, f"{one.indicator.title_en} ({one.indicator.unit})", _CHART) if len(marks) > 1 else ""
-
-
-def behind(told: Timeliness | None) -> bool:
-    """Whether a source is behind."""
-    return told is not None and told.behind
